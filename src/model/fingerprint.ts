@@ -1,0 +1,52 @@
+/**
+ * The fingerprint of a workload: a hash of the part of its spec that needs a new instance when it changes, and of the
+ * content of its files. Never of the commit, so a push that does not change a workload does not touch it.
+ */
+import { createHash } from "node:crypto";
+import type { Workload, WorkloadFile } from "./workload.ts";
+
+/** What can change without a new instance: these are read live from the spec by whoever uses them. */
+const LIVE = new Set([
+  "name",
+  "description",
+  "manifest",
+  "enabled",
+  "suspend",
+  "replicas",
+  "restart",
+  "stopSignal",
+  "stopTimeoutMs",
+  "health",
+]);
+
+/** Sixteen hexadecimal digits; equal for equal meaning, whatever the order of keys. */
+export function fingerprint(workload: Workload): string {
+  return digest(identity(workload)).slice(0, 16);
+}
+
+/** The fields that the fingerprint is made of, in a form that can be compared field by field to explain a change. */
+export function identity(workload: Workload): Record<string, unknown> {
+  const entries = Object.entries(workload).filter(([key]) => !LIVE.has(key));
+  return { ...Object.fromEntries(entries), files: filesDigest(workload.files) };
+}
+
+/** Sixteen hexadecimal digits naming the content of a set of files; the empty string for none. */
+export function filesDigest(files: readonly WorkloadFile[]): string {
+  if (files.length === 0) return "";
+  const lines = files.map((file) => [file.path, file.oid, file.executable]);
+  return digest(lines.sort((a, b) => (a[0]! < b[0]! ? -1 : 1))).slice(0, 16);
+}
+
+function digest(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex");
+}
+
+/** JSON with sorted keys, so that two objects of the same content have the same text. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value).filter(([, v]) => v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "null";
+}

@@ -1,0 +1,42 @@
+/** What the runtimes report. Only instances that carry our mark for this device are ever in here. */
+import type { ReasonCode } from "./reason.ts";
+import type { RuntimeName } from "./workload.ts";
+
+export type InstanceState =
+  /** The process or container exists and runs. */
+  | "running"
+  /** Created and never started, or half-made: safe to remove. */
+  | "created"
+  /** Docker only: frozen by hand. */
+  | "paused"
+  /** Being stopped by us. */
+  | "stopping"
+  | "exited";
+
+export interface Instance {
+  /** Unique on the device and never used again: the container id; for native a name made at the start. */
+  id: string;
+  workload: string;
+  slot: number;
+  runtime: RuntimeName;
+  /** Of the spec that it was started with. */
+  fingerprint: string;
+  state: InstanceState;
+  /** Of the main process on the device; null when it does not run. */
+  pid: number | null;
+  containerId: string | null;
+  /** Milliseconds since 1970; null when it was never started. */
+  startedAt: number | null;
+  endedAt: number | null;
+  /** 0-255, 128+n for death by signal n; null while it runs, and where it could not be learned. */
+  exitCode: number | null;
+  /** The runtime's own view (an image's HEALTHCHECK); null where it has none. */
+  runtimeHealth: "starting" | "healthy" | "unhealthy" | null;
+  /** Ports it holds on the device, as "8080/tcp". */
+  ports: string[];
+}
+
+/** An observation that fails is "unknown", never "gone": nothing is created or removed on the strength of it. */
+export type Observation =
+  | { runtime: RuntimeName; ok: true; instances: Instance[] }
+  | { runtime: RuntimeName; ok: false; reason: ReasonCode; message: string };

@@ -1,0 +1,116 @@
+/**
+ * The one status value that the CLI, the page and the API show. Its names are public (`harbornode status --json`,
+ * `GET /api/v1/status`): fields are added, never renamed. It has no field that could hold an environment or a secret.
+ */
+import type { ReasonCode } from "./reason.ts";
+import type { Kind, RuntimeName } from "./workload.ts";
+import type { Problem } from "./problem.ts";
+
+export type Sync = "synced" | "out-of-sync" | "suspended" | "held" | "unknown";
+export type Phase =
+  | "pending"
+  | "starting"
+  | "running"
+  | "degraded"
+  | "backoff"
+  | "stopping"
+  | "stopped"
+  | "completed"
+  | "failed"
+  | "blocked"
+  | "invalid"
+  | "rolled-back";
+export type Health = "healthy" | "unhealthy" | "unknown";
+
+export interface InstanceStatus {
+  slot: number;
+  pid: number | null;
+  container_id: string | null;
+  phase: Phase;
+  health: Health;
+  /** ISO 8601, UTC. */
+  started_at: string | null;
+  /** Starts after the first of this fingerprint that followed an exit. */
+  restarts: number;
+  exit_code: number | null;
+}
+
+/** The last word of a probe on an instance. */
+export interface ProbeResult {
+  at: string;
+  ok: boolean;
+  duration_ms: number;
+  /** What it answered, shortened. */
+  output: string;
+}
+
+export interface WorkloadStatus {
+  name: string;
+  kind: Kind;
+  runtime: RuntimeName;
+  description: string;
+  sync: Sync;
+  phase: Phase;
+  health: Health;
+  reason: ReasonCode;
+  message: string;
+  /** The revision that its applied spec came with. */
+  revision: string | null;
+  fingerprint: string | null;
+  /** As "8080/tcp" or "127.0.0.1:8080->80/tcp". */
+  ports: string[];
+  instances: InstanceStatus[];
+  problems: Problem[];
+  /** Newest last, a handful. */
+  probes: ProbeResult[];
+}
+
+export interface SourceStatus {
+  /** Without credentials. */
+  url: string;
+  branch: string;
+  path: string;
+  sync: "synced" | "syncing" | "failed" | "unknown";
+  /** Last seen at the remote, last attempted, last applied, last of which every workload was healthy. */
+  seen: string | null;
+  attempted: string | null;
+  applied: string | null;
+  healthy: string | null;
+  /** First line and author of the applied commit. */
+  subject: string | null;
+  author: string | null;
+  last_sync_at: string | null;
+  /** What long work is doing right now: "receiving objects 40 %". */
+  progress: string | null;
+  error: { reason: ReasonCode; message: string; hint: string | null } | null;
+}
+
+/** One webhook delivery and what was made of it. */
+export interface Delivery {
+  at: string;
+  forge: string;
+  event: string;
+  verdict: "accepted" | "ignored" | "refused";
+  message: string;
+}
+
+/** A change that somebody may want to read about, newest last. */
+export interface Event {
+  at: string;
+  workload: string | null;
+  reason: ReasonCode;
+  message: string;
+}
+
+export interface Snapshot {
+  device: { name: string; id: string; labels: Record<string, string>; arch: string; uptime_s: number };
+  daemon: { version: string; pid: number; rss_bytes: number; started_at: string };
+  source: SourceStatus;
+  runtimes: { name: RuntimeName; enabled: boolean; ok: boolean; message: string }[];
+  workloads: WorkloadStatus[];
+  /** Names that would be removed, and why that waits; null when nothing is held. */
+  prune_held: { names: string[]; message: string } | null;
+  not_selected: string[];
+  events: Event[];
+  deliveries: Delivery[];
+}

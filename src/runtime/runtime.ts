@@ -1,0 +1,88 @@
+/**
+ * The contract of a runtime: where instances live. `native` and `docker` implement it and pass one conformance suite
+ * (tests/runtime/conformance.ts); `dry_run` wraps one and changes nothing.
+ *
+ * What holds for every method: a `Failure` is thrown for what went wrong outside (its kind says whether to try again);
+ * only instances with our mark for this device are seen or touched; every wait has an end; calling twice is harmless.
+ */
+import type { Instance, Observation } from "../model/observed.ts";
+import type { RuntimeName, SignalName, Workload } from "../model/workload.ts";
+
+export interface StartRequest {
+  workload: Workload;
+  slot: number;
+  fingerprint: string;
+  /** Absolute folder with the workload's files (as the spec's `files` name them); null when it has none. Read-only use. */
+  filesDir: string | null;
+  /**
+   * The ended instance of the same slot that this one follows, if there is one. Of the same fingerprint, Docker starts
+   * the same container again; otherwise, and for native always, its record is replaced.
+   */
+  previous: Instance | null;
+}
+
+export interface StopOptions {
+  signal: SignalName;
+  /** After this the whole tree of processes is killed. */
+  timeoutMs: number;
+}
+
+export interface LogOptions {
+  /** How many of the last lines to begin with. */
+  tail: number;
+  /** True: go on with what comes, until `signal` aborts (which ends the iteration without an error). */
+  follow: boolean;
+  signal?: AbortSignal;
+}
+
+/** One line of output, without its line end; longer than 16 KiB is cut. `stream` is null where both share one file. */
+export interface LogLine {
+  slot: number;
+  stream: "stdout" | "stderr" | null;
+  text: string;
+}
+
+/** Long work in a sentence, like "pulling nginx:1.27: 12.4 of 68.0 MB". */
+export type Progress = (message: string) => void;
+
+export interface Runtime {
+  readonly name: RuntimeName;
+
+  /** All our instances, running or ended and not yet removed. Never throws: what could not be seen is `ok: false`. */
+  observe(): Promise<Observation>;
+
+  /** Brings all that a start of this workload needs (an image). Touches nothing that runs. */
+  prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Starts one instance and returns when it exists; it may have ended already. Throws `Failure` with the reason when
+   * it can't be started (`command_not_found`, `port_conflict`, ...), and leaves nothing half-made behind.
+   */
+  start(request: StartRequest): Promise<Instance>;
+
+  /** Signal, wait, then kill the whole tree. Resolves when nothing of it runs; the ended instance stays observable. */
+  stop(instance: Instance, options: StopOptions): Promise<void>;
+
+  /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
+  remove(instance: Instance): Promise<void>;
+
+  /** Output of a workload's slots, oldest first. */
+  logs(workload: string, options: LogOptions): AsyncIterable<LogLine>;
+
+  /** Runs a command beside the instance (in its container), for `command` probes. Kills it when `signal` aborts. */
+  execute(
+    instance: Instance,
+    workload: Workload,
+    command: string[],
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number; output: string }>;
+
+  /** Host and port at which a probe reaches `port` of the instance; null when it can't be reached from the device. */
+  address(instance: Instance, port: number): Promise<{ host: string; port: number } | null>;
+
+  /** Calls back, possibly too often, whenever `observe` might answer differently. Until `close`. */
+  watch(changed: () => void): void;
+
+  /** Ends watching and frees handles. Instances go on running. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,41 @@
+/**
+ * The contract of a source: where desired state comes from. A source never decides anything: it answers with a verified,
+ * read-only set of files or throws a `Failure` (reason and sentence, no credentials in it).
+ */
+
+/** One name in the tree of a revision. */
+export interface TreeEntry {
+  /** Relative to `[repo] path`, with "/" between names. */
+  path: string;
+  /** `lfs` and such are found by who reads the content; symlinks and submodules are listed, never followed. */
+  type: "file" | "symlink" | "submodule";
+  executable: boolean;
+  /** Git's blob id, or for a plain folder one computed the same way. */
+  oid: string;
+}
+
+export interface Revision {
+  /** The commit id. */
+  id: string;
+  subject: string;
+  author: string;
+  /** Milliseconds since 1970. */
+  committedAt: number;
+  /** Sorted by path; only what lies below `[repo] path`. */
+  entries: TreeEntry[];
+  /** Content of a file of this revision. */
+  read(entry: TreeEntry): Promise<Uint8Array>;
+}
+
+export type SourceProgress = (message: string) => void;
+
+export interface Source {
+  /** The URL without credentials or query. */
+  readonly url: string;
+  readonly branch: string;
+  readonly path: string;
+  /** The commit id of the branch, cheaply: one small request, nothing written. */
+  head(signal: AbortSignal): Promise<string>;
+  /** The revision, whole and verified. A half-made earlier try never harms; the previous one stays until this is whole. */
+  fetch(id: string, progress: SourceProgress, signal: AbortSignal): Promise<Revision>;
+}

@@ -1,0 +1,67 @@
+/**
+ * Tests that need something of the machine. Where it is missing the test is skipped, loudly and counted; with
+ * HARBORNODE_TEST_REQUIRE=all it fails instead.
+ */
+export type Prerequisite = "docker" | "git" | "root" | "browser" | "busybox";
+
+/** Where Docker listens for the tests. */
+export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
+
+const found: Partial<Record<Prerequisite, Promise<string | null>>> = {};
+
+/** Why the prerequisite is missing, or null when it is here. Looked up once in a process. */
+export function missing(prerequisite: Prerequisite): Promise<string | null> {
+  return found[prerequisite] ??= look[prerequisite]();
+}
+
+const look: Record<Prerequisite, () => Promise<string | null>> = {
+  docker: async () => await dockerAnswers() ? null : `no Docker answers on ${DOCKER_SOCKET}`,
+  git: async () => await program("git") ? null : "no git in PATH",
+  root: () => Promise.resolve(Deno.uid() === 0 ? null : "not run as root"),
+  browser: async () => await program("chromium") ? null : "no chromium in PATH",
+  busybox: async () => await program("busybox") ? null : "no busybox in PATH",
+};
+
+async function program(name: string): Promise<string | null> {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    const info = await Deno.stat(`${folder}/${name}`).catch(() => null);
+    if (info?.isFile) return `${folder}/${name}`;
+  }
+  return null;
+}
+
+async function dockerAnswers(): Promise<boolean> {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: DOCKER_SOCKET } });
+  try {
+    const answer = await fetch("http://localhost/_ping", { client, signal: AbortSignal.timeout(3000) });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * `Deno.test` for a test that needs something:
+ * `await testNeeding(["docker"], "docker starts a container", async (t) => { ... })`.
+ */
+export async function testNeeding(
+  prerequisites: Prerequisite[],
+  name: string,
+  run: (t: Deno.TestContext) => void | Promise<void>,
+  options: { sanitizeOps?: boolean; sanitizeResources?: boolean } = {},
+): Promise<void> {
+  const reasons = (await Promise.all(prerequisites.map(missing))).filter((reason) => reason !== null);
+  if (reasons.length === 0) return Deno.test({ name, fn: run, ...options });
+  const why = reasons.join("; ");
+  if (Deno.env.get("HARBORNODE_TEST_REQUIRE") === "all") {
+    return Deno.test(name, () => {
+      throw new Error(`HARBORNODE_TEST_REQUIRE=all, and ${why}`);
+    });
+  }
+  // deno-lint-ignore no-console -- a skip is said aloud
+  console.error(`SKIPPED ${name}: ${why}`);
+  Deno.test({ name, ignore: true, fn: run });
+}
