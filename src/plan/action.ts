@@ -1,0 +1,32 @@
+/** The closed list of what can be done to a device. Nothing else ever reaches a runtime. */
+import type { Instance } from "../model/observed.ts";
+import type { ReasonCode } from "../model/reason.ts";
+import type { RuntimeName, SignalName, Workload } from "../model/workload.ts";
+
+interface Why {
+  /** The workload's name: actions of one workload are done in order, those of different ones side by side. */
+  workload: string;
+  reason: ReasonCode;
+  /** One sentence without a final period: what changed, or what was seen. */
+  message: string;
+}
+
+export type Action =
+  /** Bring what the starts after it need (an image). Comes before any stop, and if it fails nothing after it is done. */
+  | Why & { type: "prepare"; spec: Workload }
+  | Why & {
+    type: "stop";
+    runtime: RuntimeName;
+    instance: Instance;
+    signal: SignalName;
+    timeoutMs: number;
+  }
+  | Why & { type: "remove"; runtime: RuntimeName; instance: Instance }
+  | Why & { type: "start"; spec: Workload; slot: number; fingerprint: string; previous: Instance | null };
+
+/** "start web[0]", for people. */
+export function actionTitle(action: Action): string {
+  if (action.type === "prepare") return `prepare ${action.workload}`;
+  const slot = action.type === "start" ? action.slot : action.instance.slot;
+  return `${action.type} ${action.workload}[${slot}]`;
+}

@@ -1,0 +1,61 @@
+/** Which fields differ between two specs, told in words. Values of the environment are never shown. */
+import { canonical, identity } from "../model/fingerprint.ts";
+import type { ReasonCode } from "../model/reason.ts";
+import type { Workload } from "../model/workload.ts";
+
+export interface Change {
+  field: string;
+  from: string;
+  to: string;
+}
+
+/** Every field of the fingerprint that differs; empty when both have the same fingerprint. */
+export function compare(before: Workload, after: Workload): Change[] {
+  const old = identity(before);
+  const now = identity(after);
+  const fields = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return fields.flatMap((field) => {
+    if (canonical(old[field]) === canonical(now[field])) return [];
+    if (field === "env") return compareEnv(before.env, after.env);
+    if (field === "files") return compareFiles(before, after);
+    return [{ field, from: short(old[field]), to: short(now[field]) }];
+  });
+}
+
+/** The reason code and sentence for going from one spec to the other. */
+export function explainChange(before: Workload | null, after: Workload): { reason: ReasonCode; message: string } {
+  const changes = before === null ? [] : compare(before, after);
+  if (changes.length === 0) return { reason: "spec_changed", message: "runs an older spec" };
+  const onlyFiles = changes.every((change) => change.field.startsWith("files/"));
+  const listed = changes.slice(0, 3).map((change) =>
+    change.from === "" && change.to === "" ? change.field : `${change.field}: ${change.from} -> ${change.to}`
+  );
+  const more = changes.length > 3 ? ` and ${changes.length - 3} more` : "";
+  return {
+    reason: onlyFiles ? "file_changed" : before?.runtime !== after.runtime ? "runtime_changed" : "spec_changed",
+    message: `${listed.join(", ")}${more} changed`,
+  };
+}
+
+function compareEnv(before: Record<string, string>, after: Record<string, string>): Change[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  return names.filter((name) => before[name] !== after[name]).map((name) => ({
+    field: `env.${name}`,
+    from: "",
+    to: "",
+  }));
+}
+
+function compareFiles(before: Workload, after: Workload): Change[] {
+  const line = (file: { oid: string; executable: boolean }) => `${file.oid}${file.executable}`;
+  const old = new Map(before.files.map((file) => [file.path, line(file)]));
+  const now = new Map(after.files.map((file) => [file.path, line(file)]));
+  const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
+  return paths.filter((path) => old.get(path) !== now.get(path))
+    .map((path) => ({ field: `files/${path}`, from: "", to: "" }));
+}
+
+function short(value: unknown): string {
+  const text = value === undefined ? "none" : canonical(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,171 @@
+/** Sync, phase and health of a workload and its instances, each with one sentence why. */
+import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import type { WorkloadMemory } from "../model/memory.ts";
+import type { Instance, Observation } from "../model/observed.ts";
+import type { ReasonCode } from "../model/reason.ts";
+import type { Health, Phase, Sync } from "../model/snapshot.ts";
+import type { RuntimeName, Workload } from "../model/workload.ts";
+import { exitSentence } from "./converge.ts";
+import type { Effective } from "./effective.ts";
+import type { Attempt } from "./plan.ts";
+import { restartAfter } from "./restart.ts";
+
+export interface Condition {
+  sync: Sync;
+  phase: Phase;
+  health: Health;
+  reason: ReasonCode;
+  message: string;
+}
+
+export interface ConditionInput {
+  workload: Effective;
+  /** Of this workload. */
+  instances: readonly Instance[];
+  observations: readonly Observation[];
+  enabledRuntimes: readonly RuntimeName[];
+  memory: WorkloadMemory | undefined;
+  attempt: Attempt | undefined;
+  /** What is being done for it right now, like "pulling nginx:1.27: 4 of 60 MB"; null when nothing is. */
+  progress: string | null;
+  /** Health of an instance by its id. */
+  health: (instance: Instance, spec: Workload) => Health;
+  now: number;
+}
+
+export interface InstanceCondition {
+  phase: Phase;
+  health: Health;
+}
+
+/** The worst phase of all instances speaks for the workload; from the worst to the best. */
+const WORST_FIRST: readonly Phase[] = [
+  "failed",
+  "backoff",
+  "degraded",
+  "stopping",
+  "pending",
+  "starting",
+  "running",
+  "completed",
+  "stopped",
+];
+
+export function condition(input: ConditionInput): Condition {
+  const { workload, attempt } = input;
+  const { spec, invalid } = workload;
+  if (spec === null) return invalidCondition(input, { health: "unknown", stays: "nothing of it was ever applied" });
+
+  const wanted = fingerprintOf(spec);
+  const observed = input.observations.find((observation) => observation.runtime === spec.runtime);
+  if (!input.enabledRuntimes.includes(spec.runtime)) {
+    const message = `the settings switch the ${spec.runtime} runtime off`;
+    return { sync: "unknown", phase: "blocked", health: "unknown", reason: "runtime_disabled", message };
+  }
+  if (observed === undefined || !observed.ok) {
+    const { reason, message } = observed ?? { reason: "runtime_unknown" as const, message: "was not looked at yet" };
+    return { sync: "unknown", phase: "blocked", health: "unknown", reason, message };
+  }
+
+  const overall = summary(input, spec, wanted);
+  if (invalid !== null) {
+    const at = (workload.revision ?? "").slice(0, 7);
+    return invalidCondition(input, { health: overall.health, stays: `stays as revision ${at} has it` });
+  }
+  if (spec.suspend) {
+    return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
+  }
+  if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && overall.sync !== "synced") {
+    return { ...overall, phase: "blocked", reason: attempt.reason, message: attempt.message };
+  }
+  return overall;
+}
+
+/** Phase and health of one instance, as its slot in `spec` sees it. */
+export function instanceCondition(input: ConditionInput, spec: Workload, instance: Instance): InstanceCondition {
+  switch (instance.state) {
+    case "created":
+      return { phase: "pending", health: "unknown" };
+    case "stopping":
+      return { phase: "stopping", health: "unknown" };
+    case "paused":
+      return { phase: "degraded", health: "unknown" };
+    case "exited": {
+      const restart = restartAfter(spec.restart, instance, input.memory?.slots[instance.slot]);
+      if (!spec.enabled) return { phase: "stopped", health: "unknown" };
+      if (restart.type !== "again") return { phase: restart.type, health: "unknown" };
+      return { phase: restart.at > input.now ? "backoff" : "pending", health: "unhealthy" };
+    }
+    case "running": {
+      const health = input.health(instance, spec);
+      const phase = health === "healthy" ? "running" : health === "unhealthy" ? "degraded" : "starting";
+      return { phase, health };
+    }
+  }
+}
+
+function summary(input: ConditionInput, spec: Workload, wanted: string): Condition {
+  const replicas = spec.enabled ? spec.replicas : 0;
+  const slots = Array.from({ length: replicas }, (_, slot) => {
+    const instance = input.instances.find((one) => one.slot === slot && one.runtime === spec.runtime);
+    return instance === undefined
+      ? { instance: null, phase: "pending" as const, health: "unknown" as const }
+      : { instance, ...instanceCondition(input, spec, instance) };
+  });
+  const asWanted = input.instances.length === replicas &&
+    slots.every(({ instance }) => instance !== null && instance.fingerprint === wanted);
+  const sync = asWanted ? "synced" : "out-of-sync";
+  if (replicas === 0) {
+    const phase = input.instances.length === 0 ? "stopped" : "stopping";
+    return { sync, phase, health: "unknown", reason: "disabled", message: "switched off: enabled = false" };
+  }
+
+  const phase = WORST_FIRST.find((candidate) => slots.some((slot) => slot.phase === candidate)) ?? "pending";
+  const worst = slots.find((slot) => slot.phase === phase)!.instance;
+  const health = slots.some((slot) => slot.health === "unhealthy")
+    ? "unhealthy"
+    : slots.every((slot) => slot.health === "healthy")
+    ? "healthy"
+    : "unknown";
+  if (input.progress !== null) return { sync, phase, health, reason: "starting", message: input.progress };
+  return { sync, phase, health, ...why(phase, worst, { spec, asWanted }) };
+}
+
+function why(
+  phase: Phase,
+  worst: Instance | null,
+  { spec, asWanted }: { spec: Workload; asWanted: boolean },
+): { reason: ReasonCode; message: string } {
+  const ofMany = worst !== null && spec.replicas > 1 ? `instance ${worst.slot} ` : "";
+  switch (phase) {
+    case "failed":
+      return { reason: "exit_nonzero", message: `${ofMany}${exitSentence(worst!)}; restart = "${spec.restart}"` };
+    case "completed":
+      return { reason: "completed", message: `${ofMany}${exitSentence(worst!)}` };
+    case "backoff":
+      return { reason: "crash_loop", message: `${ofMany}${exitSentence(worst!)}; it will be started again` };
+    case "degraded":
+      if (worst!.state === "paused") return { reason: "drift", message: `${ofMany}is paused` };
+      return { reason: "unhealthy", message: `${ofMany}does not pass its health check` };
+    case "starting":
+      return { reason: "starting", message: `${ofMany}runs, and is not known to be healthy yet` };
+    case "running":
+      if (!asWanted) return { reason: "waiting", message: "runs, and is about to change" };
+      return { reason: "running", message: spec.replicas > 1 ? `${spec.replicas} instances run` : "runs" };
+    default:
+      return { reason: "waiting", message: "is about to be started" };
+  }
+}
+
+function invalidCondition(input: ConditionInput, { health, stays }: { health: Health; stays: string }): Condition {
+  const { invalid } = input.workload;
+  const count = invalid?.problems.length ?? 0;
+  const problems = count === 1 ? "1 problem" : `${count} problems`;
+  return {
+    sync: "out-of-sync",
+    phase: "invalid",
+    health,
+    reason: "invalid_manifest",
+    message: `${invalid?.path ?? "its manifest"} has ${problems}; it ${stays}`,
+  };
+}

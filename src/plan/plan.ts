@@ -1,0 +1,121 @@
+/**
+ * The difference of desired and observed, as actions with reasons. Pure and total: the same input gives the same plan,
+ * whatever the order of what was observed, and any input gives one.
+ *
+ * What it never does: touch a workload that is suspended or being worked on, or anything of a runtime whose
+ * observation failed; remove what `prune` holds.
+ */
+import type { Desired } from "../model/desired.ts";
+import type { WorkloadMemory } from "../model/memory.ts";
+import type { Instance, Observation } from "../model/observed.ts";
+import type { ReasonCode } from "../model/reason.ts";
+import type { RuntimeName, Workload } from "../model/workload.ts";
+import type { Action } from "./action.ts";
+import { type Prune, prune } from "./prune.ts";
+import { converge, retire } from "./converge.ts";
+import { type Effective, effective } from "./effective.ts";
+
+/** A chain of actions that failed: nothing more is tried with this fingerprint before `retryAt`. */
+export interface Attempt {
+  fingerprint: string;
+  failures: number;
+  retryAt: number;
+  reason: ReasonCode;
+  message: string;
+  hint: string | null;
+}
+
+export interface PlanInput {
+  /** Null while nothing is known yet: then nothing is done. */
+  desired: Desired | null;
+  observations: readonly Observation[];
+  enabledRuntimes: readonly RuntimeName[];
+  memory: ReadonlyMap<string, WorkloadMemory>;
+  attempts: ReadonlyMap<string, Attempt>;
+  /** Workloads that actions are being carried out for. */
+  busy: ReadonlySet<string>;
+  /** Instances that the owner wants replaced by a fresh start, by id. */
+  forced: ReadonlySet<string>;
+  pruneDoubt: string | null;
+  pruneConfirmed: string | null;
+  now: number;
+}
+
+export interface Plan {
+  actions: Action[];
+  /** Every workload that the device should run, with the spec that counts for it now. */
+  workloads: Effective[];
+  pruneHeld: Prune["held"];
+  /** When something becomes due though nothing changes; null for never. */
+  wakeAt: number | null;
+}
+
+export function plan(input: PlanInput): Plan {
+  const { desired } = input;
+  if (desired === null) return { actions: [], workloads: [], pruneHeld: null, wakeAt: null };
+
+  const instances = observedInstances(input.observations);
+  const workloads = effective(desired, input.memory);
+  const pruned = prune({
+    desired,
+    present: [...new Set(instances.map((instance) => instance.workload))],
+    doubt: input.pruneDoubt,
+    confirmed: input.pruneConfirmed,
+  });
+
+  const actions: Action[] = [];
+  const due: number[] = [];
+  for (const { name, spec } of workloads) {
+    if (spec === null || spec.suspend || input.busy.has(name)) continue;
+    if (!isObserved(input, spec)) continue;
+    const own = instances.filter((instance) => instance.workload === name);
+    const attempt = input.attempts.get(name);
+    const step = converge({
+      spec,
+      instances: own,
+      memory: input.memory.get(name),
+      forced: input.forced,
+      now: input.now,
+    });
+    if (step.wakeAt !== null) due.push(step.wakeAt);
+    if (attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > input.now) {
+      if (step.actions.length > 0) due.push(attempt.retryAt);
+      continue;
+    }
+    actions.push(...step.actions);
+  }
+  for (const name of pruned.allowed) {
+    if (input.busy.has(name)) continue;
+    const applied = input.memory.get(name)?.applied?.workload;
+    const attempt = input.attempts.get(name);
+    if (attempt !== undefined && attempt.retryAt > input.now) {
+      due.push(attempt.retryAt);
+      continue;
+    }
+    const own = instances.filter((instance) => instance.workload === name);
+    actions.push(
+      ...own.flatMap((instance) =>
+        retire(instance, applied, {
+          reason: "removed",
+          message: `revision ${desired.revision.slice(0, 7)} does not hold it`,
+        })
+      ),
+    );
+  }
+  return { actions, workloads, pruneHeld: pruned.held, wakeAt: due.length === 0 ? null : Math.min(...due) };
+}
+
+/** Sorted, so that the order in which runtimes list their instances never matters. */
+function observedInstances(observations: readonly Observation[]): Instance[] {
+  return observations.flatMap((observation) => observation.ok ? observation.instances : [])
+    .sort((a, b) => order(a.workload, b.workload) || a.slot - b.slot || order(a.id, b.id));
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isObserved(input: PlanInput, spec: Workload): boolean {
+  return input.enabledRuntimes.includes(spec.runtime) &&
+    input.observations.some((observation) => observation.runtime === spec.runtime && observation.ok);
+}

@@ -1,0 +1,44 @@
+/**
+ * What may be removed because the repository no longer holds it, and what waits for the owner's word. Removing is the
+ * one thing that a mistake in git must not be able to do quickly.
+ */
+import type { Desired } from "../model/desired.ts";
+
+export interface PruneInput {
+  desired: Desired;
+  /** Workloads that have instances on the device. */
+  present: readonly string[];
+  /** Why the whole source is in doubt (another URL, another device name), or null. */
+  doubt: string | null;
+  /** The revision for which the owner said "yes, remove". */
+  confirmed: string | null;
+}
+
+export interface Prune {
+  allowed: string[];
+  held: { names: string[]; message: string } | null;
+}
+
+/** From this many on, and when they are half of what is here, removals are held. Two or less is everyday work. */
+const MANY = 3;
+
+/** Every name of `present` that is not desired is in exactly one of `allowed` and `held`. */
+export function prune(input: PruneInput): Prune {
+  const { desired, present } = input;
+  const wanted = new Set([...desired.workloads, ...desired.invalid].map((one) => one.name));
+  const names = present.filter((name) => !wanted.has(name)).sort();
+  if (names.length === 0) return { allowed: [], held: null };
+
+  const hold = (message: string): Prune => ({ allowed: [], held: { names, message } });
+  if (desired.invalid.length > 0) {
+    const files = desired.invalid.map((one) => one.path).join(", ");
+    return hold(`nothing is removed by a revision with a manifest that has problems (${files})`);
+  }
+  if (input.confirmed === desired.revision) return { allowed: names, held: null };
+  if (input.doubt !== null) return hold(input.doubt);
+  if (desired.workloads.length === 0) return hold("the revision asks for no workload at all");
+  if (names.length >= MANY && names.length * 2 >= present.length) {
+    return hold(`the revision removes ${names.length} of ${present.length} workloads`);
+  }
+  return { allowed: names, held: null };
+}

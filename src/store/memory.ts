@@ -1,0 +1,62 @@
+/** The memory of workloads on disk: one file a workload, written only when it says something new. */
+import { join } from "node:path";
+import { canonical } from "../model/fingerprint.ts";
+import type { WorkloadMemory } from "../model/memory.ts";
+import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
+
+const FORMAT: Format<WorkloadMemory> = {
+  version: 1,
+  check(value) {
+    const memory = value as Partial<WorkloadMemory> | null;
+    if (memory === null || typeof memory !== "object" || typeof memory.name !== "string") return null;
+    if (typeof memory.slots !== "object" || memory.slots === null || memory.applied === undefined) return null;
+    return memory as WorkloadMemory;
+  },
+};
+
+export class MemoryStore {
+  readonly #folder: string;
+  readonly #written = new Map<string, string>();
+  readonly all: Map<string, WorkloadMemory>;
+
+  private constructor(folder: string, all: Map<string, WorkloadMemory>) {
+    this.#folder = folder;
+    this.all = all;
+    for (const memory of all.values()) this.#written.set(memory.name, canonical(memory));
+  }
+
+  /** Reads what is there; leftovers of interrupted writes are removed, unreadable files set aside. */
+  static async open(folder: string): Promise<MemoryStore> {
+    const all = new Map<string, WorkloadMemory>();
+    for await (const entry of Deno.readDir(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.name.endsWith(".tmp")) await Deno.remove(path);
+      if (!entry.name.endsWith(".json")) continue;
+      const memory = await readVersioned(path, FORMAT);
+      if (memory !== null && `${memory.name}.json` === entry.name) all.set(memory.name, memory);
+    }
+    return new MemoryStore(folder, all);
+  }
+
+  /** Writes `memory` unless the disk already says the same. */
+  async save(memory: WorkloadMemory): Promise<void> {
+    this.all.set(memory.name, memory);
+    const text = canonical(memory);
+    if (this.#written.get(memory.name) === text) return;
+    this.#written.set(memory.name, text);
+    try {
+      await writeVersioned(join(this.#folder, `${memory.name}.json`), FORMAT, memory);
+    } catch (error) {
+      this.#written.delete(memory.name);
+      throw error;
+    }
+  }
+
+  async forget(name: string): Promise<void> {
+    if (!this.all.delete(name) && !this.#written.has(name)) return;
+    this.#written.delete(name);
+    await Deno.remove(join(this.#folder, `${name}.json`)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}

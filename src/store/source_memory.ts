@@ -1,0 +1,31 @@
+/** What is remembered of the repository: which revision was seen, tried, applied, healthy. */
+import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
+
+export interface SourceMemory {
+  /** Where the applied revision came from: another URL or device later is a reason to ask before removing anything. */
+  url: string;
+  branch: string;
+  device: string;
+  seen: string | null;
+  attempted: string | null;
+  applied: string | null;
+  healthy: string | null;
+  pruneConfirmed: string | null;
+}
+
+const FORMAT: Format<SourceMemory> = {
+  version: 1,
+  check(value) {
+    const memory = value as Partial<SourceMemory> | null;
+    if (memory === null || typeof memory !== "object" || typeof memory.url !== "string") return null;
+    return memory as SourceMemory;
+  },
+};
+
+export function readSourceMemory(path: string): Promise<SourceMemory | null> {
+  return readVersioned(path, FORMAT);
+}
+
+export function writeSourceMemory(path: string, memory: SourceMemory): Promise<void> {
+  return writeVersioned(path, FORMAT, memory);
+}
