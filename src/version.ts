@@ -1,8 +1,10 @@
-/**
- * What this build is. The compile task replaces the constant `BUILD` with the version of deno.json and the commit;
- * run from source it says so.
- */
+/** What this build is. `deno task compile` puts the commit in the place of the marker. */
 import project from "../deno.json" with { type: "json" };
 
-/** Semantic version of this build, without a leading "v". */
+/** Semantic version, without a leading "v". */
 export const VERSION: string = project.version;
+
+const MARKER = "@COMMIT@";
+
+/** Seven digits of the commit it was compiled from; "source" where it was not compiled. */
+export const COMMIT: string = MARKER.startsWith("@") ? "source" : MARKER;

@@ -27,3 +27,19 @@ export function restartAfter(policy: RestartPolicy, instance: Instance, memory: 
   const delay = backoff(RESTART_CURVE, streak, spread(instance.workload, instance.slot, streak));
   return { type: "again", at: ended + delay, streak: streak + 1 };
 }
+
+/**
+ * What a slot remembers after a start. Counts a restart only when the same spec was started again because it ended;
+ * any other start (new spec, owner's wish, lost instance) begins anew.
+ */
+export function slotAfterStart(
+  policy: RestartPolicy,
+  start: { fingerprint: string; reason: string; previous: Instance | null },
+  before: SlotMemory | undefined,
+): SlotMemory {
+  const { fingerprint, previous } = start;
+  const restart = start.reason === "exited" && previous !== null ? restartAfter(policy, previous, before) : null;
+  if (restart?.type !== "again") return { fingerprint, restarts: 0, streak: 0, lastExitCode: null };
+  const counted = before?.fingerprint === fingerprint ? before.restarts : 0;
+  return { fingerprint, restarts: counted + 1, streak: restart.streak, lastExitCode: previous?.exitCode ?? null };
+}

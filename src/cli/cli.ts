@@ -1,0 +1,78 @@
+/** argv to a command, and its outcome to an exit code. The four ways in which anything is printed are here. */
+import { parseArgs } from "node:util";
+import { LockHeld } from "../daemon/lock.ts";
+import { Failure } from "../failure.ts";
+import { withoutSecrets } from "../log.ts";
+import { VERSION } from "../version.ts";
+import { type Command, type CommandInput, UsageError } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { NoDaemon } from "./control_client.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
+import { showCommandHelp, showHelp } from "./show_help.ts";
+
+export type Terminal = Pick<CommandInput, "out" | "note" | "signal" | "terminal">;
+
+/** Never throws: what goes wrong is printed, and told by the code. */
+export async function main(argv: readonly string[], io: Terminal): Promise<ExitCode> {
+  const [first, ...rest] = argv;
+  const wanted = first ?? (await isFile("config.toml") ? "run" : "help");
+  if (["help", "--help", "-h"].includes(wanted)) return help(rest[0], io);
+  const name = ["--version", "-V"].includes(wanted) ? "version" : wanted;
+  const command = COMMANDS.find((one) => one.name === name);
+  if (command === undefined) {
+    io.note(`error: there is no command "${name}"\n  hint: "harbornode help" lists them`);
+    return EXIT.usage;
+  }
+  if (rest.includes("--help") || rest.includes("-h")) return help(command.name, io);
+  try {
+    const { values, positionals } = parse(command, rest);
+    return await command.run({ ...io, positionals, flags: values });
+  } catch (error) {
+    return explain(error, { command, io });
+  }
+}
+
+function parse(command: Command, args: string[]) {
+  const { min, max } = command.positionals;
+  try {
+    const { values, positionals } = parseArgs({ args, options: command.flags, allowPositionals: true, strict: true });
+    if (positionals.length < min) throw new UsageError(`${command.name} needs ${command.usage.split(" ")[0]}`);
+    if (positionals.length > max) throw new UsageError(`"${positionals[max]}" is one word too many`);
+    return { values: values as Record<string, string | boolean | undefined>, positionals };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const message = error instanceof Error ? error.message.split(". ")[0]! : String(error);
+    throw new UsageError(message.replaceAll("'", '"'));
+  }
+}
+
+function explain(error: unknown, { command, io }: { command: Command; io: Terminal }): ExitCode {
+  if (io.signal.aborted) return EXIT.interrupted;
+  if (error instanceof UsageError) {
+    io.note(`error: ${error.message}\n  usage: harbornode ${command.name} ${command.usage}`.trimEnd());
+    return EXIT.usage;
+  }
+  if (error instanceof Failure) {
+    const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
+    io.note(withoutSecrets(`error: ${error.message}${hint}`));
+    if (error instanceof LockHeld) return EXIT.locked;
+    return error instanceof NoDaemon ? EXIT.unreachable : EXIT.failed;
+  }
+  const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+  io.note(withoutSecrets(`bug: harbornode ${VERSION} ${command.name}: ${trace}\n  hint: please report this`));
+  return EXIT.failed;
+}
+
+function help(name: string | undefined, io: Terminal): ExitCode {
+  const command = COMMANDS.find((one) => one.name === name);
+  if (name !== undefined && command === undefined) {
+    io.note(`error: there is no command "${name}"\n  hint: "harbornode help" lists them`);
+    return EXIT.usage;
+  }
+  io.out(command === undefined ? showHelp(COMMANDS) : showCommandHelp(command));
+  return EXIT.done;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await Deno.stat(path).then((info) => info.isFile, () => false);
+}

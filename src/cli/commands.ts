@@ -1,0 +1,27 @@
+/** Every command there is, in the order in which `help` lists them. */
+import type { Command } from "./command.ts";
+import { down } from "./down.ts";
+import { logs } from "./logs.ts";
+import { plan } from "./plan.ts";
+import { prune } from "./prune.ts";
+import { restart } from "./restart.ts";
+import { run } from "./run.ts";
+import { schema } from "./schema.ts";
+import { status } from "./status.ts";
+import { sync } from "./sync.ts";
+import { validate } from "./validate.ts";
+import { version } from "./version.ts";
+
+export const COMMANDS: readonly Command[] = [
+  run,
+  status,
+  plan,
+  sync,
+  logs,
+  restart,
+  prune,
+  down,
+  validate,
+  schema,
+  version,
+];

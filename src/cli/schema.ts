@@ -1,0 +1,20 @@
+import { manifestSchema } from "../manifest/schema.ts";
+import { manifestReference } from "../manifest/reference.ts";
+import { type Command, UsageError } from "./command.ts";
+import { EXIT } from "./exit_code.ts";
+
+export const schema: Command = {
+  name: "schema",
+  usage: "service|deployment|reference",
+  summary: "Print the JSON Schema of a manifest, or the reference of all fields",
+  options: [],
+  flags: {},
+  positionals: { min: 1, max: 1 },
+  run({ positionals, out }) {
+    const what = positionals[0];
+    if (what === "service" || what === "deployment") out(JSON.stringify(manifestSchema(what), null, 2));
+    else if (what === "reference") out(manifestReference());
+    else throw new UsageError(`there is no schema "${what}": name service, deployment or reference`);
+    return Promise.resolve(EXIT.done);
+  },
+};

@@ -1,0 +1,118 @@
+/** Carries out the actions of a plan: those of one workload in order, those of different workloads side by side. */
+import { asFailure, type Failure } from "../failure.ts";
+import { logger } from "../log.ts";
+import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import { emptyMemory, type WorkloadMemory } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import { type Action, actionTitle } from "../plan/action.ts";
+import { backoff, RETRY_CURVE, spread } from "../plan/backoff.ts";
+import { slotAfterStart } from "../plan/restart.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { filesFolder } from "../store/file_tree.ts";
+import { addEvent, type Device, tell, type Work } from "./device.ts";
+
+const log = logger("apply");
+
+/** Begins all chains and returns at once; each wakes the loop when it ends. A workload that has one gets no second. */
+export function dispatch(device: Device, actions: readonly Action[]): Promise<void>[] {
+  const chains = Map.groupBy(actions, (action) => action.workload);
+  return [...chains].filter(([name]) => !device.busy.has(name)).map(([name, chain]) => {
+    const work: Work = { progress: null };
+    device.busy.set(name, work);
+    return carryOut(device, { name, chain, work }).finally(() => {
+      device.busy.delete(name);
+      device.wake.now();
+    });
+  });
+}
+
+/** In order; the first failure ends the chain, is remembered, and touches no other workload. */
+async function carryOut(
+  device: Device,
+  { name, chain, work }: { name: string; chain: Action[]; work: Work },
+): Promise<void> {
+  for (const action of chain) {
+    try {
+      device.stopped.throwIfAborted();
+      work.progress = `${actionTitle(action)}: ${action.message}`;
+      await perform(device, action, work);
+      if (action.type !== "prepare") report(device, action);
+    } catch (error) {
+      if (device.stopped.aborted) return;
+      return failed(device, { name, action, failure: asFailure(error) });
+    }
+  }
+  device.attempts.delete(name);
+}
+
+async function perform(device: Device, action: Action, work: Work): Promise<void> {
+  switch (action.type) {
+    case "prepare": {
+      const progress = (message: string) => {
+        work.progress = message;
+        device.wake.now();
+        tell(device);
+      };
+      return await runtimeOf(device, action.spec.runtime).prepare(action.spec, progress, device.stopped);
+    }
+    case "stop":
+      return await runtimeOf(device, action.runtime).stop(action.instance, action);
+    case "remove":
+      device.forced.delete(action.instance.id);
+      return await runtimeOf(device, action.runtime).remove(action.instance);
+    case "start": {
+      const { spec: workload, slot, fingerprint } = action;
+      const filesDir = filesFolder(device.dir.files, workload);
+      const previous = action.previous === null ? null : ended(action.previous);
+      await runtimeOf(device, workload.runtime).start({ workload, slot, fingerprint, filesDir, previous });
+      if (action.previous !== null) device.forced.delete(action.previous.id);
+      return await remember(device, action);
+    }
+  }
+}
+
+/** The chain has stopped it by now; a runtime must not take it for running. */
+function ended(instance: Instance): Instance {
+  return instance.state === "created" ? instance : { ...instance, state: "exited", pid: null };
+}
+
+async function remember(device: Device, action: Action & { type: "start" }): Promise<void> {
+  const before = device.memory.all.get(action.workload) ?? emptyMemory(action.workload);
+  const slot = slotAfterStart(action.spec.restart, action, before.slots[action.slot]);
+  const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [action.slot]: slot } };
+  await device.memory.save(memory);
+}
+
+function report(device: Device, action: Action): void {
+  const done = { prepare: "prepared", stop: "stopped", remove: "removed", start: "started" }[action.type];
+  const slot = action.type === "start" ? action.slot : action.type === "prepare" ? 0 : action.instance.slot;
+  const message = `${done} ${action.workload}[${slot}]: ${action.message}`;
+  log.info("{message}", { message, reason: action.reason });
+  if (action.type !== "remove") addEvent(device, { workload: action.workload, reason: action.reason, message });
+}
+
+function failed(device: Device, { name, action, failure }: { name: string; action: Action; failure: Failure }): void {
+  const fingerprint = "spec" in action ? fingerprintOf(action.spec) : action.instance.fingerprint;
+  const before = device.attempts.get(name);
+  const failures = before?.fingerprint === fingerprint ? before.failures + 1 : 1;
+  const { reason, message, hint } = failure;
+  const delay = failure.retryAfterMs ?? backoff(RETRY_CURVE, failures, spread(name, failures));
+  device.attempts.set(name, {
+    fingerprint,
+    failures,
+    retryAt: device.clock.now() + delay,
+    reason,
+    message,
+    hint: hint ?? null,
+  });
+  if (before?.message === message) return;
+  log.error("{message}", { message: `cannot ${actionTitle(action)}: ${message}`, reason, hint: hint ?? "" });
+  addEvent(device, { workload: name, reason, message: `cannot ${actionTitle(action)}: ${message}` });
+}
+
+function runtimeOf(device: Device, name: RuntimeName): Runtime {
+  const runtime = device.runtimes.get(name);
+  if (runtime === undefined) throw new Error(`no runtime "${name}"`);
+  return runtime;
+}

@@ -1,0 +1,32 @@
+/** What a daemon knows before it reaches anybody: the revision on disk, else the specs that were last applied. */
+import { asFailure } from "../failure.ts";
+import { logger } from "../log.ts";
+import type { Workload } from "../model/workload.ts";
+import type { Device } from "./device.ts";
+import { materialiseAll, readRevision } from "./read.ts";
+
+const log = logger("boot");
+
+/**
+ * Sets what is desired from disk alone, so that a boot without network starts everything at once. Leaves it unknown,
+ * and with it everything untouched, when the disk holds nothing.
+ */
+export async function bootFromDisk(device: Device): Promise<void> {
+  try {
+    const revision = await device.source.lastFetched();
+    if (revision !== null) {
+      const read = await readRevision(revision, device.settings);
+      device.desired = await materialiseAll(read, revision, device.dir.files);
+      device.revision = revision;
+      device.sourceMemory.attempted = revision.id;
+      return;
+    }
+  } catch (error) {
+    log.warn("the repository on disk can not be read: {message}", { message: asFailure(error).message });
+  }
+  const applied = [...device.memory.all.values()].flatMap((memory) => memory.applied ?? []);
+  if (applied.length === 0) return;
+  const workloads: Workload[] = applied.map((one) => one.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Not a revision of the repository: the first sync replaces it, whatever the head is.
+  device.desired = { revision: "last applied specs", workloads, invalid: [], notSelected: [] };
+}

@@ -1,0 +1,182 @@
+/** What the page may see and what the control socket may do, as functions over the device. */
+import { Failure } from "../failure.ts";
+import type { AppDeps } from "../http/app.ts";
+import type { ControlDeps, SyncOutcome } from "../http/control.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { LogLine, LogOptions } from "../runtime/runtime.ts";
+import { addDelivery, addEvent, type Device } from "./device.ts";
+import { previewPlan } from "./preview.ts";
+import { takeSnapshot } from "./report.ts";
+import { outcome } from "./settle.ts";
+
+/** Reading, and one door: a webhook that asks for an earlier look. */
+export function pageDeps(device: Device): AppDeps {
+  return {
+    snapshot: () => current(device),
+    subscribe: (listener) => subscribe(device, listener),
+    logs: (name, options) => logs(device, { name, options }),
+    webhook: {
+      secret: device.settings.webhook.secret,
+      branch: device.source.branch,
+      repositoryUrl: device.source.url,
+      wake: () => device.syncWake.now(),
+      record: (delivery) => addDelivery(device, delivery),
+    },
+    ready: () =>
+      device.desired === null
+        ? { ok: false, message: device.sourceStatus.error?.message ?? "the first revision is not here yet" }
+        : { ok: true, message: "ready" },
+  };
+}
+
+/** For root and the group of the socket. */
+export function controlDeps(device: Device): ControlDeps {
+  return {
+    snapshot: () => current(device),
+    logs: (name, options) => logs(device, { name, options }),
+    sync: (options) => sync(device, options),
+    plan: () => previewPlan(device),
+    restart: (name) => restart(device, name),
+    confirmPrune: () => confirmPrune(device),
+    down: (options) => down(device, options),
+  };
+}
+
+/** Numbers that move without a change (uptime, memory) are made fresh; the rest is as the last pass saw it. */
+function current(device: Device): Snapshot {
+  const { snapshot } = device;
+  if (snapshot === null) return takeSnapshot(device);
+  const fresh = takeSnapshot(device);
+  return { ...fresh, workloads: snapshot.workloads };
+}
+
+function subscribe(device: Device, listener: () => void): () => void {
+  device.listeners.add(listener);
+  return () => device.listeners.delete(listener);
+}
+
+function logs(device: Device, { name, options }: { name: string; options: LogOptions }): AsyncIterable<LogLine> {
+  const workload = device.plan.workloads.find((one) => one.name === name);
+  const runtime = workload?.spec === undefined || workload.spec === null
+    ? undefined
+    : device.runtimes.get(workload.spec.runtime);
+  if (runtime === undefined) throw unknownWorkload(device, name);
+  return runtime.logs(name, options);
+}
+
+async function restart(device: Device, name: string): Promise<void> {
+  if (!device.plan.workloads.some((one) => one.name === name)) throw unknownWorkload(device, name);
+  for (const observation of device.observations) {
+    if (!observation.ok) continue;
+    for (const one of observation.instances) if (one.workload === name) device.forced.add(one.id);
+  }
+  device.attempts.delete(name);
+  addEvent(device, { workload: name, reason: "forced", message: `a restart of ${name} was asked for` });
+  device.wake.now();
+  await Promise.resolve();
+}
+
+async function confirmPrune(device: Device): Promise<string[]> {
+  const held = device.plan.pruneHeld;
+  if (held === null || device.desired === null) return [];
+  if (device.desired.invalid.length > 0) {
+    throw new Failure(held.message, {
+      kind: "mistake",
+      reason: "prune_held",
+      hint: "mend the manifest, or take it out of the repository; then confirm",
+    });
+  }
+  device.sourceMemory.pruneConfirmed = device.desired.revision;
+  addEvent(device, { workload: null, reason: "forced", message: `removal of ${held.names.join(", ")} was confirmed` });
+  device.wake.now();
+  return await Promise.resolve(held.names);
+}
+
+/** Stops every instance, then the daemon. Resolves with the names of what was stopped, before the daemon ends. */
+async function down(
+  device: Device,
+  { progress, signal }: { progress(message: string): void; signal: AbortSignal },
+): Promise<string[]> {
+  device.goingDown = true;
+  const names = new Set<string>();
+  let last = "";
+  await new Promise<void>((resolve, reject) => {
+    const look = () => {
+      for (const observation of device.observations) {
+        if (observation.ok) { for (const one of observation.instances) names.add(one.workload); }
+      }
+      const now = [...device.busy.keys()].join(", ");
+      if (now !== "" && now !== last) progress(`stopping ${now}`);
+      last = now;
+      const left = device.observations.some((one) => one.ok && one.instances.length > 0);
+      if (!left && device.busy.size === 0 && device.plan.actions.length === 0) leave(resolve);
+    };
+    const abort = () => leave(() => reject(signal.reason));
+    const unsubscribe = subscribe(device, look);
+    const leave = (then: () => void) => {
+      unsubscribe();
+      signal.removeEventListener("abort", abort);
+      then();
+    };
+    signal.addEventListener("abort", abort);
+    device.wake.now();
+  });
+  // The answer must be on its way before the socket is closed.
+  setTimeout(device.stop, 100);
+  return [...names].sort();
+}
+
+/** A look at the repository that begins after the call; with `wait`, until everything has come to rest. */
+async function sync(
+  device: Device,
+  { wait, progress, signal }: { wait: boolean; progress(message: string): void; signal: AbortSignal },
+): Promise<SyncOutcome> {
+  // A look that is under way may have read the branch before the caller's push: the one after it counts.
+  const underWay = device.sourceStatus.sync === "syncing" ? 1 : 0;
+  const target = device.syncsEnded + 1 + underWay;
+  device.syncWake.now();
+  let last = "";
+  return await new Promise<SyncOutcome>((resolve, reject) => {
+    const end = AbortSignal.any([signal, device.stopped]);
+    const look = () => {
+      if (device.syncsEnded < target) {
+        if (underWay) device.syncWake.now();
+        return say(device.sourceStatus.progress ?? "looking at the repository");
+      }
+      for (const work of device.busy.values()) if (work.progress !== null) say(work.progress);
+      const done = wait ? outcome(device) : looked(device);
+      if (done === null) return;
+      leave();
+      resolve(done);
+    };
+    const say = (message: string) => {
+      if (message === last) return;
+      last = message;
+      progress(message);
+    };
+    const abort = () => {
+      leave();
+      reject(end.reason);
+    };
+    const unsubscribe = subscribe(device, look);
+    const leave = () => {
+      unsubscribe();
+      end.removeEventListener("abort", abort);
+    };
+    end.addEventListener("abort", abort);
+    look();
+  });
+}
+
+function looked(device: Device): SyncOutcome {
+  const { error } = device.sourceStatus;
+  const revision = device.desired?.revision ?? null;
+  if (error !== null) return { ok: false, revision, message: error.message, hint: error.hint };
+  return { ok: true, revision, message: `the repository is at ${revision?.slice(0, 7) ?? "nothing"}`, hint: null };
+}
+
+function unknownWorkload(device: Device, name: string): Failure {
+  const names = device.plan.workloads.map((one) => one.name);
+  const hint = names.length === 0 ? "this device runs no workload yet" : `this device has: ${names.join(", ")}`;
+  return new Failure(`there is no workload "${name}" on this device`, { kind: "mistake", reason: "removed", hint });
+}

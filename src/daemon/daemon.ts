@@ -1,0 +1,163 @@
+/** Builds the parts of a device, runs the loops until told to stop, and leaves the instances running. */
+import { hostname } from "node:os";
+import { type Clock, systemClock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import { createApp } from "../http/app.ts";
+import { createControlApp } from "../http/control.ts";
+import { serve, type Served, serveSocket } from "../http/serve.ts";
+import { logger } from "../log.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import { Prober } from "../probe/probe.ts";
+import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
+import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Settings } from "../settings/settings.ts";
+import { createSource } from "../source/open.ts";
+import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { MemoryStore } from "../store/memory.ts";
+import { readSourceMemory } from "../store/source_memory.ts";
+import { bootFromDisk } from "./boot.ts";
+import { controlDeps, pageDeps } from "./control.ts";
+import type { Device } from "./device.ts";
+import { deviceId } from "./identity.ts";
+import { lockDataDir } from "./lock.ts";
+import { passLoop } from "./pass.ts";
+import { takeSnapshot } from "./report.ts";
+import { syncLoop } from "./sync.ts";
+import { Wake } from "./wake.ts";
+
+const log = logger("daemon");
+
+export interface DaemonOptions {
+  settings: Settings;
+  /** Aborting it ends the daemon in order; instances go on running. */
+  signal: AbortSignal;
+  /** Called once the page can be opened. */
+  ready?: (where: { port: number; device: Device }) => void;
+}
+
+/**
+ * Runs the daemon. Resolves when it has ended after `signal`; throws `LockHeld` when another one has the data_dir, and
+ * `Failure` for what keeps it from starting at all.
+ */
+export async function runDaemon({ settings, signal, ready }: DaemonOptions): Promise<void> {
+  const id = await deviceId(settings.dataDir);
+  const dir = dataDir(settings.dataDir, id);
+  await makeFolders(dir);
+  using _lock = await lockDataDir(dir.lock);
+
+  const own = new AbortController();
+  const stopped = AbortSignal.any([signal, own.signal]);
+  const device = await openDevice({ settings, id, signal: stopped, stop: () => own.abort(new Error("down")) });
+  const served: Served[] = [];
+  try {
+    // The control socket first: its failure (a path that is too long) must not leave a page behind.
+    served.push(await serveSocket(createControlApp(controlDeps(device)), dir.socket));
+    const page = await serve(createApp(pageDeps(device)), {
+      address: settings.listenAddress,
+      port: settings.listenPort,
+    });
+    served.push(page);
+    const where = { device: settings.device, address: settings.listenAddress, port: page.port };
+    log.info("{device} is up, its page is on {address}:{port}", where);
+
+    for (const runtime of device.runtimes.values()) runtime.watch(() => device.wake.now());
+    await bootFromDisk(device);
+    const loops = [passLoop(device), syncLoop(device)];
+    ready?.({ port: page.port, device });
+    await Promise.all(loops);
+  } finally {
+    await Promise.all(served.map((one) => one.close()));
+    await closeDevice(device);
+    log.info("stopped; workloads go on running");
+  }
+}
+
+interface OpenOptions {
+  settings: Settings;
+  id: string;
+  signal: AbortSignal;
+  /** What ends the daemon from inside; a command without a daemon has none. */
+  stop?: () => void;
+  clock?: Clock;
+}
+
+/** The device with its runtimes open and nothing running yet. Close it with `closeDevice`. */
+export async function openDevice(
+  { settings, id, signal, stop = () => {}, clock = systemClock }: OpenOptions,
+): Promise<Device> {
+  const dir = dataDir(settings.dataDir, id);
+  const runtimes = await openRuntimes({ settings, id, clock });
+  const source = createSource(settings.repo, { gitDir: dir.repository, clock });
+  const wake = new Wake(clock);
+  const memory = await readSourceMemory(dir.source);
+  const device: Device = {
+    id,
+    settings,
+    clock,
+    dir,
+    startedAt: clock.now(),
+    source,
+    runtimes,
+    prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
+    memory: await MemoryStore.open(dir.workloads),
+    wake,
+    syncWake: new Wake(clock),
+    stopped: signal,
+    stop,
+    desired: null,
+    goingDown: false,
+    revision: null,
+    sourceMemory: memory ?? {
+      url: source.url,
+      branch: source.branch,
+      device: settings.device,
+      seen: null,
+      attempted: null,
+      applied: null,
+      healthy: null,
+      pruneConfirmed: null,
+    },
+    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null },
+    syncsEnded: 0,
+    observations: [],
+    plan: { actions: [], workloads: [], pruneHeld: null, wakeAt: null },
+    planned: null,
+    busy: new Map(),
+    attempts: new Map(),
+    forced: new Set(),
+    snapshot: null,
+    events: [],
+    deliveries: [],
+    listeners: new Set(),
+  };
+  device.snapshot = takeSnapshot(device);
+  return device;
+}
+
+export async function closeDevice(device: Device): Promise<void> {
+  device.prober.close();
+  await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
+}
+
+async function openRuntimes(
+  { settings, id, clock }: { settings: Settings; id: string; clock: Clock },
+): Promise<Map<RuntimeName, Runtime>> {
+  const dir = dataDir(settings.dataDir, id);
+  const runtimes = new Map<RuntimeName, Runtime>();
+  if (settings.runtime.nativeEnabled) {
+    const options = { runDir: dir.run, logDir: dir.logs, stateDir: dir.services, deviceId: id, clock };
+    runtimes.set("native", await openNativeRuntime(options));
+  }
+  if (settings.runtime.dockerEnabled) {
+    runtimes.set("docker", await openDockerRuntime({ host: settings.docker.host, deviceId: id, clock }));
+  }
+  if (runtimes.size === 0) {
+    throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {
+      kind: "mistake",
+      reason: "runtime_disabled",
+      hint: "set native_enabled or docker_enabled in [runtime] of config.toml",
+    });
+  }
+  return runtimes;
+}

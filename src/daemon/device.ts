@@ -1,0 +1,91 @@
+/** Everything one running daemon holds: its parts, and what it knows. Made by `daemon.ts`, used by each step of a pass. */
+import type { Clock } from "../clock.ts";
+import type { Desired } from "../model/desired.ts";
+import type { Observation } from "../model/observed.ts";
+import type { ReasonCode } from "../model/reason.ts";
+import type { Delivery, Event, Snapshot, SourceStatus } from "../model/snapshot.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import type { Attempt, Plan } from "../plan/plan.ts";
+import type { Prober } from "../probe/probe.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Revision, Source } from "../source/source.ts";
+import type { DataDir } from "../store/data_dir.ts";
+import type { MemoryStore } from "../store/memory.ts";
+import type { SourceMemory } from "../store/source_memory.ts";
+import type { Wake } from "./wake.ts";
+
+/** Actions of one workload being carried out. */
+export interface Work {
+  /** The last thing it said of itself; null before the first. */
+  progress: string | null;
+}
+
+export interface Device {
+  readonly id: string;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly dir: DataDir;
+  readonly startedAt: number;
+  readonly source: Source;
+  readonly runtimes: ReadonlyMap<RuntimeName, Runtime>;
+  readonly prober: Prober;
+  readonly memory: MemoryStore;
+  /** Turns of the pass loop. */
+  readonly wake: Wake;
+  /** Turns of the sync loop. */
+  readonly syncWake: Wake;
+  /** Ends all that the daemon has under way; instances go on. */
+  readonly stopped: AbortSignal;
+  /** Ends the daemon. */
+  readonly stop: () => void;
+
+  /** Null until a revision was read for the first time. */
+  desired: Desired | null;
+  /** True once everything is to be stopped for good: nothing is started any more. */
+  goingDown: boolean;
+  revision: Pick<Revision, "id" | "subject" | "author"> | null;
+  sourceMemory: SourceMemory;
+  sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error">;
+  /** How many syncs have ended, and how the last one did: what `sync --wait` waits for. */
+  syncsEnded: number;
+
+  observations: Observation[];
+  plan: Plan;
+  /** What `plan` and the snapshot were made of: the object, not its revision, since reading again makes another one. */
+  planned: Desired | null;
+  readonly busy: Map<string, Work>;
+  readonly attempts: Map<string, Attempt>;
+  readonly forced: Set<string>;
+
+  snapshot: Snapshot | null;
+  readonly events: Event[];
+  readonly deliveries: Delivery[];
+  readonly listeners: Set<() => void>;
+}
+
+/** Events and deliveries are for reading, not for keeping: enough for a page. */
+const KEPT = 50;
+
+export function addEvent(
+  device: Device,
+  event: { workload: string | null; reason: ReasonCode; message: string },
+): void {
+  device.events.push({ at: isoTime(device.clock.now()), ...event });
+  device.events.splice(0, device.events.length - KEPT);
+}
+
+export function addDelivery(device: Device, delivery: Delivery): void {
+  device.deliveries.push(delivery);
+  device.deliveries.splice(0, device.deliveries.length - KEPT);
+  tell(device);
+}
+
+/** Calls everybody who asked to hear when the snapshot is another. */
+export function tell(device: Device): void {
+  for (const listener of device.listeners) listener();
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,98 @@
+/** One pass, told as a story: observe, plan, apply, remember, report. One at a time. */
+import { logger } from "../log.ts";
+import type { Observation } from "../model/observed.ts";
+import { planDown } from "../plan/down.ts";
+import { type Plan, plan as makePlan, type PlanInput } from "../plan/plan.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import { dispatch } from "./apply.ts";
+import { type Device, tell } from "./device.ts";
+import { rememberApplied } from "./remember.ts";
+import { takeSnapshot } from "./report.ts";
+
+const log = logger("pass");
+
+/** Until the daemon stops; then waits for what is being carried out. */
+export async function passLoop(device: Device): Promise<void> {
+  const chains = new Set<Promise<void>>();
+  let delayMs: number | null = 0;
+  while (!device.stopped.aborted) {
+    try {
+      await device.wake.next(delayMs, device.stopped);
+    } catch {
+      break;
+    }
+    try {
+      for (const chain of await pass(device)) {
+        chains.add(chain);
+        chain.finally(() => chains.delete(chain));
+      }
+      delayMs = device.plan.wakeAt === null ? null : Math.max(0, device.plan.wakeAt - device.clock.now());
+    } catch (error) {
+      // Whatever is wrong with one pass must not end the loop that watches over everything.
+      log.error("a pass failed: {error}", { error: error instanceof Error ? error.stack ?? error.message : error });
+      delayMs = 5000;
+    }
+  }
+  await Promise.all(chains);
+}
+
+/** The chains that this pass began. */
+export async function pass(device: Device): Promise<Promise<void>[]> {
+  device.observations = await observe(device);
+  const { desired } = device;
+  device.plan = device.goingDown ? downPlan(device) : makePlan(planInput(device));
+  device.planned = desired;
+  watchHealth(device);
+  const chains = dispatch(device, device.plan.actions);
+  device.snapshot = takeSnapshot(device);
+  if (!device.goingDown) await rememberApplied(device);
+  tell(device);
+  return chains;
+}
+
+async function observe(device: Device): Promise<Observation[]> {
+  return await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
+}
+
+export function planInput(device: Device): PlanInput {
+  return {
+    desired: device.desired,
+    observations: device.observations,
+    enabledRuntimes: [...device.runtimes.keys()],
+    memory: device.memory.all,
+    attempts: device.attempts,
+    busy: new Set(device.busy.keys()),
+    forced: device.forced,
+    pruneDoubt: pruneDoubt(device),
+    pruneConfirmed: device.sourceMemory.pruneConfirmed,
+    now: device.clock.now(),
+  };
+}
+
+function downPlan(device: Device): Plan {
+  const { observations, memory, busy } = device;
+  const actions = planDown(observations, { memory: memory.all, busy: new Set(busy.keys()) });
+  return { ...device.plan, actions, wakeAt: null };
+}
+
+/** A source that is not the one that asked for what runs must not remove it unasked. */
+function pruneDoubt(device: Device): string | null {
+  const { url, branch, device: name } = device.sourceMemory;
+  const { source, settings } = device;
+  if (url !== source.url) return `the repository changed from "${url}" to "${source.url}"`;
+  if (branch !== source.branch) return `the branch changed from "${branch}" to "${source.branch}"`;
+  if (name !== settings.device) return `the device's name changed from "${name}" to "${settings.device}"`;
+  return null;
+}
+
+/** Probes run against instances of the spec that counts, and no others. */
+function watchHealth(device: Device): void {
+  const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {
+    if (spec === null || spec.health === null) return [];
+    const wanted = fingerprint(spec);
+    return instances
+      .filter((one) => one.workload === name && one.state === "running" && one.fingerprint === wanted)
+      .map((instance) => ({ instance, workload: spec }));
+  }));
+}

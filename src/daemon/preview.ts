@@ -1,0 +1,58 @@
+/** The plan for what the repository holds now, with nothing applied: no fetch into place, no file written, no action. */
+import { join } from "node:path";
+import { asFailure } from "../failure.ts";
+import type { Problem } from "../model/problem.ts";
+import { actionTitle } from "../plan/action.ts";
+import { plan as makePlan } from "../plan/plan.ts";
+import { createSource } from "../source/open.ts";
+import type { Device } from "./device.ts";
+import { planInput } from "./pass.ts";
+import { readRevision } from "./read.ts";
+
+/** What `harbornode plan --json` prints. */
+export interface PlanPreview {
+  revision: string | null;
+  /** Why the repository could not be looked at, in which case the plan is that of the last revision here. */
+  source_error: string | null;
+  actions: { action: string; workload: string; type: string; reason: string; message: string }[];
+  problems: Problem[];
+  prune_held: { names: string[]; message: string } | null;
+  /** Workloads that nothing can be said about, and why. */
+  unknown: { runtime: string; message: string }[];
+}
+
+export async function previewPlan(device: Device): Promise<PlanPreview> {
+  const { desired, error } = await latest(device);
+  const observations = await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
+  const plan = makePlan({ ...planInput(device), desired, observations });
+  return {
+    revision: desired?.revision ?? null,
+    source_error: error,
+    actions: plan.actions.map((action) => ({
+      action: actionTitle(action),
+      workload: action.workload,
+      type: action.type,
+      reason: action.reason,
+      message: action.message,
+    })),
+    problems: desired?.invalid.flatMap((invalid) => invalid.problems) ?? [],
+    prune_held: plan.pruneHeld,
+    unknown: observations.flatMap((one) => one.ok ? [] : [{ runtime: one.runtime, message: one.message }]),
+  };
+}
+
+async function latest(device: Device): Promise<{ desired: Device["desired"]; error: string | null }> {
+  const gitDir = join(device.dir.root, "repository.preview");
+  const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
+  try {
+    const source = createSource(device.settings.repo, { gitDir, clock: device.clock });
+    const head = await source.head(signal);
+    if (device.desired?.revision === head) return { desired: device.desired, error: null };
+    const revision = await source.fetch(head, () => {}, signal);
+    return { desired: await readRevision(revision, device.settings), error: null };
+  } catch (error) {
+    return { desired: device.desired, error: asFailure(error).message };
+  } finally {
+    await Deno.remove(gitDir, { recursive: true }).catch(() => {});
+  }
+}

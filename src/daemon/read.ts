@@ -1,0 +1,54 @@
+/** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
+import { asFailure } from "../failure.ts";
+import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../manifest/read.ts";
+import type { Desired } from "../model/desired.ts";
+import type { Workload } from "../model/workload.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Revision, TreeEntry } from "../source/source.ts";
+import { materialise } from "../store/file_tree.ts";
+
+/** All manifests of the revision, read for this device. Writes nothing. */
+export async function readRevision(
+  revision: Revision,
+  settings: Pick<Settings, "device" | "labels">,
+): Promise<Desired> {
+  const tree = await loadTexts(revision);
+  return readManifests(tree, { revision: revision.id, device: settings.device, labels: settings.labels });
+}
+
+/** The tree with the texts that `readManifests` needs: the manifests, and the files their `env_file` names. */
+export async function loadTexts(revision: Pick<Revision, "entries" | "read">): Promise<ManifestTree> {
+  const byPath = new Map(revision.entries.map((entry) => [entry.path, entry]));
+  const texts = new Map<string, string>();
+  const tree: ManifestTree = { entries: revision.entries, text: (path) => texts.get(path) };
+  const load = async (paths: string[]) => {
+    for (const path of paths) {
+      const entry = byPath.get(path);
+      if (entry?.type === "file") texts.set(path, new TextDecoder().decode(await revision.read(entry)));
+    }
+  };
+  await load(textPaths(revision.entries));
+  await load(envFilePaths(tree));
+  return tree;
+}
+
+/**
+ * Puts the files of every workload on disk. One whose files can't be written becomes invalid, with the reason: it stays
+ * as it is, and the others go on.
+ */
+export async function materialiseAll(desired: Desired, revision: Revision, root: string): Promise<Desired> {
+  const byOid = new Map<string, TreeEntry>(revision.entries.map((entry) => [entry.oid, entry]));
+  const workloads: Workload[] = [];
+  const invalid = [...desired.invalid];
+  for (const workload of desired.workloads) {
+    try {
+      await materialise(root, workload, (file) => revision.read(byOid.get(file.oid)!));
+      workloads.push(workload);
+    } catch (error) {
+      const message = `its files can not be written to the device: ${asFailure(error).message}`;
+      const { name, kind, manifest } = workload;
+      invalid.push({ name, kind, path: manifest, problems: [{ file: manifest, field: "", message }] });
+    }
+  }
+  return { ...desired, workloads, invalid };
+}

@@ -1,0 +1,78 @@
+/** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
+import { logger } from "../log.ts";
+import { canonical, filesDigest, fingerprint } from "../model/fingerprint.ts";
+import { emptyMemory } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
+import type { WorkloadStatus } from "../model/snapshot.ts";
+import type { Effective } from "../plan/effective.ts";
+import { removeOthers } from "../store/file_tree.ts";
+import { writeSourceMemory } from "../store/source_memory.ts";
+import type { Device } from "./device.ts";
+
+const log = logger("pass");
+
+export async function rememberApplied(device: Device): Promise<void> {
+  if (device.desired === null || device.snapshot === null) return;
+  try {
+    const status = new Map(device.snapshot.workloads.map((one) => [one.name, one]));
+    for (const workload of device.plan.workloads) await rememberWorkload(device, workload, status.get(workload.name));
+    await forgetGone(device);
+    await rememberRevision(device, [...status.values()]);
+  } catch (error) {
+    // A full or read-only disk costs memory, never a running workload.
+    log.error("cannot write down what was applied: {error}", { error });
+  }
+}
+
+async function rememberWorkload(
+  device: Device,
+  workload: Effective,
+  status: WorkloadStatus | undefined,
+): Promise<void> {
+  const { name, spec, invalid, revision } = workload;
+  if (spec === null || invalid !== null || spec.suspend || revision === null || device.busy.has(name)) return;
+  if (status?.sync !== "synced") return;
+  const before = device.memory.all.get(name) ?? emptyMemory(name);
+  const applied = { workload: spec, fingerprint: fingerprint(spec), revision };
+  if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
+  await device.memory.save({ ...before, applied });
+  await removeOthers(device.dir.files, name, new Set([filesDigest(spec.files)].filter((digest) => digest !== "")));
+}
+
+/** Nothing desired, nothing here, and every runtime could be asked: then there is nothing left to remember. */
+async function forgetGone(device: Device): Promise<void> {
+  if (device.observations.some((observation) => !observation.ok)) return;
+  const wanted = new Set(device.plan.workloads.map((workload) => workload.name));
+  const here = new Set(instancesOf(device).map((instance) => instance.workload));
+  for (const name of [...device.memory.all.keys()]) {
+    if (wanted.has(name) || here.has(name) || device.busy.has(name)) continue;
+    await device.memory.forget(name);
+    await removeOthers(device.dir.files, name, new Set());
+    device.attempts.delete(name);
+  }
+}
+
+async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Promise<void> {
+  const { desired, sourceMemory, plan } = device;
+  if (desired === null || desired.revision !== sourceMemory.attempted) return;
+  const settled = workloads.every((one) => one.sync === "synced" || one.sync === "suspended");
+  if (!settled || plan.pruneHeld !== null || plan.actions.length > 0 || device.busy.size > 0) return;
+  const healthy = workloads.every((one) =>
+    one.sync === "suspended" || ["completed", "stopped"].includes(one.phase) ||
+    (one.phase === "running" && one.health === "healthy")
+  );
+  const before = canonical(sourceMemory);
+  sourceMemory.applied = desired.revision;
+  if (healthy) sourceMemory.healthy = desired.revision;
+  sourceMemory.url = device.source.url;
+  sourceMemory.branch = device.source.branch;
+  sourceMemory.device = device.settings.device;
+  if (canonical(sourceMemory) === before) return;
+  device.snapshot!.source.applied = sourceMemory.applied;
+  device.snapshot!.source.healthy = sourceMemory.healthy;
+  await writeSourceMemory(device.dir.source, sourceMemory);
+}
+
+function instancesOf(device: Device): Instance[] {
+  return device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+}

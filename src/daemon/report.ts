@@ -1,0 +1,114 @@
+/** What a pass saw, as the one snapshot that CLI, page and API show. */
+import type { Instance } from "../model/observed.ts";
+import type { Health, InstanceStatus, Snapshot, WorkloadStatus } from "../model/snapshot.ts";
+import type { Port, Workload } from "../model/workload.ts";
+import { condition, type ConditionInput, instanceCondition } from "../plan/condition.ts";
+import type { Effective } from "../plan/effective.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import { VERSION } from "../version.ts";
+import { type Device, isoTime } from "./device.ts";
+import { uptimeSeconds } from "./identity.ts";
+
+export function takeSnapshot(device: Device): Snapshot {
+  const { settings, source, sourceMemory, sourceStatus } = device;
+  return {
+    device: {
+      name: settings.device,
+      id: device.id,
+      labels: settings.labels,
+      arch: Deno.build.arch,
+      uptime_s: uptimeSeconds(),
+    },
+    daemon: {
+      version: VERSION,
+      pid: Deno.pid,
+      rss_bytes: Deno.memoryUsage().rss,
+      started_at: isoTime(device.startedAt),
+    },
+    source: {
+      url: source.url,
+      branch: source.branch,
+      path: source.path,
+      ...sourceStatus,
+      seen: sourceMemory.seen,
+      attempted: sourceMemory.attempted,
+      applied: sourceMemory.applied,
+      healthy: sourceMemory.healthy,
+      subject: device.revision?.subject ?? null,
+      author: device.revision?.author ?? null,
+    },
+    runtimes: runtimeStatus(device),
+    workloads: device.plan.workloads.map((workload) => workloadStatus(device, workload)),
+    prune_held: device.plan.pruneHeld,
+    not_selected: device.desired?.notSelected ?? [],
+    events: [...device.events],
+    deliveries: [...device.deliveries],
+  };
+}
+
+function runtimeStatus(device: Device): Snapshot["runtimes"] {
+  return (["native", "docker"] as const).map((name) => {
+    if (!device.runtimes.has(name)) return { name, enabled: false, ok: false, message: "switched off in the settings" };
+    const observation = device.observations.find((one) => one.runtime === name);
+    if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
+    return { name, enabled: true, ok: observation.ok, message: observation.ok ? "answers" : observation.message };
+  });
+}
+
+function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
+  const { name, kind, spec, invalid, revision } = workload;
+  const instances = device.observations.flatMap((one) => one.ok ? one.instances : [])
+    .filter((instance) => instance.workload === name)
+    .sort((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  const input: ConditionInput = {
+    workload,
+    instances,
+    observations: device.observations,
+    enabledRuntimes: [...device.runtimes.keys()],
+    memory: device.memory.all.get(name),
+    attempt: device.attempts.get(name),
+    progress: device.busy.get(name)?.progress ?? null,
+    health: (instance, of) => healthOf(device, instance, of),
+    now: device.clock.now(),
+  };
+  return {
+    name,
+    kind,
+    runtime: spec?.runtime ?? (kind === "service" ? "native" : "docker"),
+    description: spec?.description ?? "",
+    ...condition(input),
+    revision,
+    fingerprint: spec === null ? null : fingerprint(spec),
+    ports: spec === null ? [] : spec.ports.map((port) => portText(port, spec)),
+    instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
+    problems: invalid?.problems ?? [],
+    probes: instances.flatMap((instance) => device.prober.results(instance.id)),
+  };
+}
+
+function instanceStatus(input: ConditionInput, spec: Workload, instance: Instance): InstanceStatus {
+  const slot = input.memory?.slots[instance.slot];
+  return {
+    slot: instance.slot,
+    pid: instance.pid,
+    container_id: instance.containerId,
+    ...instanceCondition(input, spec, instance),
+    started_at: instance.startedAt === null ? null : isoTime(instance.startedAt),
+    restarts: slot?.fingerprint === instance.fingerprint ? slot.restarts : 0,
+    exit_code: instance.exitCode,
+  };
+}
+
+/** A manifest's probe speaks first, then the runtime's own check; without either, running is healthy. */
+function healthOf(device: Device, instance: Instance, spec: Workload): Health {
+  if (spec.health !== null) return device.prober.health(instance.id);
+  if (instance.runtimeHealth === null) return "healthy";
+  return instance.runtimeHealth === "starting" ? "unknown" : instance.runtimeHealth;
+}
+
+/** "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */
+function portText(port: Port, spec: Workload): string {
+  if (spec.runtime === "native") return `${port.container}/${port.protocol}`;
+  if (port.host === null) return `${port.container}/${port.protocol} (not published)`;
+  return `${port.hostAddress}:${port.host}->${port.container}/${port.protocol}`;
+}

@@ -1,0 +1,40 @@
+/** Has the device come to rest after a change, and how. */
+import type { SyncOutcome } from "../http/control.ts";
+import type { WorkloadStatus } from "../model/snapshot.ts";
+import type { Device } from "./device.ts";
+
+/** Phases that do not change by themselves any more, or change so slowly that a person should not wait for them. */
+const AT_REST = new Set(["running", "completed", "stopped", "failed", "blocked", "invalid", "degraded", "backoff"]);
+
+/** Null while something is still under way. */
+export function outcome(device: Device): SyncOutcome | null {
+  const { snapshot, desired } = device;
+  const error = device.sourceStatus.error;
+  const revision = desired?.revision ?? null;
+  if (error !== null) return { ok: false, revision, message: error.message, hint: error.hint };
+  if (snapshot === null || desired === null || device.planned !== desired) return null;
+  if (device.busy.size > 0 || device.plan.actions.length > 0) return null;
+  if (!snapshot.workloads.every(isAtRest)) return null;
+  const bad = snapshot.workloads.filter((one) => !isGood(one));
+  const count = snapshot.workloads.length;
+  const all = count === 1 ? "the workload is" : `all ${count} workloads are`;
+  const at = desired.revision.slice(0, 7);
+  const held = snapshot.prune_held;
+  if (bad.length === 0 && held === null) {
+    return { ok: true, revision, message: `revision ${at} is applied, ${all} healthy`, hint: null };
+  }
+  const sentences = bad.map((one) => `${one.name}: ${one.phase}, ${one.message}`);
+  if (held !== null) sentences.push(`removal of ${held.names.join(", ")} is held: ${held.message}`);
+  const hint = held === null ? null : 'say "harbornode prune --confirm" if that is what you want';
+  return { ok: bad.length === 0, revision, message: sentences.join("; "), hint };
+}
+
+function isAtRest(one: WorkloadStatus): boolean {
+  return one.sync === "suspended" ||
+    (AT_REST.has(one.phase) && !(one.phase === "running" && one.sync === "out-of-sync"));
+}
+
+function isGood(one: WorkloadStatus): boolean {
+  return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
+    (one.phase === "running" && one.health === "healthy");
+}

@@ -1,0 +1,137 @@
+/**
+ * A device as the planner's laws need it: it does what actions say, keeps what a real one keeps over a crash of the
+ * daemon (instances and written memory), and can be interrupted after any action. Data and functions, no I/O.
+ */
+import { fingerprint } from "../../src/model/fingerprint.ts";
+import { emptyMemory, type WorkloadMemory } from "../../src/model/memory.ts";
+import type { Desired } from "../../src/model/desired.ts";
+import type { Instance, Observation } from "../../src/model/observed.ts";
+import type { RuntimeName, Workload } from "../../src/model/workload.ts";
+import type { Action } from "../../src/plan/action.ts";
+import type { Attempt, Plan, PlanInput } from "../../src/plan/plan.ts";
+import { slotAfterStart } from "../../src/plan/restart.ts";
+
+export type Planner = (input: PlanInput) => Plan;
+
+export class ModelDevice {
+  now = 1_000_000;
+  instances: Instance[];
+  readonly memory = new Map<string, WorkloadMemory>();
+  readonly attempts = new Map<string, Attempt>();
+  readonly forced = new Set<string>();
+  readonly busy = new Set<string>();
+  down: RuntimeName[] = [];
+  pruneConfirmed: string | null = null;
+  #made = 0;
+
+  constructor(instances: Instance[] = []) {
+    this.instances = instances.map((instance) => ({ ...instance }));
+  }
+
+  input(desired: Desired | null): PlanInput {
+    const runtimes: RuntimeName[] = ["native", "docker"];
+    const observations = runtimes.map((runtime): Observation =>
+      this.down.includes(runtime)
+        ? { runtime, ok: false, reason: "docker_unavailable", message: "does not answer" }
+        : { runtime, ok: true, instances: this.instances.filter((one) => one.runtime === runtime) }
+    );
+    return {
+      desired,
+      observations,
+      enabledRuntimes: runtimes,
+      memory: this.memory,
+      attempts: this.attempts,
+      busy: this.busy,
+      forced: this.forced,
+      pruneDoubt: null,
+      pruneConfirmed: this.pruneConfirmed,
+      now: this.now,
+    };
+  }
+
+  /** What a runtime would do; throws where a real one would refuse. */
+  perform(action: Action): void {
+    this.now += 1;
+    switch (action.type) {
+      case "prepare":
+        return;
+      case "stop": {
+        const instance = this.#find(action.instance.id);
+        Object.assign(instance, { state: "exited", pid: null, exitCode: 143, endedAt: this.now });
+        return;
+      }
+      case "remove": {
+        const instance = this.#find(action.instance.id);
+        if (instance.state === "running") throw new Error(`removes ${instance.id}, which runs`);
+        this.instances = this.instances.filter((one) => one.id !== instance.id);
+        return;
+      }
+      case "start":
+        return this.#start(action);
+    }
+  }
+
+  #start(action: Action & { type: "start" }): void {
+    const { spec, slot, fingerprint: wanted, previous } = action;
+    const rival = this.instances.find((one) =>
+      one.workload === spec.name && one.slot === slot && one.state === "running"
+    );
+    if (rival !== undefined) throw new Error(`starts ${spec.name}[${slot}] beside ${rival.id}`);
+    this.instances = this.instances.filter((one) => one.id !== previous?.id);
+    this.instances.push(instance(spec, { id: `new-${++this.#made}`, slot, fingerprint: wanted, startedAt: this.now }));
+    const before = this.memory.get(spec.name) ?? emptyMemory(spec.name);
+    const next = slotAfterStart(spec.restart, action, before.slots[slot]);
+    this.memory.set(spec.name, { ...before, slots: { ...before.slots, [slot]: next } });
+    if (previous !== null) this.forced.delete(previous.id);
+  }
+
+  #find(id: string): Instance {
+    const found = this.instances.find((one) => one.id === id);
+    if (found === undefined) throw new Error(`touches ${id}, which is not there`);
+    return found;
+  }
+}
+
+/** A running instance of `spec`. */
+export function instance(spec: Workload, detail: Partial<Instance> & { id: string; slot: number }): Instance {
+  return {
+    workload: spec.name,
+    runtime: spec.runtime,
+    fingerprint: fingerprint(spec),
+    state: "running",
+    pid: 100,
+    containerId: null,
+    startedAt: 1,
+    endedAt: null,
+    exitCode: null,
+    runtimeHealth: null,
+    ports: [],
+    ...detail,
+  };
+}
+
+/**
+ * Plans and performs until the plan is empty, letting time pass to whatever is due. Returns the number of rounds, or
+ * throws when `limit` rounds were not enough.
+ */
+export function settle(device: ModelDevice, desired: Desired, planner: Planner, limit = 12): number {
+  for (let round = 0; round < limit; round++) {
+    const plan = planner(device.input(desired));
+    if (plan.actions.length === 0) {
+      if (plan.wakeAt === null) return round;
+      device.now = Math.max(device.now, plan.wakeAt);
+      continue;
+    }
+    for (const action of plan.actions) device.perform(action);
+  }
+  const left = planner(device.input(desired)).actions.map((action) => `${action.type} ${action.workload}`);
+  if (left.length === 0) return limit;
+  throw new Error(`still to do after ${limit} rounds: ${left.join(", ")}`);
+}
+
+/** What a stranger sees running, without ids and times: two devices that look alike here are alike. */
+export function look(device: ModelDevice): string[] {
+  return device.instances
+    .map((one) => `${one.runtime} ${one.workload}[${one.slot}] ${one.fingerprint} ${one.state}`)
+    .sort();
+}
