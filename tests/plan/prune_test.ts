@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import type { Desired } from "../../src/model/desired.ts";
+import { prune, type PruneInput } from "../../src/plan/prune.ts";
+
+const REVISION = "b".repeat(40);
+
+function check(detail: { wants: string[]; has: string[]; invalid?: string[] } & Partial<PruneInput>): string {
+  const desired = {
+    revision: REVISION,
+    workloads: detail.wants.map((name) => ({ name })),
+    invalid: (detail.invalid ?? []).map((name) => ({
+      name,
+      kind: "service",
+      path: `services/${name}.toml`,
+      problems: [],
+    })),
+    notSelected: [],
+  } as unknown as Desired;
+  const { allowed, held } = prune({ desired, present: detail.has, doubt: null, confirmed: null, ...detail });
+  return held === null ? `removes ${allowed.join(" ")}` : `holds ${held.names.join(" ")}: ${held.message}`;
+}
+
+Deno.test("prune removes one workload that is no longer in git", () => {
+  assert.equal(check({ wants: ["web"], has: ["web", "old"] }), "removes old");
+});
+
+Deno.test("prune holds everything while a manifest of the revision has problems, even when confirmed", () => {
+  const held = "holds old: nothing is removed by a revision with a manifest that has problems (services/bad.toml)";
+  assert.equal(check({ wants: ["web"], has: ["web", "old"], invalid: ["bad"] }), held);
+  assert.equal(check({ wants: ["web"], has: ["web", "old"], invalid: ["bad"], confirmed: REVISION }), held);
+});
+
+Deno.test("prune never takes a workload with a broken manifest for a removed one", () => {
+  assert.equal(check({ wants: ["web"], has: ["web", "bad"], invalid: ["bad"] }), "removes ");
+});
+
+Deno.test("prune holds when the revision asks for nothing", () => {
+  assert.equal(check({ wants: [], has: ["web"] }), "holds web: the revision asks for no workload at all");
+});
+
+Deno.test("prune holds three removals that are half of what is here, and lets two pass", () => {
+  const six = ["a", "b", "c", "d", "e", "f"];
+  assert.equal(check({ wants: ["a", "b", "c"], has: six }), "holds d e f: the revision removes 3 of 6 workloads");
+  assert.equal(check({ wants: ["a", "b", "c"], has: six, confirmed: REVISION }), "removes d e f");
+  assert.equal(check({ wants: ["a", "b"], has: ["a", "b", "c", "d"] }), "removes c d");
+  assert.equal(check({ wants: ["a", "b", "c", "d"], has: [...six, "g"] }), "removes e f g");
+});
+
+Deno.test("prune holds when the source itself is in doubt, and a confirmation counts for one revision", () => {
+  const doubt = 'the repository changed from "a" to "b"';
+  assert.equal(check({ wants: ["web"], has: ["web", "old"], doubt }), `holds old: ${doubt}`);
+  assert.equal(check({ wants: ["web"], has: ["web", "old"], doubt, confirmed: "c".repeat(40) }), `holds old: ${doubt}`);
+  assert.equal(check({ wants: ["web"], has: ["web", "old"], doubt, confirmed: REVISION }), "removes old");
+});

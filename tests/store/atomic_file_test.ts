@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { writeAtomic } from "../../src/store/atomic_file.ts";
+import { type Format, readVersioned, writeVersioned } from "../../src/store/versioned_file.ts";
+import { tempDir } from "../support/temp.ts";
+
+const NUMBER: Format<{ n: number }> = {
+  version: 2,
+  check: (value) => typeof (value as { n?: unknown })?.n === "number" ? value as { n: number } : null,
+};
+
+Deno.test("an atomic file holds the last of many writes at once, and leaves nothing beside it", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a.json");
+  await Promise.all(Array.from({ length: 20 }, (_, index) => writeAtomic(path, `write ${index}`)));
+  assert.equal(await Deno.readTextFile(path), "write 19");
+  assert.deepEqual(await names(dir.path), ["a.json"]);
+});
+
+Deno.test("an atomic file is for its owner's eyes alone", async () => {
+  await using dir = await tempDir();
+  await writeAtomic(join(dir.path, "a"), "x");
+  assert.equal((await Deno.stat(join(dir.path, "a"))).mode! & 0o777, 0o600);
+});
+
+Deno.test("a versioned file cut at any byte is set aside, never trusted", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a.json");
+  await writeVersioned(path, NUMBER, { n: 12345 });
+  const whole = await Deno.readTextFile(path);
+  for (let length = 0; length < whole.length - 1; length++) {
+    await Deno.writeTextFile(path, whole.slice(0, length));
+    assert.equal(await readVersioned(path, NUMBER), null, `cut at ${length}`);
+    assert.equal(await Deno.readTextFile(`${path}.aside-torn`), whole.slice(0, length));
+  }
+  await writeVersioned(path, NUMBER, { n: 1 });
+  assert.deepEqual(await readVersioned(path, NUMBER), { n: 1 });
+});
+
+Deno.test("a versioned file of a newer daemon is kept aside as it is", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a.json");
+  await writeVersioned(path, { ...NUMBER, version: 3 }, { n: 7 });
+  assert.equal(await readVersioned(path, NUMBER), null);
+  assert.deepEqual(await names(dir.path), ["a.json.aside-3"]);
+});
+
+Deno.test("a versioned file that was zeroed or holds another shape is set aside", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a.json");
+  for (const text of ["\0".repeat(64), "null", "[]", '{"version":2}', '{"version":2,"value":{"n":"x"}}']) {
+    await Deno.writeTextFile(path, text);
+    assert.equal(await readVersioned(path, NUMBER), null, text);
+  }
+});
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+}

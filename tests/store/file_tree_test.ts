@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Workload, WorkloadFile } from "../../src/model/workload.ts";
+import { filesFolder, materialise, removeOthers } from "../../src/store/file_tree.ts";
+import { tempDir } from "../support/temp.ts";
+
+function workload(files: Record<string, string>): Workload {
+  return {
+    name: "web",
+    files: Object.entries(files).map(([path, text]) => ({ path, oid: text, executable: path.endsWith(".sh") })),
+  } as Workload;
+}
+
+const read = (file: WorkloadFile) => Promise.resolve(new TextEncoder().encode(file.oid));
+
+Deno.test("files are written with their modes below a folder named by their content", async () => {
+  await using dir = await tempDir();
+  const web = workload({ "run.sh": "#!/bin/sh", "conf/a.txt": "a" });
+  await materialise(dir.path, web, read);
+  const folder = filesFolder(dir.path, web)!;
+  assert.equal(await Deno.readTextFile(join(folder, "conf/a.txt")), "a");
+  assert.equal((await Deno.stat(join(folder, "run.sh"))).mode! & 0o111, 0o111);
+  assert.equal((await Deno.stat(join(folder, "conf/a.txt"))).mode! & 0o111, 0);
+});
+
+Deno.test("files that could not be read whole leave no folder that looks whole, and the next try heals it", async () => {
+  await using dir = await tempDir();
+  const web = workload({ a: "1", b: "2" });
+  const broken = (file: WorkloadFile) => file.path === "b" ? Promise.reject(new Error("bad object")) : read(file);
+  await assert.rejects(materialise(dir.path, web, broken), /bad object/);
+  await assert.rejects(Deno.stat(filesFolder(dir.path, web)!), Deno.errors.NotFound);
+  await materialise(dir.path, web, read);
+  assert.equal(await Deno.readTextFile(join(filesFolder(dir.path, web)!, "b")), "2");
+});
+
+Deno.test("files that are there are not read again, and other contents go when they are not kept", async () => {
+  await using dir = await tempDir();
+  const [old, now] = [workload({ a: "1" }), workload({ a: "2" })];
+  await materialise(dir.path, old, read);
+  await materialise(dir.path, now, read);
+  await materialise(dir.path, now, () => Promise.reject(new Error("read again")));
+  await removeOthers(dir.path, "web", new Set([filesFolder(dir.path, now)!.split("/").at(-1)!]));
+  await assert.rejects(Deno.stat(filesFolder(dir.path, old)!), Deno.errors.NotFound);
+  assert.ok(await Deno.stat(filesFolder(dir.path, now)!));
+});
