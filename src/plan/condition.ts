@@ -70,7 +70,7 @@ export function condition(input: ConditionInput): Condition {
   const overall = summary(input, spec, wanted);
   if (invalid !== null) {
     const at = (workload.revision ?? "").slice(0, 7);
-    return invalidCondition(input, { health: overall.health, stays: `stays as revision ${at} has it` });
+    return invalidCondition(input, { health: overall.health, stays: `it stays as revision ${at} has it` });
   }
   if (spec.suspend) {
     return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
@@ -166,6 +166,6 @@ function invalidCondition(input: ConditionInput, { health, stays }: { health: He
     phase: "invalid",
     health,
     reason: "invalid_manifest",
-    message: `${invalid?.path ?? "its manifest"} has ${problems}; it ${stays}`,
+    message: `${invalid?.path ?? "its manifest"} has ${problems}; ${stays}`,
   };
 }

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { fingerprint } from "../../src/model/fingerprint.ts";
+import type { Instance } from "../../src/model/observed.ts";
+import type { Health } from "../../src/model/snapshot.ts";
+import type { Workload } from "../../src/model/workload.ts";
+import { condition, type ConditionInput } from "../../src/plan/condition.ts";
+import { instance as make } from "./model_device.ts";
+
+const NOW = 2_000_000;
+
+const WEB: Workload = {
+  name: "web",
+  kind: "service",
+  runtime: "native",
+  description: "",
+  manifest: "services/web.toml",
+  enabled: true,
+  suspend: false,
+  replicas: 1,
+  env: {},
+  ports: [],
+  user: null,
+  workingDir: null,
+  restart: "always",
+  stopSignal: "SIGTERM",
+  stopTimeoutMs: 10_000,
+  health: null,
+  files: [],
+  resources: { memoryBytes: null, cpus: null, pids: null },
+  command: ["web"],
+};
+
+interface Scene {
+  spec?: Partial<Workload> | null;
+  instances?: Partial<Instance>[];
+  health?: Health;
+  rest?: Partial<ConditionInput>;
+}
+
+/** "sync phase health reason: message" */
+function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: Scene): string {
+  const whole = spec === null ? null : { ...WEB, ...spec } as Workload;
+  const found = instances.map((detail, slot) =>
+    make(whole ?? WEB, { id: `i${slot}`, slot, fingerprint: fingerprint(whole ?? WEB), ...detail })
+  );
+  const { sync, phase, health: shown, reason, message } = condition({
+    workload: { name: "web", kind: "service", spec: whole, revision: "a".repeat(40), invalid: null },
+    instances: found,
+    observations: [{ runtime: "native", ok: true, instances: found }],
+    enabledRuntimes: ["native"],
+    memory: undefined,
+    attempt: undefined,
+    progress: null,
+    health: () => health,
+    now: NOW,
+    ...rest,
+  });
+  return `${sync} ${phase} ${shown} ${reason}: ${message}`;
+}
+
+const exited = (exitCode: number | null, endedAt = NOW): Partial<Instance> => ({
+  state: "exited",
+  pid: null,
+  exitCode,
+  startedAt: NOW - 100,
+  endedAt,
+});
+const INVALID = {
+  name: "web",
+  kind: "service" as const,
+  path: "services/web.toml",
+  problems: [{ file: "services/web.toml", field: "x", message: "is wrong" }],
+};
+const attempt = {
+  fingerprint: fingerprint(WEB),
+  failures: 1,
+  retryAt: NOW + 1,
+  reason: "port_conflict" as const,
+  message: "port 80 is taken by nginx (pid 7)",
+  hint: null,
+};
+const streaking = {
+  name: "web",
+  applied: null,
+  slots: { 0: { fingerprint: fingerprint(WEB), restarts: 3, streak: 3, lastExitCode: 1 } },
+};
+
+const SCENES: [claim: string, scene: Scene, shown: string][] = [
+  ["one that runs", {}, "synced running healthy running: runs"],
+  [
+    "one not known to be healthy yet",
+    { health: "unknown" },
+    "synced starting unknown starting: runs, and is not known to be healthy yet",
+  ],
+  [
+    "one that fails its probe",
+    { health: "unhealthy" },
+    "synced degraded unhealthy unhealthy: does not pass its health check",
+  ],
+  ["one that is not there", { instances: [] }, "out-of-sync pending unknown waiting: is about to be started"],
+  [
+    "one that runs an older spec",
+    { instances: [{ fingerprint: "old" }] },
+    "out-of-sync running healthy waiting: runs, and is about to change",
+  ],
+  [
+    "one that ended with success and is done",
+    { spec: { restart: "on-failure" }, instances: [exited(0)] },
+    "synced completed unknown completed: ended with exit code 0",
+  ],
+  [
+    "one that ended badly and is not to be started again",
+    { spec: { restart: "never" }, instances: [exited(7)] },
+    'synced failed unknown exit_nonzero: ended with exit code 7; restart = "never"',
+  ],
+  [
+    "one that keeps ending",
+    { instances: [exited(137)], rest: { memory: streaking } },
+    "synced backoff unhealthy crash_loop: ended with exit code 137 (killed by signal 9); it will be started again",
+  ],
+  [
+    "one that is switched off",
+    { spec: { enabled: false }, instances: [] },
+    "synced stopped unknown disabled: switched off: enabled = false",
+  ],
+  [
+    "one that is left alone",
+    { spec: { suspend: true } },
+    "suspended running healthy suspended: left alone: suspend = true",
+  ],
+  ["one frozen by hand", { instances: [{ state: "paused" }] }, "synced degraded unknown drift: is paused"],
+  [
+    "the worst of several",
+    { spec: { replicas: 2 }, instances: [{}, { state: "paused" }] },
+    "synced degraded unknown drift: instance 1 is paused",
+  ],
+  ["several", { spec: { replicas: 2 }, instances: [{}, {}] }, "synced running healthy running: 2 instances run"],
+  [
+    "one that can not be started",
+    { instances: [], rest: { attempt } },
+    "out-of-sync blocked unknown port_conflict: port 80 is taken by nginx (pid 7)",
+  ],
+  [
+    "one whose runtime is down",
+    {
+      rest: {
+        observations: [{
+          runtime: "native",
+          ok: false,
+          reason: "docker_unavailable",
+          message: "Docker does not answer",
+        }],
+      },
+    },
+    "unknown blocked unknown docker_unavailable: Docker does not answer",
+  ],
+  [
+    "one whose runtime is switched off",
+    { rest: { enabledRuntimes: ["docker"] } },
+    "unknown blocked unknown runtime_disabled: the settings switch the native runtime off",
+  ],
+  [
+    "one being worked on",
+    { instances: [], rest: { progress: "pulling nginx:1: 4 of 60 MB" } },
+    "out-of-sync pending unknown starting: pulling nginx:1: 4 of 60 MB",
+  ],
+];
+
+for (const [claim, scene, shown] of SCENES) {
+  Deno.test(`condition of ${claim}`, () => assert.equal(check(scene), shown));
+}
+
+Deno.test("condition of an invalid manifest names the file, and what it stays at", () => {
+  const rest: Partial<ConditionInput> = {
+    workload: { name: "web", kind: "service", spec: WEB, revision: "c".repeat(40), invalid: INVALID },
+  };
+  assert.equal(
+    check({ rest }),
+    "out-of-sync invalid healthy invalid_manifest: services/web.toml has 1 problem; it stays as revision ccccccc has it",
+  );
+  assert.equal(
+    check({
+      rest: { workload: { name: "web", kind: "service", spec: null, revision: null, invalid: INVALID } },
+      instances: [],
+    }),
+    "out-of-sync invalid unknown invalid_manifest: services/web.toml has 1 problem; nothing of it was ever applied",
+  );
+});
