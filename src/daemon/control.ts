@@ -132,17 +132,13 @@ async function sync(
   { wait, progress, signal }: { wait: boolean; progress(message: string): void; signal: AbortSignal },
 ): Promise<SyncOutcome> {
   // A look that is under way may have read the branch before the caller's push: the one after it counts.
-  const underWay = device.sourceStatus.sync === "syncing" ? 1 : 0;
-  const target = device.syncsEnded + 1 + underWay;
+  const target = device.looksEnded + (device.looking ? 2 : 1);
   device.syncWake.now();
   let last = "";
   return await new Promise<SyncOutcome>((resolve, reject) => {
     const end = AbortSignal.any([signal, device.stopped]);
     const look = () => {
-      if (device.syncsEnded < target) {
-        if (underWay) device.syncWake.now();
-        return say(device.sourceStatus.progress ?? "looking at the repository");
-      }
+      if (device.looksEnded < target) return say(device.sourceStatus.progress ?? "looking at the repository");
       for (const work of device.busy.values()) if (work.progress !== null) say(work.progress);
       const done = wait ? outcome(device) : looked(device);
       if (done === null) return;

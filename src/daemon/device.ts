@@ -47,8 +47,9 @@ export interface Device {
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
   sourceMemory: SourceMemory;
   sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error">;
-  /** How many syncs have ended, and how the last one did: what `sync --wait` waits for. */
-  syncsEnded: number;
+  /** How many looks at the repository have ended, and whether one is under way: what `sync --wait` waits for. */
+  looksEnded: number;
+  looking: boolean;
 
   observations: Observation[];
   plan: Plan;

@@ -29,6 +29,7 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
   const { source, sourceStatus, sourceMemory } = device;
   const deadline = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
   let failure: Failure | null = null;
+  device.looking = true;
   try {
     if (device.desired === null) show(device, "looking at the repository");
     const head = await source.head(deadline);
@@ -49,7 +50,8 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     sourceStatus.error = { reason, message, hint: hint ?? null };
   }
   sourceStatus.progress = null;
-  device.syncsEnded++;
+  device.looking = false;
+  device.looksEnded++;
   await writeSourceMemory(device.dir.source, device.sourceMemory).catch((error) => {
     log.error("cannot write {path}: {error}", { path: device.dir.source, error });
   });

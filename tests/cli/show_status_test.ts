@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import type { Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
+import { ago, showStatus } from "../../src/cli/show_status.ts";
+
+const NOW = Date.parse("2026-05-01T12:00:00Z");
+
+const WEB: WorkloadStatus = {
+  name: "web",
+  kind: "service",
+  runtime: "native",
+  description: "",
+  sync: "synced",
+  phase: "running",
+  health: "healthy",
+  reason: "running",
+  message: "runs",
+  revision: "a".repeat(40),
+  fingerprint: "f",
+  ports: ["8080/tcp"],
+  instances: [{
+    slot: 0,
+    pid: 7,
+    container_id: null,
+    phase: "running",
+    health: "healthy",
+    started_at: "2026-05-01T11:00:00Z",
+    restarts: 0,
+    exit_code: null,
+  }],
+  problems: [],
+  probes: [],
+};
+
+function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot {
+  return {
+    device: { name: "pi-kitchen", id: "0", labels: { room: "kitchen" }, arch: "aarch64", uptime_s: 1 },
+    daemon: { version: "1", pid: 1, rss_bytes: 1, started_at: "2026-05-01T11:00:00Z" },
+    source: {
+      url: "https://git.example.org/fleet.git",
+      branch: "main",
+      path: ".",
+      sync: "synced",
+      seen: "a".repeat(40),
+      attempted: "a".repeat(40),
+      applied: "a".repeat(40),
+      healthy: "a".repeat(40),
+      subject: "Begin",
+      author: "me",
+      last_sync_at: "2026-05-01T11:59:48Z",
+      progress: null,
+      error: null,
+    },
+    runtimes: [],
+    workloads: [WEB],
+    prune_held: null,
+    not_selected: [],
+    events: [],
+    deliveries: [],
+    ...detail,
+  };
+}
+
+Deno.test("status shows a healthy device in four lines", () => {
+  assert.equal(
+    showStatus(snapshot(), NOW),
+    [
+      "pi-kitchen  room=kitchen",
+      "https://git.example.org/fleet.git main  applied aaaaaaa, looked at 12 s ago",
+      "",
+      "NAME  PHASE    HEALTH   SYNC    INSTANCES",
+      "web   running  healthy  synced  1 of 1 up  8080/tcp",
+      "  running: runs",
+    ].join("\n"),
+  );
+});
+
+Deno.test("status shows what is wrong with a manifest, and what an ended instance left", () => {
+  const invalid: WorkloadStatus = {
+    ...WEB,
+    phase: "invalid",
+    reason: "invalid_manifest",
+    message: "services/web.toml has 1 problem; it stays as revision aaaaaaa has it",
+    instances: [{ ...WEB.instances[0]!, pid: null, phase: "failed", exit_code: 7, restarts: 2 }],
+    problems: [{
+      file: "services/web.toml",
+      line: 3,
+      column: 1,
+      field: "comand",
+      message: 'there is no field named "comand"',
+      hint: 'did you mean "command"?',
+    }],
+  };
+  const text = showStatus(snapshot({ workloads: [invalid] }), NOW);
+  assert.match(text, /\[0\] failed, started 1 h ago, 2 restarts, exit code 7/);
+  assert.match(
+    text,
+    /services\/web\.toml:3:1: comand: there is no field named "comand"\n {4}hint: did you mean "command"\?/,
+  );
+});
+
+Deno.test("status says that nothing is asked for, and that a removal waits", () => {
+  const held = { names: ["db"], message: "the revision asks for no workload at all" };
+  const text = showStatus(snapshot({ workloads: [], prune_held: held }), NOW);
+  assert.match(text, /no workload: the repository asks for none on this device/);
+  assert.match(text, /! removal of db is held: the revision asks for no workload at all\n {2}hint: .*prune --confirm/);
+});
+
+Deno.test("ago rounds to one unit", () => {
+  const at = (seconds: number) => ago(new Date(NOW - seconds * 1000).toISOString(), NOW);
+  assert.deepEqual([0, 59, 60, 3599, 3600, 86_399, 86_400].map(at), [
+    "0 s",
+    "59 s",
+    "1 min",
+    "59 min",
+    "1 h",
+    "23 h",
+    "1 d",
+  ]);
+});
