@@ -23,7 +23,10 @@ export interface Revision {
   committedAt: number;
   /** Sorted by path; only what lies below `[repo] path`. */
   entries: TreeEntry[];
-  /** Content of a file of this revision. */
+  /**
+   * Content of a file of this revision; a symlink's is its target. Works until the next `fetch` of its source brings
+   * another revision.
+   */
   read(entry: TreeEntry): Promise<Uint8Array>;
 }
 
@@ -36,6 +39,14 @@ export interface Source {
   readonly path: string;
   /** The commit id of the branch, cheaply: one small request, nothing written. */
   head(signal: AbortSignal): Promise<string>;
-  /** The revision, whole and verified. A half-made earlier try never harms; the previous one stays until this is whole. */
+  /**
+   * The revision, whole and verified. When the branch has moved on since `head`, the revision that it is at now: the id
+   * in the answer says which. A half-made earlier try never harms; the previous one stays until this is whole.
+   */
   fetch(id: string, progress: SourceProgress, signal: AbortSignal): Promise<Revision>;
+  /**
+   * What is on this device already, without any network: the revision that the last `fetch` brought, checked again.
+   * Null when there is none of this URL and branch. Throws a `Failure` when it is damaged.
+   */
+  lastFetched(): Promise<Revision | null>;
 }

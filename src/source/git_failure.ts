@@ -1,0 +1,120 @@
+/** What went wrong with a git server, in a sentence and with the kind that tells the loop what to do. */
+import { Failure, type FailureDetail } from "../failure.ts";
+import { redact } from "./redact.ts";
+
+export interface Refusal {
+  /** Clean. */
+  url: string;
+  status: number;
+  /** The Retry-After header as it came; null for none. */
+  retryAfter: string | null;
+  /** Whether the request carried credentials. */
+  authorized: boolean;
+  /** Milliseconds since 1970, for a Retry-After that is a date. */
+  now: number;
+}
+
+const TOKEN_HINT = "put a token that can read this repository in the file that [repo] token_file names";
+
+/** For an answer with a status that is not the one asked for. */
+export function statusFailure({ url, status, retryAfter, authorized, now }: Refusal): Failure {
+  const retryAfterMs = retryAfter === null ? undefined : parseRetryAfter(retryAfter, now);
+  const later = retryAfterMs === undefined ? {} : { retryAfterMs };
+  // Forges answer 403, not 429, when the limit of an address or a token is used up, and say when to come back.
+  if (status === 429 || (status === 403 && retryAfterMs !== undefined)) {
+    return new Failure(`The server of "${url}" asked to come back later (${status})`, {
+      kind: "transient",
+      reason: "rate_limited",
+      ...later,
+    });
+  }
+  if (status === 401 || status === 403) {
+    const said = authorized ? "refused the credentials" : "asks for credentials";
+    return new Failure(`The server of "${url}" ${said} (${status})`, {
+      kind: "refused",
+      reason: "auth_failed",
+      hint: TOKEN_HINT,
+    });
+  }
+  if (status === 404 || status === 410) {
+    return new Failure(`There is no repository at "${url}" (${status})`, {
+      kind: "mistake",
+      reason: "repo_not_found",
+      hint: authorized
+        ? "check [repo] url, and that the token can read it: forges answer 404 for a private repository without access"
+        : "check [repo] url; forges answer 404 for a private repository without access, so it may need a token",
+    });
+  }
+  if (status >= 500 || status === 408) {
+    return new Failure(`The server of "${url}" failed (${status})`, {
+      kind: "transient",
+      reason: "repo_unreachable",
+      ...later,
+    });
+  }
+  return damaged(url, `it answered with status ${status}`);
+}
+
+/** Seconds or a date, as RFC 9110 section 10.2.3 has it; undefined for anything else. */
+export function parseRetryAfter(value: string, now: number): number | undefined {
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** For a request that never got an answer. `error` is what `fetch` threw. */
+export function connectionFailure(url: string, error: unknown, secret: string | null): Failure {
+  const full = error instanceof Error ? error.message : String(error);
+  // Deno says "error sending request for url (URL): client error (Connect): the cause".
+  const cause = redact(
+    full.replace(/^error sending request.*?\): /, "").replace(/^client error \(\w+\): /, ""),
+    secret,
+  );
+  if (/certificate|tls|handshake|InvalidContentType|UnknownIssuer/i.test(cause)) {
+    return new Failure(`Cannot talk to "${url}" securely: ${cause}`, {
+      kind: "transient",
+      reason: "repo_unreachable",
+      hint: "check the clock of this device and that it trusts the server's certificate authority",
+    });
+  }
+  return new Failure(`Cannot reach "${url}": ${cause}`, { kind: "transient", reason: "repo_unreachable" });
+}
+
+/** For bytes that are not what git sends; a transfer that broke off is one of them, so it is tried again. */
+export function damaged(url: string, what: string, detail: Partial<FailureDetail> = {}): Failure {
+  return new Failure(`What "${url}" sent cannot be used: ${what}`, {
+    kind: "transient",
+    reason: "repo_invalid",
+    ...detail,
+  });
+}
+
+export function notGit(url: string, what: string): Failure {
+  return damaged(url, what, { hint: "check [repo] url and the token: sign-in pages look like this" });
+}
+
+export function branchMissing(url: string, branch: string, defaultBranch: string | null): Failure {
+  return new Failure(`The repository "${url}" has no branch "${branch}"`, {
+    kind: "mistake",
+    reason: "branch_not_found",
+    hint: defaultBranch === null || defaultBranch === branch
+      ? "push that branch, or name another as [repo] branch"
+      : `push that branch, or write branch = "${defaultBranch}", its default branch, in [repo]`,
+  });
+}
+
+export function repositoryEmpty(url: string): Failure {
+  return new Failure(`The repository "${url}" has no commit`, {
+    kind: "mistake",
+    reason: "repo_empty",
+    hint: "push a first commit to it",
+  });
+}
+
+export function sha256Unsupported(url: string): Failure {
+  return new Failure(`The repository "${url}" names its objects by SHA-256, which is not supported`, {
+    kind: "mistake",
+    reason: "repo_invalid",
+    hint: "make the repository with --object-format=sha1, which is git's default",
+  });
+}
