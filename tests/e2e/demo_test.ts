@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+
+Deno.test("the demo comes up healthy, ends by itself, and leaves nothing behind", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", new URL("../support/demo.ts", import.meta.url).pathname, "--once"],
+    stdin: "null",
+  }).output();
+  const out = new TextDecoder().decode(stdout);
+  const said = out + new TextDecoder().decode(stderr);
+  assert.equal(code, 0, said);
+  assert.match(out, /The page {6}http:\/\/127\.0\.0\.1:\d+\//);
+  assert.match(out, /nothing is left\n$/);
+  const root = /a device in (\S+)/.exec(out)?.[1] ?? "";
+  await assert.rejects(Deno.stat(root), Deno.errors.NotFound);
+  const left = await new Deno.Command("sh", {
+    args: ["-c", `grep -l -s -- ${root} /proc/[0-9]*/cmdline | grep -v "/proc/$$/" || true`],
+  }).output();
+  assert.equal(new TextDecoder().decode(left.stdout).trim(), "", "a process of the demo is still there");
+});
