@@ -12,10 +12,10 @@ export interface Bound {
 }
 
 /**
- * The result of `work`, or a rejection as soon as the time is over or the signal aborts, even when `work` does not
- * listen to the signal that it is given. Leaves no timer behind.
+ * The result of `work`, whose signal aborts when the time is over or the outer signal aborts. Returns only when `work`
+ * has ended, so `work` must listen; where it failed after the abort, the abort's reason is what is thrown.
  */
-export async function within<T>(bound: Bound, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(bound: Bound, work: (over: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController();
   const done = new AbortController();
   const stop = () => over.abort(bound.signal.reason);
@@ -23,14 +23,18 @@ export async function within<T>(bound: Bound, work: (signal: AbortSignal) => Pro
   bound.signal.addEventListener("abort", stop, { once: true });
   bound.clock.sleep(bound.ms, done.signal).then(() => over.abort(bound.late()), () => {});
   try {
-    return await Promise.race([work(over.signal), rejection(over.signal)]);
+    return await work(over.signal);
   } catch (error) {
-    // Where `work` did listen it says "aborted" in its own words; the reason is what counts.
     throw over.signal.aborted ? over.signal.reason : error;
   } finally {
     done.abort();
     bound.signal.removeEventListener("abort", stop);
   }
+}
+
+/** As `withDeadline`, for work that may not listen: it is left behind at the deadline, and the caller cleans up after it. */
+export function within<T>(bound: Bound, work: (over: AbortSignal) => Promise<T>): Promise<T> {
+  return withDeadline(bound, (over) => Promise.race([work(over), rejection(over)]));
 }
 
 function rejection(signal: AbortSignal): Promise<never> {

@@ -21,6 +21,8 @@ export class GitServer implements AsyncDisposable {
   /** In force from the next request on; null for none. */
   fault: Fault | null = null;
   readonly requests: SeenRequest[] = [];
+  /** True: answers as servers from before git 2.18 do. */
+  ignoresVersion2 = false;
   readonly #closed = new AbortController();
   readonly #expected: string | null;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -82,6 +84,12 @@ export class GitServer implements AsyncDisposable {
       return new Response("no", { status: 401, headers: { "www-authenticate": 'Basic realm="git"' } });
     }
 
+    if (this.ignoresVersion2) {
+      request = new Request(request.url, {
+        method: request.method,
+        headers: { "content-type": request.headers.get("content-type") ?? "" },
+      });
+    }
     const response = await runBackend(request, { body, root: this.root, path: await this.#backendPath(url.pathname) });
     if (response.body === null) return response;
     if (fault?.type === "cut") return new Response(cutAfter(response.body, fault.afterBytes), response);
