@@ -1,0 +1,165 @@
+/** A workload as Docker's create request, and what Docker says of a container as an instance. */
+import { join } from "node:path";
+import { Failure } from "../../failure.ts";
+import type { Instance, InstanceState } from "../../model/observed.ts";
+import type { DockerWorkload, Mount } from "../../model/workload.ts";
+import type { ContainerStatus, CreateContainer, CreateMount, InspectedContainer } from "./wire.ts";
+
+/** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
+export const LABEL = {
+  device: "harbornode.device",
+  workload: "harbornode.workload",
+  slot: "harbornode.slot",
+  fingerprint: "harbornode.fingerprint",
+} as const;
+
+export interface Marks {
+  deviceId: string;
+  slot: number;
+  fingerprint: string;
+}
+
+export function containerName(workload: string, slot: number): string {
+  return `harbornode-${workload}-${slot}`;
+}
+
+/**
+ * Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says.
+ * There is no init process either, since images that bring their own must have pid 1.
+ */
+export function createRequest(workload: DockerWorkload, marks: Marks & { filesDir: string | null }): CreateContainer {
+  const { resources } = workload;
+  return {
+    Image: workload.image,
+    ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint }),
+    ...(workload.command === null ? {} : { Cmd: workload.command }),
+    Env: Object.entries(workload.env).map(([name, value]) => `${name}=${value}`),
+    ...(workload.user === null ? {} : { User: workload.user }),
+    ...(workload.workingDir === null ? {} : { WorkingDir: workload.workingDir }),
+    ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),
+    Labels: {
+      [LABEL.device]: marks.deviceId,
+      [LABEL.workload]: workload.name,
+      [LABEL.slot]: String(marks.slot),
+      [LABEL.fingerprint]: marks.fingerprint,
+    },
+    // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
+    StopSignal: workload.stopSignal,
+    StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
+    HostConfig: {
+      PortBindings: portBindings(workload),
+      Mounts: workload.mounts.map((mount) => createMount(mount, marks.filesDir)),
+      Memory: resources.memoryBytes ?? 0,
+      NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
+      PidsLimit: resources.pids,
+      RestartPolicy: { Name: "no" },
+      // Without a bound a chatty container fills the disk; this driver is the one that can be read back everywhere.
+      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+      SecurityOpt: ["no-new-privileges"],
+    },
+  };
+}
+
+/** Null for a container that is not of this device, or whose labels do not say what it is. */
+export function asInstance(container: InspectedContainer, deviceId: string): Instance | null {
+  const labels = container.Config.Labels ?? {};
+  const workload = labels[LABEL.workload];
+  const slot = labels[LABEL.slot];
+  const fingerprint = labels[LABEL.fingerprint];
+  if (labels[LABEL.device] !== deviceId || workload === undefined || fingerprint === undefined) return null;
+  if (slot === undefined || !/^\d{1,6}$/.test(slot)) return null;
+  const { State: state } = container;
+  const instanceState = STATES[state.Status] ?? "exited";
+  const alive = instanceState === "running" || instanceState === "paused";
+  return {
+    id: container.Id,
+    workload,
+    slot: Number(slot),
+    runtime: "docker",
+    fingerprint,
+    state: instanceState,
+    pid: alive && state.Pid !== undefined && state.Pid > 0 ? state.Pid : null,
+    containerId: container.Id,
+    startedAt: instanceState === "created" ? null : time(state.StartedAt),
+    endedAt: instanceState === "exited" ? time(state.FinishedAt) : null,
+    exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
+    runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
+    ports: alive ? publishedPorts(container) : [],
+  };
+}
+
+/** Where the device reaches the container; null when it has no network of its own. */
+export function networkAddress(container: InspectedContainer): string | null {
+  const networks = Object.values(container.NetworkSettings?.Networks ?? {});
+  return networks.map((network) => network?.IPAddress).find((address) => address !== undefined && address !== "") ??
+    null;
+}
+
+const STATES: Record<ContainerStatus, InstanceState> = {
+  created: "created",
+  running: "running",
+  paused: "paused",
+  // Only where someone gave it a restart policy by hand: Docker is about to start it.
+  restarting: "running",
+  removing: "exited",
+  exited: "exited",
+  dead: "exited",
+};
+
+function healthOf(status: string | undefined): Instance["runtimeHealth"] {
+  return status === "starting" || status === "healthy" || status === "unhealthy" ? status : null;
+}
+
+function publishedPorts(container: InspectedContainer): string[] {
+  const entries = Object.entries(container.NetworkSettings?.Ports ?? {});
+  // Docker lists a port twice when it is published for IPv4 and IPv6.
+  return [
+    ...new Set(entries.flatMap(([port, bindings]) => {
+      const protocol = port.split("/")[1] ?? "tcp";
+      return (bindings ?? []).map((binding) => `${binding.HostPort}/${protocol}`);
+    })),
+  ].sort();
+}
+
+function portBindings(workload: DockerWorkload): CreateContainer["HostConfig"]["PortBindings"] {
+  const published = workload.ports.filter((port) => port.host !== null);
+  const byPort = Map.groupBy(published, (port) => `${port.container}/${port.protocol}`);
+  return Object.fromEntries(
+    [...byPort].map((
+      [name, ports],
+    ) => [name, ports.map((port) => ({ HostIp: port.hostAddress, HostPort: String(port.host) }))]),
+  );
+}
+
+function createMount(mount: Mount, filesDir: string | null): CreateMount {
+  switch (mount.type) {
+    case "files":
+      // Always read only: the folder is shared by all instances of this content.
+      return { Type: "bind", Source: fileSource(mount.source, filesDir), Target: mount.target, ReadOnly: true };
+    case "volume":
+      return { Type: "volume", Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
+    case "tmpfs": {
+      const size = mount.sizeBytes === null ? {} : { TmpfsOptions: { SizeBytes: mount.sizeBytes } };
+      return { Type: "tmpfs", Target: mount.target, ...size };
+    }
+  }
+}
+
+/** The last guard before Docker: nothing outside the workload's own folder is ever mounted, whatever was read. */
+function fileSource(source: string, filesDir: string | null): string {
+  const path = filesDir === null ? null : join(filesDir, source).replace(/\/$/, "");
+  if (filesDir === null || path === null || (path !== filesDir && !path.startsWith(`${filesDir}/`))) {
+    throw new Failure(`The mount's source "${source}" is not in the workload's folder`, {
+      kind: "mistake",
+      reason: "start_failed",
+      hint: "name a file or folder that lies beside the manifest",
+    });
+  }
+  return path;
+}
+
+function time(text: string | undefined): number | null {
+  const ms = text === undefined ? NaN : Date.parse(text);
+  // Go's zero time stands for never.
+  return Number.isNaN(ms) || ms < 0 ? null : ms;
+}

@@ -1,0 +1,89 @@
+/** This device's containers as instances. Containers without its label are looked at only to learn that they are not ours. */
+import type { Instance } from "../../model/observed.ts";
+import { asInstance, LABEL } from "./container.ts";
+import type { Engine } from "./engine.ts";
+import type { ContainerStatus, InspectedContainer, ListedContainer } from "./wire.ts";
+
+export class Containers {
+  readonly #engine: Engine;
+  readonly #deviceId: string;
+  readonly #inspected = new Map<string, { status: ContainerStatus; container: InspectedContainer }>();
+  /** Containers that `stop` is at work on. */
+  readonly stopping = new Set<string>();
+  #remembers = false;
+  #changes = 0;
+
+  constructor(engine: Engine, deviceId: string) {
+    this.#engine = engine;
+    this.#deviceId = deviceId;
+  }
+
+  /**
+   * From now on, what was learned of a container counts until its status is another or `changed` is called: then an
+   * idle look costs one request. True only while Docker tells of each change.
+   */
+  set remembers(value: boolean) {
+    this.#remembers = value;
+    this.changed(null);
+  }
+
+  /** Null for all of them. */
+  changed(id: string | null): void {
+    this.#changes++;
+    if (id === null) this.#inspected.clear();
+    else this.#inspected.delete(id);
+  }
+
+  /** In no particular order. */
+  async all(): Promise<Instance[]> {
+    const listed = await this.list([`${LABEL.device}=${this.#deviceId}`]);
+    const ids = new Set(listed.map((container) => container.Id));
+    for (const id of this.#inspected.keys()) if (!ids.has(id)) this.#inspected.delete(id);
+    const instances = await Promise.all(listed.map(async ({ Id: id, State: status }) => {
+      const known = this.#inspected.get(id);
+      const container = known?.status === status ? known.container : await this.inspect(id);
+      return container === null ? null : this.instance(container);
+    }));
+    return instances.filter((instance) => instance !== null);
+  }
+
+  /** Running or not, with all of these labels. */
+  async list(labels: string[]): Promise<ListedContainer[]> {
+    const query = { all: "1", filters: JSON.stringify({ label: labels }) };
+    const { body } = await this.#engine.call("GET /containers/json", {
+      task: "list containers",
+      query,
+      timeoutMs: 20_000,
+    });
+    return body as ListedContainer[];
+  }
+
+  /** By id or name, and whoever it belongs to; null when there is none. */
+  async inspect(id: string): Promise<InspectedContainer | null> {
+    const changes = this.#changes;
+    const { status, body } = await this.#engine.call(`GET /containers/${encodeURIComponent(id)}/json`, {
+      task: `look at container "${id}"`,
+      accept: [404],
+      timeoutMs: 20_000,
+    });
+    if (status === 404) return null;
+    const container = body as InspectedContainer;
+    // What changed while the answer was on its way may not be in it.
+    if (this.#remembers && changes === this.#changes) {
+      this.#inspected.set(container.Id, { status: container.State.Status, container });
+    }
+    return container;
+  }
+
+  /** As `inspect`, without asking where nothing has changed since the last look. */
+  async recall(id: string): Promise<InspectedContainer | null> {
+    return this.#inspected.get(id)?.container ?? await this.inspect(id);
+  }
+
+  /** Null for a container that is not this device's. */
+  instance(container: InspectedContainer): Instance | null {
+    const instance = asInstance(container, this.#deviceId);
+    if (instance?.state !== "running" || !this.stopping.has(instance.id)) return instance;
+    return { ...instance, state: "stopping" };
+  }
+}

@@ -1,0 +1,144 @@
+/** Instances as Docker containers. What makes a container ours is its labels; nothing is kept of it anywhere else. */
+import type { Clock } from "../../clock.ts";
+import { asFailure, Failure } from "../../failure.ts";
+import type { Instance, Observation } from "../../model/observed.ts";
+import type { DockerWorkload, Workload } from "../../model/workload.ts";
+import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
+import { LABEL, networkAddress } from "./container.ts";
+import { Containers } from "./containers.ts";
+import { Engine } from "./engine.ts";
+import { Events } from "./events.ts";
+import { execute } from "./execute.ts";
+import { Images } from "./image.ts";
+import { type Parts, remove, start, stop } from "./lifecycle.ts";
+import { readLogs } from "./logs.ts";
+
+export interface DockerOptions {
+  /** "unix:///var/run/docker.sock" */
+  host: string;
+  /** Containers with another device's id are nobody's business here. */
+  deviceId: string;
+  clock: Clock;
+}
+
+/**
+ * Opening does not talk to Docker, so it works where Docker is not (yet): `observe` says so, and `watch` tells when it
+ * came. Throws a `Failure` only for a host that can't be used.
+ */
+export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime> {
+  return Promise.try(() => new DockerRuntime(socketPath(options.host), options));
+}
+
+export class DockerRuntime implements Runtime {
+  readonly name = "docker";
+  readonly #parts: Parts;
+  readonly #events: Events;
+  readonly #listeners = new Set<(containerId: string | null) => void>();
+
+  constructor(socket: string, { deviceId, clock }: Omit<DockerOptions, "host">) {
+    const engine = new Engine(socket);
+    const containers = new Containers(engine, deviceId);
+    this.#parts = { engine, containers, images: new Images(engine, clock), deviceId };
+    this.#events = new Events({
+      engine,
+      clock,
+      deviceId,
+      connected: (is) => {
+        containers.remembers = is;
+        this.#tell(null);
+      },
+      changed: (id) => {
+        containers.changed(id);
+        this.#tell(id);
+      },
+    });
+  }
+
+  async observe(): Promise<Observation> {
+    try {
+      return { runtime: "docker", ok: true, instances: await this.#parts.containers.all() };
+    } catch (error) {
+      const { reason, message } = asFailure(error);
+      return { runtime: "docker", ok: false, reason, message };
+    }
+  }
+
+  async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
+    await this.#parts.images.ensure(dockerWorkload(workload).image, progress, signal);
+  }
+
+  async start(request: StartRequest): Promise<Instance> {
+    return await start(this.#parts, { ...request, workload: dockerWorkload(request.workload) });
+  }
+
+  async stop(instance: Instance, options: StopOptions): Promise<void> {
+    await stop(this.#parts, instance, options);
+  }
+
+  async remove(instance: Instance): Promise<void> {
+    await remove(this.#parts, instance);
+  }
+
+  logs(workload: string, options: LogOptions): AsyncIterable<LogLine> {
+    const { engine, containers, deviceId } = this.#parts;
+    return readLogs({
+      engine,
+      containers: async () => {
+        const listed = await containers.list([`${LABEL.device}=${deviceId}`, `${LABEL.workload}=${workload}`]);
+        return listed.map(({ Id: id, Labels: labels }) => ({ id, slot: Number(labels?.[LABEL.slot]) }));
+      },
+      subscribe: (changed) => this.#subscribe(changed),
+    }, options);
+  }
+
+  async execute(
+    instance: Instance,
+    _workload: Workload,
+    command: string[],
+    signal: AbortSignal,
+  ): Promise<{ exitCode: number; output: string }> {
+    return await execute(this.#parts.engine, { containerId: instance.id, command, signal });
+  }
+
+  /** In Docker's own network: a probe needs no published port. */
+  async address(instance: Instance, port: number): Promise<{ host: string; port: number } | null> {
+    const container = await this.#parts.containers.recall(instance.id);
+    const host = container === null ? null : networkAddress(container);
+    return host === null ? null : { host, port };
+  }
+
+  watch(changed: () => void): void {
+    this.#subscribe(() => changed());
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    await this.#events.close();
+    this.#parts.engine.close();
+  }
+
+  #subscribe(listener: (containerId: string | null) => void): () => void {
+    this.#listeners.add(listener);
+    this.#events.begin();
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(containerId: string | null): void {
+    for (const listener of this.#listeners) listener(containerId);
+  }
+}
+
+function socketPath(host: string): string {
+  const path = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+  if (path !== undefined) return path;
+  throw new Failure(`Docker cannot be reached at "${host}": only unix:// is supported`, {
+    kind: "mistake",
+    reason: "docker_unavailable",
+    hint: 'set host = "unix:///var/run/docker.sock" in [docker] of config.toml',
+  });
+}
+
+function dockerWorkload(workload: Workload): DockerWorkload {
+  if (workload.runtime === "docker") return workload;
+  throw new Error(`workload "${workload.name}" is not for docker`);
+}

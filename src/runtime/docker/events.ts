@@ -1,0 +1,104 @@
+/** Docker's event stream: says that something about this device's containers changed, and whether it would be said. */
+import type { Clock } from "../../clock.ts";
+import { logger } from "../../log.ts";
+import { LABEL } from "./container.ts";
+import type { Engine } from "./engine.ts";
+import { jsonLines } from "./stream.ts";
+import type { EventLine } from "./wire.ts";
+
+const log = logger("docker");
+
+/** All that changes what is observed. Commands run inside a container are not among them: a probe would wake us each time. */
+const EVENTS = [
+  "create",
+  "start",
+  "restart",
+  "die",
+  "oom",
+  "pause",
+  "unpause",
+  "rename",
+  "destroy",
+  "health_status",
+];
+
+/** A missing Docker costs one failed connection in ten seconds; one that comes back is seen soon enough. */
+const FIRST_DELAY_MS = 1000;
+const LONGEST_DELAY_MS = 10_000;
+
+export interface EventsOptions {
+  engine: Engine;
+  clock: Clock;
+  deviceId: string;
+  /** The stream is there (true) or has gone (false). While it is there every change is told. */
+  connected: (is: boolean) => void;
+  changed: (containerId: string) => void;
+}
+
+export class Events {
+  readonly #options: EventsOptions;
+  readonly #closed = new AbortController();
+  #loop: Promise<void> | null = null;
+
+  constructor(options: EventsOptions) {
+    this.#options = options;
+  }
+
+  /** May be called again: there is one stream. */
+  begin(): void {
+    this.#loop ??= this.#follow();
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort(new Error("the Docker runtime is closed"));
+    await this.#loop;
+  }
+
+  async #follow(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#closed;
+    // One second earlier than now: Docker begins to answer before it begins to listen to itself.
+    let since = Math.floor(clock.now() / 1000) - 1;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.#listen(since, (time) => {
+          failures = 0;
+          since = time ?? since;
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failures === 0) log.debug("the event stream ended: {error}", { error });
+      }
+      const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** failures++);
+      await clock.sleep(delay * (0.9 + 0.1 * Math.random()), signal).catch(() => {});
+    }
+  }
+
+  /** Until the stream ends. `alive` is called with the time of each event, and at the beginning without. */
+  async #listen(since: number, alive: (time?: number) => void): Promise<void> {
+    const { engine, deviceId, connected, changed } = this.#options;
+    let opened = false;
+    const chunks = engine.stream("GET /events", {
+      task: "tell of events",
+      query: {
+        since: String(since),
+        filters: JSON.stringify({ type: ["container"], event: EVENTS, label: [`${LABEL.device}=${deviceId}`] }),
+      },
+      opened() {
+        opened = true;
+        alive();
+        connected(true);
+      },
+      signal: this.#closed.signal,
+    });
+    try {
+      for await (const event of jsonLines<EventLine>(chunks)) {
+        alive(event.time);
+        if (event.Actor?.ID !== undefined) changed(event.Actor.ID);
+      }
+    } finally {
+      if (opened) connected(false);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Start, stop and remove of one container. Each looks at the container right before it touches it, and touches none
+ * without this device's label.
+ */
+import { Failure } from "../../failure.ts";
+import { logger } from "../../log.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { DockerWorkload } from "../../model/workload.ts";
+import type { StartRequest, StopOptions } from "../runtime.ts";
+import { containerName, createRequest } from "./container.ts";
+import type { Containers } from "./containers.ts";
+import { type Engine, Timeout } from "./engine.ts";
+import type { Images } from "./image.ts";
+import type { CreatedContainer } from "./wire.ts";
+
+const log = logger("docker");
+
+/** The kernel ends a killed process at once, unless it hangs in a disk or network file system. */
+const KILL_MS = 20_000;
+
+export interface Parts {
+  engine: Engine;
+  containers: Containers;
+  images: Images;
+  deviceId: string;
+}
+
+export type DockerStart = StartRequest & { workload: DockerWorkload };
+
+/** An ended container of the same fingerprint is started again; anything else of ours in its place is replaced. */
+export async function start(parts: Parts, request: DockerStart): Promise<Instance> {
+  const { workload, slot, fingerprint, previous } = request;
+  const name = containerName(workload.name, slot);
+  const named = await parts.containers.inspect(name);
+  const occupant = named === null ? null : parts.containers.instance(named);
+  if (named !== null && (occupant?.workload !== workload.name || occupant.slot !== slot)) {
+    throw new Failure(`A container that is not of this workload is named "${name}"`, {
+      kind: "refused",
+      reason: "name_conflict",
+      hint: `rename or remove it: docker rename ${name} ${name}-old`,
+    });
+  }
+  const known = previous?.runtime === "docker" && previous.id !== named?.Id ? await own(parts, previous.id) : null;
+  for (const one of [occupant, known]) {
+    if (one === null) continue;
+    const same = one.fingerprint === fingerprint && one.workload === workload.name && one.slot === slot;
+    if (same && one.state === "running") return one;
+    if (same && one.state === "exited") return await run(parts, { id: one.id, name, workload });
+    await remove(parts, one);
+  }
+  const id = await create(parts, { ...request, name });
+  try {
+    return await run(parts, { id, name, workload });
+  } catch (error) {
+    await discard(parts, id);
+    throw error;
+  }
+}
+
+/** Signal, wait, kill, wait. One way for every version of Docker: its own "stop" takes a signal only since API 1.42. */
+export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs }: StopOptions): Promise<void> {
+  const { id } = instance;
+  const found = await own(parts, id);
+  if (found === null || found.state === "exited" || found.state === "created") return;
+  parts.containers.stopping.add(id);
+  try {
+    // A frozen process takes no signal.
+    if (found.state === "paused") await post(parts, { id, verb: "unpause" });
+    await post(parts, { id, verb: "kill", query: { signal } });
+    if (signal !== "SIGKILL" && await ended(parts, id, timeoutMs)) return;
+    await post(parts, { id, verb: "kill", query: { signal: "SIGKILL" } });
+    if (await ended(parts, id, KILL_MS)) return;
+    throw new Failure(`Container "${id.slice(0, 12)}" of "${instance.workload}" still runs after SIGKILL`, {
+      kind: "transient",
+      reason: "stop_failed",
+      hint: "look for a disk or network file system that hangs",
+    });
+  } finally {
+    parts.containers.stopping.delete(id);
+  }
+}
+
+/** Only what has ended. Its volumes stay. */
+export async function remove(parts: Parts, instance: Instance): Promise<void> {
+  const { id } = instance;
+  const found = await own(parts, id);
+  if (found === null) return;
+  if (found.state !== "exited" && found.state !== "created") {
+    throw new Failure(`Container "${id.slice(0, 12)}" of "${instance.workload}" still runs and is not removed`, {
+      kind: "transient",
+      reason: "stop_failed",
+    });
+  }
+  const task = `remove container "${id.slice(0, 12)}"`;
+  const query = { v: "false", force: "false" };
+  const { status } = await parts.engine.call(`DELETE /containers/${id}`, { task, query, accept: [404, 409] });
+  if (status === 409 && await own(parts, id) !== null) {
+    throw new Failure(`Docker is still at work on container "${id.slice(0, 12)}" of "${instance.workload}"`, {
+      kind: "transient",
+      reason: "docker_error",
+    });
+  }
+}
+
+/** By id; null when there is none, or none of ours. */
+async function own(parts: Parts, id: string): Promise<Instance | null> {
+  const container = await parts.containers.inspect(id);
+  return container === null ? null : parts.containers.instance(container);
+}
+
+async function create(parts: Parts, request: DockerStart & { name: string }): Promise<string> {
+  const { name, workload } = request;
+  const { status, body } = await parts.engine.call("POST /containers/create", {
+    task: `create container "${name}"`,
+    query: { name },
+    body: createRequest(workload, { ...request, deviceId: parts.deviceId }),
+    accept: [404],
+  });
+  if (status === 404) {
+    throw new Failure(`Image "${workload.image}" is not there`, { kind: "transient", reason: "image_not_found" });
+  }
+  const { Id: id, Warnings: warnings } = body as CreatedContainer;
+  for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });
+  return id;
+}
+
+async function run(
+  parts: Parts,
+  { id, name, workload }: { id: string; name: string; workload: DockerWorkload },
+): Promise<Instance> {
+  try {
+    await parts.engine.call(`POST /containers/${id}/start`, { task: `start container "${name}"` });
+  } catch (error) {
+    throw await explained(parts, error, workload.image);
+  }
+  const instance = await own(parts, id);
+  if (instance === null) {
+    const message = `Container "${name}" was removed while it started`;
+    throw new Failure(message, { kind: "transient", reason: "start_failed" });
+  }
+  return instance;
+}
+
+/** A program for another architecture is told from a broken one by looking at its image. */
+async function explained(parts: Parts, error: unknown, image: string): Promise<unknown> {
+  if (!(error instanceof Failure) || !error.message.includes("exec format error")) return error;
+  const [needs, has] = await Promise.all([parts.images.architecture(image), parts.engine.architecture()]);
+  if (needs === null || needs === "" || needs === has) return error;
+  return new Failure(`Image "${image}" is for "${needs}", and this device is "${has}"`, {
+    kind: "mistake",
+    reason: "image_platform_mismatch",
+    hint: "use an image that is built for this device's architecture",
+  });
+}
+
+/** What we have just made and could not start. The failure that led here matters more than one of this. */
+async function discard(parts: Parts, id: string): Promise<void> {
+  const task = "remove a container that did not start";
+  await parts.engine.call(`DELETE /containers/${id}`, { task, query: { force: "true" }, accept: [404, 409] })
+    .catch((error) => log.warn("{error}", { error }));
+}
+
+/** Gone (404) and not running (409) are what we want, or will be seen at the next look. */
+async function post(
+  parts: Parts,
+  { id, verb, query = {} }: { id: string; verb: string; query?: Record<string, string> },
+): Promise<void> {
+  const task = `${verb} container "${id.slice(0, 12)}"`;
+  await parts.engine.call(`POST /containers/${id}/${verb}`, { task, query, accept: [404, 409] });
+}
+
+/** True when it does not run any more. */
+async function ended(parts: Parts, id: string, withinMs: number): Promise<boolean> {
+  if (withinMs <= 0) return false;
+  try {
+    await parts.engine.call(`POST /containers/${id}/wait`, {
+      task: `see the end of container "${id.slice(0, 12)}"`,
+      query: { condition: "not-running" },
+      accept: [404],
+      timeoutMs: withinMs,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Timeout) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,182 @@
+/** Output of a workload's containers as lines, those of several slots put in order by the time Docker wrote them down. */
+import type { LogLine, LogOptions } from "../runtime.ts";
+import type { Engine } from "./engine.ts";
+import { frames } from "./stream.ts";
+
+/** As the contract says; Docker itself cuts longer lines into pieces of this size. */
+const LONGEST_LINE = 16 * 1024;
+/** Lines that wait for a slow reader; beyond it Docker is read no further. */
+const WAITING_LINES = 1000;
+
+export interface LogSource {
+  engine: Engine;
+  /** The workload's containers of this moment, running or not. */
+  containers(): Promise<{ id: string; slot: number }[]>;
+  /** Calls back with each change of a container, null for "any", until the returned function is called. */
+  subscribe(changed: (id: string | null) => void): () => void;
+}
+
+interface TimedLine extends LogLine {
+  /** RFC 3339 in UTC with nine digits, so that order of text is order of time. */
+  time: string;
+}
+
+interface Range {
+  tail: number | null;
+  /** Lines after this time; null for all. */
+  after: string | null;
+  follow: boolean;
+}
+
+export async function* readLogs(source: LogSource, options: LogOptions): AsyncGenerator<LogLine, void, undefined> {
+  const { tail, follow, signal = new AbortController().signal } = options;
+  const seen = new Map<string, string | null>();
+  const lines: TimedLine[] = [];
+  try {
+    for (const container of await source.containers()) {
+      seen.set(container.id, null);
+      // One line at least: its time is where following goes on.
+      const range = { tail: Math.max(tail, 1), after: null, follow: false };
+      for await (const line of containerLines(source.engine, container, { ...range, signal })) {
+        lines.push(line);
+        seen.set(container.id, line.time);
+      }
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error;
+  }
+  lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  yield* lines.slice(lines.length - Math.min(tail, lines.length)).map(untimed);
+  if (follow && !signal.aborted) yield* followLogs(source, { seen, signal });
+}
+
+/** `seen`: how far each container was read. Containers that come later are read from their beginning. */
+async function* followLogs(
+  source: LogSource,
+  { seen, signal }: { seen: Map<string, string | null>; signal: AbortSignal },
+): AsyncGenerator<LogLine, void, undefined> {
+  const { readable, writable } = new TransformStream<LogLine, LogLine>(undefined, { highWaterMark: WAITING_LINES });
+  const writer = writable.getWriter();
+  const ended = new AbortController();
+  const followed = new Set<string>();
+  /** Changed while its stream was open: that stream may have been of the run before. */
+  const again = new Set<string>();
+  const tasks = new Set<Promise<void>>();
+
+  const run = (task: () => Promise<void>) => {
+    const promise: Promise<void> = task().catch(() => {}).finally(() => tasks.delete(promise));
+    tasks.add(promise);
+  };
+  const read = async (container: { id: string; slot: number }) => {
+    const { id } = container;
+    let count: number;
+    do {
+      again.delete(id);
+      count = 0;
+      const range = { tail: null, after: seen.get(id) ?? null, follow: true };
+      for await (const line of containerLines(source.engine, container, { ...range, signal: ended.signal })) {
+        count++;
+        seen.set(id, line.time);
+        await writer.ready;
+        await writer.write(untimed(line));
+      }
+    } while (!ended.signal.aborted && (count > 0 || again.has(id)));
+  };
+  const look = async () => {
+    for (const container of await source.containers()) {
+      if (followed.has(container.id)) continue;
+      followed.add(container.id);
+      run(() => read(container).finally(() => followed.delete(container.id)));
+    }
+  };
+
+  const unsubscribe = source.subscribe((id) => {
+    if (id !== null && followed.has(id)) again.add(id);
+    else run(look);
+  });
+  const end = () => {
+    ended.abort(new Error("nobody reads the log any more"));
+    writer.close().catch(() => {});
+  };
+  signal.addEventListener("abort", end, { once: true });
+  run(look);
+  try {
+    for await (const line of readable) {
+      if (signal.aborted) return;
+      yield line;
+    }
+  } finally {
+    signal.removeEventListener("abort", end);
+    unsubscribe();
+    end();
+    await Promise.all(tasks);
+  }
+}
+
+async function* containerLines(
+  engine: Engine,
+  { id, slot }: { id: string; slot: number },
+  { tail, after, follow, signal }: Range & { signal: AbortSignal },
+): AsyncGenerator<TimedLine, void, undefined> {
+  const chunks = engine.stream(`GET /containers/${id}/logs`, {
+    task: "read the log",
+    query: {
+      stdout: "1",
+      stderr: "1",
+      timestamps: "1",
+      follow: follow ? "1" : "0",
+      tail: tail === null ? "all" : String(tail),
+      ...(after === null ? {} : { since: justAfter(after) }),
+    },
+    signal,
+  });
+  const lines = { stdout: new LineBuilder(), stderr: new LineBuilder() };
+  for await (const { stream, payload } of frames(chunks)) {
+    const line = lines[stream].add(payload);
+    if (line !== null) yield { slot, stream, ...line };
+  }
+  for (const stream of ["stdout", "stderr"] as const) {
+    const line = lines[stream].rest();
+    if (line !== null) yield { slot, stream, ...line };
+  }
+}
+
+/** One output of one container. A frame is a line, or a piece of a long one; each begins with its time. */
+class LineBuilder {
+  #time = "";
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  add(payload: Uint8Array): { time: string; text: string } | null {
+    const space = payload.indexOf(0x20);
+    if (this.#time === "") this.#time = new TextDecoder().decode(payload.subarray(0, Math.max(space, 0)));
+    const ends = payload.at(-1) === 0x0a;
+    const piece = payload.subarray(space + 1, ends ? -1 : undefined).subarray(0, LONGEST_LINE - this.#length);
+    this.#pieces.push(piece.slice());
+    this.#length += piece.length;
+    return ends ? this.rest() : null;
+  }
+
+  rest(): { time: string; text: string } | null {
+    if (this.#time === "") return null;
+    const decoder = new TextDecoder();
+    const text = this.#pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
+    const line = { time: this.#time, text: text.replace(/\r$/, "") };
+    this.#time = "";
+    this.#pieces = [];
+    this.#length = 0;
+    return line;
+  }
+}
+
+/** One nanosecond later, as Docker takes it: seconds and a fraction. */
+function justAfter(time: string): string {
+  const seconds = Math.floor(Date.parse(time) / 1000);
+  const nanos = Number(/\.(\d{9})Z$/.exec(time)?.[1] ?? "0") + 1;
+  return nanos === 1_000_000_000 ? `${seconds + 1}.000000000` : `${seconds}.${String(nanos).padStart(9, "0")}`;
+}
+
+function untimed({ slot, stream, text }: TimedLine): LogLine {
+  return { slot, stream, text };
+}

@@ -1,0 +1,77 @@
+/** What Docker says went wrong, as a reason and a sentence. Docker has no error codes: its words are all there is. */
+import { Failure, type FailureDetail } from "../../failure.ts";
+
+type Told = Omit<FailureDetail, "cause"> & { sentence?: string };
+
+/** `task` is what could not be done, like `start "harbornode-web-0"`. */
+export function refusal(task: string, answer: { status: number; message: string }): Failure {
+  const message = answer.message.trim().replace(/[.\s]+$/, "");
+  const { sentence, ...detail } = classify(message) ?? {
+    kind: answer.status >= 500 || answer.status === 409 ? "transient" : "mistake",
+    reason: "docker_error",
+  };
+  return new Failure(sentence ?? `Docker cannot ${task}: ${message}`, detail);
+}
+
+function classify(message: string): Told | null {
+  if (/port is already allocated|address already in use/.test(message)) {
+    const port = /:(\d+)(?::| failed)/.exec(message)?.[1];
+    return {
+      kind: "transient",
+      reason: "port_conflict",
+      sentence: `Port ${port === undefined ? "" : `"${port}" `}is already taken on this device`,
+      hint: "free the port, or publish another one in the manifest",
+    };
+  }
+  if (/no space left on device/.test(message)) {
+    return { kind: "refused", reason: "disk_full", hint: "free some space where Docker keeps its data" };
+  }
+  if (/unable to find (user|group)/.test(message)) {
+    return { kind: "mistake", reason: "user_unknown", hint: "name a user that the image knows, or a number" };
+  }
+  if (/executable file not found|exec: .*(no such file or directory|permission denied)/.test(message)) {
+    return { kind: "mistake", reason: "command_not_found", hint: "name a program that is in the image" };
+  }
+  if (/exec format error/.test(message)) return { kind: "mistake", reason: "start_failed" };
+  return null;
+}
+
+/** A pull that failed, told by its status or inside the stream that began with success. */
+export function pullRefusal(image: string, message: string): Failure {
+  const text = message.trim().replace(/[.\s]+$/, "");
+  const told = (detail: FailureDetail) => new Failure(`Cannot pull image "${image}": ${text}`, detail);
+  if (/no matching manifest|does not match the specified platform|operating system cannot be used/.test(text)) {
+    const hint = "use an image that is built for this device's architecture";
+    return told({ kind: "mistake", reason: "image_platform_mismatch", hint });
+  }
+  if (/not found|manifest unknown|repository does not exist|invalid reference format/.test(text)) {
+    return told({ kind: "mistake", reason: "image_not_found", hint: "check the image's name and tag" });
+  }
+  if (/no space left on device/.test(text)) {
+    return told({ kind: "refused", reason: "disk_full", hint: "free some space where Docker keeps its data" });
+  }
+  if (/unauthorized|denied|no basic auth|authentication required/.test(text)) {
+    return told({
+      kind: "refused",
+      reason: "image_pull_failed",
+      hint: "check the image's name: the registry asks who you are",
+    });
+  }
+  return told({ kind: "transient", reason: "image_pull_failed" });
+}
+
+/** Docker itself does not answer, as told by the error of a connection to its socket. */
+export function unavailable(socket: string, error: unknown): Failure {
+  const cause = error instanceof Error ? `${error.message} ${error.cause ?? ""}` : String(error);
+  const hint = /Permission denied|os error 13/.test(cause)
+    ? 'run HarborNode as root, or add its user to the group "docker"'
+    : /No such file|os error 2\b/.test(cause)
+    ? "install Docker, or set host in [docker] of config.toml"
+    : 'look at what "systemctl status docker" says';
+  return new Failure(`Docker does not answer on "${socket}"`, {
+    kind: "transient",
+    reason: "docker_unavailable",
+    hint,
+    cause: error,
+  });
+}

@@ -1,0 +1,108 @@
+/**
+ * What we rely on of Docker's Engine API, and no more: https://docs.docker.com/reference/api/engine/version/v1.41/
+ * Everything here came from another program: what may be absent is optional.
+ */
+
+/** Docker Engine 20.10, the oldest that is still in a supported distribution (Debian 12, Ubuntu 22.04). */
+export const OLDEST_API = "1.41";
+/** The newest whose changes were read; a newer Docker still speaks it. */
+export const NEWEST_API = "1.47";
+
+export interface VersionAnswer {
+  Version?: string;
+  ApiVersion?: string;
+  MinAPIVersion?: string;
+  /** As Go names it: "amd64", "arm64". */
+  Arch?: string;
+}
+
+export interface ListedContainer {
+  Id: string;
+  State: ContainerStatus;
+  Labels?: Record<string, string>;
+}
+
+export type ContainerStatus = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+export interface InspectedContainer {
+  Id: string;
+  Name: string;
+  Image: string;
+  State: {
+    Status: ContainerStatus;
+    Pid?: number;
+    ExitCode?: number;
+    /** RFC 3339; "0001-01-01T00:00:00Z" for never. */
+    StartedAt?: string;
+    FinishedAt?: string;
+    Health?: { Status?: string };
+  };
+  Config: { Labels?: Record<string, string> | null };
+  NetworkSettings?: {
+    Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
+    Networks?: Record<string, { IPAddress?: string } | null> | null;
+  };
+}
+
+export interface CreateContainer {
+  Image: string;
+  Entrypoint?: string[];
+  Cmd?: string[];
+  Env: string[];
+  User?: string;
+  WorkingDir?: string;
+  ExposedPorts: Record<string, Record<never, never>>;
+  Labels: Record<string, string>;
+  StopSignal: string;
+  /** Seconds. */
+  StopTimeout: number;
+  HostConfig: {
+    PortBindings: Record<string, { HostIp: string; HostPort: string }[]>;
+    Mounts: CreateMount[];
+    /** Bytes; 0 for no limit, like the two below. */
+    Memory: number;
+    /** Billionths of a core. */
+    NanoCpus: number;
+    PidsLimit: number | null;
+    RestartPolicy: { Name: "no" };
+    LogConfig: { Type: string; Config: Record<string, string> };
+    SecurityOpt: string[];
+  };
+}
+
+export type CreateMount =
+  | { Type: "bind"; Source: string; Target: string; ReadOnly: boolean }
+  | { Type: "volume"; Source: string; Target: string; ReadOnly: boolean }
+  | { Type: "tmpfs"; Target: string; TmpfsOptions?: { SizeBytes: number } };
+
+export interface CreatedContainer {
+  Id: string;
+  Warnings?: string[] | null;
+}
+
+export interface ImageAnswer {
+  Architecture?: string;
+}
+
+/** One line of the stream that a pull answers with. */
+export interface PullLine {
+  status?: string;
+  /** The layer's. */
+  id?: string;
+  progressDetail?: { current?: number; total?: number };
+  error?: string;
+}
+
+export interface EventLine {
+  Action?: string;
+  Actor?: { ID?: string };
+  /** Seconds since 1970 by Docker's clock. */
+  time?: number;
+}
+
+export interface ExecAnswer {
+  Running?: boolean;
+  ExitCode?: number | null;
+  /** In the process namespace that Docker itself runs in. */
+  Pid?: number;
+}

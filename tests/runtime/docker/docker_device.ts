@@ -1,0 +1,90 @@
+/** A device on the machine's real Docker: its own id, an image, and an end that removes every container it made. */
+import { systemClock } from "../../../src/clock.ts";
+import { fingerprint as fingerprintOf } from "../../../src/model/fingerprint.ts";
+import type { Instance } from "../../../src/model/observed.ts";
+import type { DockerWorkload } from "../../../src/model/workload.ts";
+import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
+import type { InspectedContainer, ListedContainer } from "../../../src/runtime/docker/wire.ts";
+import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
+import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
+import { dockerWorkload } from "./docker_workload.ts";
+
+export interface DockerDevice extends AsyncDisposable {
+  id: string;
+  runtime: DockerRuntime;
+  image: string;
+  workload(fields?: Partial<DockerWorkload>): DockerWorkload;
+  start(workload: DockerWorkload, options?: StartOptions): Promise<Instance>;
+  /** What is observed of one instance. Fails when nothing can be observed. */
+  look(id: string): Promise<Instance | undefined>;
+}
+
+interface StartOptions {
+  slot?: number;
+  filesDir?: string | null;
+  previous?: Instance | null;
+}
+
+export async function dockerDevice(
+  options: { socket?: string; changes?: string[] } = {},
+): Promise<DockerDevice> {
+  const { socket = DOCKER_SOCKET, changes } = options;
+  // Neither containers nor images may meet those of another test.
+  const unique = crypto.randomUUID().slice(0, 8);
+  const id = `test-${unique}`;
+  await using stack = new AsyncDisposableStack();
+  const image = stack.use(await busyboxImage(changes === undefined ? {} : { changes }));
+  stack.defer(() => removeContainers(`harbornode.device=${id}`));
+  const runtime = await openDockerRuntime({ host: `unix://${socket}`, deviceId: id, clock: systemClock });
+  stack.defer(() => runtime.close());
+  const owned = stack.move();
+  return {
+    id,
+    runtime,
+    image: image.name,
+    workload: (fields) => dockerWorkload({ name: `t${unique}`, image: image.name, ...fields }),
+    start(workload, { slot = 0, filesDir = null, previous = null } = {}) {
+      return runtime.start({ workload, slot, fingerprint: fingerprintOf(workload), filesDir, previous });
+    },
+    async look(id) {
+      const observation = await runtime.observe();
+      if (!observation.ok) throw new Error(observation.message);
+      return observation.instances.find((instance) => instance.id === id);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Null for one that is not there. */
+export async function inspect(id: string): Promise<InspectedContainer & Record<string, unknown> | null> {
+  const { status, text } = await dockerCall(`/containers/${id}/json`);
+  return status === 404 ? null : JSON.parse(text);
+}
+
+/** A container made behind our back. */
+export async function createForeign(
+  name: string,
+  options: { image: string; labels?: Record<string, string> },
+): Promise<{ id: string } & AsyncDisposable> {
+  const { status, text } = await dockerCall(`/containers/create?name=${name}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ Image: options.image, Labels: options.labels ?? {} }),
+  });
+  if (status !== 201) throw new Error(text);
+  const { Id: id } = JSON.parse(text) as { Id: string };
+  return {
+    id,
+    async [Symbol.asyncDispose]() {
+      await dockerCall(`/containers/${id}?force=1&v=1`, { method: "DELETE" });
+    },
+  };
+}
+
+async function removeContainers(label: string): Promise<void> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+  const { text } = await dockerCall(`/containers/json?all=1&filters=${filters}`);
+  for (const { Id: id } of JSON.parse(text) as ListedContainer[]) {
+    await dockerCall(`/containers/${id}?force=1&v=1`, { method: "DELETE" });
+  }
+}
