@@ -64,12 +64,7 @@ export function parseRetryAfter(value: string, now: number): number | undefined 
 
 /** For a request that never got an answer. `error` is what `fetch` threw. */
 export function connectionFailure(url: string, error: unknown, secret: string | null): Failure {
-  const full = error instanceof Error ? error.message : String(error);
-  // Deno says "error sending request for url (URL): client error (Connect): the cause".
-  const cause = redact(
-    full.replace(/^error sending request.*?\): /, "").replace(/^client error \(\w+\): /, ""),
-    secret,
-  );
+  const cause = redact(connectionCause(error), secret);
   if (/certificate|tls|handshake|InvalidContentType|UnknownIssuer/i.test(cause)) {
     return new Failure(`Cannot talk to "${url}" securely: ${cause}`, {
       kind: "transient",
@@ -78,6 +73,13 @@ export function connectionFailure(url: string, error: unknown, secret: string | 
     });
   }
   return new Failure(`Cannot reach "${url}": ${cause}`, { kind: "transient", reason: "repo_unreachable" });
+}
+
+/** Deno says "error sending request for url (URL): client error (Connect): the cause", since 2.9 in the error's cause. */
+function connectionCause(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const full = inner instanceof Error ? inner.message : String(inner);
+  return full.replace(/^error sending request.*?\): /, "").replace(/^client error \(\w+\): /, "");
 }
 
 /** For bytes that are not what git sends; a transfer that broke off is one of them, so it is tried again. */

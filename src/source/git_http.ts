@@ -38,7 +38,11 @@ export class GitHttp {
   readonly failed: Promise<never>;
   #fail!: (reason: unknown) => void;
 
-  constructor(private readonly options: GitHttpOptions) {
+  /** Private at run time too: what is shown or serialised of this object holds no token. */
+  readonly #options: GitHttpOptions;
+
+  constructor(options: GitHttpOptions) {
+    this.#options = options;
     this.#base = options.url;
     this.failed = new Promise((_, reject) => this.#fail = reject);
     this.failed.catch(() => {});
@@ -59,31 +63,31 @@ export class GitHttp {
   };
 
   async #request({ url, method = "GET", headers = {}, body }: Request): Promise<GitHttpResponse> {
-    const endpoint = url.slice(this.options.url.length);
+    const endpoint = url.slice(this.#options.url.length);
     const sent = body === undefined ? null : await collect(body);
     const response = await this.#follow(endpoint, { method, headers, body: sent });
     const { status } = response;
     const authorized = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
-    const asksForCredentials = status === 401 && !authorized && this.options.token !== null;
+    const asksForCredentials = status === 401 && !authorized && this.#options.token !== null;
     if (status !== 200) await response.body?.cancel();
     if (status !== 200 && !asksForCredentials) {
       const retryAfter = response.headers.get("retry-after");
-      throw statusFailure({ url: this.options.url, status, retryAfter, authorized, now: this.options.clock.now() });
+      throw statusFailure({ url: this.#options.url, status, retryAfter, authorized, now: this.#options.clock.now() });
     }
     const type = response.headers.get("content-type") ?? "";
     if (status === 200 && !type.startsWith("application/x-git-upload-pack-")) {
       await response.body?.cancel();
-      throw notGit(this.options.url, `it answered with "${type.split(";")[0]}" instead of git's protocol`);
+      throw notGit(this.#options.url, `it answered with "${type.split(";")[0]}" instead of git's protocol`);
     }
-    // What is answered in version 2 is small and checked by who asked for it.
-    const sendsPack = method === "POST" && headers["git-protocol"] === undefined;
+    // An older server answers version 2 in ways of its own; who asked for it checks what came.
+    const mustEndWithFlush = headers["git-protocol"] === undefined;
     return {
       url,
       method,
       headers: Object.fromEntries(response.headers),
       statusCode: status,
       statusMessage: response.statusText,
-      body: status === 200 ? this.#chunks(response, sendsPack) : empty(),
+      body: status === 200 ? this.#chunks(response, mustEndWithFlush) : empty(),
     };
   }
 
@@ -94,13 +98,13 @@ export class GitHttp {
       if (![301, 302, 303, 307, 308].includes(response.status)) return response;
       await response.body?.cancel();
       const location = response.headers.get("location") ?? "";
-      this.#base = movedTo({ url: this.options.url, asked, location, endpoint });
+      this.#base = movedTo({ url: this.#options.url, asked, location, endpoint });
     }
-    throw damaged(this.options.url, `it redirected more than ${MAX_REDIRECTS} times`);
+    throw damaged(this.#options.url, `it redirected more than ${MAX_REDIRECTS} times`);
   }
 
   async #send(url: string, init: RequestInit): Promise<Response> {
-    const { silenceMs: ms, clock, signal } = this.options;
+    const { silenceMs: ms, clock, signal } = this.#options;
     const late = () => this.#silent("did not answer within");
     try {
       return await within(
@@ -109,7 +113,7 @@ export class GitHttp {
       );
     } catch (error) {
       if (error instanceof Failure || signal.aborted) throw error;
-      throw connectionFailure(this.options.url, error, this.options.token);
+      throw connectionFailure(this.#options.url, error, this.#options.token);
     }
   }
 
@@ -121,12 +125,12 @@ export class GitHttp {
         const { done, value } = await this.#read(reader);
         if (done) break;
         this.#received += value.length;
-        if (this.#received > this.options.budgetBytes) throw this.#tooLarge();
+        if (this.#received > this.#options.budgetBytes) throw this.#tooLarge();
         tail = (tail + String.fromCharCode(...value.subarray(-4))).slice(-4);
         yield value;
       }
       // A server or proxy that dies between two packets ends the answer cleanly; only git's last packet tells.
-      if (mustEndWithFlush && tail !== "0000") throw damaged(this.options.url, "it ended before it was whole");
+      if (mustEndWithFlush && tail !== "0000") throw damaged(this.#options.url, "it ended before it was whole");
     } catch (error) {
       this.#fail(error);
       throw error;
@@ -136,23 +140,23 @@ export class GitHttp {
   }
 
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
-    const { silenceMs: ms, clock, signal } = this.options;
+    const { silenceMs: ms, clock, signal } = this.#options;
     try {
       return await within({ clock, ms, signal, late: () => this.#silent("stopped sending for") }, () => reader.read());
     } catch (error) {
       if (error instanceof Failure || signal.aborted) throw error;
-      throw damaged(this.options.url, "the connection broke off");
+      throw damaged(this.#options.url, "the connection broke off");
     }
   }
 
   #silent(what: string): Failure {
-    const message = `The server of "${this.options.url}" ${what} ${this.options.silenceMs / 1000} s`;
+    const message = `The server of "${this.#options.url}" ${what} ${this.#options.silenceMs / 1000} s`;
     return new Failure(message, { kind: "transient", reason: "repo_unreachable" });
   }
 
   #tooLarge(): Failure {
-    const megabytes = Math.floor(this.options.budgetBytes / 1024 / 1024);
-    return damaged(this.options.url, `it is larger than ${megabytes} MiB`, {
+    const megabytes = Math.floor(this.#options.budgetBytes / 1024 / 1024);
+    return damaged(this.#options.url, `it is larger than ${megabytes} MiB`, {
       kind: "mistake",
       hint: "keep large files out of the repository: download them by URL",
     });

@@ -45,7 +45,11 @@ export class GitSource implements Source {
   /** A revision that cannot be used until somebody pushes: not fetched again just to find the same. */
   #unusable: { id: string; failure: Failure } | null = null;
 
-  constructor(private readonly options: GitSourceOptions) {
+  /** Private at run time too: what is shown or serialised of this object holds no token. */
+  readonly #options: GitSourceOptions;
+
+  constructor(options: GitSourceOptions) {
+    this.#options = options;
     this.url = options.url;
     this.branch = options.branch;
     this.path = options.path;
@@ -53,14 +57,14 @@ export class GitSource implements Source {
   }
 
   head(signal: AbortSignal): Promise<string> {
-    return this.#bounded(signal, (over) => remoteHead(this.#http(over), this.options));
+    return this.#bounded(signal, (over) => remoteHead(this.#http(over), this.#options));
   }
 
   fetch(id: string, progress: SourceProgress, signal: AbortSignal): Promise<Revision> {
     return this.#bounded(signal, async (over) => {
       if (this.#unusable?.id === id) throw this.#unusable.failure;
       await this.#recover();
-      return await this.#held(id, over) ?? await this.#download(progress, over);
+      return await this.#held(id, over) ?? await this.#download(id, progress, over);
     });
   }
 
@@ -96,9 +100,9 @@ export class GitSource implements Source {
     }
   }
 
-  async #download(progress: SourceProgress, signal: AbortSignal): Promise<Revision> {
+  async #download(seen: string, progress: SourceProgress, signal: AbortSignal): Promise<Revision> {
     const next = await this.#directory.prepareNext();
-    let id: string | null = null;
+    let id = seen;
     try {
       id = await this.#receive(next, progress, signal);
       progress("checking what was received");
@@ -107,14 +111,14 @@ export class GitSource implements Source {
       return await openRevision({ gitdir: this.#directory.path, url: this.url }, { id, path: this.path });
     } catch (error) {
       await this.#directory.discardNext().catch(() => {});
-      if (id !== null && error instanceof Failure && error.kind === "mistake") this.#unusable = { id, failure: error };
+      if (isMistakeInContent(error)) this.#unusable = { id, failure: error };
       throw error;
     }
   }
 
   /** The id of the branch, whose objects are then in `gitdir`; not yet known to be whole. */
   async #receive(gitdir: string, progress: SourceProgress, signal: AbortSignal): Promise<string> {
-    const { branch, credentials, url } = this.options;
+    const { branch, credentials, url } = this.#options;
     const http = this.#http(signal);
     // In full, or a tag of the same name would win.
     const ref = `refs/heads/${branch}`;
@@ -143,7 +147,7 @@ export class GitSource implements Source {
       if (error instanceof git.Errors.NotFoundError && error.data.what === ref) throw branchMissing(url, branch, null);
       const settled = new AbortController();
       const ended = fetching.catch(() => {}).finally(() => settled.abort());
-      await Promise.race([ended, this.options.clock.sleep(SETTLE_MS, settled.signal).catch(() => {})]);
+      await Promise.race([ended, this.#options.clock.sleep(SETTLE_MS, settled.signal).catch(() => {})]);
       throw error;
     }
   }
@@ -160,14 +164,14 @@ export class GitSource implements Source {
   }
 
   #http(signal: AbortSignal): GitHttp {
-    const { url, credentials, timeoutMs, clock, budgetBytes = MAX_PACK_BYTES } = this.options;
+    const { url, credentials, timeoutMs, clock, budgetBytes = MAX_PACK_BYTES } = this.#options;
     const silenceMs = Math.min(MAX_SILENCE_MS, timeoutMs);
     return new GitHttp({ url, token: credentials?.token ?? null, silenceMs, budgetBytes, clock, signal });
   }
 
   /** Ends with the source's own timeout, whoever calls; every error that comes out is a `Failure` or the caller's abort. */
   async #bounded<T>(signal: AbortSignal, work: (over: AbortSignal) => Promise<T>): Promise<T> {
-    const { clock, timeoutMs: ms } = this.options;
+    const { clock, timeoutMs: ms } = this.#options;
     try {
       return await withDeadline({ clock, ms, signal, late: () => this.#late() }, work);
     } catch (error) {
@@ -177,14 +181,14 @@ export class GitSource implements Source {
   }
 
   #late(): Failure {
-    const message = `The server of "${this.url}" did not finish within ${this.options.timeoutMs / 1000} s`;
+    const message = `The server of "${this.url}" did not finish within ${this.#options.timeoutMs / 1000} s`;
     return new Failure(message, { kind: "transient", reason: "repo_unreachable" });
   }
 
   #explain(error: unknown): Failure {
     if (error instanceof Failure) return error;
     if (isTimeout(error)) return this.#late();
-    const text = redact(asFailure(error).message, this.options.credentials?.token);
+    const text = redact(asFailure(error).message, this.#options.credentials?.token);
     if (text.includes("ENOSPC") || text.includes("No space left")) {
       return new Failure(`The disk is full: the repository "${this.url}" does not fit`, {
         kind: "refused",
@@ -193,6 +197,11 @@ export class GitSource implements Source {
     }
     return damaged(this.url, text);
   }
+}
+
+function isMistakeInContent(error: unknown): error is Failure {
+  return error instanceof Failure && error.kind === "mistake" &&
+    ["repo_invalid", "path_not_found"].includes(error.reason);
 }
 
 function isTimeout(reason: unknown): boolean {

@@ -10,14 +10,16 @@ export interface SourceOptions {
   /** Where a fetched revision is kept; made when it is needed. Its neighbours `<gitDir>.new` and `.old` are used too. */
   gitDir: string;
   clock: Clock;
+  /** Of all that one fetch may receive; `MAX_PACK_BYTES` when absent. */
+  budgetBytes?: number;
 }
 
 /** Reaches for nothing yet. Throws a `Failure` of kind `mistake` for a URL that is not supported. */
-export function createSource(settings: Settings["repo"], { gitDir, clock }: SourceOptions): Source {
+export function createSource(settings: Settings["repo"], options: SourceOptions): Source {
   const { branch, timeoutMs, username, token } = settings;
   const path = settings.path.split("/").filter((part) => part !== "" && part !== ".").join("/");
   const location = parseLocation(settings.url);
   if (location.type === "local") return new LocalSource({ dir: location.dir, branch, path });
   const credentials = token === null ? location.credentials : { username, token };
-  return new GitSource({ url: location.url, branch, path, credentials, timeoutMs, gitDir, clock });
+  return new GitSource({ url: location.url, branch, path, credentials, timeoutMs, ...options });
 }

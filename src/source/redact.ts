@@ -1,10 +1,10 @@
 /** Credentials are taken out of whatever may be shown: the first guard, before the log's own. */
 
-const URL_IN_TEXT = /\bhttps?:\/\/[^\s"'<>()]+/gi;
+const URL_IN_TEXT = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi;
 
 /** The URL without userinfo, query and fragment, and without a slash at the end. Other text comes back as it is. */
 export function cleanUrl(url: string): string {
-  const match = /^(https?:\/\/)([^/?#]*)([^?#]*)/i.exec(url);
+  const match = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)([^?#]*)/i.exec(url);
   if (match === null) return url;
   const [, scheme = "", authority = "", path = ""] = match;
   const host = authority.slice(authority.lastIndexOf("@") + 1);

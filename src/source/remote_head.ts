@@ -1,7 +1,6 @@
 /** Which commit a branch is at, in one small request. */
 import git from "isomorphic-git";
-import { Failure } from "../failure.ts";
-import { branchMissing, damaged, repositoryEmpty, sha256Unsupported } from "./git_failure.ts";
+import { branchMissing, repositoryEmpty, sha256Unsupported } from "./git_failure.ts";
 import type { GitHttp } from "./git_http.ts";
 import type { Credentials } from "./location.ts";
 import { lsRefsRequest, parseLsRefs, type RemoteRefs, serverError } from "./pkt_line.ts";
@@ -28,17 +27,11 @@ export async function remoteHead(http: GitHttp, remote: RemoteBranch): Promise<s
 }
 
 async function list(http: GitHttp, remote: RemoteBranch, prefixes: string[]): Promise<RemoteRefs> {
-  try {
-    return await listByVersion2(http, remote, prefixes);
-  } catch (error) {
-    if (error instanceof Failure && error.reason === "repo_invalid" && error.kind === "transient") {
-      return await listByVersion1(http, remote);
-    }
-    throw error;
-  }
+  return await listByVersion2(http, remote, prefixes) ?? await listByVersion1(http, remote);
 }
 
-async function listByVersion2(http: GitHttp, remote: RemoteBranch, prefixes: string[]): Promise<RemoteRefs> {
+/** Null when the server answered, but not in version 2. */
+async function listByVersion2(http: GitHttp, remote: RemoteBranch, prefixes: string[]): Promise<RemoteRefs | null> {
   const { url, credentials } = remote;
   const { body } = await http.request({
     url: `${url}/git-upload-pack`,
@@ -54,16 +47,15 @@ async function listByVersion2(http: GitHttp, remote: RemoteBranch, prefixes: str
   const parts: BlobPart[] = [];
   for await (const chunk of body ?? []) parts.push(chunk as Uint8Array<ArrayBuffer>);
   const answer = new Uint8Array(await new Blob(parts).arrayBuffer());
-  const refs = parseLsRefs(answer);
-  if (refs !== null) return refs;
-  const words = serverError(answer);
-  if (words !== null && words.includes("object format")) throw sha256Unsupported(url);
-  throw damaged(url, words === null ? "it is not a list of branches" : `it said "${words}"`);
+  if (serverError(answer)?.includes("object format")) throw sha256Unsupported(url);
+  return parseLsRefs(answer);
 }
 
 /** For servers that do not know version 2: they list every ref, whatever is asked. */
 async function listByVersion1(http: GitHttp, { url, credentials }: RemoteBranch): Promise<RemoteRefs> {
-  const listed = await git.listServerRefs({ http, url, protocolVersion: 1, symrefs: true, ...authorizer(credentials) });
+  const listing = git.listServerRefs({ http, url, protocolVersion: 1, symrefs: true, ...authorizer(credentials) });
+  // The library takes an answer that broke off for a repository without branches.
+  const listed = await Promise.race([listing, http.failed]);
   const ids = new Map(listed.map(({ ref, oid }) => [ref, oid]));
   return { ids, defaultBranch: listed.find(({ ref }) => ref === "HEAD")?.target ?? null };
 }

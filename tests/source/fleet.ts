@@ -19,7 +19,7 @@ export interface Fleet extends AsyncDisposable {
   repository: GitRepository;
   server: GitServer;
   first: string;
-  source(changes?: Partial<SourceSettings>): Source;
+  source(changes?: Partial<SourceSettings>, limits?: { budgetBytes?: number }): Source;
 }
 
 export type SourceSettings = Parameters<typeof createSource>[0];
@@ -38,8 +38,8 @@ export async function fleet(options: FleetOptions = {}): Promise<Fleet> {
     repository,
     server,
     first,
-    source: (changes = {}) =>
-      createSource(sourceSettings(server.url("fleet"), changes), { gitDir, clock: systemClock }),
+    source: (changes = {}, limits = {}) =>
+      createSource(sourceSettings(server.url("fleet"), changes), { gitDir, clock: systemClock, ...limits }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();

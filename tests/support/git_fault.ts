@@ -13,9 +13,11 @@ export type Fault =
     | { type: "stall"; afterBytes: number }
     /** Breaks the connection after so much. */
     | { type: "cut"; afterBytes: number }
+    /** Leaves off so much of the end, with a clean end of the answer. */
+    | { type: "shorten"; bytes: number }
     /** Half of the pack in well-formed packets, then a clean end of the answer. */
     | { type: "truncate" }
-    /** `to` in front of the path asked for, of which `from` is taken off first. */
+    /** `to` in place of `from` at the beginning of the path; other paths are answered as usual. */
     | { type: "redirect"; to: string; from?: string; status?: number }
     /** A sign-in page with status 200. */
     | { type: "page" }

@@ -76,7 +76,7 @@ export class GitServer implements AsyncDisposable {
     if (fault?.type === "page") {
       return new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } });
     }
-    if (fault?.type === "redirect") {
+    if (fault?.type === "redirect" && url.pathname.startsWith(fault.from ?? "")) {
       const location = fault.to + url.pathname.slice(fault.from?.length ?? 0) + url.search;
       return new Response(null, { status: fault.status ?? 302, headers: { location } });
     }
@@ -94,6 +94,10 @@ export class GitServer implements AsyncDisposable {
     if (response.body === null) return response;
     if (fault?.type === "cut") return new Response(cutAfter(response.body, fault.afterBytes), response);
     if (fault?.type === "stall") return new Response(stallAfter(response.body, fault.afterBytes, closed), response);
+    if (fault?.type === "shorten") {
+      const whole = await response.arrayBuffer();
+      return new Response(whole.slice(0, Math.max(0, whole.byteLength - fault.bytes)), response);
+    }
     if (fault?.type === "truncate") return new Response(await truncatePack(response), response);
     return response;
   }
