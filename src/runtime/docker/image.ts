@@ -68,6 +68,8 @@ export class Images {
     const stream = this.#engine.stream("POST /images/create", {
       task: `pull image "${image}"`,
       query: pullQuery(image),
+      // Docker begins to answer when the registry has.
+      timeoutMs: SILENCE_MS,
       idleMs: SILENCE_MS,
       signal,
     });

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { dockerCall, importImage, removeImage } from "../../support/docker_image.ts";
+import { eventually } from "../../support/eventually.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
+import { type DockerDevice, dockerDevice } from "./docker_device.ts";
+import { imageRegistry } from "./image_registry.ts";
+
+const REGISTRY = ["docker", "busybox", "registry"] as const;
+
+function prepare(device: DockerDevice, image: string, signal = new AbortController().signal) {
+  const said: string[] = [];
+  const done = device.runtime.prepare(device.workload({ image }), (message) => said.push(message), signal);
+  done.catch(() => {});
+  return { said, done };
+}
+
+/** Takes connections and never says a word: a registry behind a broken network. */
+function silentRegistry() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connections: Deno.Conn[] = [];
+  const loop = (async () => {
+    for await (const connection of listener) connections.push(connection);
+  })();
+  return {
+    image: `127.0.0.1:${(listener.addr as Deno.NetAddr).port}/web:1`,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await loop.catch(() => {});
+      for (const connection of connections) connection.close();
+    },
+  };
+}
+
+await testNeeding(["docker", "busybox"], "docker asks no registry for an image that is there", async () => {
+  await using device = await dockerDevice();
+  const { said, done } = prepare(device, device.image);
+  await done;
+  assert.deepEqual(said, []);
+});
+
+await testNeeding([...REGISTRY], "docker pulls an image that is missing, and says so while it does", async () => {
+  await using registry = await imageRegistry();
+  await using device = await dockerDevice();
+  const image = await registry.push(device.image);
+  assert.equal((await dockerCall(`/images/${image}/json`)).status, 404);
+  const { said, done } = prepare(device, image);
+  await done;
+  assert.ok(said.some((message) => message.startsWith(`pulling ${image}`)), said.join());
+  assert.equal((await dockerCall(`/images/${image}/json`)).status, 200);
+  assert.equal((await device.start(device.workload({ image }))).state, "running");
+});
+
+await testNeeding([...REGISTRY], "docker names an image that the registry does not have", async () => {
+  await using registry = await imageRegistry();
+  await using device = await dockerDevice();
+  const pushed = await registry.push(device.image);
+  for (const image of [`${registry.host}/nobody/nothing:1`, `${pushed}-other`]) {
+    await assert.rejects(prepare(device, image).done, { name: "Failure", kind: "mistake", reason: "image_not_found" });
+  }
+});
+
+await testNeeding([...REGISTRY], "docker names an image that is for another architecture", async () => {
+  await using registry = await imageRegistry();
+  await using device = await dockerDevice();
+  const image = await registry.onlyFor("s390x", await registry.push(device.image));
+  await assert.rejects(prepare(device, image).done, { name: "Failure", reason: "image_platform_mismatch" });
+});
+
+await testNeeding([...REGISTRY], "docker finds the error inside a pull that began with success", async () => {
+  await using registry = await imageRegistry();
+  await using device = await dockerDevice();
+  // Of content that no other image has, or Docker would not ask for it.
+  const content = crypto.getRandomValues(new Uint8Array(50_000));
+  const local = `harbornode-test:unique-${device.id}`;
+  await importImage(local, { entries: [{ path: "unique", content }] });
+  const image = await registry.push(local);
+  await removeImage(local);
+  await registry.lose(content.length);
+  await assert.rejects(prepare(device, image).done, { name: "Failure", message: /^Cannot pull image/ });
+  assert.equal((await dockerCall(`/images/${image}/json`)).status, 404);
+});
+
+await testNeeding(["docker", "busybox"], "docker cannot be led elsewhere by an image's name", async () => {
+  await using device = await dockerDevice();
+  for (const image of ["../containers", "a/../../containers/x", "", "a b", "a?b", "-x"]) {
+    await assert.rejects(prepare(device, image).done, { name: "Failure", kind: "mistake", reason: "image_not_found" });
+  }
+});
+
+await testNeeding(
+  ["docker", "busybox"],
+  "docker pulls one image at a time, and gives up when it is told to",
+  async () => {
+    await using silent = silentRegistry();
+    await using device = await dockerDevice();
+    const controller = new AbortController();
+    const first = prepare(device, silent.image, controller.signal);
+    await eventually("the first pull is under way", () => first.said.includes(`pulling ${silent.image}`));
+    const impatient = new AbortController();
+    const second = prepare(device, "127.0.0.1:1/web:2", impatient.signal);
+    const third = prepare(device, "127.0.0.1:1/web:3");
+    await eventually("the others wait", () => second.said.length > 0 && third.said.length > 0);
+    impatient.abort(new Error("not any more"));
+    await assert.rejects(second.done, /not any more/);
+    assert.deepEqual(third.said, ["waiting to pull 127.0.0.1:1/web:3"]);
+    controller.abort(new Error("never mind"));
+    await assert.rejects(first.done, /never mind/);
+    await assert.rejects(third.done, { name: "Failure", kind: "transient", reason: "image_pull_failed" });
+    assert.equal(third.said.at(-1), "pulling 127.0.0.1:1/web:3");
+  },
+);
