@@ -1,0 +1,32 @@
+/** [pure] From a series of results to healthy or not. */
+import type { ProbeTiming } from "../model/workload.ts";
+
+export type Verdict = "unknown" | "healthy" | "unhealthy";
+
+export interface Tally {
+  verdict: Verdict;
+  /** Failures in a row. */
+  failures: number;
+}
+
+export const BEGIN: Tally = { verdict: "unknown", failures: 0 };
+
+/**
+ * One success is healthy, whatever was before. `retries` failures in a row are unhealthy; those within the start period
+ * do not count until the first success, as with Docker's HEALTHCHECK.
+ */
+export function judge(before: Tally, result: { ok: boolean; sinceStartMs: number }, timing: ProbeTiming): Tally {
+  if (result.ok) return { verdict: "healthy", failures: 0 };
+  if (before.verdict === "unknown" && result.sinceStartMs < timing.startPeriodMs) return before;
+  const failures = before.failures + 1;
+  return { verdict: failures >= timing.retries ? "unhealthy" : before.verdict, failures };
+}
+
+/** Until the first verdict an instance is looked at often: quarter of a second, growing to the interval. */
+const FIRST_MS = 250;
+
+/** Delay before the next probe; `done` counts those that were made. */
+export function nextProbeMs(tally: Tally, done: number, timing: ProbeTiming): number {
+  if (tally.verdict !== "unknown") return timing.intervalMs;
+  return Math.min(timing.intervalMs, FIRST_MS * 1.5 ** Math.min(done, 20));
+}

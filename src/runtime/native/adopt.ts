@@ -1,0 +1,40 @@
+/** Finds the instances that an earlier daemon of this boot started, running or ended. */
+import type { Clock } from "../../clock.ts";
+import { isAnyMarked } from "./process_tree.ts";
+import { readRecords } from "./record.ts";
+import { Supervised } from "./supervised.ts";
+
+/** A daemon killed just after it started a shim: the shim says who it is within milliseconds. */
+const LATE_SHIM_MS = 5_000;
+
+export interface AdoptOptions {
+  runDir: string;
+  bootId: string;
+  clock: Clock;
+}
+
+/** Records of an earlier boot are removed: their processes ended with it. */
+export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Supervised[]> {
+  const adopted: Supervised[] = [];
+  for (const found of await readRecords(runDir)) {
+    if (found.record.bootId !== bootId) {
+      await Deno.remove(found.folder, { recursive: true });
+      continue;
+    }
+    const one = new Supervised(found);
+    if (!await one.learnIdentity()) await waitForShim(one, clock);
+    if (one.service !== null && !await one.isAlive()) await one.settle(clock.now());
+    adopted.push(one);
+  }
+  return adopted;
+}
+
+/** Until the shim has spoken, or nothing carries the instance's marker: then it never came to life. */
+async function waitForShim(one: Supervised, clock: Clock): Promise<void> {
+  const deadline = clock.monotonic() + LATE_SHIM_MS;
+  while (clock.monotonic() < deadline && await isAnyMarked(one.record.id)) {
+    if (await one.learnIdentity()) return;
+    await clock.sleep(10);
+  }
+  await one.learnIdentity();
+}

@@ -1,0 +1,40 @@
+/** [pure] What a service finds in its environment. Nothing of the daemon's own is passed on. */
+import type { NativeWorkload } from "../../model/workload.ts";
+
+/** In the environment of everything that an instance starts: how its processes are found. */
+export const MARKER = "HARBORNODE_INSTANCE";
+
+/** As a login on Debian has it; local programs first. */
+export const SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export interface EnvironmentInput {
+  workload: NativeWorkload;
+  slot: number;
+  id: string;
+  stateDirectory: string;
+  user: { name: string; home: string } | null;
+}
+
+/** The manifest's own values win over all but the marker, by which an instance's processes are found. */
+export function environment({ workload, slot, id, stateDirectory, user }: EnvironmentInput): Record<string, string> {
+  const [first] = workload.ports;
+  return {
+    PATH: SERVICE_PATH,
+    LANG: "C.UTF-8",
+    ...(user === null ? {} : { USER: user.name, LOGNAME: user.name, HOME: user.home }),
+    STATE_DIRECTORY: stateDirectory,
+    HARBORNODE_WORKLOAD: workload.name,
+    HARBORNODE_SLOT: String(slot),
+    ...(first === undefined ? {} : { PORT: String(first.container) }),
+    ...Object.fromEntries(
+      workload.ports.flatMap((port) => port.name === null ? [] : [[portVariable(port.name), String(port.container)]]),
+    ),
+    ...workload.env,
+    [MARKER]: id,
+  };
+}
+
+/** "http-admin" -> "PORT_HTTP_ADMIN" */
+function portVariable(name: string): string {
+  return `PORT_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+}

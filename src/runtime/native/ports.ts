@@ -1,0 +1,53 @@
+/** Who listens on a port of this device. From /proc/net (proc_net(5)); state 0A is LISTEN. */
+import { Failure } from "../../failure.ts";
+import type { NativeWorkload } from "../../model/workload.ts";
+
+/** Throws `port_conflict`, naming who holds it, when a port that the workload wants is taken. */
+export async function checkPortsFree(workload: NativeWorkload): Promise<void> {
+  const wanted = workload.ports.filter((port) => port.host !== null);
+  if (wanted.length === 0) return;
+  for (const protocol of ["tcp", "udp"] as const) {
+    const held = await listeners(protocol);
+    for (const port of wanted) {
+      const inode = port.protocol === protocol ? held.get(port.host!) : undefined;
+      if (inode === undefined) continue;
+      const holder = await holderOf(inode);
+      throw new Failure(`port ${port.host}/${protocol} is taken by ${holder}`, {
+        kind: "waiting",
+        reason: "port_conflict",
+        hint: "stop that program, or give the workload another port",
+      });
+    }
+  }
+}
+
+/** Port to socket inode. */
+async function listeners(protocol: "tcp" | "udp"): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  const open = protocol === "tcp" ? "0A" : "07";
+  for (const path of [`/proc/net/${protocol}`, `/proc/net/${protocol}6`]) {
+    const text = await Deno.readTextFile(path).catch(() => "");
+    for (const line of text.split("\n").slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      if (fields[3] === open) found.set(Number.parseInt(fields[1]!.split(":")[1]!, 16), fields[9]!);
+    }
+  }
+  return found;
+}
+
+async function holderOf(inode: string): Promise<string> {
+  for await (const entry of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(entry.name)) continue;
+    try {
+      for await (const fd of Deno.readDir(`/proc/${entry.name}/fd`)) {
+        const link = await Deno.readLink(`/proc/${entry.name}/fd/${fd.name}`).catch(() => "");
+        if (link !== `socket:[${inode}]`) continue;
+        const name = (await Deno.readTextFile(`/proc/${entry.name}/comm`)).trim();
+        return `"${name}" (pid ${entry.name})`;
+      }
+    } catch {
+      // Another user's process, or one that just ended.
+    }
+  }
+  return "another program";
+}

@@ -1,0 +1,51 @@
+/**
+ * Which process is meant. A pid alone is reused; pid, start time and boot together are not. The start time is field 22
+ * of /proc/PID/stat, in clock ticks since boot (proc_pid_stat(5)); it survives exec.
+ */
+export interface ProcessIdentity {
+  pid: number;
+  startTime: string;
+}
+
+/** From a line of /proc/PID/stat. The name in parentheses may hold anything, so fields are counted from its end. */
+export function parseStat(line: string): (ProcessIdentity & { state: string; parent: number; session: number }) | null {
+  const end = line.lastIndexOf(")");
+  const fields = line.slice(end + 2).trim().split(" ");
+  const pid = Number.parseInt(line, 10);
+  const [state, parent, , session] = fields;
+  const startTime = fields[19];
+  if (end < 0 || !Number.isInteger(pid) || startTime === undefined) return null;
+  return { pid, startTime, state: state!, parent: Number(parent), session: Number(session) };
+}
+
+/** Null when there is no such process. */
+export async function statOf(pid: number) {
+  try {
+    return parseStat(await Deno.readTextFile(`/proc/${pid}/stat`));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether just this process exists and has not ended; a zombie has. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const found = await statOf(identity.pid);
+  return found !== null && found.startTime === identity.startTime && found.state !== "Z" && found.state !== "X";
+}
+
+/** Signals the process if it is still the one that is meant. True when it was. */
+export async function signal(identity: ProcessIdentity, name: Deno.Signal): Promise<boolean> {
+  if (!await isAlive(identity)) return false;
+  try {
+    Deno.kill(identity.pid, name);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Of this boot of the machine. */
+export async function bootId(): Promise<string> {
+  return (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
+}

@@ -1,0 +1,106 @@
+/**
+ * All processes of one instance, whatever they did to get away: by cgroup where there is one, else by session,
+ * descent and the marker in their environment.
+ */
+import { join } from "node:path";
+import { MARKER } from "./environment.ts";
+import { isAlive, type ProcessIdentity, statOf } from "./process_identity.ts";
+
+/** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
+const ROUNDS = 5;
+
+export interface Tree {
+  id: string;
+  service: ProcessIdentity | null;
+  /** Never killed: it has to write down how the service ended. */
+  shim: ProcessIdentity | null;
+  cgroup: string | null;
+}
+
+/** Makes a cgroup for an instance below the daemon's own; null where that can't be done (v1, container, no root). */
+export async function makeCgroup(id: string): Promise<string | null> {
+  const own = /^0::(\/.*)$/m.exec(await Deno.readTextFile("/proc/self/cgroup").catch(() => ""))?.[1];
+  if (own === undefined) return null;
+  for (const mount of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]) {
+    const folder = join(mount, own, `harbornode-${id}`);
+    // A plain folder on a tmpfs (the root of cgroup v1) has no such file: then it was none.
+    if (!await exists(join(mount, own, "cgroup.procs"))) continue;
+    try {
+      await Deno.mkdir(folder);
+      if (await exists(join(folder, "cgroup.kill"))) return folder;
+      await Deno.remove(folder);
+    } catch {
+      // Read-only in containers; not ours without delegation.
+    }
+  }
+  return null;
+}
+
+/** Kills what is left of the instance. Harmless when nothing is. */
+export async function killTree(tree: Tree): Promise<void> {
+  if (tree.cgroup !== null && await exists(tree.cgroup)) {
+    await Deno.writeTextFile(join(tree.cgroup, "cgroup.kill"), "1").catch(() => {});
+    return;
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    const left = await members(tree);
+    if (left.length === 0) return;
+    for (const name of ["SIGSTOP", "SIGKILL"] as const) {
+      for (const one of left) if (await isAlive(one)) tryKill(one.pid, name);
+    }
+  }
+}
+
+/** Removes the cgroup once it is empty; it stays for the next look when it is not yet. */
+export async function removeCgroup(cgroup: string | null): Promise<void> {
+  if (cgroup !== null) await Deno.remove(cgroup).catch(() => {});
+}
+
+/** Processes of the instance that are alive, without its shim. Reads all of /proc: for the end of an instance only. */
+export async function members(tree: Tree): Promise<ProcessIdentity[]> {
+  const found = new Map<number, ProcessIdentity>();
+  const parents: { identity: ProcessIdentity; parent: number }[] = [];
+  for await (const entry of Deno.readDir("/proc")) {
+    const stat = /^\d+$/.test(entry.name) ? await statOf(Number(entry.name)) : null;
+    if (stat === null || stat.state === "Z" || stat.pid === Deno.pid || stat.pid === tree.shim?.pid) continue;
+    const identity = { pid: stat.pid, startTime: stat.startTime };
+    parents.push({ identity, parent: stat.parent });
+    const ours = (tree.service !== null && stat.session === tree.service.pid) || await isMarked(stat.pid, tree.id);
+    if (ours) found.set(stat.pid, identity);
+  }
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const { identity, parent } of parents) {
+      if (!found.has(identity.pid) && found.has(parent)) {
+        found.set(identity.pid, identity);
+        grown = true;
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+/** The process that carries the marker and has no parent that does: a shim that has not said yet who it is. */
+export async function isAnyMarked(id: string): Promise<boolean> {
+  for await (const entry of Deno.readDir("/proc")) {
+    if (/^\d+$/.test(entry.name) && await isMarked(Number(entry.name), id)) return true;
+  }
+  return false;
+}
+
+async function isMarked(pid: number, id: string): Promise<boolean> {
+  const environ = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
+  return `\0${environ}`.includes(`\0${MARKER}=${id}\0`);
+}
+
+function tryKill(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(pid, name);
+  } catch {
+    // It ended by itself in between.
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}

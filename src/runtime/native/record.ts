@@ -1,0 +1,88 @@
+/**
+ * What is written down of an instance before it starts: `RUN/WORKLOAD/SLOT/ID/record.json`. Beside it the shim writes
+ * `shim` and `stat` (who they are) and `exit` (how it ended). A record of an earlier boot says nothing any more.
+ */
+import { join } from "node:path";
+import { writeAtomic } from "../../store/atomic_file.ts";
+import { parseStat, type ProcessIdentity } from "./process_identity.ts";
+
+export interface InstanceRecord {
+  version: 1;
+  id: string;
+  workload: string;
+  slot: number;
+  fingerprint: string;
+  bootId: string;
+  startedAt: number;
+  ports: string[];
+  cgroup: string | null;
+}
+
+export interface FoundRecord {
+  record: InstanceRecord;
+  folder: string;
+}
+
+export function instanceFolder(
+  runDir: string,
+  { workload, slot, id }: Pick<InstanceRecord, "workload" | "slot" | "id">,
+) {
+  return join(runDir, workload, String(slot), id);
+}
+
+export async function writeRecord(folder: string, record: InstanceRecord): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeAtomic(join(folder, "record.json"), JSON.stringify(record));
+}
+
+/** Everything below the run folder that can be read; what can't is removed: it never got as far as a process. */
+export async function readRecords(runDir: string): Promise<FoundRecord[]> {
+  const found: FoundRecord[] = [];
+  for (const workload of await names(runDir)) {
+    for (const slot of await names(join(runDir, workload))) {
+      for (const id of await names(join(runDir, workload, slot))) {
+        const folder = join(runDir, workload, slot, id);
+        const record = await readRecord(folder);
+        if (record === null) await Deno.remove(folder, { recursive: true });
+        else found.push({ record, folder });
+      }
+    }
+  }
+  return found;
+}
+
+/** Who the service (`stat`) or its shim (`shim`) is; null while it has not said so. */
+export async function readIdentity(folder: string, name: "stat" | "shim"): Promise<ProcessIdentity | null> {
+  const text = await Deno.readTextFile(join(folder, name)).catch(() => "");
+  if (!text.endsWith("\n")) return null;
+  const stat = parseStat(text);
+  return stat === null ? null : { pid: stat.pid, startTime: stat.startTime };
+}
+
+/** Exit status and when it was written; null while there is none. A line without its end is a write under way. */
+export async function readExit(folder: string): Promise<{ code: number; at: number } | null> {
+  const path = join(folder, "exit");
+  const text = await Deno.readTextFile(path).catch(() => "");
+  if (!/^\d+\n$/.test(text)) return null;
+  const info = await Deno.stat(path);
+  return { code: Number(text), at: info.mtime?.getTime() ?? 0 };
+}
+
+async function readRecord(folder: string): Promise<InstanceRecord | null> {
+  try {
+    const record = JSON.parse(await Deno.readTextFile(join(folder, "record.json"))) as InstanceRecord;
+    return record.version === 1 && typeof record.id === "string" && folder.endsWith(record.id) ? record : null;
+  } catch {
+    return null;
+  }
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).filter((entry) => entry.isDirectory).map((entry) =>
+      entry.name
+    );
+  } catch {
+    return [];
+  }
+}
