@@ -22,12 +22,17 @@ export async function openRevision(store: Store, { id, path }: { id: string; pat
   listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     id,
-    subject: commit.message.split("\n", 1)[0]!.trim(),
-    author: commit.author.name,
+    subject: printable(commit.message.split("\n", 1)[0]!),
+    author: printable(commit.author.name),
     committedAt: commit.committer.timestamp * 1000,
     entries: listing.entries,
     read: reader(gitdir),
   };
+}
+
+/** Whoever can commit chooses these words, and they end up in terminals. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, " ").trim();
 }
 
 /** Reads every file and symlink of the revision once, so that nothing can be missing later. */
@@ -63,7 +68,7 @@ async function descend(
 ): Promise<string> {
   let oid = tree;
   for (const name of path.split("/").filter((part) => part !== "" && part !== ".")) {
-    const entries = (await git.readTree({ fs, gitdir: store.gitdir, oid, cache })).tree;
+    const entries = await readTree({ store, cache }, oid);
     const found = entries.find((entry) => entry.path === name && entry.type === "tree");
     if (found === undefined) {
       throw new Failure(`The repository "${store.url}" has no folder "${path}" in revision ${id.slice(0, 7)}`, {
@@ -85,17 +90,25 @@ interface Listing {
 }
 
 async function list(listing: Listing, { tree, prefix }: { tree: string; prefix: string }): Promise<void> {
-  const { store, cache } = listing;
+  const { store } = listing;
   // Folders count too: a few trees that name each other many times unfold to millions without one file.
   if (++listing.folders > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} folders`);
-  for (const entry of (await git.readTree({ fs, gitdir: store.gitdir, oid: tree, cache })).tree) {
-    if (!isPlainName(entry.path)) {
-      throw unusable(`The repository "${store.url}" has a file with the forbidden name "${entry.path}"`);
-    }
+  for (const entry of await readTree(listing, tree)) {
+    if (entry.path === "") throw forbiddenName(store, entry.path);
     const path = prefix + entry.path;
     if (entry.type === "tree") await list(listing, { tree: entry.oid, prefix: `${path}/` });
     else listing.entries.push({ path, oid: entry.oid, ...kind(entry.mode) });
     if (listing.entries.length > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} files`);
+  }
+}
+
+/** The library refuses names that lead out of a folder or into `.git`; git's own tools never make them. */
+async function readTree({ store, cache }: Pick<Listing, "store" | "cache">, oid: string) {
+  try {
+    return (await git.readTree({ fs, gitdir: store.gitdir, oid, cache })).tree;
+  } catch (error) {
+    if (error instanceof git.Errors.UnsafeFilepathError) throw forbiddenName(store, error.data.filepath);
+    throw error;
   }
 }
 
@@ -105,9 +118,8 @@ function kind(mode: string): Pick<TreeEntry, "type" | "executable"> {
   return { type: "file", executable: mode === "100755" };
 }
 
-/** Git's own tools never make other names; a hostile tree can hold them. */
-function isPlainName(name: string): boolean {
-  return name !== "" && name !== "." && name !== ".." && !/[/\\\0]/.test(name) && name.toLowerCase() !== ".git";
+function forbiddenName({ url }: Store, name: string): Failure {
+  return unusable(`The repository "${url}" has a file with the forbidden name ${JSON.stringify(name)}`);
 }
 
 function tooMuch({ url }: Store, what: string): Failure {

@@ -101,7 +101,7 @@ await testNeeding(["git"], "a repository with SHA-256 ids is refused by name", a
 await testNeeding(["git"], "a tree with a name that leads out of it is refused", async () => {
   await using on = await fleet();
   const blob = await on.repository.git("rev-parse", "HEAD:services/hello/run.sh");
-  for (const name of ["..", ".git"]) {
+  for (const name of ["..", ".git", ".", "a/b"]) {
     const raw = Uint8Array.from([
       ...new TextEncoder().encode(`100644 ${name}\0`),
       ...blob.match(/../g)!.map((byte) => Number.parseInt(byte, 16)),
@@ -110,8 +110,28 @@ await testNeeding(["git"], "a tree with a name that leads out of it is refused",
     const tree = await on.repository.git("hash-object", "--literally", "-w", "-t", "tree", `${on.dir}/tree`);
     const hostile = await on.repository.git("commit-tree", tree, "-m", "hostile");
     await on.repository.git("update-ref", "refs/heads/hostile", hostile);
-    await assert.rejects(sync(on.source({ branch: "hostile" })), { name: "Failure", reason: "repo_invalid" });
+    await assert.rejects(sync(on.source({ branch: "hostile" })), {
+      name: "Failure",
+      kind: "mistake",
+      reason: "repo_invalid",
+      message: /forbidden name/,
+    });
   }
+});
+
+await testNeeding(["git"], "what a commit says of itself cannot steer a terminal", async () => {
+  await using on = await fleet();
+  await on.repository.git(
+    "commit",
+    "--quiet",
+    "--allow-empty",
+    "--message",
+    "red \x1b[31m alert\x07",
+    "--author",
+    "M\x1b]0;x\x07 <m@x>",
+  );
+  const { subject, author } = await sync(on.source());
+  assert.deepEqual({ subject, author }, { subject: "red  [31m alert", author: "M ]0;x" });
 });
 
 await testNeeding(["git"], "folders that unfold to millions end the fetch with a sentence", async () => {
