@@ -8,7 +8,7 @@ import git from "isomorphic-git";
 import type { Clock } from "../clock.ts";
 import { asFailure, Failure } from "../failure.ts";
 import { FetchedDirectory } from "./fetched_directory.ts";
-import { branchMissing, damaged, repositoryEmpty } from "./git_failure.ts";
+import { branchMissing, repositoryEmpty } from "./git_failure.ts";
 import { GitHttp } from "./git_http.ts";
 import { openRevision, verify } from "./git_tree.ts";
 import { MAX_PACK_BYTES, MAX_SILENCE_MS } from "./limits.ts";
@@ -169,7 +169,7 @@ export class GitSource implements Source {
     return new GitHttp({ url, token: credentials?.token ?? null, silenceMs, budgetBytes, clock, signal });
   }
 
-  /** Ends with the source's own timeout, whoever calls; every error that comes out is a `Failure` or the caller's abort. */
+  /** Ends with the source's own timeout, whoever calls; every error is a `Failure`, or the caller's own abort. */
   async #bounded<T>(signal: AbortSignal, work: (over: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, timeoutMs: ms } = this.#options;
     try {
@@ -193,9 +193,13 @@ export class GitSource implements Source {
       return new Failure(`The disk is full: the repository "${this.url}" does not fit`, {
         kind: "refused",
         reason: "disk_full",
+        hint: "free some space where data_dir is",
       });
     }
-    return damaged(this.url, text);
+    return new Failure(`The repository "${this.url}" cannot be read: ${text}`, {
+      kind: "transient",
+      reason: "repo_invalid",
+    });
   }
 }
 
