@@ -71,6 +71,8 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
   const { State: state } = container;
   const instanceState = STATES[state.Status] ?? "exited";
   const alive = instanceState === "running" || instanceState === "paused";
+  const startedAt = instanceState === "created" ? null : time(state.StartedAt);
+  const endedAt = time(state.FinishedAt);
   return {
     id: container.Id,
     workload,
@@ -80,8 +82,9 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     state: instanceState,
     pid: alive && state.Pid !== undefined && state.Pid > 0 ? state.Pid : null,
     containerId: container.Id,
-    startedAt: instanceState === "created" ? null : time(state.StartedAt),
-    endedAt: instanceState === "exited" ? time(state.FinishedAt) : null,
+    startedAt,
+    // A program that ends at once ended before Docker wrote down that it had started.
+    endedAt: instanceState === "exited" && endedAt !== null ? Math.max(endedAt, startedAt ?? 0) : null,
     exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ports: alive ? publishedPorts(container) : [],

@@ -139,6 +139,12 @@ Deno.test("an exit code is shown only of a container that ended", () => {
   assert.deepEqual(shown("created"), ["created", null, true]);
 });
 
+Deno.test("an instance never ends before it started, though Docker may say so", () => {
+  const times = { StartedAt: "2026-01-02T03:04:05.500Z", FinishedAt: "2026-01-02T03:04:05.400Z" };
+  const instance = asInstance(inspected({ ...times, Status: "exited", ExitCode: 1 }), "d1");
+  assert.equal(instance?.endedAt, instance?.startedAt);
+});
+
 Deno.test("a container of another device, or with labels that do not say what it is, is no instance", () => {
   const labels = request().Labels;
   const of = (Labels: Record<string, string> | null) => asInstance(inspected({}, { Config: { Labels } }), "d1");

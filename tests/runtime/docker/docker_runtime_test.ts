@@ -52,10 +52,11 @@ await testNeeding([...DOCKER], "docker stops with the signal that is asked for",
 await testNeeding([...DOCKER], "docker shows and stops a container that was frozen by hand", async () => {
   await using device = await dockerDevice();
   const instance = await device.start(device.workload({ command: UNTIL_TERM }));
+  await saysReady(device, instance.workload);
   await dockerCall(`/containers/${instance.id}/pause`, { method: "POST" });
   assert.equal((await device.look(instance.id))?.state, "paused");
   await device.runtime.stop(instance, { signal: "SIGTERM", timeoutMs: 10_000 });
-  assert.equal((await device.look(instance.id))?.state, "exited");
+  assert.equal((await device.look(instance.id))?.exitCode, 0);
 });
 
 await testNeeding([...DOCKER], "docker starts an ended container of the same fingerprint again", async () => {
@@ -133,7 +134,16 @@ await testNeeding(
   "docker never sees, stops or removes a container without the device's label",
   async () => {
     await using device = await dockerDevice();
-    await using bystander = await createForeign(`bystander-${device.id}`, { image: device.image });
+    const workload = device.workload({ command: UNTIL_TERM });
+    await using bystander = await createForeign(`bystander-${device.id}`, {
+      image: device.image,
+      labels: {
+        "harbornode.device": "another",
+        "harbornode.workload": workload.name,
+        "harbornode.slot": "0",
+        "harbornode.fingerprint": "0123456789abcdef",
+      },
+    });
     await dockerCall(`/containers/${bystander.id}/start`, { method: "POST" });
     const instance = await device.start(device.workload({ command: UNTIL_TERM }));
     const posing = { ...instance, id: bystander.id, containerId: bystander.id };
@@ -170,9 +180,9 @@ await testNeeding(
     ];
     for (const { fields, reason } of cases) {
       await assert.rejects(device.start(device.workload(fields)), { name: "Failure", reason }, JSON.stringify(fields));
+      const observation = await device.runtime.observe();
+      assert.deepEqual(observation, { runtime: "docker", ok: true, instances: [] });
     }
-    const observation = await device.runtime.observe();
-    assert.deepEqual(observation, { runtime: "docker", ok: true, instances: [] });
   },
 );
 
@@ -205,14 +215,14 @@ await testNeeding(
   [...DOCKER],
   "docker mounts the workload's files read only, and keeps a volume when its container goes",
   async () => {
+    const volume = `harbornode-test-${crypto.randomUUID()}`;
+    await using stack = new AsyncDisposableStack();
+    stack.defer(async () => void await dockerCall(`/volumes/${volume}?force=1`, { method: "DELETE" }));
     await using device = await dockerDevice();
     await using dir = await tempDir();
     await Deno.chmod(dir.path, 0o755);
     await Deno.mkdir(`${dir.path}/site`);
     await Deno.writeTextFile(`${dir.path}/site/index.html`, "from git");
-    const volume = `harbornode-test-${device.id}`;
-    await using stack = new AsyncDisposableStack();
-    stack.defer(async () => void await dockerCall(`/volumes/${volume}?force=1`, { method: "DELETE" }));
     const workload = device.workload({
       command: sh("cat /site/index.html; touch /site/new; touch /data/kept; df /scratch | tail -1; sleep 1000"),
       mounts: [
@@ -241,8 +251,6 @@ await testNeeding(
       return lines[0]?.text;
     });
     assert.equal(kept, "kept");
-    await device.runtime.stop(again, { signal: "SIGKILL", timeoutMs: 0 });
-    await device.runtime.remove(again);
   },
 );
 

@@ -111,3 +111,22 @@ await testNeeding(
     assert.equal(count, 20);
   },
 );
+
+await testNeeding([...DOCKER], "docker logs lose nothing when the reader is slower than restarts", async () => {
+  await using device = await dockerDevice();
+  const workload = device.workload({ command: sh("seq 3000") });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const log = device.runtime.logs(workload.name, { tail: 0, follow: true, signal })[Symbol.asyncIterator]();
+  const first = log.next();
+  const instance = await device.start(workload);
+  assert.equal((await first).value?.text, "1");
+  await device.start(workload, { previous: await ended(device, instance.id) });
+  const again = await ended(device, instance.id);
+  assert.ok(again.startedAt! > instance.startedAt!);
+  for (let count = 2; count <= 6000; count++) {
+    assert.equal((await log.next()).value?.text, String((count - 1) % 3000 + 1));
+  }
+  controller.abort();
+  assert.equal((await log.next()).done, true);
+});

@@ -4,12 +4,19 @@ import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 export class SocketProxy implements AsyncDisposable {
   /** First lines of the requests that passed, like "GET /v1.41/events?since=1". Kept-alive connections included. */
   readonly requests: string[] = [];
+  /** True: takes what comes and answers nothing, as a Docker that hangs. */
+  silent = false;
   readonly #connections = new Set<Deno.Conn>();
   #listener: Deno.UnixListener | null = null;
   #loops: Promise<void>[] = [];
 
   /** Nothing listens until `up`. */
   constructor(readonly path: string) {}
+
+  /** From clients, at this moment. */
+  get connections(): number {
+    return this.#connections.size / 2;
+  }
 
   up(): void {
     const listener = Deno.listen({ transport: "unix", path: this.path });
@@ -66,7 +73,7 @@ export class SocketProxy implements AsyncDisposable {
       for (let size = await from.read(buffer); size !== null; size = await from.read(buffer)) {
         const chunk = buffer.subarray(0, size);
         seen?.(chunk);
-        for (let at = 0; at < size;) at += await to.write(chunk.subarray(at));
+        for (let at = this.silent ? size : 0; at < size;) at += await to.write(chunk.subarray(at));
       }
     } catch {
       // One side is gone.

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../../src/clock.ts";
+import { openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
+import { Engine, Timeout } from "../../../src/runtime/docker/engine.ts";
+import { eventually } from "../../support/eventually.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
+import { tempDir } from "../../support/temp.ts";
+import { SocketProxy } from "./socket_proxy.ts";
+
+Deno.test("docker is reached through a unix socket, and any other host is a mistake", async () => {
+  for (const host of ["tcp://127.0.0.1:2375", "ssh://ada@example.org", "/var/run/docker.sock", "unix://relative"]) {
+    await assert.rejects(openDockerRuntime({ host, deviceId: "d", clock: systemClock }), {
+      name: "Failure",
+      kind: "mistake",
+      message: `Docker cannot be reached at "${host}": only unix:// is supported`,
+    });
+  }
+});
+
+await testNeeding(["docker"], "a Docker that stops answering is given up after a while", async () => {
+  await using dir = await tempDir();
+  await using proxy = new SocketProxy(`${dir.path}/docker.sock`);
+  proxy.up();
+  const engine = new Engine(proxy.path);
+  await engine.call("GET /info", { task: "tell about itself" });
+  proxy.silent = true;
+  await assert.rejects(engine.call("GET /info", { task: "tell about itself", timeoutMs: 50 }), (error) => {
+    assert.ok(error instanceof Timeout);
+    assert.equal(error.reason, "docker_unavailable");
+    return true;
+  });
+  engine.close();
+});
+
+await testNeeding(["docker"], "a call ends with the reason of whoever gave it up", async () => {
+  await using dir = await tempDir();
+  await using proxy = new SocketProxy(`${dir.path}/docker.sock`);
+  proxy.up();
+  const engine = new Engine(proxy.path);
+  await engine.call("GET /info", { task: "tell about itself" });
+  proxy.silent = true;
+  const controller = new AbortController();
+  const call = engine.call("GET /info", { task: "tell about itself", signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assert.rejects(call, /enough/);
+  const last = engine.call("GET /info", { task: "tell about itself" });
+  engine.close();
+  await assert.rejects(last, { name: "Failure", reason: "docker_unavailable" });
+});
+
+await testNeeding(
+  ["docker"],
+  "no connection is left open by refusals and by streams that are not read to their end",
+  async () => {
+    await using dir = await tempDir();
+    await using proxy = new SocketProxy(`${dir.path}/docker.sock`);
+    proxy.up();
+    const engine = new Engine(proxy.path);
+    for (let turn = 0; turn < 20; turn++) {
+      await assert.rejects(engine.call("GET /containers/nope/json", { task: "look" }), {
+        message: "Docker cannot look: No such container: nope",
+      });
+      const since = String(Math.floor(Date.now() / 1000));
+      const controller = new AbortController();
+      const { signal } = controller;
+      const opened = () => controller.abort(new Error("seen enough"));
+      await assert.rejects(
+        Array.fromAsync(engine.stream("GET /events", { task: "tell", query: { since }, signal, opened })),
+      );
+    }
+    await eventually("at most the few that wait for the next call are open", () => proxy.connections <= 3);
+    engine.close();
+  },
+);
