@@ -42,6 +42,8 @@ export async function executeBeside(
     }
   };
   signal.addEventListener("abort", kill, { once: true });
+  // It may have aborted while the program was looked for.
+  if (signal.aborted) kill();
   try {
     return await new Promise((resolve) => {
       child.once("error", (error) => resolve({ exitCode: 127, output: error.message }));

@@ -1,0 +1,81 @@
+/** A native runtime on throw-away folders, and an end that leaves no process. */
+import { join } from "node:path";
+import { systemClock } from "../../../src/clock.ts";
+import type { NativeWorkload } from "../../../src/model/workload.ts";
+import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
+import { killTree } from "../../../src/runtime/native/process_tree.ts";
+import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
+import { eventually } from "../../support/eventually.ts";
+import { tempDir } from "../../support/temp.ts";
+
+export interface NativeDevice extends AsyncDisposable {
+  root: string;
+  runDir: string;
+  runtime: NativeRuntime;
+  /** Another daemon over the same folders; closed at the end. */
+  reopen(): Promise<NativeRuntime>;
+}
+
+export async function nativeDevice(): Promise<NativeDevice> {
+  const dir = await tempDir();
+  const runDir = join(dir.path, "run");
+  const open = () =>
+    openNativeRuntime({
+      runDir,
+      logDir: join(dir.path, "logs"),
+      stateDir: join(dir.path, "services"),
+      deviceId: "test",
+      clock: systemClock,
+    });
+  const opened = [await open()];
+  return {
+    root: dir.path,
+    runDir,
+    runtime: opened[0]!,
+    async reopen() {
+      const runtime = await open();
+      opened.push(runtime);
+      return runtime;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { record, folder } of await readRecords(runDir)) {
+        const [service, shim] = [await readIdentity(folder, "stat"), await readIdentity(folder, "shim")];
+        await killTree({ id: record.id, service, shim, cgroup: record.cgroup });
+      }
+      // The runtime that started them must see their end, or its watch on them would outlive the test.
+      for (const runtime of opened) {
+        await eventually("every instance has ended", async () => {
+          const observation = await runtime.observe();
+          return observation.ok &&
+            observation.instances.every((one) => one.state === "exited" || one.state === "created");
+        }).catch(() => {});
+        await runtime.close();
+      }
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function nativeWorkload(fields: Partial<NativeWorkload> & { command: string[] }): NativeWorkload {
+  return {
+    name: "web",
+    kind: "service",
+    runtime: "native",
+    description: "",
+    manifest: "services/web.toml",
+    enabled: true,
+    suspend: false,
+    replicas: 1,
+    env: {},
+    ports: [],
+    user: null,
+    workingDir: null,
+    restart: "always",
+    stopSignal: "SIGTERM",
+    stopTimeoutMs: 10_000,
+    health: null,
+    files: [],
+    resources: { memoryBytes: null, cpus: null, pids: null },
+    ...fields,
+  };
+}
