@@ -1,8 +1,8 @@
 /** One signal for all that may end a call: its time is up, the caller gave up, the runtime is closed. */
 export interface Bound extends Disposable {
   readonly signal: AbortSignal;
-  /** True when it was the time that ended it. */
-  readonly timedOut: boolean;
+  /** The limit that ended it, in milliseconds; null when it was not the time. */
+  readonly expired: number | null;
   /** A new limit from now on; null for none. */
   restart(timeoutMs: number | null): void;
 }
@@ -10,12 +10,12 @@ export interface Bound extends Disposable {
 /** Must be disposed of: it listens to signals that live much longer than a call. */
 export function bound(timeoutMs: number, signals: readonly (AbortSignal | undefined)[]): Bound {
   const controller = new AbortController();
-  let timedOut = false;
-  const expire = () => {
-    timedOut = true;
+  let expired: number | null = null;
+  const expire = (limitMs: number) => {
+    expired = limitMs;
     controller.abort(new DOMException("no answer in time", "TimeoutError"));
   };
-  let timer = setTimeout(expire, timeoutMs);
+  let timer = setTimeout(expire, timeoutMs, timeoutMs);
   const removals = signals.filter((signal) => signal !== undefined).map((signal) => {
     const abort = () => controller.abort(signal.reason);
     if (signal.aborted) abort();
@@ -24,12 +24,12 @@ export function bound(timeoutMs: number, signals: readonly (AbortSignal | undefi
   });
   return {
     signal: controller.signal,
-    get timedOut() {
-      return timedOut;
+    get expired() {
+      return expired;
     },
     restart(ms) {
       clearTimeout(timer);
-      if (ms !== null) timer = setTimeout(expire, ms);
+      if (ms !== null) timer = setTimeout(expire, ms, ms);
     },
     [Symbol.dispose]() {
       clearTimeout(timer);

@@ -71,7 +71,7 @@ export class Engine {
         limit.restart(idleMs);
       }
     } catch (error) {
-      throw this.#explain(error, call, limit.timedOut);
+      throw this.#explain(error, call, limit.expired);
     }
   }
 
@@ -80,8 +80,9 @@ export class Engine {
     return (await this.#negotiated()).arch;
   }
 
-  /** Ends whatever is under way. */
+  /** Ends whatever is under way. May be called again. */
   close(): void {
+    if (this.#closed.signal.aborted) return;
     this.#closed.abort(new Error("the Docker runtime is closed"));
     this.#client.close();
   }
@@ -109,7 +110,7 @@ export class Engine {
       }
       return { status: response.status, body: parsed(text) };
     } catch (error) {
-      throw this.#explain(error, call, limit.timedOut);
+      throw this.#explain(error, call, limit.expired);
     }
   }
 
@@ -127,12 +128,11 @@ export class Engine {
     });
   }
 
-  #explain(error: unknown, call: Call, timedOut: boolean): unknown {
+  #explain(error: unknown, call: Call, expired: number | null): unknown {
     if (call.signal?.aborted) return call.signal.reason;
-    if (timedOut) {
-      const seconds = Math.round((call.timeoutMs ?? TIMEOUT_MS) / 1000);
-      const detail = { kind: "transient", reason: "docker_unavailable" } as const;
-      return new Timeout(`Docker did not ${call.task} within ${seconds} s`, detail);
+    if (expired !== null) {
+      const message = `Docker did not ${call.task} within ${expired / 1000} s`;
+      return new Timeout(message, { kind: "transient", reason: "docker_unavailable" });
     }
     if (error instanceof Failure) {
       // A Docker that was replaced behind our back: ask again which versions it speaks.

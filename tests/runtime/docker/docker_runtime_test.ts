@@ -49,15 +49,20 @@ await testNeeding([...DOCKER], "docker stops with the signal that is asked for",
   assert.equal((await device.look(instance.id))?.exitCode, 7);
 });
 
-await testNeeding([...DOCKER], "docker shows and stops a container that was frozen by hand", async () => {
-  await using device = await dockerDevice();
-  const instance = await device.start(device.workload({ command: UNTIL_TERM }));
-  await saysReady(device, instance.workload);
-  await dockerCall(`/containers/${instance.id}/pause`, { method: "POST" });
-  assert.equal((await device.look(instance.id))?.state, "paused");
-  await device.runtime.stop(instance, { signal: "SIGTERM", timeoutMs: 10_000 });
-  assert.equal((await device.look(instance.id))?.exitCode, 0);
-});
+await testNeeding(
+  [...DOCKER],
+  "docker shows a container that was frozen by hand, and stops it by its signal",
+  async () => {
+    await using device = await dockerDevice();
+    const command = sh("trap 'exit 5' USR2; echo ready; while :; do sleep 0.1; done");
+    const instance = await device.start(device.workload({ command }));
+    await saysReady(device, instance.workload);
+    await dockerCall(`/containers/${instance.id}/pause`, { method: "POST" });
+    assert.equal((await device.look(instance.id))?.state, "paused");
+    await device.runtime.stop(instance, { signal: "SIGUSR2", timeoutMs: 10_000 });
+    assert.equal((await device.look(instance.id))?.exitCode, 5);
+  },
+);
 
 await testNeeding([...DOCKER], "docker starts an ended container of the same fingerprint again", async () => {
   await using device = await dockerDevice();

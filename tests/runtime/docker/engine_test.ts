@@ -3,7 +3,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
 import { Engine, Timeout } from "../../../src/runtime/docker/engine.ts";
 import { eventually } from "../../support/eventually.ts";
-import { testNeeding } from "../../support/prerequisite.ts";
+import { DOCKER_SOCKET, testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";
 import { SocketProxy } from "./socket_proxy.ts";
 
@@ -29,6 +29,14 @@ await testNeeding(["docker"], "a Docker that stops answering is given up after a
     assert.equal(error.reason, "docker_unavailable");
     return true;
   });
+  engine.close();
+});
+
+await testNeeding(["docker"], "a stream that began may be silent for as long as it was allowed to", async () => {
+  const engine = new Engine(DOCKER_SOCKET);
+  const filters = JSON.stringify({ label: ["harbornode.device=nobody"] });
+  const events = engine.stream("GET /events", { task: "tell", query: { filters }, timeoutMs: 30_000, idleMs: 50 });
+  await assert.rejects(Array.fromAsync(events), { name: "Failure", message: "Docker did not tell within 0.05 s" });
   engine.close();
 });
 

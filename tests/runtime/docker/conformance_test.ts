@@ -1,0 +1,31 @@
+import { systemClock } from "../../../src/clock.ts";
+import { openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
+import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
+import { runtimeConformance } from "../conformance.ts";
+import { dockerDevice } from "./docker_device.ts";
+
+await runtimeConformance("docker", {
+  needs: ["docker", "busybox"],
+  async setup() {
+    await using stack = new AsyncDisposableStack();
+    const device = stack.use(await dockerDevice());
+    const owned = stack.move();
+    return {
+      runtime: device.runtime,
+      shell(script, { name = "web", env = {} } = {}) {
+        // All containers of the machine share one set of names.
+        return device.workload({ name: `${device.id}-${name}`, command: ["/bin/sh", "-c", script], env });
+      },
+      async reopen() {
+        const next = await openDockerRuntime({
+          host: `unix://${DOCKER_SOCKET}`,
+          deviceId: device.id,
+          clock: systemClock,
+        });
+        owned.defer(() => next.close());
+        return next;
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  },
+});
