@@ -1,0 +1,39 @@
+/** [pure] Names that people type from habit, and what they are called here. */
+import type { Kind } from "../model/workload.ts";
+import { fieldsOf } from "./fields.ts";
+
+const HABITS: Record<string, string> = {
+  volumes: "mounts",
+  environment: "env",
+  cmd: "command",
+  exec: "command",
+  args: "command",
+  run: "command",
+  healthcheck: "health",
+  probe: "health",
+  port: "ports",
+  targets: "on",
+  hosts: "on",
+  cwd: "working_dir",
+  workdir: "working_dir",
+  restart_policy: "restart",
+  stop_grace_period: "stop_timeout",
+  kill_timeout: "stop_timeout",
+  scale: "replicas",
+  limits: "resources",
+};
+
+/** What to say of a name that is no field of this kind; null for nothing special. */
+export function explainName(kind: Kind, name: string): { message?: string; hint?: string } | null {
+  const other: Kind = kind === "service" ? "deployment" : "service";
+  if (fieldsOf(other).some((field) => field.name === name)) {
+    return {
+      message: `the field "${name}" belongs to a ${other}, and this is a ${kind}`,
+      hint: `move the file to ${other}s/, or take the field out`,
+    };
+  }
+  const ours = HABITS[name];
+  return ours !== undefined && fieldsOf(kind).some((field) => field.name === ours)
+    ? { hint: `did you mean "${ours}"?` }
+    : null;
+}

@@ -1,0 +1,132 @@
+/** [pure] Ports: what a native service listens on, and what a container publishes, as compose writes it. */
+import type { Port } from "../model/workload.ts";
+import { type Field, type Grammar, number, oneOf, readFields, text } from "./grammar.ts";
+import { isTable, type Place, quote } from "./place.ts";
+
+const NUMBER = number({ min: 1, max: 65_535 });
+const NAME = text({ pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/, wants: 'a name like "http"' });
+const PROTOCOL = oneOf("tcp", "udp");
+
+const named = (rest: Field[]): Field[] => [
+  {
+    name: "name",
+    grammar: NAME,
+    fallback: null,
+    shown: "",
+    doc: "For PORT_<NAME> and probes",
+    example: 'name = "http"',
+  },
+  ...rest,
+  {
+    name: "protocol",
+    grammar: PROTOCOL,
+    fallback: "tcp",
+    shown: '"tcp"',
+    doc: "tcp or udp",
+    example: 'protocol = "udp"',
+  },
+];
+
+const NATIVE_FIELDS = named([
+  {
+    name: "port",
+    grammar: NUMBER,
+    fallback: undefined,
+    shown: "",
+    required: true,
+    doc: "Port on the device",
+    example: "port = 8080",
+  },
+]);
+
+/** A number, or a table { name, port, protocol }. */
+export const nativePort: Grammar<Port> = {
+  wants: "a port number or a table { name, port }",
+  schema: { anyOf: [NUMBER.schema, { type: "object" }] },
+  read(value, place) {
+    if (!isTable(value)) {
+      const port = NUMBER.read(value, place);
+      return port === undefined ? undefined : native(port, null, "tcp");
+    }
+    const { name, port, protocol } = readFields(NATIVE_FIELDS, value, { place });
+    return typeof port === "number" ? native(port, name as string | null, protocol as "tcp") : undefined;
+  },
+};
+
+const ADDRESS = text({ pattern: /^[0-9a-fA-F.:]+$/, wants: 'an address like "127.0.0.1"' });
+const DOCKER_FIELDS = named([
+  {
+    name: "target",
+    grammar: NUMBER,
+    fallback: undefined,
+    shown: "",
+    required: true,
+    doc: "Port in the container",
+    example: "target = 80",
+  },
+  {
+    name: "published",
+    grammar: NUMBER,
+    fallback: null,
+    shown: "not published",
+    doc: "Port on the device",
+    example: "published = 8080",
+  },
+  {
+    name: "host_ip",
+    grammar: ADDRESS,
+    fallback: "0.0.0.0",
+    shown: '"0.0.0.0"',
+    doc: "Address on the device",
+    example: 'host_ip = "127.0.0.1"',
+  },
+]);
+
+const SHORT = /^(?:(?:(\[[0-9a-fA-F:]+\]|[\d.]+):)?(\d+):)?(\d+)(?:\/(tcp|udp))?$/;
+const WANTS = 'a port like "8080:80", "127.0.0.1:8080:80/tcp" or 80';
+
+/** "8080:80" is published; "80" alone is not. */
+export const dockerPort: Grammar<Port> = {
+  wants: WANTS,
+  schema: { anyOf: [NUMBER.schema, { type: "string", pattern: SHORT.source }, { type: "object" }] },
+  read(value, place) {
+    if (isTable(value)) return fromTable(value, place);
+    if (typeof value === "number") {
+      const port = NUMBER.read(value, place);
+      return port === undefined ? undefined : docker({ container: port });
+    }
+    const match = typeof value === "string" ? SHORT.exec(value) : null;
+    if (match === null) return place.report(`is ${quote(value)}, wanted ${WANTS}`);
+    const [, address, host, container, protocol] = match;
+    const found = docker({
+      container: Number(container),
+      host: host === undefined ? null : Number(host),
+      ...(address === undefined ? {} : { hostAddress: address.replace(/^\[|\]$/g, "") }),
+      protocol: protocol === "udp" ? "udp" : "tcp",
+    });
+    const fits = (port: number | null) => port === null || (port >= 1 && port <= 65_535);
+    return fits(found.container) && fits(found.host)
+      ? found
+      : place.report(`is ${quote(value)}, wanted ports from 1 to 65535`);
+  },
+};
+
+function fromTable(value: Record<string, unknown>, place: Place): Port | undefined {
+  const { name, target, published, host_ip, protocol } = readFields(DOCKER_FIELDS, value, { place });
+  if (typeof target !== "number") return undefined;
+  return {
+    name: name as string | null ?? null,
+    hostAddress: host_ip as string ?? "0.0.0.0",
+    host: published as number | null ?? null,
+    container: target,
+    protocol: protocol as "tcp" ?? "tcp",
+  };
+}
+
+function native(port: number, name: string | null, protocol: "tcp" | "udp"): Port {
+  return { name: name ?? null, hostAddress: "0.0.0.0", host: port, container: port, protocol: protocol ?? "tcp" };
+}
+
+function docker(port: Partial<Port> & { container: number }): Port {
+  return { name: null, hostAddress: "0.0.0.0", host: null, protocol: "tcp", ...port };
+}

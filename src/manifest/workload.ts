@@ -1,0 +1,141 @@
+/** [pure] From the fields of a manifest to a workload: what depends on more than one field is checked here. */
+import type { Mount, Port, Probe, Resources, Workload } from "../model/workload.ts";
+import { nearest } from "./nearest.ts";
+import type { ManifestFile } from "./layout.ts";
+import { type Place, quote, type Table } from "./place.ts";
+
+/** The workload, or undefined after the place was told what does not fit together. */
+export function buildWorkload(
+  read: Table,
+  { manifest, env, place }: { manifest: ManifestFile; env: Record<string, string>; place: Place },
+): Workload | undefined {
+  const ports = (read.ports ?? []) as Port[];
+  const replicas = read.replicas as number;
+  const fixed = ports.find((port) => port.host !== null);
+  if (replicas > 1 && fixed !== undefined) {
+    const message = `asks for ${replicas} instances of one port of the device (${fixed.host})`;
+    place.at("replicas").report(message, "set replicas = 1, or publish no port");
+  }
+  checkNames(ports, place.at("ports"));
+  const base = {
+    name: (read.name ?? manifest.stem) as string,
+    description: read.description as string,
+    manifest: manifest.entry.path,
+    enabled: read.enabled as boolean,
+    suspend: read.suspend as boolean,
+    replicas,
+    env: { ...env, ...read.env as Record<string, string> },
+    ports,
+    user: read.user as string | null,
+    workingDir: read.working_dir as string | null,
+    restart: read.restart as Workload["restart"],
+    stopSignal: read.stop_signal as Workload["stopSignal"],
+    stopTimeoutMs: read.stop_timeout as number,
+    health: read.health === null || read.health === undefined
+      ? null
+      : probe(read.health as Table, { ports, place: place.at("health") }) ?? null,
+    files: manifest.files,
+    resources: resources(read.resources as Table | null),
+  };
+  if (manifest.kind === "service") {
+    const command = read.command as string[] | undefined;
+    if (command === undefined) return undefined;
+    checkProgram(command[0]!, { manifest, place: place.at("command") });
+    return { ...base, kind: "service", runtime: "native", command };
+  }
+  const mounts = (read.mounts ?? []) as Mount[];
+  mounts.forEach((mount, index) => checkMount(mount, { manifest, place: place.at("mounts").at(index) }));
+  if (read.image === undefined) return undefined;
+  return {
+    ...base,
+    kind: "deployment",
+    runtime: "docker",
+    image: read.image as string,
+    entrypoint: read.entrypoint as string[] | null,
+    command: read.command as string[] | null,
+    mounts,
+  };
+}
+
+function probe(read: Table, { ports, place }: { ports: Port[]; place: Place }): Probe | undefined {
+  const { command } = read;
+  const type = read.type as Probe["type"] | undefined ?? (command !== undefined ? "command" : "http");
+  const timing = {
+    intervalMs: read.interval as number,
+    timeoutMs: read.timeout as number,
+    retries: read.retries as number,
+    startPeriodMs: read.start_period as number,
+  };
+  if (type === "command") {
+    if (command === undefined) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
+    return { ...timing, type, command: command as string[] };
+  }
+  if (command !== undefined) place.at("command").reportKey(`a probe of type "${type}" has no command`);
+  const port = probePort(read.port as number | string | undefined, { ports, place });
+  if (port === undefined) return undefined;
+  if (type === "tcp") return { ...timing, type, port };
+  return { ...timing, type, port, path: read.path as string, headers: read.headers as Record<string, string> };
+}
+
+function probePort(
+  wanted: number | string | undefined,
+  { ports, place }: { ports: Port[]; place: Place },
+): number | undefined {
+  if (typeof wanted === "number") return wanted;
+  const names = ports.flatMap((port) => port.name ?? []);
+  if (wanted !== undefined) {
+    const named = ports.find((port) => port.name === wanted);
+    const close = nearest(wanted, names);
+    const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
+    return named?.container ?? place.at("port").report(`there is no port named ${quote(wanted)}`, hint);
+  }
+  return ports[0]?.container ?? place.report("names no port, and the workload has none", "write port = 8080");
+}
+
+function resources(read: Table | null): Resources {
+  return {
+    memoryBytes: read?.memory as number | undefined ?? null,
+    cpus: read?.cpu as number | undefined ?? null,
+    pids: read?.pids as number | undefined ?? null,
+  };
+}
+
+function checkNames(ports: Port[], place: Place): void {
+  ports.forEach((port, index) => {
+    const twin = ports.findIndex((one) =>
+      one.host !== null && one.host === port.host && one.protocol === port.protocol &&
+      one.hostAddress === port.hostAddress
+    );
+    if (twin >= 0 && twin < index) place.at(index).report(`port ${port.host}/${port.protocol} is asked for twice`);
+    const namesake = ports.findIndex((one) => one.name !== null && one.name === port.name);
+    if (namesake >= 0 && namesake < index) place.at(index).report(`two ports are named ${quote(port.name)}`);
+  });
+}
+
+function checkProgram(program: string, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
+  if (!program.startsWith("./")) {
+    if (program.includes("/") && !program.startsWith("/")) {
+      place.report(`${quote(program)} is neither a name, nor absolute, nor of the folder`, `write "./${program}"`);
+    }
+    return;
+  }
+  const path = program.slice(2);
+  const file = manifest.files.find((one) => one.path === path);
+  if (file === undefined) {
+    const close = nearest(path, manifest.files.map((one) => one.path));
+    const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "./${close}"?`;
+    place.report(`there is no file ${quote(manifest.folder + path)}`, hint);
+  } else if (!file.executable) {
+    place.report(
+      `the file ${quote(manifest.folder + path)} is not executable`,
+      `git update-index --chmod=+x ${manifest.folder}${path}`,
+    );
+  }
+}
+
+function checkMount(mount: Mount, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
+  if (mount.type !== "files") return;
+  const { source } = mount;
+  const there = manifest.files.some((one) => source === "" || one.path === source || one.path.startsWith(`${source}/`));
+  if (!there) place.report(`there is nothing at ${quote(manifest.folder + source)}`, `put it into ${manifest.folder}`);
+}
