@@ -32,13 +32,15 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
 export class DockerRuntime implements Runtime {
   readonly name = "docker";
   readonly #parts: Parts;
+  readonly #images: Images;
   readonly #events: Events;
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
   constructor(socket: string, { deviceId, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
     const containers = new Containers(engine, deviceId);
-    this.#parts = { engine, containers, images: new Images(engine, clock), deviceId };
+    this.#parts = { engine, containers, deviceId };
+    this.#images = new Images(engine, clock);
     this.#events = new Events({
       engine,
       clock,
@@ -64,7 +66,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
-    await this.#parts.images.ensure(dockerWorkload(workload).image, progress, signal);
+    await this.#images.ensure(dockerWorkload(workload).image, progress, signal);
   }
 
   async start(request: StartRequest): Promise<Instance> {

@@ -3,6 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Progress } from "../runtime.ts";
 import type { Engine } from "./engine.ts";
+import { checkPlatform } from "./platform.ts";
 import { pullRefusal } from "./refusal.ts";
 import { jsonLines } from "./stream.ts";
 import type { ImageAnswer, PullLine } from "./wire.ts";
@@ -23,8 +24,8 @@ export class Images {
     this.#clock = clock;
   }
 
-  /** Its architecture as Go names it; null when the image is not there. */
-  async architecture(image: string): Promise<string | null> {
+  /** Its architecture; null when the image is not there. */
+  async #architecture(image: string): Promise<string | null> {
     const path = imagePath(image);
     const { status, body } = await this.#engine.call(`GET /images/${path}/json`, {
       task: `look at image "${image}"`,
@@ -35,21 +36,24 @@ export class Images {
 
   /** Pulls the image unless it is there. Throws a `Failure`, or the signal's reason as soon as it aborts. */
   async ensure(image: string, progress: Progress, signal: AbortSignal): Promise<void> {
-    if (await this.architecture(image) !== null) return;
+    const needs = await this.#architecture(image) ?? await this.#pulledInTurn(image, progress, signal);
+    await checkPlatform(image, { needs, has: await this.#engine.architecture() });
+  }
+
+  async #pulledInTurn(image: string, progress: Progress, signal: AbortSignal): Promise<string> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const before = this.#last;
     this.#last = before.then(() => done);
     try {
       progress(`waiting to pull ${image}`);
       await unlessAborted(before, signal);
-      if (await this.architecture(image) !== null) return;
-      await this.#pull(image, progress, signal);
+      return await this.#architecture(image) ?? await this.#pull(image, progress, signal);
     } finally {
       resolve();
     }
   }
 
-  async #pull(image: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  async #pull(image: string, progress: Progress, signal: AbortSignal): Promise<string> {
     progress(`pulling ${image}`);
     const download = new Download(image);
     let told = this.#clock.monotonic();
@@ -60,7 +64,9 @@ export class Images {
       progress(download.sentence());
     });
     if (failed !== null) throw pullRefusal(image, failed);
-    if (await this.architecture(image) === null) throw pullRefusal(image, "it is not there after the pull");
+    const architecture = await this.#architecture(image);
+    if (architecture === null) throw pullRefusal(image, "it is not there after the pull");
+    return architecture;
   }
 
   /** What went wrong as Docker says it; null for nothing. An error comes inside a stream that began with success, too. */

@@ -10,7 +10,6 @@ import type { StartRequest, StopOptions } from "../runtime.ts";
 import { containerName, createRequest } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { type Engine, Timeout } from "./engine.ts";
-import type { Images } from "./image.ts";
 import type { CreatedContainer } from "./wire.ts";
 
 const log = logger("docker");
@@ -21,7 +20,6 @@ const KILL_MS = 20_000;
 export interface Parts {
   engine: Engine;
   containers: Containers;
-  images: Images;
   deviceId: string;
 }
 
@@ -45,12 +43,12 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
     if (one === null) continue;
     const same = one.fingerprint === fingerprint && one.workload === workload.name && one.slot === slot;
     if (same && one.state === "running") return one;
-    if (same && one.state === "exited") return await run(parts, { id: one.id, name, workload });
+    if (same && one.state === "exited") return await run(parts, { id: one.id, name });
     await remove(parts, one);
   }
   const id = await create(parts, { ...request, name });
   try {
-    return await run(parts, { id, name, workload });
+    return await run(parts, { id, name });
   } catch (error) {
     await discard(parts, id);
     throw error;
@@ -126,31 +124,15 @@ async function create(parts: Parts, request: DockerStart & { name: string }): Pr
 
 async function run(
   parts: Parts,
-  { id, name, workload }: { id: string; name: string; workload: DockerWorkload },
+  { id, name }: { id: string; name: string },
 ): Promise<Instance> {
-  try {
-    await parts.engine.call(`POST /containers/${id}/start`, { task: `start container "${name}"` });
-  } catch (error) {
-    throw await explained(parts, error, workload.image);
-  }
+  await parts.engine.call(`POST /containers/${id}/start`, { task: `start container "${name}"` });
   const instance = await own(parts, id);
   if (instance === null) {
     const message = `Container "${name}" was removed while it started`;
     throw new Failure(message, { kind: "transient", reason: "start_failed" });
   }
   return instance;
-}
-
-/** A program for another architecture is told from a broken one by looking at its image. */
-async function explained(parts: Parts, error: unknown, image: string): Promise<unknown> {
-  if (!(error instanceof Failure) || !error.message.includes("exec format error")) return error;
-  const [needs, has] = await Promise.all([parts.images.architecture(image), parts.engine.architecture()]);
-  if (needs === null || needs === "" || needs === has) return error;
-  return new Failure(`Image "${image}" is for "${needs}", and this device is "${has}"`, {
-    kind: "mistake",
-    reason: "image_platform_mismatch",
-    hint: "use an image that is built for this device's architecture",
-  });
 }
 
 /** What we have just made and could not start. The failure that led here matters more than one of this. */

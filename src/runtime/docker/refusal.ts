@@ -32,7 +32,6 @@ function classify(message: string): Told | null {
   if (/executable file not found|exec: .*(no such file or directory|permission denied)/.test(message)) {
     return { kind: "mistake", reason: "command_not_found", hint: "name a program that is in the image" };
   }
-  if (/exec format error/.test(message)) return { kind: "mistake", reason: "start_failed" };
   return null;
 }
 

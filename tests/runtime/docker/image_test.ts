@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { dockerCall, importImage, removeImage } from "../../support/docker_image.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
+import { tar } from "../../support/tar.ts";
 import { type DockerDevice, dockerDevice } from "./docker_device.ts";
 import { imageRegistry } from "./image_registry.ts";
 
@@ -80,6 +81,16 @@ await testNeeding([...REGISTRY], "docker finds the error inside a pull that bega
   assert.equal((await dockerCall(`/images/${image}/json`)).status, 404);
 });
 
+await testNeeding(["docker", "busybox"], "docker starts nothing of an image that no program here can run", async () => {
+  await using device = await dockerDevice();
+  await using foreign = await imageFor("s390x");
+  await assert.rejects(prepare(device, foreign.name).done, {
+    name: "Failure",
+    reason: "image_platform_mismatch",
+    message: new RegExp(`^Image "${foreign.name}" is for "s390x", and this device is "`),
+  });
+});
+
 await testNeeding(["docker", "busybox"], "docker cannot be led elsewhere by an image's name", async () => {
   await using device = await dockerDevice();
   for (const image of ["../containers", "a/../../containers/x", "", "a b", "a?b", "-x"]) {
@@ -109,3 +120,23 @@ await testNeeding(
     assert.equal(third.said.at(-1), "pulling 127.0.0.1:1/web:3");
   },
 );
+
+/** As "docker load" takes it: the only way to say an architecture without a registry. */
+async function imageFor(architecture: string): Promise<{ name: string } & AsyncDisposable> {
+  const name = `harbornode-test:${architecture}-${crypto.randomUUID().slice(0, 8)}`;
+  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const layer = tar([{ path: "program", content: encode("not for here"), mode: 0o755 }]);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", layer)).toHex();
+  const config = { architecture, os: "linux", config: {}, rootfs: { type: "layers", diff_ids: [`sha256:${digest}`] } };
+  const { text } = await dockerCall("/images/load", {
+    method: "POST",
+    headers: { "content-type": "application/x-tar" },
+    body: tar([
+      { path: "manifest.json", content: encode([{ Config: "config.json", RepoTags: [name], Layers: ["layer.tar"] }]) },
+      { path: "config.json", content: encode(config) },
+      { path: "layer.tar", content: layer },
+    ]),
+  });
+  if (text.includes('"error"')) throw new Error(text);
+  return { name, [Symbol.asyncDispose]: () => removeImage(name) };
+}
