@@ -1,0 +1,71 @@
+/** The control socket's routes: what the command line may ask of the daemon. */
+import { Hono } from "hono";
+import { Failure } from "../failure.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import { type ReadLogs, tailOf } from "./logs.ts";
+import { failure } from "./problem.ts";
+import { jsonLines } from "./stream.ts";
+
+/** How a look at the repository, and with `wait` what followed from it, ended. */
+export interface SyncOutcome {
+  ok: boolean;
+  revision: string | null;
+  message: string;
+  hint: string | null;
+}
+
+export interface LongWork {
+  progress(message: string): void;
+  signal: AbortSignal;
+}
+
+export interface ControlDeps {
+  snapshot(): Snapshot;
+  logs: ReadLogs;
+  sync(options: LongWork & { wait: boolean }): Promise<SyncOutcome>;
+  plan(): Promise<unknown>;
+  restart(name: string): Promise<void>;
+  confirmPrune(): Promise<string[]>;
+  /** Names of what was stopped. */
+  down(options: LongWork): Promise<string[]>;
+}
+
+export function createControlApp(deps: ControlDeps): Hono {
+  const app = new Hono();
+  app.onError((error, context) => failure(context, error));
+  app.get("/status", (context) => context.json(deps.snapshot()));
+  app.get("/plan", async (context) => context.json(await deps.plan() as object));
+  app.post("/sync", async (context) => {
+    const { wait } = await context.req.json<{ wait: boolean }>();
+    const quiet = { progress() {}, signal: context.req.raw.signal };
+    if (!wait) return context.json(await deps.sync({ wait, ...quiet }));
+    return jsonLines(async (send, signal) => {
+      const done = await deps.sync({ wait, progress: (message) => send({ progress: message }), signal });
+      send({ done });
+    });
+  });
+  app.post("/workloads/:name/restart", async (context) => {
+    await deps.restart(context.req.param("name"));
+    return context.json({ ok: true });
+  });
+  app.get("/workloads/:name/logs", (context) => {
+    const name = context.req.param("name");
+    const tail = tailOf(context);
+    if (tail === null) {
+      const message = `tail is "${context.req.query("tail")}", wanted 0 to 10000`;
+      throw new Failure(message, { kind: "mistake", reason: "internal_error" });
+    }
+    const follow = context.req.query("follow") !== undefined;
+    deps.logs(name, { tail: 0, follow: false });
+    return jsonLines(async (send, signal) => {
+      for await (const line of deps.logs(name, { tail, follow, signal })) send(line);
+    });
+  });
+  app.post("/prune/confirm", async (context) => context.json({ names: await deps.confirmPrune() }));
+  app.post("/down", () =>
+    jsonLines(async (send, signal) => {
+      const names = await deps.down({ progress: (message) => send({ progress: message }), signal });
+      send({ done: { names } });
+    }));
+  return app;
+}

@@ -1,0 +1,70 @@
+/** One workload in full: instances, problems, the last probes, the last lines it wrote. */
+import type { ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { Layout } from "./layout.tsx";
+import { Axes } from "./state.tsx";
+import { Ago } from "./time.tsx";
+import { Instances, Problems, Why } from "./workload.tsx";
+
+interface DetailProps {
+  snapshot: Snapshot;
+  workload: WorkloadStatus;
+  lines: string[];
+  now: number;
+}
+
+export function Detail({ snapshot, workload, lines, now }: DetailProps) {
+  return (
+    <Layout snapshot={snapshot} title={`${workload.name} · ${snapshot.device.name}`}>
+      <p class="small">
+        <a href="/" id="back">{snapshot.device.name}</a>
+      </p>
+      <header>
+        <h1>{workload.name}</h1>
+        <p class="labels wrap">
+          {workload.kind}, {workload.runtime}
+          {workload.revision !== null && (
+            <>
+              , revision <code>{workload.revision.slice(0, 7)}</code>
+            </>
+          )}
+          {workload.fingerprint !== null && (
+            <>
+              , fingerprint <code>{workload.fingerprint}</code>
+            </>
+          )}
+        </p>
+      </header>
+      <div class="overall">
+        <Axes workload={workload} />
+      </div>
+      <Why workload={workload} />
+      <Problems workload={workload} />
+      {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
+      <h2>Instances</h2>
+      {workload.instances.length === 0
+        ? <p class="quiet">None</p>
+        : <Instances instances={workload.instances} now={now} />}
+      {workload.probes.length > 0 && <Probes probes={workload.probes} now={now} />}
+      <h2>Last output</h2>
+      {lines.length === 0 ? <p class="quiet">Nothing yet</p> : <pre class="log" tabindex={0}>{lines.join("\n")}</pre>}
+    </Layout>
+  );
+}
+
+function Probes({ probes, now }: { probes: ProbeResult[]; now: number }) {
+  return (
+    <section aria-label="Health checks">
+      <h2>Last health checks</h2>
+      <ol class="events">
+        {[...probes].reverse().map((probe) => (
+          <li>
+            <span class="quiet">
+              <Ago at={probe.at} now={now} />
+            </span>
+            <span class="wrap">{probe.ok ? "passed" : "failed"} in {probe.duration_ms} ms: {probe.output}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

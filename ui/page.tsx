@@ -1,0 +1,101 @@
+/** The page: is all well, and if not, what and why. */
+import type { Delivery, Event, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { Layout } from "./layout.tsx";
+import { SourceLine } from "./source_line.tsx";
+import { Ago } from "./time.tsx";
+import { WorkloadCard } from "./workload.tsx";
+
+const SHOWN_EVENTS = 12;
+
+export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
+  const { device, source, workloads } = snapshot;
+  const labels = Object.entries(device.labels);
+  return (
+    <Layout snapshot={snapshot} title={`${device.name} · HarborNode`}>
+      <header>
+        <h1>{device.name}</h1>
+        {labels.length > 0 && <p class="labels wrap">{labels.map(([key, value]) => `${key}=${value}`).join("  ")}</p>}
+      </header>
+      <p class="overall" aria-live="polite">
+        <span class={`state ${overall(snapshot).tone}`}>{overall(snapshot).sentence}</span>
+      </p>
+      <SourceLine source={source} now={now} />
+      {snapshot.prune_held !== null && (
+        <div class="held small">
+          Removal of {snapshot.prune_held.names.join(", ")} waits for your word: {snapshot.prune_held.message}.
+          <div class="hint">
+            Say <code>harbornode prune --confirm</code> on the device if that is what you want.
+          </div>
+        </div>
+      )}
+      <h2>Workloads</h2>
+      {workloads.length === 0
+        ? <div class="card empty">{emptySentence(snapshot)}</div>
+        : <ul>{workloads.map((workload) => <WorkloadCard workload={workload} now={now} />)}</ul>}
+      {snapshot.not_selected.length > 0 && (
+        <p class="small quiet">Not for this device: {snapshot.not_selected.join(", ")}</p>
+      )}
+      {snapshot.events.length > 0 && <Events events={snapshot.events} now={now} />}
+      <Deliveries deliveries={snapshot.deliveries} now={now} />
+    </Layout>
+  );
+}
+
+function isWell(one: WorkloadStatus): boolean {
+  return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
+    (one.phase === "running" && one.health === "healthy");
+}
+
+function overall({ workloads, source }: Snapshot): { sentence: string; tone: string } {
+  const count = workloads.length;
+  const moving = workloads.filter((one) => ["pending", "starting", "stopping"].includes(one.phase)).length;
+  const bad = workloads.filter((one) => !isWell(one)).length - moving;
+  if (count === 0 && source.error !== null) return { sentence: "The repository can not be reached", tone: "bad" };
+  if (count === 0) return { sentence: source.attempted === null ? "Starting" : "Nothing to run", tone: "idle" };
+  if (bad > 0) return { sentence: `${bad} of ${count} ${bad === 1 ? "needs" : "need"} attention`, tone: "bad" };
+  if (moving > 0) {
+    return { sentence: `${count - moving} of ${count} healthy, ${moving} under way`, tone: "idle moving" };
+  }
+  return { sentence: count === 1 ? "The workload is healthy" : `All ${count} workloads are healthy`, tone: "good" };
+}
+
+function emptySentence({ source }: Snapshot): string {
+  if (source.attempted === null) return "The repository is being looked at for the first time.";
+  return "The repository asks for nothing on this device. Push a file services/NAME.toml, and it appears here.";
+}
+
+function Events({ events, now }: { events: Event[]; now: number }) {
+  return (
+    <section aria-label="Events">
+      <h2>What happened</h2>
+      <ol class="events">
+        {events.slice(-SHOWN_EVENTS).reverse().map((event) => (
+          <li>
+            <span class="quiet">
+              <Ago at={event.at} now={now} />
+            </span>
+            <span class="wrap">{event.message}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Deliveries({ deliveries, now }: { deliveries: Delivery[]; now: number }) {
+  return (
+    <details id="deliveries">
+      <summary>Webhook deliveries: {deliveries.length === 0 ? "none yet" : `the last ${deliveries.length}`}</summary>
+      <ol class="events">
+        {[...deliveries].reverse().map((one) => (
+          <li>
+            <span class="quiet">
+              <Ago at={one.at} now={now} />
+            </span>
+            <span class="wrap">{one.verdict}, {one.forge} {one.event}: {one.message}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,14 @@
+/** Times as people say them: "12 s ago", with the exact one behind. */
+
+/** "12 s", "5 min", "3 h", "2 d" */
+export function span(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}
+
+export function Ago({ at, now }: { at: string; now: number }) {
+  const seconds = (now - Date.parse(at)) / 1000;
+  return <time datetime={at} title={at}>{span(seconds)} ago</time>;
+}

@@ -1,0 +1,109 @@
+/** One workload: what it is, how it is on three axes, and one sentence why. */
+import { problemLine } from "../src/model/problem.ts";
+import type { InstanceStatus, WorkloadStatus } from "../src/model/snapshot.ts";
+import { Axes, State } from "./state.tsx";
+import { Ago } from "./time.tsx";
+
+export function WorkloadCard({ workload, now }: { workload: WorkloadStatus; now: number }) {
+  return (
+    <li class="card" id={`workload-${workload.name}`}>
+      <div class="top">
+        <h3>
+          <a href={`/workloads/${workload.name}`} id={`link-${workload.name}`}>{workload.name}</a>
+        </h3>
+        <Axes workload={workload} />
+      </div>
+      <Why workload={workload} />
+      <div class="facts">
+        <span>{workload.kind}, {workload.runtime}</span>
+        {workload.ports.map((port) => <span>{port}</span>)}
+        {workload.instances.length === 1
+          ? <InstanceFacts instance={workload.instances[0]!} now={now} />
+          : workload.instances.length > 1 && <span>{workload.instances.length} instances</span>}
+      </div>
+      {workload.instances.length > 1 && <Instances instances={workload.instances} now={now} />}
+      <Problems workload={workload} />
+    </li>
+  );
+}
+
+export function Why({ workload }: { workload: WorkloadStatus }) {
+  return (
+    <p class="why wrap">
+      {workload.description !== "" && <span>{`${workload.description}. `}</span>}
+      <span class="quiet">
+        {sentence(workload.message)} <code>{workload.reason}</code>
+      </span>
+    </p>
+  );
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function InstanceFacts({ instance, now }: { instance: InstanceStatus; now: number }) {
+  return (
+    <>
+      {instance.pid !== null && <span>{identity(instance)}</span>}
+      {instance.pid !== null && instance.started_at !== null && (
+        <span>
+          started <Ago at={instance.started_at} now={now} />
+        </span>
+      )}
+      {instance.restarts > 0 && <span>{instance.restarts} {instance.restarts === 1 ? "restart" : "restarts"}</span>}
+      {instance.exit_code !== null && <span>exit code {instance.exit_code}</span>}
+    </>
+  );
+}
+
+function identity(instance: InstanceStatus): string {
+  return instance.container_id === null ? `pid ${instance.pid}` : instance.container_id.slice(0, 12);
+}
+
+export function Instances({ instances, now }: { instances: InstanceStatus[]; now: number }) {
+  return (
+    <div class="scroll">
+      <table class="table">
+        <thead>
+          <tr>
+            <th>Slot</th>
+            <th>State</th>
+            <th>Who</th>
+            <th>Started</th>
+            <th>Restarts</th>
+            <th>Exit</th>
+          </tr>
+        </thead>
+        <tbody>
+          {instances.map((one) => (
+            <tr>
+              <td>{one.slot}</td>
+              <td>
+                <State word={one.phase} />
+              </td>
+              <td class="mono">{one.pid === null ? "" : identity(one)}</td>
+              <td>{one.started_at !== null && <Ago at={one.started_at} now={now} />}</td>
+              <td>{one.restarts}</td>
+              <td>{one.exit_code ?? ""}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Problems({ workload }: { workload: WorkloadStatus }) {
+  if (workload.problems.length === 0) return null;
+  return (
+    <ul class="problems small wrap">
+      {workload.problems.map((problem) => (
+        <li>
+          <code class="bad">{problemLine(problem)}</code>
+          {problem.hint !== undefined && <div class="hint">Hint: {problem.hint}</div>}
+        </li>
+      ))}
+    </ul>
+  );
+}
