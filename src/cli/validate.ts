@@ -9,7 +9,7 @@ import { showProblems } from "./show_problem.ts";
 export const validate: Command = {
   name: "validate",
   usage: "DIR [--device NAME] [--label KEY=VALUE]...",
-  summary: "Check the manifests of a checkout, as a device would; needs no device",
+  summary: "Check the manifests of a checkout; needs no device",
   options: [
     { flag: "--device NAME", doc: "as the device of this name (default: this machine's name)" },
     { flag: "--label KEY=VALUE", doc: "a label of the device; separate several with commas" },
