@@ -1,0 +1,162 @@
+/** The page in a real browser: phone and desktop, light and dark, with and without script. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { createApp } from "../../src/http/app.ts";
+import { serve } from "../../src/http/serve.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { missing, testNeeding } from "../support/prerequisite.ts";
+import { healthySnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+/** The driver keeps pipes of its own open until its process has ended. */
+const LOOSE = { sanitizeOps: false, sanitizeResources: false };
+const shots = Deno.env.get("HARBORNODE_TEST_SCREENSHOTS") ?? await Deno.makeTempDir({ prefix: "harbornode-shots-" });
+
+class PageServer implements AsyncDisposable {
+  readonly listeners = new Set<() => void>();
+  constructor(public snapshot: Snapshot) {}
+  url = "";
+  #close = () => Promise.resolve();
+
+  async start(): Promise<this> {
+    const app = createApp({
+      snapshot: () => this.snapshot,
+      subscribe: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+      logs: async function* () {
+        yield { slot: 0, stream: null, text: "listening on 8554" };
+      },
+      webhook: { secret: null, branch: "main", repositoryUrl: "", wake() {}, record() {} },
+      ready: () => ({ ok: true, message: "ready" }),
+    });
+    const served = await serve(app, { address: "127.0.0.1", port: 0 });
+    this.url = `http://127.0.0.1:${served.port}`;
+    this.#close = () => served.close();
+    return this;
+  }
+
+  change(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    for (const listener of this.listeners) listener();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+}
+
+async function withPage(
+  options: { snapshot: Snapshot; size?: keyof typeof SIZES; dark?: boolean; script?: boolean },
+  look: (page: Page, server: PageServer) => Promise<void>,
+): Promise<void> {
+  const { snapshot, size = "desktop", dark = false, script = true } = options;
+  await using server = await new PageServer(snapshot).start();
+  const browser: Browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+  try {
+    const context = await browser.newContext({
+      viewport: SIZES[size],
+      colorScheme: dark ? "dark" : "light",
+      javaScriptEnabled: script,
+    });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(server.url)) complaints.push(`a request to ${request.url()}`);
+    });
+    await page.goto(server.url, { waitUntil: "load" });
+    await look(page, server);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await browser.close();
+  }
+}
+
+for (const size of ["phone", "desktop"] as const) {
+  for (const dark of [false, true]) {
+    const name = `${size}-${dark ? "dark" : "light"}`;
+    await testNeeding(
+      ["browser"],
+      `the page shows a healthy device on a ${name} screen and asks nobody else`,
+      () =>
+        withPage({ snapshot: healthySnapshot(), size, dark }, async (page) => {
+          assert.equal(await page.textContent(".overall"), "All 4 workloads are healthy");
+          assert.equal(await page.locator("li.card").count(), 4);
+          await shoot(page, `healthy-${name}`);
+          await noSideways(page);
+        }),
+      LOOSE,
+    );
+    await testNeeding(
+      ["browser"],
+      `the page shows what is wrong on a ${name} screen`,
+      () =>
+        withPage({ snapshot: troubledSnapshot(), size, dark }, async (page) => {
+          assert.equal(await page.textContent(".overall"), "3 of 4 need attention");
+          const text = await page.textContent("#live") ?? "";
+          for (
+            const part of ["services/camera.toml:4:16", "Hint:", "docker_unavailable", "auth_failed", "prune --confirm"]
+          ) {
+            assert.ok(text.includes(part), part);
+          }
+          await shoot(page, `troubled-${name}`);
+          await noSideways(page);
+        }),
+      LOOSE,
+    );
+  }
+}
+
+await testNeeding(
+  ["browser"],
+  "the page follows the device without a reload, and keeps what was opened",
+  () =>
+    withPage({ snapshot: healthySnapshot() }, async (page, server) => {
+      await page.evaluate("globalThis.notReloaded = true");
+      await page.click("#deliveries summary");
+      const next = healthySnapshot();
+      server.change({ ...next, workloads: [...next.workloads, workload("zigbee")] });
+      await page.waitForSelector("#workload-zigbee");
+      assert.equal(await page.textContent(".overall"), "All 5 workloads are healthy");
+      assert.equal(await page.evaluate("globalThis.notReloaded"), true);
+      assert.equal(await page.locator("#deliveries").getAttribute("open"), "");
+    }),
+  LOOSE,
+);
+
+await testNeeding(
+  ["browser"],
+  "the page works with script off, down to one workload's output",
+  () =>
+    withPage({ snapshot: healthySnapshot(), script: false }, async (page) => {
+      assert.equal(await page.textContent(".overall"), "All 4 workloads are healthy");
+      await page.click("#link-camera");
+      assert.equal(await page.textContent("h1"), "camera");
+      assert.equal(await page.textContent("pre.log"), "listening on 8554");
+      await shoot(page, "detail");
+    }),
+  LOOSE,
+);
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (await missing("browser") === null) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+}
+
+async function noSideways(page: Page): Promise<void> {
+  const [wide, seen] = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]") as [number, number];
+  assert.ok(wide <= seen, `${wide} px wide in a window of ${seen} px`);
+}

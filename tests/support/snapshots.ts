@@ -1,0 +1,179 @@
+/** Statuses of a device as the page meets them: all well, and much wrong. */
+import type { InstanceStatus, Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
+
+const NOW = Date.now();
+const before = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+const REVISION = "4f2c91a7d0b3e6f8a1c2d3e4f5a6b7c8d9e0f1a2";
+
+function instance(fields: Partial<InstanceStatus> = {}): InstanceStatus {
+  const running = { slot: 0, pid: 2417, container_id: null, phase: "running", health: "healthy" } as const;
+  return { ...running, started_at: before(7300), restarts: 0, exit_code: null, ...fields };
+}
+
+export function workload(name: string, fields: Partial<WorkloadStatus> = {}): WorkloadStatus {
+  return {
+    name,
+    kind: "service",
+    runtime: "native",
+    description: "",
+    sync: "synced",
+    phase: "running",
+    health: "healthy",
+    reason: "running",
+    message: "runs",
+    revision: REVISION,
+    fingerprint: "9b1f0c22aa01e7d4",
+    ports: [],
+    instances: [instance()],
+    problems: [],
+    probes: [],
+    ...fields,
+  };
+}
+
+const CONTAINER = "b78bd0b504291c0f5be3a1d2c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607";
+
+/** Four workloads, all healthy. */
+export function healthySnapshot(): Snapshot {
+  return {
+    device: {
+      name: "pi-kitchen",
+      id: "5e010007ff8eb1dc",
+      labels: { room: "kitchen", model: "pi4" },
+      arch: "aarch64",
+      uptime_s: 432_000,
+    },
+    daemon: { version: "0.1.0", pid: 812, rss_bytes: 61_000_000, started_at: before(90_000) },
+    source: {
+      url: "https://git.example.org/home/fleet.git",
+      branch: "main",
+      path: "",
+      sync: "synced",
+      seen: REVISION,
+      attempted: REVISION,
+      applied: REVISION,
+      healthy: REVISION,
+      subject: "Brighter lamp at night",
+      author: "Ada",
+      last_sync_at: before(12),
+      progress: null,
+      error: null,
+    },
+    runtimes: [],
+    workloads: [
+      workload("camera", { description: "Watches the door", ports: ["8554/tcp"] }),
+      workload("lamp", { description: "Follows the sun" }),
+      workload("mqtt", {
+        kind: "deployment",
+        runtime: "docker",
+        ports: ["127.0.0.1:1883->1883/tcp"],
+        instances: [instance({ container_id: CONTAINER, pid: 3120 })],
+      }),
+      workload("web", {
+        kind: "deployment",
+        runtime: "docker",
+        description: "The front door",
+        ports: ["80/tcp (not published)"],
+        message: "3 instances run",
+        instances: [0, 1, 2].map((slot) => instance({ slot, container_id: CONTAINER.slice(slot), pid: 3200 + slot })),
+      }),
+    ],
+    prune_held: null,
+    not_selected: ["printer"],
+    events: [
+      {
+        at: before(7400),
+        workload: null,
+        reason: "created",
+        message: 'revision 4f2c91a "Brighter lamp at night" asks for 4 workloads',
+      },
+      { at: before(7300), workload: "lamp", reason: "spec_changed", message: "started lamp[0]: env.LEVEL changed" },
+    ],
+    deliveries: [
+      {
+        at: before(7401),
+        forge: "github",
+        event: "push",
+        verdict: "accepted",
+        message: "the repository is looked at now",
+      },
+      {
+        at: before(9000),
+        forge: "github",
+        event: "push",
+        verdict: "ignored",
+        message: '"dev" is not followed, "main" is',
+      },
+    ],
+  };
+}
+
+/** A device on which much is wrong at once. */
+export function troubledSnapshot(): Snapshot {
+  const healthy = healthySnapshot();
+  return {
+    ...healthy,
+    source: {
+      ...healthy.source,
+      sync: "failed",
+      attempted: "c0ffee0000000000000000000000000000000000",
+      error: {
+        reason: "auth_failed",
+        message: "https://git.example.org/home/fleet.git refused the credentials (401)",
+        hint: "put a token that can read this repository into token_file",
+      },
+    },
+    prune_held: { names: ["printer", "scanner", "fax"], message: "the revision removes 3 of 6 workloads" },
+    workloads: [
+      workload("camera", {
+        sync: "out-of-sync",
+        phase: "invalid",
+        reason: "invalid_manifest",
+        message: "services/camera.toml has 2 problems; it stays as revision 4f2c91a has it",
+        problems: [
+          {
+            file: "services/camera.toml",
+            line: 1,
+            column: 1,
+            field: "comand",
+            message: 'there is no field named "comand"',
+            hint: 'did you mean "command"?',
+          },
+          {
+            file: "services/camera.toml",
+            line: 4,
+            column: 16,
+            field: "stop_timeout",
+            message: '30 has no unit, wanted a duration like "10s", "1m30s" or "500ms"',
+            hint: 'write "30s" for seconds',
+          },
+        ],
+      }),
+      workload("lamp", {
+        phase: "backoff",
+        health: "unhealthy",
+        reason: "crash_loop",
+        message: "ended with exit code 137 (killed by signal 9); it will be started again",
+        instances: [instance({ pid: null, phase: "backoff", health: "unhealthy", restarts: 14, exit_code: 137 })],
+      }),
+      workload("mqtt", {
+        kind: "deployment",
+        runtime: "docker",
+        sync: "unknown",
+        phase: "blocked",
+        health: "unknown",
+        reason: "docker_unavailable",
+        message: 'Docker does not answer on "/var/run/docker.sock"',
+        instances: [],
+      }),
+      workload("web", {
+        sync: "out-of-sync",
+        phase: "pending",
+        health: "unknown",
+        reason: "starting",
+        message: "pulling nginx:1.27: 12.4 of 68.0 MB",
+        instances: [],
+      }),
+    ],
+  };
+}
