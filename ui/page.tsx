@@ -33,7 +33,7 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
         ? <div class="card empty">{emptySentence(snapshot)}</div>
         : <ul>{workloads.map((workload) => <WorkloadCard workload={workload} now={now} />)}</ul>}
       {snapshot.not_selected.length > 0 && (
-        <p class="small quiet">Not for this device: {snapshot.not_selected.join(", ")}</p>
+        <p class="aside small quiet">Not for this device: {snapshot.not_selected.join(", ")}</p>
       )}
       {snapshot.events.length > 0 && <Events events={snapshot.events} now={now} />}
       <Deliveries deliveries={snapshot.deliveries} now={now} />

@@ -7,7 +7,8 @@ export function SourceLine({ source, now }: { source: SourceStatus; now: number 
   return (
     <section class="source" aria-label="Repository">
       <div class="url wrap">
-        {source.url} <span class="quiet">{source.branch}{source.path === "" || source.path === "." ? "" : `, ${source.path}`}</span>
+        {source.url}{" "}
+        <span class="quiet">{source.branch}{source.path === "" || source.path === "." ? "" : `, ${source.path}`}</span>
       </div>
       <div class="small quiet wrap">
         {applied === null ? "Nothing applied yet" : (

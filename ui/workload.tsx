@@ -38,7 +38,9 @@ export function Why({ workload }: { workload: WorkloadStatus }) {
   );
 }
 
+/** A file's name keeps its case. */
 function sentence(text: string): string {
+  if (/^\S*[./]/.test(text)) return `${text}.`;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
