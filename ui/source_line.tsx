@@ -16,10 +16,11 @@ export function SourceLine({ source, now }: { source: SourceStatus; now: number 
             Applied <code>{applied.slice(0, 7)}</code>
           </>
         )}
-        {source.subject !== null && attempted === applied && <>“{source.subject}” by {source.author}</>}
+        {source.subject !== null && attempted === applied && ` “${source.subject}” by ${source.author}`}
         {attempted !== null && attempted !== applied && (
           <>
-            , working on <code>{attempted.slice(0, 7)}</code> {source.subject !== null && <>“{source.subject}”</>}
+            , working on <code>{attempted.slice(0, 7)}</code>
+            {source.subject !== null && ` “${source.subject}”`}
           </>
         )}
         {source.last_sync_at !== null && (
