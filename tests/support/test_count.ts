@@ -1,17 +1,68 @@
-/** How many tests passed, failed and were skipped, from Deno's JUnit report. */
+/** [pure] How many tests passed, failed and were skipped, from what `deno test` wrote. */
 export interface TestCount {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** A run that failed without a failed test (a module that does not load) counts as one failure. */
-export function countTests(junit: string, success: boolean): TestCount {
-  const suites = [...junit.matchAll(/<testsuite\b[^>]*>/g)].map(([tag]) => tag);
-  const sum = (name: string) =>
-    suites.reduce((total, tag) => total + Number(new RegExp(` ${name}="(\\d+)"`).exec(tag)?.[1] ?? 0), 0);
-  const broken = sum("failures") + sum("errors");
-  const failed = broken === 0 && !success ? 1 : broken;
-  const skipped = sum("disabled") + sum("skipped");
-  return { passed: Math.max(0, sum("tests") - broken - skipped), failed, skipped };
+/**
+ * Counts the tests of a JUnit report as `deno test --junit-path` writes it. Steps are part of their test. A module that
+ * does not load stands in no report: it is told by a line of the reporter, and counts as one failure.
+ *
+ * `success` is what the run's exit code said: a run that failed in a way that is seen nowhere (a type error, a crash)
+ * still counts as one failure.
+ */
+export function countTests(junit: string, { output, success }: { output: string; success: boolean }): TestCount {
+  const count: TestCount = { passed: 0, failed: new Set(modulesThatFailed(output)).size, skipped: 0 };
+  for (const [suite] of junit.matchAll(/<testsuite [\s\S]*?<\/testsuite>/g)) {
+    for (const { body } of withoutSteps(testCases(suite))) {
+      if (/<(failure|error)\b/.test(body)) count.failed++;
+      else if (/<skipped\b/.test(body)) count.skipped++;
+      else count.passed++;
+    }
+  }
+  if (!success && count.failed === 0) count.failed = 1;
+  return count;
+}
+
+/** The line that the run ends with. */
+export function countLine({ passed, failed, skipped }: TestCount): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+/** Reasons of the skips that `testNeeding` announced, with how many tests each of them cost. */
+export function skipReasons(output: string): Map<string, number> {
+  const reasons = new Map<string, number>();
+  for (const [, reason] of plain(output).matchAll(/^SKIPPED .*: (.+)$/gm)) {
+    reasons.set(reason!, (reasons.get(reason!) ?? 0) + 1);
+  }
+  return reasons;
+}
+
+interface TestCase {
+  name: string;
+  body: string;
+}
+
+function testCases(suite: string): TestCase[] {
+  return [...suite.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
+    .map(([, name, body]) => ({ name: name!, body: body ?? "" }));
+}
+
+/** A step is called "test &gt; step"; a test may be called so too, but then nothing beside it has the first half. */
+function withoutSteps(cases: TestCase[]): TestCase[] {
+  const names = new Set(cases.map(({ name }) => name));
+  return cases.filter(({ name }) => {
+    const parts = name.split(" &gt; ");
+    return !parts.some((_, index) => index > 0 && names.has(parts.slice(0, index).join(" &gt; ")));
+  });
+}
+
+function modulesThatFailed(output: string): string[] {
+  return [...plain(output).matchAll(/^Uncaught error from (\S+) FAILED$/gm)].map(([, module]) => module!);
+}
+
+function plain(text: string): string {
+  // deno-lint-ignore no-control-regex -- the colours of a terminal
+  return text.replace(/\x1b\[[0-9;]*m/g, "");
 }
