@@ -1,131 +1,140 @@
 /** The rules of src/ARCHITECTURE.md as tests. Each says why it is there, and fails too when what it names is gone. */
 import assert from "node:assert/strict";
-import { dirname, join, normalize } from "node:path";
+import { importsOf, type SourceFile, sourceFiles, withoutComments } from "./support/source_files.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
-const files = await sources(["src", "ui"]);
+const files = await sourceFiles(["src", "ui"]);
 
-interface Import {
-  from: string;
-  to: string;
-  typeOnly: boolean;
+interface Room {
+  /** What it may import: rooms, or single files of rooms that are closed otherwise. */
+  uses: string[];
+  /** What it may know the shape of, and never call. */
+  types?: string[];
+  why: string;
 }
-const imports = files.flatMap(({ path, text }) => importsOf(path, text));
 
-/** `from` may import nothing in `never`, not even a type unless `types` allows it. */
-const RULES: { from: string; never: string[]; typesToo?: boolean; why: string }[] = [
-  {
-    from: "src/model/",
-    never: [
-      "src/manifest/",
-      "src/plan/",
-      "src/source/",
-      "src/runtime/",
-      "src/store/",
-      "src/daemon/",
-      "src/http/",
-      "src/cli/",
-      "src/settings/",
-      "src/probe/",
-      "ui/",
+/** Who may know whom. Everything may import its own room, `src/failure.ts`, and the types of `src/model`. */
+const ROOMS: Record<string, Room> = {
+  "src/model": { uses: [], why: "the nouns know nobody" },
+  "src/plan": { uses: ["src/model"], why: "the planner knows neither git nor Docker" },
+  "src/manifest": { uses: ["src/model"], types: ["src/source"], why: "reading a manifest has no effect" },
+  "src/settings": { uses: ["src/manifest", "src/model"], why: "config.toml is read as a manifest is" },
+  "src/source": { uses: [], types: ["src/settings", "src/clock.ts"], why: "a source answers and decides nothing" },
+  "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
+  "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
+  "src/runtime/native": {
+    uses: ["src/store/atomic_file.ts"],
+    types: ["src/runtime", "src/clock.ts"],
+    why: "a runtime does what it is told, and shares a contract with the other one, not code",
+  },
+  "src/runtime/docker": {
+    uses: ["src/log.ts"],
+    types: ["src/runtime", "src/clock.ts"],
+    why: "a runtime does what it is told, and shares a contract with the other one, not code",
+  },
+  "src/probe": { uses: [], types: ["src/runtime", "src/clock.ts"], why: "a probe looks and decides nothing" },
+  "src/http": {
+    uses: ["src/model", "ui"],
+    types: ["src/runtime"],
+    why: "the page sees a snapshot and a few functions; it can reach no runtime, store or source",
+  },
+  "ui": { uses: ["src/model"], why: "the page shows a snapshot" },
+  "src/daemon": {
+    uses: [
+      "src/model",
+      "src/plan",
+      "src/manifest",
+      "src/source",
+      "src/store",
+      "src/runtime",
+      "src/runtime/docker",
+      "src/runtime/native",
+      "src/probe",
+      "src/http",
+      "src/clock.ts",
+      "src/log.ts",
+      "src/version.ts",
     ],
-    typesToo: true,
-    why: "the nouns know nobody",
+    types: ["src/settings"],
+    why: "the daemon joins the rooms, and only the command line starts one",
   },
-  {
-    from: "src/plan/",
-    never: [
-      "src/source/",
-      "src/runtime/",
-      "src/store/",
-      "src/daemon/",
-      "src/http/",
-      "src/cli/",
-      "src/settings/",
-      "src/probe/",
-      "src/manifest/",
+  "src/cli": {
+    uses: [
+      "src/daemon",
+      "src/manifest",
+      "src/model",
+      "src/settings",
+      "src/log.ts",
+      "src/version.ts",
+      "src/source/directory.ts",
+      "src/store/data_dir.ts",
     ],
-    typesToo: true,
-    why: "the planner knows neither git nor Docker",
+    types: ["src/http", "src/runtime"],
+    why: "commands speak to the daemon, and to no runtime, store or source behind its back",
   },
-  {
-    from: "src/manifest/",
-    never: [
-      "src/source/",
-      "src/runtime/",
-      "src/store/",
-      "src/daemon/",
-      "src/http/",
-      "src/cli/",
-      "src/settings/",
-      "src/plan/",
-    ],
-    why: "reading a manifest has no effect",
-  },
-  {
-    from: "src/runtime/native/",
-    never: ["src/runtime/docker/"],
-    typesToo: true,
-    why: "runtimes share a contract, not code",
-  },
-  {
-    from: "src/runtime/docker/",
-    never: ["src/runtime/native/"],
-    typesToo: true,
-    why: "runtimes share a contract, not code",
-  },
-  {
-    from: "src/runtime/",
-    never: ["src/daemon/", "src/plan/", "src/http/", "src/cli/", "src/source/"],
-    typesToo: true,
-    why: "a runtime does what it is told and decides nothing",
-  },
-  {
-    from: "src/source/",
-    never: ["src/daemon/", "src/plan/", "src/runtime/", "src/http/", "src/cli/", "src/manifest/"],
-    why: "a source answers and decides nothing",
-  },
-  {
-    from: "src/store/",
-    never: ["src/daemon/", "src/plan/", "src/runtime/", "src/http/", "src/cli/", "src/source/"],
-    why: "what is written down is plain data",
-  },
-  {
-    from: "src/http/",
-    never: ["src/runtime/", "src/store/", "src/source/", "src/plan/", "src/daemon/", "src/cli/"],
-    why: "the page sees a snapshot and a few functions",
-  },
-  {
-    from: "ui/",
-    never: ["src/runtime/", "src/store/", "src/source/", "src/plan/", "src/daemon/", "src/cli/", "src/http/"],
-    why: "the page shows a snapshot",
-  },
-  {
-    from: "src/probe/",
-    never: ["src/daemon/", "src/plan/", "src/http/", "src/cli/", "src/store/"],
-    why: "a probe looks and decides nothing",
-  },
-  { from: "src/cli/", never: ["src/runtime/", "src/plan/"], why: "commands speak to the daemon" },
-  { from: "src/daemon/", never: ["src/cli/"], typesToo: true, why: "only the command line starts a daemon" },
-];
+};
 
-for (const { from, never, typesToo = false, why } of RULES) {
-  Deno.test(`${from} imports none of ${never.length} rooms: ${why}`, () => {
-    for (const room of [from, ...never]) assert.ok(files.some((file) => file.path.startsWith(room)), `${room} is gone`);
-    const broken = imports.filter((one) =>
-      one.from.startsWith(from) && never.some((room) => one.to.startsWith(room)) && (typesToo || !one.typeOnly)
+const within = (path: string, room: string) => path === room || path.startsWith(`${room}/`);
+
+/** The closest room around a file; files beside the rooms have none. */
+function roomOf(path: string): string | null {
+  return Object.keys(ROOMS).filter((room) => within(path, room)).sort((a, b) => b.length - a.length)[0] ?? null;
+}
+
+Deno.test("every file lies in a room with rules, or beside them: a new folder needs a decision", () => {
+  const stray = files.filter(({ path }) => roomOf(path) === null && !/^src\/[a-z_]+\.ts$/.test(path));
+  assert.deepEqual(stray.map(({ path }) => path), []);
+});
+
+for (const [room, { uses, types = [], why }] of Object.entries(ROOMS)) {
+  Deno.test(`${room} imports what its rule allows: ${why}`, () => {
+    for (const named of [room, ...uses, ...types]) {
+      assert.ok(files.some(({ path }) => within(path, named)), `"${named}" is gone`);
+    }
+    const own = files.filter(({ path }) => roomOf(path) === room);
+    const broken = own.flatMap(({ path, imports }) =>
+      imports.filter(({ to, isPackage, typeOnly }) => {
+        const allowed = [...uses, "src/failure.ts", ...(typeOnly ? [...types, "src/model"] : [])];
+        return !isPackage && roomOf(to) !== room && !allowed.includes(to) && !allowed.includes(roomOf(to) ?? "");
+      }).map(({ to }) => `${path} imports ${to}`)
     );
-    assert.deepEqual(broken.map((one) => `${one.from} imports ${one.to}`), []);
+    assert.deepEqual(broken, []);
   });
 }
 
+/** A dependency that is used in one place can be replaced in one place. */
+const PACKAGES: Record<string, string[]> = {
+  "isomorphic-git": ["src/source"],
+  "hono": ["src/http", "ui"],
+  "smol-toml": ["src/manifest"],
+  "toml-eslint-parser": ["src/manifest"],
+  "@logtape/logtape": ["src/log.ts"],
+  "node:child_process": ["src/runtime/native"],
+};
+
+for (const [name, places] of Object.entries(PACKAGES)) {
+  Deno.test(`${name} is used by ${places.join(" and ")} alone`, () => {
+    const users = files.filter(({ imports }) => imports.some(({ to }) => within(to, name)));
+    assert.ok(users.length > 0, `nothing uses "${name}" any more`);
+    assert.deepEqual(users.map(({ path }) => path).filter((path) => !places.some((room) => within(path, room))), []);
+  });
+}
+
+Deno.test("no package is imported that no rule and no place of Node's names", () => {
+  const known = [...Object.keys(PACKAGES), "node:crypto", "node:fs", "node:os", "node:path", "node:util"];
+  const strangers = files.flatMap(({ path, imports }) =>
+    imports.filter(({ to, isPackage }) => isPackage && !known.some((name) => within(to, name)))
+      .map(({ to }) => `${path} imports ${to}`)
+  );
+  assert.deepEqual(strangers, []);
+});
+
 Deno.test("no import runs in a circle: a file can be understood after those that it imports", () => {
-  const graph = new Map(files.map(({ path }) => [path, imports.filter((one) => one.from === path && !one.typeOnly)]));
+  const graph = new Map(files.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly)]));
   const done = new Set<string>();
   const visit = (path: string, trail: string[]): void => {
-    assert.ok(!trail.includes(path), `${[...trail.slice(trail.indexOf(path)), path].join(" -> ")}`);
+    assert.ok(!trail.includes(path), [...trail.slice(trail.indexOf(path)), path].join(" -> "));
     if (done.has(path)) return;
-    for (const one of graph.get(path) ?? []) visit(one.to, [...trail, path]);
+    for (const { to } of graph.get(path) ?? []) visit(to, [...trail, path]);
     done.add(path);
   };
   for (const path of graph.keys()) visit(path, []);
@@ -143,58 +152,106 @@ const PURE = [
   /^src\/runtime\/native\/(lifecycle|environment)\.ts$/,
   /^src\/source\/(poll|redact)\.ts$/,
 ];
-/** What reaches for time, chance, or the world. */
-const IMPURE =
-  /\bDeno\.|\bfetch\(|\bDate\.now|\bnew Date\(\)|\bMath\.random|\brandomBytes|\brandomUUID|\bsetTimeout|\bsetInterval|\bperformance\.|\bconsole\.|\bawait\b|\basync\b/;
+const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));
+
+/** What reaches for time, chance, or the world, or waits for it. */
+const IMPURE = new RegExp(
+  [
+    String.raw`\bDeno\.`,
+    String.raw`\bfetch\(`,
+    String.raw`\bDate\.now`,
+    String.raw`\bnew Date\(\)`,
+    String.raw`\bMath\.random`,
+    String.raw`\brandom(Bytes|UUID|Int)\b`,
+    String.raw`\bgetRandomValues\b`,
+    String.raw`\bset(Timeout|Interval)\b`,
+    String.raw`\bperformance\.`,
+    String.raw`\bprocess\.`,
+    String.raw`\bconsole\.`,
+    String.raw`\bawait\b`,
+    String.raw`\basync\b`,
+  ].join("|"),
+);
 
 for (const pattern of PURE) {
   Deno.test(`${pattern.source} is pure: same input, same output`, () => {
     const chosen = files.filter(({ path }) => pattern.test(path));
     assert.ok(chosen.length > 0, "no file is of this name any more");
-    const broken = chosen.flatMap(({ path, text }) => {
-      const found = IMPURE.exec(withoutComments(text));
-      return found === null ? [] : [`${path}: ${found[0]}`];
-    });
-    assert.deepEqual(broken, []);
+    assert.deepEqual(chosen.flatMap(impurities), []);
   });
 }
 
-Deno.test("no file is over 300 lines, and no name explains nothing", () => {
+function impurities({ path, text, imports }: SourceFile): string[] {
+  const word = IMPURE.exec(withoutComments(text))?.[0];
+  const effects = imports.filter(({ to, isPackage, typeOnly }) =>
+    !typeOnly && (isPackage ? /^node:(?!crypto$|path$)/.test(to) : !isPure(to) && to !== "src/failure.ts")
+  );
+  return [...(word === undefined ? [] : [word]), ...effects.map(({ to }) => `imports ${to}`)]
+    .map((found) => `${path}: ${found}`);
+}
+
+Deno.test("a file that calls itself [pure] is held to it", () => {
+  const claims = files.filter(({ text }) => /^\/\*\*[^/]*\[pure\]/.test(text));
+  assert.deepEqual(claims.map(({ path }) => path).filter((path) => !isPure(path)), []);
+});
+
+Deno.test("no file is over 300 lines: one reason each", () => {
   const long = files.filter(({ path, text }) => path !== "ui/assets.ts" && text.split("\n").length > 301);
   assert.deepEqual(long.map(({ path }) => path), []);
-  const vague = files.filter(({ path }) => /(^|\/)(utils?|helpers?|common|types|manager|lib|shared)(\.|\/)/.test(path));
-  assert.deepEqual(vague.map(({ path }) => path), []);
-  const odd = files.filter(({ path }) => !/^[a-z0-9_/]+\.tsx?$/.test(path));
-  assert.deepEqual(odd.map(({ path }) => path), []);
+});
+
+Deno.test("no folder holds more than 18 files, but for the commands, one a file", () => {
+  const counts = new Map<string, number>();
+  for (const { path } of files) {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  const full = [...counts].filter(([folder, count]) => count > (folder === "src/cli" ? 30 : 18));
+  assert.deepEqual(full, []);
+});
+
+Deno.test("a name says what is inside", () => {
+  const vague = /(^|\/)(utils?|helpers?|common|types|manager|lib|shared|misc|core)(\.|\/)/;
+  assert.deepEqual(files.map(({ path }) => path).filter((path) => vague.test(path)), []);
+  assert.deepEqual(files.map(({ path }) => path).filter((path) => !/^[a-z0-9_/]+\.tsx?$/.test(path)), []);
+});
+
+Deno.test("sources speak of the device alone, not of whom or what wrote them, or where", () => {
+  const foreign = /\b(AI|LLM|chatbot|language model|(coding|AI) agent|the agent)\b|["'`\s](\/work\/|\/home\/\w)/;
+  const found = files.filter(({ path }) => path !== "ui/assets.ts").flatMap(({ path, text }) => {
+    const word = foreign.exec(text)?.[0];
+    return word === undefined ? [] : [`${path}: ${word}`];
+  });
+  assert.deepEqual(found, []);
 });
 
 Deno.test("src/ARCHITECTURE.md names every room of src", async () => {
-  const text = await Deno.readTextFile(join(ROOT, "src/ARCHITECTURE.md"));
+  const text = await Deno.readTextFile(new URL("../src/ARCHITECTURE.md", import.meta.url));
   const rooms = new Set(files.flatMap(({ path }) => /^src\/([a-z]+)\//.exec(path)?.[1] ?? []));
   for (const room of rooms) assert.ok(text.includes(`\`${room}/\``), `${room}/ is not in it`);
 });
 
-async function sources(folders: string[]): Promise<{ path: string; text: string }[]> {
-  const found: { path: string; text: string }[] = [];
-  for (const folder of folders) {
-    for await (const entry of Deno.readDir(join(ROOT, folder))) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory) found.push(...await sources([path]));
-      else if (/\.tsx?$/.test(entry.name)) found.push({ path, text: await Deno.readTextFile(join(ROOT, path)) });
-    }
-  }
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-function importsOf(path: string, text: string): Import[] {
-  const found = withoutComments(text).matchAll(/^(import|export)\s+(type\s+)?([^;]*?)\sfrom\s+"(\.[^"]+)"/gm);
-  return [...found].map(([, , type, names, target]) => ({
-    from: path,
-    to: normalize(join(dirname(path), target!)),
-    typeOnly: type !== undefined || /^\{(\s*type\s+\w+( as \w+)?\s*,?)+\s*\}$/.test(names!.trim()),
-  }));
-}
-
-function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-}
+Deno.test("the rules see an import of every form", () => {
+  const text = [
+    'import { a } from "./a.ts";',
+    'import type { B } from "./b.ts";',
+    'import {\n  type C,\n  type D as E,\n} from "./c.ts";',
+    'import { type F, f } from "../f.ts";',
+    'export * from "./g.ts";',
+    'import "./h.ts";',
+    '  const i = await import("./i.ts");',
+    '// import { z } from "./z.ts";',
+    'import fs from "node:fs";',
+  ].join("\n");
+  const seen = importsOf("src/x/x.ts", text).map(({ to, typeOnly }) => `${to}${typeOnly ? " (type)" : ""}`);
+  assert.deepEqual(seen, [
+    "src/x/a.ts",
+    "src/x/b.ts (type)",
+    "src/x/c.ts (type)",
+    "src/f.ts",
+    "src/x/g.ts",
+    "src/x/h.ts",
+    "node:fs",
+    "src/x/i.ts",
+  ]);
+});
