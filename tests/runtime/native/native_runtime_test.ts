@@ -1,0 +1,191 @@
+/** What is special about processes: trees, identities, ports, users, logs. Real ones, real signals. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Failure } from "../../../src/failure.ts";
+import { boundLog } from "../../../src/runtime/native/log_bound.ts";
+import { isAlive as isThatAlive, signal } from "../../../src/runtime/native/process_identity.ts";
+import { readIdentity } from "../../../src/runtime/native/record.ts";
+import { eventually } from "../../support/eventually.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
+import { tempDir } from "../../support/temp.ts";
+import { first, instances, start } from "../conformance.ts";
+import { nativeDevice, nativeWorkload } from "./native_device.ts";
+
+const shell = (script: string, fields: Parameters<typeof nativeWorkload>[0] | object = {}) =>
+  nativeWorkload({ command: ["/bin/sh", "-c", script], ...fields });
+
+const isAlive = (pid: number) => Deno.stat(`/proc/${pid}`).then(() => true, () => false);
+
+async function isReason(promise: Promise<unknown>, reason: string, text: RegExp): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(error instanceof Failure, String(error));
+    assert.equal(error.reason, reason);
+    assert.match(error.message, text);
+    return true;
+  });
+}
+
+async function pidFrom(path: string): Promise<number> {
+  return await eventually(`a pid in ${path}`, async () => {
+    const text = await Deno.readTextFile(path);
+    return /^\d+\n$/.test(text) && Number(text);
+  });
+}
+
+Deno.test("native kills with a service what it forked, and what left its session and its parent", async () => {
+  await using device = await nativeDevice();
+  const script = `sleep 1000 & echo $! >${device.root}/child
+    setsid sh -c 'echo $$ >${device.root}/away; exec sleep 1000' &
+    (setsid sh -c 'echo $$ >${device.root}/orphan; exec sleep 1000' &)
+    exec sleep 1000`;
+  const one = await start(device.runtime, shell(script));
+  const pids = await Promise.all(["child", "away", "orphan"].map((name) => pidFrom(join(device.root, name))));
+  await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
+  for (const pid of pids) await eventually(`process ${pid} is gone`, async () => !await isAlive(pid));
+});
+
+Deno.test("native cleans up what a service left behind when it ended by itself", async () => {
+  await using device = await nativeDevice();
+  await start(
+    device.runtime,
+    shell(`setsid sh -c 'echo $$ >${device.root}/left; exec sleep 1000' & sleep 0.2; exit 0`),
+  );
+  const left = await pidFrom(join(device.root, "left"));
+  await eventually("the service has ended", () => first(device.runtime, (one) => one.state === "exited"));
+  await eventually("what it left is gone", async () => !await isAlive(left));
+});
+
+Deno.test("native says which program is missing or not executable, before anything is started", async () => {
+  await using device = await nativeDevice();
+  await Deno.writeTextFile(join(device.root, "plain.txt"), "x");
+  const bad = (command: string) => start(device.runtime, nativeWorkload({ command: [command] }));
+  await isReason(bad("/no/such/program"), "command_not_found", /there is no program "\/no\/such\/program"/);
+  await isReason(bad("no-such-program"), "command_not_found", /there is no program "no-such-program"/);
+  await isReason(bad(join(device.root, "plain.txt")), "command_not_found", /is not executable/);
+  assert.deepEqual(await instances(device.runtime), []);
+});
+
+Deno.test("native names who holds the port that a service wants", async () => {
+  await using device = await nativeDevice();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const ports = [{ name: null, hostAddress: "0.0.0.0", host: port, container: port, protocol: "tcp" as const }];
+  const wants = start(device.runtime, shell("exec sleep 1000", { ports }));
+  await isReason(wants, "port_conflict", new RegExp(`port ${port}/tcp is taken by ".+" \\(pid ${Deno.pid}\\)`));
+});
+
+Deno.test("native starts no second instance of a slot that runs", async () => {
+  await using device = await nativeDevice();
+  await start(device.runtime, shell("exec sleep 1000"));
+  await isReason(
+    start(device.runtime, shell("exec sleep 1000")),
+    "internal_error",
+    /web\[0\] already runs \(pid \d+\)/,
+  );
+});
+
+Deno.test("native neither adopts nor signals a process that only has the pid of one of ours", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, shell("exec sleep 1000"));
+  const folder = join(device.runDir, "web/0", one.id);
+  const stat = await Deno.readTextFile(join(folder, "stat"));
+  const fields = stat.split(" ");
+  fields[21] = String(Number(fields[21]) - 1);
+  await Deno.writeTextFile(join(folder, "stat"), fields.join(" "));
+  const identity = await readIdentity(folder, "stat");
+  assert.equal(await isThatAlive(identity!), false);
+  assert.equal(await signal(identity!, "SIGKILL"), false);
+  assert.ok(await isAlive(one.pid!), "the other process was signalled");
+  await Deno.writeTextFile(join(folder, "stat"), stat);
+});
+
+Deno.test("native forgets records of an earlier boot, and those that can not be read", async () => {
+  await using device = await nativeDevice();
+  const folder = join(device.runDir, "web/0/web-0-old");
+  await Deno.mkdir(folder, { recursive: true });
+  const record = {
+    version: 1,
+    id: "web-0-old",
+    workload: "web",
+    slot: 0,
+    fingerprint: "f",
+    bootId: "another",
+    startedAt: 1,
+    ports: [],
+    cgroup: null,
+  };
+  await Deno.writeTextFile(join(folder, "record.json"), JSON.stringify(record));
+  await Deno.mkdir(join(device.runDir, "web/1/web-1-torn"), { recursive: true });
+  await Deno.writeTextFile(join(device.runDir, "web/1/web-1-torn/record.json"), '{"version":1,"id":"we');
+  const next = await device.reopen();
+  assert.deepEqual(await instances(next), []);
+  await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+});
+
+Deno.test("native goes on watching a service whose shim was killed", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, shell("exec sleep 1000"));
+  const shim = Number.parseInt(await Deno.readTextFile(join(device.runDir, "web/0", one.id, "shim")));
+  Deno.kill(shim, "SIGKILL");
+  await eventually("the shim is gone", async () => !await isAlive(shim));
+  assert.equal((await instances(device.runtime))[0]?.state, "running");
+  assert.ok(await isAlive(one.pid!));
+  Deno.kill(one.pid!, "SIGKILL");
+  const ended = await eventually("the end is seen", () => first(device.runtime, (each) => each.state === "exited"));
+  assert.equal(ended.exitCode, null);
+});
+
+Deno.test("native gives a service its ports and a folder to write to, and keeps that folder", async () => {
+  await using device = await nativeDevice();
+  const port = {
+    name: "http-admin",
+    hostAddress: "0.0.0.0",
+    host: 45_671,
+    container: 45_671,
+    protocol: "tcp" as const,
+  };
+  const workload = shell('echo "$PORT $PORT_HTTP_ADMIN" >"$STATE_DIRECTORY/ports"', { ports: [port] });
+  const one = await start(device.runtime, workload);
+  const file = join(device.root, "services/web/ports");
+  const text = await eventually(
+    "it has written",
+    async () => (await Deno.readTextFile(file)).endsWith("\n") && await Deno.readTextFile(file),
+  );
+  assert.equal(text, "45671 45671\n");
+  await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
+  await device.runtime.remove(one);
+  assert.ok(await Deno.stat(file));
+});
+
+await testNeeding(["root"], "native runs a service as its user, without a way back", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, shell("exec sleep 1000", { user: "nobody" }));
+  const status = await eventually("it is nobody", async () => {
+    const text = await Deno.readTextFile(`/proc/${one.pid}/status`);
+    return /^Uid:\s+65534\s/m.test(text) && text;
+  });
+  assert.match(status, /^NoNewPrivs:\s+1$/m);
+  await isReason(
+    start(device.runtime, shell("exit 0", { user: "no-such-user", name: "other" })),
+    "user_unknown",
+    /"no-such-user"/,
+  );
+});
+
+// The C library stays loaded for the life of the process.
+await testNeeding([], "native cuts a log over its bound, and its last line is still the last", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "0.log");
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`);
+  await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
+  assert.equal(await boundLog(path, 1_000_000, 500_000), 0);
+  const before = (await Deno.stat(path)).size;
+  const cut = await boundLog(path, 100_000, 50_000);
+  assert.ok(cut > 0);
+  const rest = await Deno.readTextFile(path);
+  assert.equal(rest.length, before - cut);
+  if (rest !== "") {
+    const kept = rest.trimEnd().split("\n").slice(1);
+    assert.deepEqual(kept, lines.slice(-kept.length));
+  }
+}, { sanitizeResources: false });
