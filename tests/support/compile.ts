@@ -1,5 +1,5 @@
 /**
- * `deno task compile [--target x86_64|aarch64]... [--out DIR]`: the executables, and SHA256SUMS beside them. The Deno
+ * `deno task compile [--target x86_64|aarch64|all] [--out DIR]`: the executables, and SHA256SUMS beside them. The Deno
  * that runs this decides the version of the runtime inside.
  *
  * The program is bundled into one file first: npm packages as they are cost 14 MB of file, 20 MB of memory and 50 ms of
@@ -14,10 +14,15 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { target: { type: "string", multiple: true }, out: { type: "string", default: "dist" } },
+  options: { target: { type: "string", default: "all" }, out: { type: "string", default: "dist" } },
 });
 const out = resolve(ROOT, values.out);
-const targets = values.target ?? ["x86_64", "aarch64"];
+const TARGETS = ["x86_64", "aarch64"];
+const targets = values.target === "all" ? TARGETS : TARGETS.filter((target) => target === values.target);
+if (targets.length === 0) {
+  console.error(`error: --target is "${values.target}", wanted x86_64, aarch64 or all`);
+  Deno.exit(2);
+}
 
 /**
  * What the executable may do. Deno gives /proc/PID to those who may do everything and to nobody else
@@ -62,7 +67,7 @@ async function commit(): Promise<string> {
 
 async function writeSums(): Promise<void> {
   const lines: string[] = [];
-  for (const name of ["harbornode-linux-aarch64", "harbornode-linux-x86_64"]) {
+  for (const name of TARGETS.map((target) => `harbornode-linux-${target}`).sort()) {
     const bytes = await Deno.readFile(join(out, name)).catch(() => null);
     if (bytes !== null) lines.push(`${createHash("sha256").update(bytes).digest("hex")}  ${name}\n`);
   }
