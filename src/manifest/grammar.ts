@@ -78,8 +78,8 @@ export function list<T>(item: Grammar<T>, wants: string): Grammar<T[]> {
     schema: { type: "array", items: item.schema },
     read(value, place) {
       if (!Array.isArray(value)) return place.report(`is ${quote(value)}, wanted ${wants}`);
-      const read = value.map((one, index) => item.read(one, place.at(index)));
-      return read.every((one) => one !== undefined) ? read as T[] : undefined;
+      // A wrong item leaves a hole: what does not fit to the others is found in the same run, at its own place.
+      return value.map((one, index) => item.read(one, place.at(index))) as T[];
     },
   };
 }

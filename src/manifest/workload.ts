@@ -4,19 +4,23 @@ import { nearest } from "./nearest.ts";
 import type { ManifestFile } from "./layout.ts";
 import { type Place, quote, type Table } from "./place.ts";
 
+/** With a hole where an item was wrong, which was said already. */
+type Listed<T> = (T | undefined)[];
+
 /** The workload, or undefined after the place was told what does not fit together. */
 export function buildWorkload(
   read: Table,
   { manifest, env, place }: { manifest: ManifestFile; env: Record<string, string>; place: Place },
 ): Workload | undefined {
-  const ports = (read.ports ?? []) as Port[];
+  const listed = (read.ports ?? []) as Listed<Port>;
+  const ports = listed.filter((port) => port !== undefined);
   const replicas = read.replicas as number;
   const fixed = ports.find((port) => port.host !== null);
   if (replicas > 1 && fixed !== undefined) {
     const message = `asks for ${replicas} instances of one port of the device (${fixed.host})`;
     place.at("replicas").report(message, "set replicas = 1, or publish no port");
   }
-  checkNames(ports, place.at("ports"));
+  checkNames(listed, place.at("ports"));
   const base = {
     name: (read.name ?? manifest.stem) as string,
     description: read.description as string,
@@ -43,7 +47,7 @@ export function buildWorkload(
     checkProgram(command[0]!, { manifest, place: place.at("command") });
     return { ...base, kind: "service", runtime: "native", command };
   }
-  const mounts = (read.mounts ?? []) as Mount[];
+  const mounts = (read.mounts ?? []) as Listed<Mount>;
   mounts.forEach((mount, index) => checkMount(mount, { manifest, place: place.at("mounts").at(index) }));
   if (read.image === undefined) return undefined;
   return {
@@ -53,7 +57,7 @@ export function buildWorkload(
     image: read.image as string,
     entrypoint: read.entrypoint as string[] | null,
     command: read.command as string[] | null,
-    mounts,
+    mounts: mounts.filter((mount) => mount !== undefined),
   };
 }
 
@@ -100,14 +104,15 @@ function resources(read: Table | null): Resources {
   };
 }
 
-function checkNames(ports: Port[], place: Place): void {
+function checkNames(ports: Listed<Port>, place: Place): void {
   ports.forEach((port, index) => {
+    if (port === undefined) return;
     const twin = ports.findIndex((one) =>
-      one.host !== null && one.host === port.host && one.protocol === port.protocol &&
+      one !== undefined && one.host !== null && one.host === port.host && one.protocol === port.protocol &&
       one.hostAddress === port.hostAddress
     );
     if (twin >= 0 && twin < index) place.at(index).report(`port ${port.host}/${port.protocol} is asked for twice`);
-    const namesake = ports.findIndex((one) => one.name !== null && one.name === port.name);
+    const namesake = ports.findIndex((one) => port.name !== null && one?.name === port.name);
     if (namesake >= 0 && namesake < index) place.at(index).report(`two ports are named ${quote(port.name)}`);
   });
 }
@@ -133,8 +138,8 @@ function checkProgram(program: string, { manifest, place }: { manifest: Manifest
   }
 }
 
-function checkMount(mount: Mount, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
-  if (mount.type !== "files") return;
+function checkMount(mount: Mount | undefined, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
+  if (mount?.type !== "files") return;
   const { source } = mount;
   const there = manifest.files.some((one) => source === "" || one.path === source || one.path.startsWith(`${source}/`));
   if (!there) place.report(`there is nothing at ${quote(manifest.folder + source)}`, `put it into ${manifest.folder}`);

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { fieldsOf } from "../../src/manifest/fields.ts";
+import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../src/manifest/read.ts";
+import { manifestReference } from "../../src/manifest/reference.ts";
+import { manifestSchema } from "../../src/manifest/schema.ts";
+import type { Desired } from "../../src/model/desired.ts";
+import type { TreeEntry } from "../../src/source/source.ts";
+
+const SLEEP = 'command = "sleep 1"\n';
+
+function entry(path: string, type: TreeEntry["type"] = "file"): TreeEntry {
+  return { path, type, executable: false, oid: path };
+}
+
+function tree(files: Record<string, string>, more: TreeEntry[] = []): ManifestTree {
+  return { entries: [...Object.keys(files).map((path) => entry(path)), ...more], text: (path) => files[path] };
+}
+
+function read(files: Record<string, string>, more: TreeEntry[] = [], labels: Record<string, string> = {}): Desired {
+  return readManifests(tree(files, more), { revision: "r", device: "pi-kitchen", labels });
+}
+
+const messages = (desired: Desired) => desired.invalid.flatMap((one) => one.problems.map((problem) => problem.message));
+
+Deno.test("read passes over what its author put aside, and what is no manifest", () => {
+  const files = {
+    "services/_a.toml": "x",
+    "services/.b.toml": "x",
+    "services/c.toml.disabled": "x",
+    "services/d/e.toml": "x",
+    "README.md": "x",
+    "other/f.toml": "x",
+  };
+  assert.deepEqual(read(files), { revision: "r", workloads: [], invalid: [], notSelected: [] });
+  assert.deepEqual(textPaths(tree(files).entries), []);
+});
+
+Deno.test("read applies neither of two manifests of one name, over both kinds", () => {
+  const desired = read({
+    "services/web.toml": SLEEP,
+    "deployments/web.toml": 'image = "nginx"\n',
+    "services/other.toml": SLEEP,
+  });
+  assert.deepEqual(desired.workloads.map((one) => one.name), ["other"]);
+  assert.deepEqual(messages(desired), [
+    'the name "web" is taken by deployments/web.toml as well',
+    'the name "web" is taken by services/web.toml as well',
+  ]);
+});
+
+Deno.test("read follows no link and no submodule", () => {
+  const strangers = [
+    entry("services/link.toml", "symlink"),
+    entry("services/web/escape", "symlink"),
+    entry("services/web/sub", "submodule"),
+  ];
+  const desired = read({ "services/web.toml": SLEEP }, strangers);
+  assert.deepEqual(desired.workloads, []);
+  assert.deepEqual(messages(desired).sort(), [
+    "a manifest must be a file, and this is a symlink",
+    "a submodule is not followed, and the workload would miss what it points to",
+    "a symlink is not followed, and the workload would miss what it points to",
+  ]);
+});
+
+Deno.test("read says what a pointer of Git LFS, a huge file and a binary one are", () => {
+  const lfs = read({ "services/a.toml": "version https://git-lfs.github.com/spec/v1\noid sha256:0\n" });
+  assert.match(messages(lfs)[0]!, /pointer of Git LFS/);
+  assert.match(messages(read({ "services/a.toml": "#".repeat(1024 * 1024 + 1) }))[0]!, /over 1 MiB/);
+  assert.match(messages(read({ "services/a.toml": "\uFFFD" }))[0]!, /not UTF-8/);
+});
+
+Deno.test("read accepts a byte order mark and Windows line ends", () => {
+  assert.equal(read({ "services/web.toml": `\uFEFF# x\r\n${SLEEP.trim()}\r\n` }).workloads.length, 1);
+});
+
+const CHOICES: [on: string, chosen: boolean][] = [
+  ['"pi-*"', true],
+  ['"pi-lab"', false],
+  ['["pi-*", "!pi-kitchen"]', false],
+  ['["!pi-lab"]', true],
+  ['["room=kitchen"]', true],
+  ['["room=k*", "other"]', true],
+  ['["room=lab"]', false],
+  ['["!room=kitchen"]', false],
+];
+
+for (const [on, chosen] of CHOICES) {
+  Deno.test(`on = ${on} ${chosen ? "chooses" : "passes over"} pi-kitchen with room=kitchen`, () => {
+    const desired = read({ "services/web.toml": `${SLEEP}on = ${on}\n` }, [], { room: "kitchen" });
+    assert.deepEqual([desired.workloads.length, desired.notSelected], chosen ? [1, []] : [0, ["web"]]);
+  });
+}
+
+Deno.test("env_file gives values that env wins over, and never leaves the folder", () => {
+  const files = {
+    "services/web.toml": `${SLEEP}env_file = ["a.env", "./b.env"]\nenv = { B = "manifest" }\n`,
+    "services/web/a.env": '# note\nexport A="one two"\nB=file\n\n',
+    "services/web/b.env": "C='x'\n",
+  };
+  assert.deepEqual(envFilePaths(tree(files)), ["services/web/a.env", "services/web/b.env"]);
+  assert.deepEqual(read(files).workloads[0]?.env, { A: "one two", B: "manifest", C: "x" });
+  const escape = { "services/web.toml": `${SLEEP}env_file = "../other.env"\n`, "services/other.env": "A=1" };
+  assert.deepEqual(messages(read(escape)), ['there is no file "services/web/../other.env"']);
+  const broken = { "services/web.toml": `${SLEEP}env_file = "a.env"\n`, "services/web/a.env": "A=1\nB: 2\n" };
+  assert.deepEqual(read(broken).invalid[0]?.problems[0]?.line, 2);
+});
+
+Deno.test("read never throws, and every invalid manifest has a problem with a file and a message", () => {
+  const name = fc.constantFrom(
+    ...fieldsOf("service").map((field) => field.name),
+    "image",
+    "mounts",
+    "__proto__",
+    "constructor",
+  );
+  const value = fc.oneof(
+    fc.constantFrom(
+      "1",
+      "-0",
+      "1e400",
+      "inf",
+      "nan",
+      "true",
+      '"x"',
+      "[]",
+      "{}",
+      "2020-01-01",
+      "99999999999999999999",
+      '["", 1]',
+      "{ a = { b = [{}] } }",
+    ),
+    fc.string().map((text) => JSON.stringify(text)),
+  );
+  const line = fc.tuple(name, value).map(([key, text]) => `${key} = ${text}`);
+  const text = fc.oneof(fc.string({ unit: "binary" }), fc.array(line).map((lines) => lines.join("\n")));
+  let invalid = 0;
+  fc.assert(
+    fc.property(text, fc.boolean(), (source, service) => {
+      const path = service ? "services/web.toml" : "deployments/web.toml";
+      const desired = read({ [path]: source });
+      assert.ok(desired.workloads.length + desired.invalid.length + desired.notSelected.length === 1);
+      for (const one of desired.invalid) {
+        invalid++;
+        assert.ok(one.problems.length > 0);
+        for (const problem of one.problems) {
+          assert.ok(problem.file === path && problem.message !== "" && !problem.message.endsWith("."), problem.message);
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(invalid > 100);
+});
+
+Deno.test("schema and reference name every field of the table", () => {
+  for (const kind of ["service", "deployment"] as const) {
+    const properties = Object.keys(manifestSchema(kind).properties as object);
+    assert.deepEqual(properties, fieldsOf(kind).map((field) => field.name));
+    for (const field of fieldsOf(kind)) assert.ok(manifestReference().includes(`| \`${field.name}\` |`), field.name);
+  }
+});
