@@ -10,7 +10,7 @@ export function isSigned(header: string | undefined, { secret, body }: { secret:
 
 /** `Authorization: Bearer <secret>` (RFC 6750, section 2.1). */
 export function isBearer(header: string | undefined, secret: string): boolean {
-  const token = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1];
+  const token = /^Bearer +(.*\S) *$/i.exec(header ?? "")?.[1];
   return token !== undefined && isEqual(token, secret);
 }
 

@@ -1,0 +1,56 @@
+/** The app over a snapshot in memory, asked without a port. */
+import type { Hono } from "hono";
+import { createHmac } from "node:crypto";
+import { Failure } from "../../src/failure.ts";
+import { createApp } from "../../src/http/app.ts";
+import type { Delivery, Snapshot } from "../../src/model/snapshot.ts";
+import { healthySnapshot } from "../support/snapshots.ts";
+
+export const SECRET = "a secret of the device";
+
+export class AppOnPaper {
+  snapshot: Snapshot = healthySnapshot();
+  readonly listeners = new Set<() => void>();
+  readonly deliveries: Delivery[] = [];
+  woken = 0;
+  isReady = true;
+  readonly app: Hono;
+
+  constructor(secret: string | null = SECRET) {
+    this.app = createApp({
+      snapshot: () => this.snapshot,
+      subscribe: (listener) => {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+      },
+      logs: (name, { tail }) => {
+        if (name !== "camera") {
+          throw new Failure(`there is no workload "${name}"`, { kind: "mistake", reason: "removed" });
+        }
+        return (async function* () {
+          for (const text of ["one", "two", "three"].slice(-tail || 3)) yield { slot: 0, stream: null, text };
+        })();
+      },
+      webhook: {
+        secret,
+        branch: "main",
+        repositoryUrl: "https://git.example.org/home/fleet.git",
+        wake: () => this.woken++,
+        record: (delivery) => this.deliveries.push(delivery),
+      },
+      ready: () => ({ ok: this.isReady, message: this.isReady ? "ready" : "the first revision is not here yet" }),
+    });
+  }
+
+  get(path: string, init?: RequestInit): Promise<Response> {
+    return Promise.resolve(this.app.request(path, init));
+  }
+
+  /** A delivery as GitHub signs it. */
+  push(payload: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    const body = typeof payload === "string" ? payload : JSON.stringify(payload);
+    const signature = createHmac("sha256", SECRET).update(body).digest("hex");
+    const all = { "x-github-event": "push", "x-hub-signature-256": `sha256=${signature}`, ...headers };
+    return this.get("/webhook", { method: "POST", headers: all, body });
+  }
+}

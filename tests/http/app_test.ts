@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { workload } from "../support/snapshots.ts";
+import { AppOnPaper } from "./app_on_paper.ts";
+
+Deno.test("the app has GET routes and one POST, the webhook", () => {
+  const routes = new AppOnPaper().app.routes.filter((route) => route.method !== "ALL");
+  assert.deepEqual(routes.filter((route) => route.method !== "GET").map((route) => `${route.method} ${route.path}`), [
+    "POST /webhook",
+  ]);
+});
+
+Deno.test("the app answers other methods with 405 and what is allowed, and changes nothing", async () => {
+  const paper = new AppOnPaper();
+  for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+    const answer = await paper.get("/api/v1/status", { method });
+    assert.equal(answer.status, 405, method);
+    assert.equal(answer.headers.get("allow"), "GET, HEAD");
+    await answer.body?.cancel();
+  }
+  assert.equal((await paper.get("/webhook")).status, 405);
+  assert.equal((await paper.get("/", { method: "HEAD" })).status, 200);
+});
+
+Deno.test("status is the snapshot itself, a workload is its part of it", async () => {
+  const paper = new AppOnPaper();
+  assert.deepEqual(await (await paper.get("/api/v1/status")).json(), paper.snapshot);
+  assert.deepEqual(await (await paper.get("/api/v1/workloads/camera")).json(), paper.snapshot.workloads[0]);
+});
+
+Deno.test("what is not there is a problem with a sentence", async () => {
+  const paper = new AppOnPaper();
+  for (const path of ["/api/v1/workloads/nobody", "/api/v1/workloads/nobody/logs", "/api/v2/status"]) {
+    const answer = await paper.get(path);
+    assert.equal(answer.status, 404, path);
+    assert.equal(answer.headers.get("content-type"), "application/problem+json");
+    assert.match((await answer.json()).detail, /^there is no/);
+  }
+  assert.equal((await paper.get("/nowhere")).status, 404);
+  assert.equal((await paper.get("/workloads/nobody")).status, 404);
+});
+
+Deno.test("logs are lines of text, and tail is checked", async () => {
+  const paper = new AppOnPaper();
+  assert.equal(await (await paper.get("/api/v1/workloads/camera/logs?tail=2")).text(), "two\nthree\n");
+  for (const tail of ["-1", "x", "1.5", "10001", ""]) {
+    const answer = await paper.get(`/api/v1/workloads/camera/logs?tail=${tail}`);
+    assert.equal(answer.status, 400, tail);
+    assert.match((await answer.json()).detail, /^tail is ".*", wanted 0 to 10000$/);
+  }
+  const followed = await (await paper.get("/api/v1/workloads/camera/logs?tail=1&follow=1")).text();
+  assert.equal(followed, 'event: line\ndata: {"slot":0,"stream":null,"text":"three"}\n\n');
+});
+
+Deno.test("every answer forbids scripts, frames and requests of others, and sniffing", async () => {
+  const paper = new AppOnPaper();
+  for (const path of ["/", "/workloads/camera", "/api/v1/status", "/ui/style.css", "/healthz", "/nowhere"]) {
+    const answer = await paper.get(path);
+    await answer.body?.cancel();
+    assert.match(answer.headers.get("content-security-policy") ?? "", /default-src 'none'.*form-action 'none'/, path);
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff", path);
+    assert.equal(answer.headers.get("referrer-policy"), "no-referrer", path);
+  }
+  const style = await paper.get("/ui/style.css");
+  const again = await paper.get("/ui/style.css", { headers: { "if-none-match": style.headers.get("etag")! } });
+  assert.equal(again.status, 304);
+});
+
+Deno.test("the page shows hostile words as words", async () => {
+  const paper = new AppOnPaper();
+  const evil = `<script>alert(1)</script>"'&`;
+  paper.snapshot.workloads = [workload("web", { description: evil, message: evil, ports: [evil] })];
+  paper.snapshot.source.subject = evil;
+  for (const path of ["/", "/workloads/web"]) {
+    const html = await (await paper.get(path)).text();
+    assert.ok(html.includes("&lt;script&gt;alert(1)&lt;/script&gt;"), path);
+    assert.ok(!html.includes("<script>alert"), path);
+  }
+});
+
+Deno.test("readyz says what is missing until the first revision is here", async () => {
+  const paper = new AppOnPaper();
+  assert.equal((await paper.get("/readyz")).status, 200);
+  paper.isReady = false;
+  const answer = await paper.get("/readyz");
+  assert.deepEqual([answer.status, await answer.text()], [503, "the first revision is not here yet\n"]);
+  assert.equal((await paper.get("/healthz")).status, 200);
+});
+
+Deno.test("events give the status at once and after a change, and end with the reader", async () => {
+  const paper = new AppOnPaper();
+  const answer = await paper.get("/api/v1/events");
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  assert.match((await reader.read()).value!, /^event: status\ndata: \{"device":\{"name":"pi-kitchen"/);
+  paper.snapshot.device.name = "renamed";
+  for (let change = 0; change < 20; change++) for (const listener of paper.listeners) listener();
+  assert.match((await reader.read()).value!, /"name":"renamed"/);
+  await reader.cancel();
+  assert.equal(paper.listeners.size, 0);
+});
+
+Deno.test("events are for 64 readers at once, and a place is free again when one leaves", async () => {
+  const paper = new AppOnPaper();
+  const open = await Promise.all(Array.from({ length: 64 }, () => paper.get("/api/v1/events")));
+  assert.equal((await paper.get("/api/v1/events")).status, 503);
+  await open[0]!.body!.cancel();
+  const late = await paper.get("/api/v1/events");
+  assert.equal(late.status, 200);
+  for (const one of [...open.slice(1), late]) await one.body!.cancel();
+});
