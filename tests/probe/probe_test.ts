@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/clock.ts";
+import type { Probe } from "../../src/model/workload.ts";
+import { probeHttp } from "../../src/probe/http.ts";
+import { Prober } from "../../src/probe/probe.ts";
+import { probeTcp } from "../../src/probe/tcp.ts";
+import { eventually } from "../support/eventually.ts";
+import { start } from "../runtime/conformance.ts";
+import { nativeDevice, nativeWorkload } from "../runtime/native/native_device.ts";
+
+const soon = () => AbortSignal.timeout(10_000);
+
+async function server(answer: (path: string) => Response | Promise<Response>) {
+  const stop = new AbortController();
+  const served = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {}, signal: stop.signal },
+    (request) => answer(new URL(request.url).pathname),
+  );
+  return await Promise.resolve({
+    port: served.addr.port,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await served.finished;
+    },
+  });
+}
+
+Deno.test("an http probe passes at 200 to 399 and follows nothing", async () => {
+  await using here = await server((path) =>
+    new Response("x", { status: Number(path.slice(1)), headers: { location: "/500" } })
+  );
+  for (const [status, ok] of [[200, true], [302, true], [404, false], [500, false]] as const) {
+    const target = { host: "127.0.0.1", port: here.port, path: `/${status}`, headers: {} };
+    assert.deepEqual(await probeHttp(target, soon()), { ok, output: `HTTP ${status}` });
+  }
+});
+
+Deno.test("an http probe fails in time when nobody answers, and says so when nobody listens", async () => {
+  const hang = Promise.withResolvers<Response>();
+  await using here = await server(() => hang.promise);
+  const target = { host: "127.0.0.1", port: here.port, path: "/", headers: {} };
+  assert.deepEqual(await probeHttp(target, AbortSignal.timeout(50)), { ok: false, output: "no answer in time" });
+  hang.resolve(new Response("late"));
+  const { ok, output } = await probeHttp({ ...target, port: 1 }, soon());
+  assert.equal(ok, false);
+  assert.equal(output, "connection refused");
+});
+
+Deno.test("a tcp probe passes when a connection is accepted", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  assert.deepEqual(await probeTcp({ host: "127.0.0.1", port }, soon()), { ok: true, output: "connected" });
+  const refused = await probeTcp({ host: "127.0.0.1", port: 1 }, soon());
+  assert.deepEqual([refused.ok, /refused/.test(refused.output)], [false, true]);
+});
+
+Deno.test("a prober keeps five results, tells of a changed verdict alone, and rests when closed", async () => {
+  await using device = await nativeDevice();
+  const flag = `${device.root}/bad`;
+  const health: Probe = {
+    type: "command",
+    command: ["/bin/sh", "-c", `echo looked; [ ! -e ${flag} ]`],
+    intervalMs: 20,
+    timeoutMs: 5000,
+    retries: 2,
+    startPeriodMs: 0,
+  };
+  const workload = nativeWorkload({ command: ["/bin/sleep", "1000"], health });
+  const instance = await start(device.runtime, workload);
+  const verdicts: string[] = [];
+  const prober = new Prober({
+    runtimes: new Map([["native", device.runtime]]),
+    clock: systemClock,
+    changed: () => verdicts.push(prober.health(instance.id)),
+  });
+  prober.set([{ instance, workload }]);
+  await eventually("five results", () => prober.results(instance.id).length === 5);
+  assert.deepEqual(verdicts, ["healthy"]);
+  assert.equal(prober.results(instance.id)[0]?.output, "exit code 0: looked");
+  await Deno.writeTextFile(flag, "");
+  await eventually("it is unhealthy", () => prober.health(instance.id) === "unhealthy");
+  assert.deepEqual(verdicts, ["healthy", "unhealthy"]);
+  assert.equal(prober.results(instance.id).length, 5);
+  prober.close();
+  assert.equal(prober.health(instance.id), "unknown");
+});
