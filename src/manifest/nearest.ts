@@ -5,7 +5,9 @@ export function nearest(name: string, names: readonly string[]): string | null {
   const limit = name.length <= 4 ? 1 : name.length <= 8 ? 2 : 3;
   let best: { name: string; distance: number } | null = null;
   for (const candidate of names) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const [given, wanted] = [name.toLowerCase(), candidate.toLowerCase()];
+    // A word broken off is as good as one typing error.
+    const distance = given.length > 2 && wanted.startsWith(given) ? 1 : editDistance(given, wanted);
     if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { name: candidate, distance };
   }
   return best?.name ?? null;
