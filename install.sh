@@ -1,88 +1,56 @@
 #!/bin/sh
-# Installs HarborNode, or brings it up to date:
+# Installs HarborNode, or brings it up to date. Run it again whenever you like.
 #
 #   curl -fsSL https://github.com/harbornode/harbornode/releases/latest/download/install.sh |
-#     sudo sh -s -- --repo https://git.example.org/fleet.git
+#     sh -s -- --repo https://git.example.org/me/fleet.git
 #
-#   --repo URL         the repository that the device follows; needed once, for a new config.toml
-#   --branch NAME      its branch (default: main)
-#   --token-file FILE  a file with a token that may read it; copied to /etc/harbornode/token
-#   --device NAME      the device's name (default: the host's)
-#   --no-start         put the files in place, start nothing
-#   --dry-run          say what would be done, change nothing
-#   --help             this text
-#
-#   HARBORNODE_BASE_URL  where the release is (default: the latest one on GitHub)
-#   DESTDIR              put the files below this folder and start nothing, as packagers do
-#
-# What it writes: /usr/local/bin/harbornode, /etc/harbornode/config.toml and token (never over what is there),
-# /etc/systemd/system/harbornode.service. A second run changes nothing and says so.
+# Flags, each with its variable:
+#   --repo URL         HARBORNODE_REPO        the repository (needed where there is no config.toml yet)
+#   --branch NAME      HARBORNODE_BRANCH      its branch; default: main
+#   --token-file FILE  HARBORNODE_TOKEN_FILE  a file with a token that can read it; an absolute path
+#   --device NAME      HARBORNODE_DEVICE      the device's name; default: the host's
+#   --no-start                                leave the service as it is: not enabled, not started, not restarted
+#   --dry-run                                 show what would be done and change nothing
+#   --help                                    show this
+# Variables without a flag:
+#   HARBORNODE_BASE_URL  where the executable and SHA256SUMS are, for a mirror or one version
+#   HARBORNODE_ROOT      a folder to install into instead of /, for tests and images
 set -eu
 
-RELEASE=https://github.com/harbornode/harbornode/releases/latest/download
-# Below this the executable does not start: https://docs.deno.com/runtime/getting_started/installation/
-OLDEST_GLIBC=2.27
-
-repo=
-branch=main
-token_file=
-device=
-start=yes
-dry_run=no
-base_url=${HARBORNODE_BASE_URL:-$RELEASE}
-root=${DESTDIR:-}
-bin=$root/usr/local/bin/harbornode
-etc=$root/etc/harbornode
-unit=$root/etc/systemd/system/harbornode.service
-# What to remove at the end, however it ends.
-scratch=
-fresh=
+# How many arguments there are: main compares, because a download cut after the word "main" would lose them.
+given=$#
 
 say() { printf '%s\n' "$*" >&2; }
 
+# fail SENTENCE [HINT]
 fail() {
   say "error: $1"
-  shift
-  for hint in "$@"; do say "  hint: $hint"; done
+  [ $# -lt 2 ] || say "  hint: $2"
   exit 1
 }
 
-misuse() {
-  say "error: $1"
-  say "  hint: --help shows every option"
-  exit 2
-}
-
-# Shows each command that changes the machine before it is run.
-run() {
-  say "+ $*"
-  "$@"
-}
-
-has() { command -v "$1" >/dev/null 2>&1; }
-
 usage() {
-  cat <<'TEXT'
-Installs HarborNode, or brings it up to date.
+  cat <<'END'
+usage: install.sh --repo URL [--branch NAME] [--token-file FILE] [--device NAME] [--no-start] [--dry-run]
 
-  --repo URL         the repository that the device follows; needed once
-  --branch NAME      its branch (default: main)
-  --token-file FILE  a file with a token that may read it
-  --device NAME      the device's name (default: the host's)
-  --no-start         put the files in place, start nothing
-  --dry-run          say what would be done, change nothing
-  --help             this text
+  --repo URL         the repository (needed where there is no config.toml yet)
+  --branch NAME      its branch; default: main
+  --token-file FILE  a file with a token that can read it; an absolute path
+  --device NAME      the device's name; default: the host's
+  --no-start         leave the service as it is: not enabled, not started, not restarted
+  --dry-run          show what would be done and change nothing
 
-  HARBORNODE_BASE_URL  where the release is (default: the latest on GitHub)
-  DESTDIR              put the files below this folder and start nothing
-TEXT
+HARBORNODE_REPO, _BRANCH, _TOKEN_FILE and _DEVICE do the same; HARBORNODE_BASE_URL is where to download from.
+END
 }
 
-read_options() {
+read_arguments() {
+  repo=${HARBORNODE_REPO:-} branch=${HARBORNODE_BRANCH:-main} token_file=${HARBORNODE_TOKEN_FILE:-}
+  device=${HARBORNODE_DEVICE:-} start=yes dry_run=no
   while [ $# -gt 0 ]; do
     case $1 in
       --repo | --branch | --token-file | --device)
-        [ $# -ge 2 ] || misuse "$1 needs a value"
+        [ $# -ge 2 ] || fail "$1 needs a value"
         case $1 in
           --repo) repo=$2 ;;
           --branch) branch=$2 ;;
@@ -94,203 +62,224 @@ read_options() {
       --no-start) start=no && shift ;;
       --dry-run) dry_run=yes && shift ;;
       --help | -h) usage && exit 0 ;;
-      *) misuse "there is no option \"$1\"" ;;
+      *) fail "there is no flag \"$1\"" "--help lists them" ;;
     esac
   done
-  [ -z "$root" ] || start=no
-  for value in "$repo" "$branch" "$device"; do
-    # They are written between double quotes into config.toml.
-    case $value in *[\"\\[:space:][:cntrl:]]*) misuse "\"$value\" holds a character that can not be in it" ;; esac
-  done
-  case $repo in
-    *://*@*) misuse "the URL holds credentials; put the token into a file, and use --token-file" ;;
+  # These go into TOML between double quotes.
+  case $repo$branch$token_file in
+    *[\"\\[:cntrl:]]*) fail "a value has a quote, a backslash or a control character" "write config.toml by hand" ;;
   esac
-  [ -e "$etc/config.toml" ] || [ -n "$repo" ] ||
-    misuse "--repo URL is missing, and there is no $etc/config.toml yet"
-  [ -z "$token_file" ] || [ -s "$token_file" ] || fail "\"$token_file\" is no file with a token in it"
+  case $repo in
+    '' | https://* | http://* | /*) ;;
+    *) fail "--repo is \"$repo\", wanted https://... or the absolute path of a local repository" ;;
+  esac
+  case $token_file in '' | /*) ;; *) fail "--token-file is \"$token_file\", wanted an absolute path" ;; esac
+  case $device in *[!a-zA-Z0-9._-]*) fail "--device is \"$device\", wanted letters, digits, . _ and -" ;; esac
 }
 
-# Sets `arch`, or says by name what is in the way.
-look_at_the_machine() {
+name_places() {
+  root=${HARBORNODE_ROOT:-}
+  base_url=${HARBORNODE_BASE_URL:-https://github.com/harbornode/harbornode/releases/latest/download}
+  bin_dir=$root/usr/local/bin
+  bin=$bin_dir/harbornode
+  config_dir=$root/etc/harbornode
+  config=$config_dir/config.toml
+  unit_file=$root/etc/systemd/system/harbornode.service
+}
+
+check_machine() {
   system=$(uname -s)
-  [ "$system" = Linux ] || fail "HarborNode runs on Linux, and this is \"$system\""
+  [ "$system" = Linux ] || fail "this is $system, and HarborNode needs Linux"
   machine=$(uname -m)
   case $machine in
     x86_64 | amd64) arch=x86_64 ;;
     aarch64 | arm64) arch=aarch64 ;;
-    *) fail "there is no HarborNode for \"$machine\", only for x86_64 and aarch64" ;;
+    *) fail "this machine is $machine, and HarborNode is made for x86_64 and aarch64 alone" \
+      "a Raspberry Pi 3 or newer is aarch64 with a 64-bit system" ;;
   esac
-  # A 32-bit Raspberry Pi OS boots a 64-bit kernel: uname says aarch64, and no 64-bit program can run.
-  if has getconf && [ "$(getconf LONG_BIT)" = 32 ]; then
-    fail "the kernel is 64-bit ($machine), but this system's programs are 32-bit" "install the 64-bit system"
-  fi
-  if has ldd && ldd --version 2>&1 | grep -qi musl; then
-    fail "this system uses musl (as Alpine does), and HarborNode needs glibc" "use Debian, Ubuntu, Fedora or another system with glibc"
-  fi
-  glibc=$(getconf GNU_LIBC_VERSION 2>/dev/null | cut -d ' ' -f 2) || glibc=
-  if [ -n "$glibc" ] && [ "$(printf '%s\n' "$OLDEST_GLIBC" "$glibc" | sort -V | head -n 1)" != "$OLDEST_GLIBC" ]; then
-    fail "this system has glibc $glibc, and HarborNode needs $OLDEST_GLIBC or later"
-  fi
-  has curl || has wget || fail "neither curl nor wget is here" "install one of the two"
-  has sha256sum || fail "sha256sum is not here, and nothing is installed unchecked" "install coreutils"
-  if [ -z "$root" ] && [ "$dry_run" = no ] && [ "$(id -u)" != 0 ]; then
-    fail "only root can install HarborNode" "say \"curl ... | sudo sh -s -- ...\""
-  fi
+  # A 64-bit kernel below a 32-bit system names itself x86_64 or aarch64 too.
+  bits=$(getconf LONG_BIT 2>/dev/null || echo unknown)
+  [ "$bits" != 32 ] || fail "the kernel is $machine, and the programs of this system are 32-bit" \
+    "install the 64-bit edition of the system"
+  # A glibc system may have musl beside it: the file of musl counts only where ldd does not say glibc.
+  libc=$(ldd --version 2>&1 || true)
+  case $libc in
+    *musl*) musl=yes ;;
+    *GLIBC* | *GNU* | *glibc*) musl=no ;;
+    *) musl=no && for file in /lib/ld-musl-*; do [ ! -e "$file" ] || musl=yes; done ;;
+  esac
+  [ "$musl" = no ] || fail "this system is built on musl, and HarborNode needs glibc 2.27 or newer" \
+    "use Debian, Ubuntu, Fedora or another system with glibc; Alpine has none"
+  command -v sha256sum >/dev/null || fail "there is no sha256sum" "install coreutils"
+  command -v curl >/dev/null || command -v wget >/dev/null || fail "there is neither curl nor wget" "install curl"
 }
 
-# download NAME FILE
+find_root() {
+  sudo=''
+  if [ "$(id -u)" = 0 ] || [ -n "$root" ] || [ "$dry_run" = yes ]; then return; fi
+  command -v sudo >/dev/null || fail "this needs root, and there is no sudo" "become root with su - and run it again"
+  sudo=sudo
+}
+
+# Every command that changes the machine goes through here and is shown first.
+run() {
+  if [ "$dry_run" = yes ]; then say "would run: $*" && return; fi
+  say "+ ${sudo:+$sudo }$*"
+  # Empty, or one word.
+  # shellcheck disable=SC2086
+  $sudo "$@" </dev/null
+}
+
+# download URL FILE, through a prefix (run, or nothing); "-" writes to stdout. Over https no redirect leaves https.
 download() {
-  url=$base_url/$1
-  case $base_url in
-    https://*) secure=yes ;;
-    http://*) secure=no ;;
-    *) misuse "HARBORNODE_BASE_URL is \"$base_url\", wanted an address that begins with https://" ;;
-  esac
-  if has curl && [ $secure = yes ]; then
-    curl -fsSL --proto '=https' --tlsv1.2 --retry 3 -o "$2" "$url" || unreachable "$url"
-  elif has curl; then
-    curl -fsSL --retry 3 -o "$2" "$url" || unreachable "$url"
+  url=$1 file=$2
+  shift 2
+  if command -v curl >/dev/null; then
+    case $url in https://*) protocols='=https' ;; *) protocols='=http,https' ;; esac
+    "$@" curl -fsSL --retry 3 --proto "$protocols" -o "$file" "$url"
   else
-    wget -q -O "$2" "$url" || unreachable "$url"
+    "$@" wget -q -O "$file" "$url"
+  fi || fail "$url can not be downloaded" "look at the address, the network and https_proxy"
+}
+
+hash_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
+
+expected_hash() {
+  sums=$(download "$base_url/SHA256SUMS" - command)
+  wanted=$(printf '%s\n' "$sums" | while read -r hash name; do
+    if [ "${name#\*}" = "$asset" ]; then echo "$hash"; fi
+  done)
+  [ ${#wanted} -eq 64 ] || fail "$base_url/SHA256SUMS has no line for $asset" "nothing was changed"
+}
+
+install_executable() {
+  asset=harbornode-linux-$arch
+  expected_hash
+  if [ -f "$bin" ] && [ "$(hash_of "$bin")" = "$wanted" ]; then return; fi
+  changed=yes
+  run mkdir -p "$bin_dir"
+  # In the folder where it is going: a rename is whole or not at all only inside one file system.
+  temp=$bin_dir/.harbornode.$$
+  download "$base_url/$asset" "$temp" run
+  if [ "$dry_run" = no ]; then
+    # Guards against a broken or mixed-up download. It does not prove who made it: the sums come from the same place.
+    [ "$(hash_of "$temp")" = "$wanted" ] || fail "the sha256 of $asset is not the one in SHA256SUMS" \
+      "the download is broken or mixed up; nothing was changed; try again"
   fi
-}
-
-unreachable() {
-  fail "cannot download $1" "open it in a browser; behind a proxy, set HTTPS_PROXY" "nothing was changed"
-}
-
-sum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
-
-# The sum that the release gives for a file.
-sum_in_release() {
-  awk -v name="$1" '$2 == name { print $1 }' "$scratch/SHA256SUMS" | grep -E '^[0-9a-f]{64}$' ||
-    fail "SHA256SUMS of the release does not name \"$1\"" "nothing was changed"
-}
-
-# is_current FILE NAME
-is_current() { [ -f "$1" ] && [ "$(sum_of "$1")" = "$(sum_in_release "$2")" ]; }
-
-# The sum guards against a download that was cut or damaged; it comes from the same place as the file.
-# fetch NAME FILE
-fetch() {
-  download "$1" "$2"
-  [ "$(sum_of "$2")" = "$(sum_in_release "$1")" ] ||
-    fail "$1 is not what SHA256SUMS of the release says" "try again; if it stays so, do not use this release" "nothing was changed"
-}
-
-install_binary() {
-  mkdir -p "${bin%/*}"
-  # Beside its place: only within one file system is a rename atomic, and a running one is never half-written.
-  fresh=$(mktemp "${bin%/*}/.harbornode.XXXXXX")
-  fetch "harbornode-linux-$arch" "$fresh"
-  chmod 755 "$fresh"
-  # Before the old one is gone: another libc, another architecture or a "noexec" folder is found here.
-  version=$("$fresh" version) ||
-    fail "the new executable does not run on this machine" "is ${bin%/*} mounted noexec?" "nothing was changed"
-  run mv -f "$fresh" "$bin"
-  fresh=
-}
-
-write_settings() {
-  mkdir -p "$etc"
-  if [ -n "$token_file" ]; then
-    (umask 077 && cat "$token_file" >"$etc/token.new")
-    run mv -f "$etc/token.new" "$etc/token"
+  run chmod 755 "$temp"
+  if [ "$dry_run" = no ]; then
+    version=$("$temp" version </dev/null) || fail "the new executable does not run here; nothing was changed" \
+      "it needs glibc 2.27 or newer, and $bin_dir must not be mounted noexec"
+    say "$version"
   fi
+  [ ! -e "$bin" ] || run ln -f "$bin" "$bin.previous"
+  run mv -f "$temp" "$bin"
+}
+
+write_config() {
+  if [ -e "$config" ]; then
+    [ -z "$repo" ] || say "$config is there and stays as it is"
+    return
+  fi
+  changed=yes
   {
-    [ -z "$device" ] || printf 'device = "%s"\n' "$device"
-    printf 'data_dir = "/var/lib/harbornode"\n\n[repo]\nurl = "%s"\nbranch = "%s"\n' "$repo" "$branch"
-    [ -z "$token_file" ] || printf 'token_file = "token"\n'
-  } >"$etc/config.toml.new"
-  run mv -f "$etc/config.toml.new" "$etc/config.toml"
+    if [ -n "$device" ]; then printf 'device = "%s"\n\n' "$device"; fi
+    printf '[repo]\nurl = "%s"\nbranch = "%s"\n' "$repo" "$branch"
+    if [ -n "$token_file" ]; then printf 'token_file = "%s"\n' "$token_file"; fi
+  } >"$scratch/config.toml"
+  run mkdir -p "$config_dir"
+  run chmod 755 "$config_dir"
+  run install -m 600 "$scratch/config.toml" "$config"
 }
 
-install_unit() {
-  mkdir -p "${unit%/*}"
-  fetch harbornode.service "$scratch/harbornode.service"
-  cp "$scratch/harbornode.service" "$unit.new"
-  chmod 644 "$unit.new"
-  run mv -f "$unit.new" "$unit"
-  [ -n "$root" ] || [ "$systemd" = no ] || run systemctl daemon-reload
+# The same as systemd/harbornode.service.
+unit() {
+  cat <<'END'
+[Unit]
+Description=HarborNode: runs what a git repository says
+Documentation=https://github.com/harbornode/harbornode
+# Not network-online.target: a device without a network must start what it last knew.
+After=network.target docker.service
+# A device nobody looks at must never be given up on.
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/bin/harbornode
+# config.toml is read from here.
+WorkingDirectory=/etc/harbornode
+# The trusted certificates of the machine, so that an authority of one's own works.
+Environment=DENO_TLS_CA_STORE=system
+Restart=always
+RestartSec=1
+# The daemon alone is stopped: workloads go on while it restarts or is updated, and it finds them again.
+KillMode=process
+# The control groups of native workloads are made below this one; systemd must not tidy them.
+Delegate=yes
+# Each log that is followed and each connection to the page takes one.
+LimitNOFILE=65536
+# When memory is short a workload goes before the daemon that would start it again.
+OOMScoreAdjust=-500
+
+[Install]
+WantedBy=multi-user.target
+END
 }
 
-start_daemon() {
-  run systemctl enable harbornode
-  run systemctl restart harbornode
-  tries=0
-  # The page answers before anything is synced: half a minute is for the slowest of boards.
-  until answers "http://127.0.0.1:$(setting listen_port 3080)/healthz"; do
-    tries=$((tries + 1))
-    if [ $tries -ge 30 ]; then
-      journalctl -u harbornode -n 20 --no-pager >&2 || true
-      fail "the daemon was started, and its page does not answer" "journalctl -u harbornode" "systemctl restart harbornode"
-    fi
-    sleep 1
-  done
+start_service() {
+  if [ -f "$unit_file" ] && [ "$(cat "$unit_file")" = "$(unit)" ]; then :; else
+    changed=yes
+    unit >"$scratch/harbornode.service"
+    run mkdir -p "${unit_file%/*}"
+    run install -m 644 "$scratch/harbornode.service" "$unit_file"
+    run systemctl daemon-reload
+  fi
+  [ "$start" = yes ] || return 0
+  if systemctl is-active --quiet harbornode && systemctl is-enabled --quiet harbornode; then
+    [ "$changed" = no ] || run systemctl restart harbornode
+  else
+    changed=yes
+    run systemctl enable --now harbornode
+  fi
 }
 
-answers() {
-  if has curl; then curl -fsS -o /dev/null --max-time 2 "$1" 2>/dev/null; else wget -q -T 2 -O /dev/null "$1" 2>/dev/null; fi
+report() {
+  if [ "$dry_run" = yes ]; then say "This was a dry run: nothing was changed" && return; fi
+  if [ "$changed" = no ]; then say "Nothing changed: this is the newest version already"; fi
+  say "  executable  $bin"
+  say "  settings    $config"
+  if [ "$systemd" = yes ]; then say "  service     $unit_file"; fi
+  if [ "$systemd" = no ]; then
+    say "There is no systemd here. Run it with: cd $config_dir && ${sudo:+$sudo }$bin run"
+  elif [ "$start" = no ]; then
+    say "Start it with: ${sudo:+$sudo }systemctl enable --now harbornode"
+  fi
+  say "  page        http://$(uname -n):3080/"
 }
 
-# setting NAME DEFAULT: of config.toml, as far as one line tells it
-setting() {
-  value=$(sed -n "s/^$1 *= *\"\{0,1\}\([^\" #]*\).*/\1/p" "$etc/config.toml" 2>/dev/null | head -n 1)
-  printf '%s' "${value:-$2}"
+clean_up() {
+  [ -z "$scratch" ] || rm -rf "$scratch"
+  # Empty, or one word.
+  # shellcheck disable=SC2086
+  if [ -n "$temp" ] && [ -e "$temp" ]; then $sudo rm -f "$temp"; fi
 }
-
-page() {
-  address=$(setting listen_address 0.0.0.0)
-  case $address in
-    0.0.0.0 | ::) address=$(hostname -I 2>/dev/null | cut -d ' ' -f 1) ;;
-  esac
-  printf 'http://%s:%s/' "${address:-localhost}" "$(setting listen_port 3080)"
-}
-
-clean_up() { rm -rf ${scratch:+"$scratch"} ${fresh:+"$fresh"}; }
 
 main() {
-  umask 022
-  read_options "$@"
-  look_at_the_machine
-  systemd=no
-  [ ! -d /run/systemd/system ] || systemd=yes
+  [ $# -eq "$given" ] || fail "this script did not arrive whole" "download it again"
+  read_arguments "$@"
+  name_places
+  check_machine
+  [ -n "$repo" ] || [ -e "$config" ] || fail "there is no $config, and no repository was named" "add --repo URL"
+  find_root
+  changed=no scratch='' temp='' systemd=no
   trap clean_up EXIT
-  trap 'exit 130' INT TERM HUP
+  trap 'exit 130' HUP INT TERM
   scratch=$(mktemp -d)
-  download SHA256SUMS "$scratch/SHA256SUMS"
-
-  new_binary=yes new_settings=yes new_unit=yes
-  ! is_current "$bin" "harbornode-linux-$arch" || new_binary=no
-  [ ! -e "$etc/config.toml" ] || new_settings=no
-  ! is_current "$unit" harbornode.service || new_unit=no
-
-  say "HarborNode for $arch from $base_url"
-  [ $new_binary = no ] && say "  $bin is up to date" || say "  $bin will be put in place"
-  [ $new_settings = no ] && say "  $etc/config.toml is kept as it is" || say "  $etc/config.toml will be written for $repo"
-  [ $new_unit = no ] && say "  $unit is up to date" || say "  $unit will be put in place"
-  [ "$dry_run" = no ] || { say "nothing was changed: --dry-run" && return; }
-
-  [ $new_binary = no ] || install_binary
-  [ $new_settings = no ] || write_settings
-  [ $new_unit = no ] || install_unit
-  finish
+  if [ -d "$root/run/systemd/system" ] && command -v systemctl >/dev/null; then systemd=yes; fi
+  install_executable
+  write_config
+  if [ "$systemd" = yes ]; then start_service; fi
+  report
 }
 
-finish() {
-  if [ "$start" = no ]; then
-    say "in place; start it with: systemctl enable --now harbornode"
-  elif [ "$systemd" = no ]; then
-    say "in place; there is no systemd here, start it with: cd $etc && $bin"
-  elif [ "$new_binary$new_settings$new_unit" = nonono ] && systemctl is-active --quiet harbornode; then
-    say "nothing to do: it is installed and runs; its page: $(page)"
-  else
-    start_daemon
-    say "it runs: ${version:-$("$bin" version)}"
-    say "its page: $(page)"
-    say "see what it does with \"harbornode status\"; undo: systemctl disable --now harbornode, then remove $bin, $etc and $unit"
-  fi
-}
-
-# The last line, and in braces: a script that was cut on its way does nothing at all.
-{ main "$@"; }
+# Last, and alone outside of the functions: a download that breaks off before this line has run nothing.
+main "$@"
