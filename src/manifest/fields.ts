@@ -8,6 +8,7 @@ import { mount } from "./mount.ts";
 import { quote } from "./place.ts";
 import { dockerPort, nativePort } from "./port.ts";
 import { duration, size } from "./quantity.ts";
+import { CHOICE_PATTERN } from "./select.ts";
 import { words } from "./words.ts";
 
 /** Safe as a folder, a container's name, a label and in a URL; "-" alone joins words, as in DNS. */
@@ -28,6 +29,8 @@ const envValue: Grammar<string> = {
     return plain ? String(value) : place.report(`is ${quote(value)}, wanted a string, a number, true or false`);
   },
 };
+
+const choice = text({ pattern: CHOICE_PATTERN, wants: 'a device like "pi-*", "!pi-lab" or "label=value"' });
 
 const PROBE_FIELDS: Field[] = [
   field("type", oneOf("http", "tcp", "command"), undefined, {
@@ -98,7 +101,7 @@ const COMMON: Field[] = [
     doc: "true: leave what runs exactly as it is",
     example: "suspend = true",
   }),
-  field("on", oneOrMore(text(), "a string or an array of strings"), [], {
+  field("on", oneOrMore(choice, "a string or an array of strings"), [], {
     shown: "every device",
     doc: "Devices: names with *, !name for not, label=value",
     example: 'on = ["pi-*", "!pi-lab"]',

@@ -148,6 +148,7 @@ export function readFields(fields: readonly Field[], table: Table, options: Read
   const names = fields.map((field) => field.name);
   for (const name of Object.keys(table)) {
     if (names.includes(name) || ignore(name)) continue;
+    if (place.isFull) break;
     const said = explain(name);
     const close = nearest(name, names);
     const hint = said?.hint ?? (close === null ? `the fields are ${names.join(", ")}` : `did you mean "${close}"?`);

@@ -10,6 +10,9 @@ export interface Found {
   hint: string | undefined;
 }
 
+/** Of one document: a file of 1 MiB can hold a hundred thousand mistakes, and nobody reads those. */
+export const MAX_FOUND = 100;
+
 export class Place {
   readonly path: FieldPath;
   readonly #found: Found[];
@@ -25,27 +28,49 @@ export class Place {
 
   /** Returns undefined, so that a grammar can report and give no value in one word. */
   report(message: string, hint?: string): undefined {
-    this.#found.push({ path: this.path, part: "value", message, hint });
+    this.#add({ path: this.path, part: "value", message, hint });
     return undefined;
   }
 
   reportKey(message: string, hint?: string): void {
-    this.#found.push({ path: this.path, part: "key", message, hint });
+    this.#add({ path: this.path, part: "key", message, hint });
+  }
+
+  /** Whether `MAX_FOUND` problems were found, and more will not be kept. */
+  get isFull(): boolean {
+    return this.#found.length >= MAX_FOUND;
+  }
+
+  #add(found: Found): void {
+    if (!this.isFull) this.#found.push(found);
   }
 }
 
-/** `health.interval`, `ports[0]` */
+/** `health.interval`, `ports[0]`, `env."A B"`: as TOML writes it. */
 export function fieldText(path: FieldPath): string {
-  return path.map((key) => typeof key === "number" ? `[${key}]` : `.${key}`).join("").replace(/^\./, "");
+  return path.map((key) => {
+    if (typeof key === "number") return `[${key}]`;
+    return /^[A-Za-z0-9_-]{1,60}$/.test(key) ? `.${key}` : `.${quote(key)}`;
+  }).join("").replace(/^\./, "");
 }
 
 /** The value as a person wrote it, shortened: `"30"`, `30`, `a table`. */
 export function quote(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
+  if (typeof value === "string") {
+    return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value));
+  }
+  if (typeof value === "number") return String(value).replace("Infinity", "inf").replace("NaN", "nan");
+  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return "an array";
   if (value !== null && typeof value === "object") return isTable(value) ? "a table" : "a date";
   return "nothing";
+}
+
+/** Escapes what JSON does not: characters that move a terminal's cursor or turn the direction of writing. */
+function printable(text: string): string {
+  return text.replace(/[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
 }
 
 export type Table = Record<string, unknown>;
