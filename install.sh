@@ -211,6 +211,8 @@ WorkingDirectory=/etc/harbornode
 Environment=DENO_TLS_CA_STORE=system
 Restart=always
 RestartSec=1
+# "harbornode down" means down.
+RestartPreventExitStatus=6
 # The daemon alone is stopped: workloads go on while it restarts or is updated, and it finds them again.
 KillMode=process
 # The control groups of native workloads are made below this one; systemd must not tidy them.

@@ -109,6 +109,7 @@ const PACKAGES: Record<string, string[]> = {
   "toml-eslint-parser": ["src/manifest"],
   "@logtape/logtape": ["src/log.ts"],
   "node:child_process": ["src/runtime/native"],
+  "node:http": ["src/probe"],
 };
 
 for (const [name, places] of Object.entries(PACKAGES)) {

@@ -6,6 +6,7 @@ export const EXIT = {
   problems: 3,
   unreachable: 4,
   locked: 5,
+  down: 6,
   changes: 10,
   interrupted: 130,
 } as const;
@@ -19,6 +20,7 @@ export const EXIT_MEANINGS: readonly [ExitCode, string][] = [
   [EXIT.problems, "manifests or settings have problems"],
   [EXIT.unreachable, "repository, runtime or daemon can not be reached"],
   [EXIT.locked, "another daemon holds the data_dir"],
+  [EXIT.down, 'run: ended because "harbornode down" was said; do not start it again'],
   [EXIT.changes, "plan --exit-code: there is something to do"],
   [EXIT.interrupted, "interrupted"],
 ];

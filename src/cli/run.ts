@@ -16,7 +16,7 @@ export const run: Command = {
     if (settings === null) return EXIT.problems;
     for (const secret of [settings.repo.token, settings.webhook.secret]) if (secret !== null) registerSecret(secret);
     await configureLog(settings.log, input.note);
-    await runDaemon({ settings, signal: input.signal });
-    return EXIT.done;
+    const end = await runDaemon({ settings, signal: input.signal });
+    return end === "down" ? EXIT.down : EXIT.done;
   },
 };

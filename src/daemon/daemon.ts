@@ -38,10 +38,11 @@ export interface DaemonOptions {
 }
 
 /**
- * Runs the daemon. Resolves when it has ended after `signal`; throws `LockHeld` when another one has the data_dir, and
+ * Runs the daemon. Resolves when it has ended: "stopped" after `signal`, "down" after everything was stopped for good,
+ * which whoever starts daemons should take for a wish not to start it again. Throws `LockHeld` when another one has the data_dir, and
  * `Failure` for what keeps it from starting at all.
  */
-export async function runDaemon({ settings, signal, ready }: DaemonOptions): Promise<void> {
+export async function runDaemon({ settings, signal, ready }: DaemonOptions): Promise<"stopped" | "down"> {
   const id = await deviceId(settings.dataDir);
   const dir = dataDir(settings.dataDir, id);
   await makeFolders(dir);
@@ -67,10 +68,11 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     const loops = [passLoop(device), syncLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);
+    return device.goingDown ? "down" : "stopped";
   } finally {
     await Promise.all(served.map((one) => one.close()));
     await closeDevice(device);
-    log.info("stopped; workloads go on running");
+    log.info(device.goingDown ? "everything is down" : "stopped; workloads go on running");
   }
 }
 

@@ -29,7 +29,7 @@ Deno.test("help lists every command and exit code in 80 columns", async () => {
   for (const name of ["run", "status", "plan", "sync", "logs", "restart", "validate", "schema", "version", "help"]) {
     assert.match(out, new RegExp(`^  ${name} `, "m"));
   }
-  for (const exit of [0, 1, 2, 3, 4, 5, 10, 130]) assert.match(out, new RegExp(`^ +${exit}  `, "m"));
+  for (const exit of [0, 1, 2, 3, 4, 5, 6, 10, 130]) assert.match(out, new RegExp(`^ +${exit}  `, "m"));
 });
 
 Deno.test("help of a command shows its options", async () => {

@@ -153,3 +153,20 @@ await testNeeding(["git"], "losing the state costs history, and restarts nothing
   const after = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
   assert.deepEqual(after.instances, before.instances);
 });
+
+await testNeeding(
+  ["git"],
+  "down stops every workload and the daemon, which says that it wants to stay down",
+  async () => {
+    await using dir = await tempDir();
+    const repository = await fleet(dir.path, ["a", "b"]);
+    await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
+    const a = await device.until("a", (one) => one.phase === "running");
+    const b = await device.until("b", (one) => one.phase === "running");
+    const down = await device.cli("down");
+    assert.deepEqual([down.code, down.out.trim()], [0, "stopped a, b"]);
+    await eventually("the daemon has ended", () => device.exitCode !== null);
+    assert.equal(device.exitCode, 6);
+    assert.ok(!await isAlive(a.instances[0]?.pid) && !await isAlive(b.instances[0]?.pid));
+  },
+);

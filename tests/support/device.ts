@@ -27,6 +27,8 @@ export class TestDevice implements AsyncDisposable {
   readonly dataDir: string;
   #child: ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
+  /** Of the last daemon that ended; null before. */
+  exitCode: number | null = null;
   #said = "";
 
   private constructor({ root }: DeviceOptions, port: number) {
@@ -59,7 +61,12 @@ export class TestDevice implements AsyncDisposable {
     const argv = [Deno.execPath(), "run", "-A", "--quiet", SOURCE, "run", "--config", this.config];
     const child = spawn("setsid", argv, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr!.on("data", (bytes) => this.#said = (this.#said + String(bytes)).slice(-20_000));
-    this.#ended = new Promise((resolve) => child.on("close", () => resolve()));
+    this.#ended = new Promise((resolve) =>
+      child.on("close", (code) => {
+        this.exitCode = code;
+        resolve();
+      })
+    );
     this.#child = child;
     await eventually("the daemon answers", () => this.status(), { deadlineMs: 30_000 });
   }
