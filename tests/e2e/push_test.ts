@@ -59,34 +59,44 @@ await testNeeding(
   },
 );
 
-await testNeeding(["git", "docker", "busybox"], "a container that a push does not change keeps its id", async () => {
-  await using dir = await tempDir();
-  await using image = await busyboxImage();
-  await using server = await GitServer.start(dir.path);
-  const repository = await GitRepository.create(join(dir.path, "fleet"));
-  await repository.write("services/greeter.toml", service("echo 1"));
-  await repository.write("deployments/box.toml", deployment(image.name, "1"));
-  await repository.commit("Begin");
-  await using device = await TestDevice.start({ root: dir.path, repository: server.url("fleet") });
-  await device.until("greeter", (one) => one.phase === "running");
-  const box = await device.until("box", (one) => one.phase === "running" && one.health === "healthy");
+await testNeeding(
+  ["git", "docker", "busybox"],
+  "a container that a push does not change keeps its id, and so it does when the daemon is killed",
+  async () => {
+    await using dir = await tempDir();
+    await using image = await busyboxImage();
+    await using server = await GitServer.start(dir.path);
+    const repository = await GitRepository.create(join(dir.path, "fleet"));
+    await repository.write("services/greeter.toml", service("echo 1"));
+    await repository.write("deployments/box.toml", deployment(image.name, "1"));
+    await repository.commit("Begin");
+    await using device = await TestDevice.start({ root: dir.path, repository: server.url("fleet") });
+    await device.until("greeter", (one) => one.phase === "running");
+    const box = await device.until("box", (one) => one.phase === "running" && one.health === "healthy");
 
-  await repository.write("services/greeter.toml", service("echo 2"));
-  const second = await repository.commit("Change the service");
-  await device.until("greeter", (one) => one.sync === "synced" && one.phase === "running");
-  const same = await device.until("box", (one) => one.revision !== null);
-  await eventually("the second revision is applied", async () => (await device.status())?.source.applied === second);
-  assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.instances[0]?.container_id);
-  assert.equal(same.instances[0]?.container_id, box.instances[0]?.container_id);
+    await repository.write("services/greeter.toml", service("echo 2"));
+    const second = await repository.commit("Change the service");
+    await device.until("greeter", (one) => one.sync === "synced" && one.phase === "running");
+    const same = await device.until("box", (one) => one.revision !== null);
+    await eventually("the second revision is applied", async () => (await device.status())?.source.applied === second);
+    assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.instances[0]?.container_id);
+    assert.equal(same.instances[0]?.container_id, box.instances[0]?.container_id);
 
-  await repository.write("deployments/box.toml", deployment(image.name, "2"));
-  await repository.commit("Change the deployment");
-  await eventually("the container is another one", async () => {
-    const now = await device.workload("box");
-    return now?.sync === "synced" && now.phase === "running" &&
-      now.instances[0]?.container_id !== box.instances[0]?.container_id;
-  });
-});
+    const before = (await device.status())?.workloads.map((one) => one.instances);
+    await device.killDaemon();
+    await device.startDaemon();
+    await device.until("box", (one) => one.phase === "running" && one.health === "healthy");
+    assert.deepEqual((await device.status())?.workloads.map((one) => one.instances), before);
+
+    await repository.write("deployments/box.toml", deployment(image.name, "2"));
+    await repository.commit("Change the deployment");
+    await eventually("the container is another one", async () => {
+      const now = await device.workload("box");
+      return now?.sync === "synced" && now.phase === "running" &&
+        now.instances[0]?.container_id !== box.instances[0]?.container_id;
+    });
+  },
+);
 
 await testNeeding(["git"], "a killed daemon takes nothing with it, and the next one knows the exit codes", async () => {
   await using dir = await tempDir();
