@@ -1,0 +1,33 @@
+/** Every folder of examples/ is a repository that a device can follow as it is. */
+import assert from "node:assert/strict";
+import { loadTexts } from "../src/daemon/read.ts";
+import { readManifests } from "../src/manifest/read.ts";
+import { readDirectory } from "../src/source/directory.ts";
+
+const EXAMPLES = new URL("../examples/", import.meta.url);
+const INDEX = await Deno.readTextFile(new URL("README.md", EXAMPLES));
+
+for await (const { name, isDirectory } of Deno.readDir(EXAMPLES)) {
+  if (!isDirectory) continue;
+  const folder = new URL(`${name}/`, EXAMPLES).pathname;
+
+  Deno.test(`examples/${name} has manifests without a problem, for any device`, async () => {
+    const tree = await loadTexts(await readDirectory(folder));
+    const desired = readManifests(tree, { revision: "checkout", device: "any", labels: {} });
+    assert.deepEqual(desired.invalid, []);
+    assert.ok(desired.workloads.length > 0, "it asks for nothing");
+  });
+
+  Deno.test(`examples/${name} keeps its scripts executable, and able to run in any POSIX shell`, async () => {
+    for (const path of (await readDirectory(folder)).entries.map((entry) => entry.path)) {
+      if (!path.endsWith(".sh")) continue;
+      assert.equal(((await Deno.stat(folder + path)).mode ?? 0) & 0o111, 0o111, path);
+      assert.match(await Deno.readTextFile(folder + path), /^#!\/bin\/sh\n/, path);
+    }
+  });
+
+  Deno.test(`examples/README.md tells what examples/${name} is for`, async () => {
+    assert.ok(INDEX.includes(`](${name}/)`));
+    assert.ok((await Deno.stat(`${folder}README.md`)).isFile);
+  });
+}
