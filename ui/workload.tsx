@@ -27,13 +27,18 @@ export function WorkloadCard({ workload, now }: { workload: WorkloadStatus; now:
   );
 }
 
+/** What it is for and why it is as it is. Of one that simply runs, its description says enough. */
 export function Why({ workload }: { workload: WorkloadStatus }) {
+  const { description, message, reason } = workload;
+  const simplyRuns = reason === "running" && description !== "";
   return (
     <p class="why wrap">
-      {workload.description !== "" && <span>{`${workload.description}. `}</span>}
-      <span class="quiet">
-        {sentence(workload.message)} <code>{workload.reason}</code>
-      </span>
+      {description !== "" && <span>{`${description}. `}</span>}
+      {!simplyRuns && (
+        <span class="quiet">
+          {sentence(message)} <code>{reason}</code>
+        </span>
+      )}
     </p>
   );
 }

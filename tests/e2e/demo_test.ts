@@ -8,7 +8,7 @@ Deno.test("the demo comes up healthy, ends by itself, and leaves nothing behind"
   const out = new TextDecoder().decode(stdout);
   const said = out + new TextDecoder().decode(stderr);
   assert.equal(code, 0, said);
-  assert.match(out, /The page {6}http:\/\/127\.0\.0\.1:\d+\//);
+  assert.match(out, /The page {8}http:\/\/127\.0\.0\.1:\d+\//);
   assert.match(out, /nothing is left\n$/);
   const root = /a device in (\S+)/.exec(out)?.[1] ?? "";
   await assert.rejects(Deno.stat(root), Deno.errors.NotFound);

@@ -92,7 +92,7 @@ function summary({ workloads }: Snapshot, daemon: DemoDaemon): void {
     const what = one.instances.map((each) => each.container_id?.slice(0, 12) ?? `pid ${each.pid}`).join(", ");
     say(`${one.name.padEnd(12)} ${one.health === "healthy" ? "healthy" : one.phase}  ${what || one.message}`);
   }
-  console.log(`\n  The page      ${daemon.url}`);
+  console.log(`\n  The page        ${daemon.url}`);
 }
 
 function invite({ repository, config }: DemoPaths): void {
@@ -107,7 +107,7 @@ function invite({ repository, config }: DemoPaths): void {
       "    echo 'Ahoy from git' > services/greeter/message.txt",
       `    ${commit}`,
       "",
-      "  Or look from the command line:",
+      "  Or look from the command line, in the folder where you are now:",
       "",
       `    ${DemoDaemon.command} status --config ${config}`,
       `    ${DemoDaemon.command} logs greeter -f --config ${config}`,
