@@ -173,7 +173,7 @@ Deno.test("a script that breaks off anywhere runs nothing", async () => {
 });
 
 Deno.test("the unit in install.sh is systemd/harbornode.service", () => {
-  const [, unit] = /^unit\(\) \{\n  cat <<'END'\n([^]*?)^END$/m.exec(SCRIPT) ?? [];
+  const [, unit] = /^unit\(\) \{\n {2}cat <<'END'\n([^]*?)^END$/m.exec(SCRIPT) ?? [];
   assert.equal(unit, UNIT);
 });
 
