@@ -34,11 +34,15 @@ export async function executeBeside(
   child.stdout!.on("data", take);
   child.stderr!.on("data", take);
   const kill = () => {
-    try {
-      // Its session leader's group: what the command started is in it unless it left on purpose.
-      if (child.pid !== undefined) Deno.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It ended by itself.
+    if (child.pid === undefined) return;
+    // Its group has what the command started, unless that left on purpose. There is no group yet when it was started a
+    // moment ago: then the process itself is all there is.
+    for (const pid of [-child.pid, child.pid]) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself, or was never there.
+      }
     }
   };
   signal.addEventListener("abort", kill, { once: true });
