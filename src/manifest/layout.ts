@@ -1,43 +1,76 @@
 /** [pure] Which files of a repository are manifests, and which files belong to them. */
 import type { Kind, WorkloadFile } from "../model/workload.ts";
 import type { TreeEntry } from "../source/source.ts";
+import { NAME_PATTERN } from "./fields.ts";
 
 export interface ManifestFile {
   kind: Kind;
+  /** A link or submodule too, where a manifest is expected: it is said to be wrong, not passed over. */
   entry: TreeEntry;
-  /** The file's name without ".toml": the workload's name unless it says another. */
+  /** The file's name without ".toml", or its folder's: the workload's name unless it says another. */
   stem: string;
-  /** Of the folder beside it, with a "/" at the end. */
+  /** With a "/" at the end. Two manifests of one folder are two that claim the same files. */
   folder: string;
   files: WorkloadFile[];
   /** What lies in the folder and is no file: links and submodules. */
   strangers: TreeEntry[];
 }
 
-const FOLDERS: [string, Kind][] = [["services/", "service"], ["deployments/", "deployment"]];
+const ROOTS: [folder: string, kind: Kind][] = [["services/", "service"], ["deployments/", "deployment"]];
 
-/** `services/NAME.toml` and `deployments/NAME.toml`, each with the folder `NAME/` beside it. */
+/**
+ * `services/NAME.toml` with its files in `services/NAME/`, or `services/NAME/service.toml` among them; `deployments/`
+ * and `deployment.toml` alike. In the order of the paths.
+ */
 export function manifestFiles(entries: readonly TreeEntry[]): ManifestFile[] {
-  return FOLDERS.flatMap(([folder, kind]) =>
-    entries.filter((entry) => isManifest(entry.path, folder)).map((entry) => {
-      const stem = entry.path.slice(folder.length, -".toml".length);
-      const own = `${folder}${stem}/`;
-      const inside = entries.filter((one) => one.path.startsWith(own));
-      return {
-        kind,
-        entry,
-        stem,
-        folder: own,
-        files: inside.filter((one) => one.type === "file")
-          .map(({ path, oid, executable }) => ({ path: path.slice(own.length), oid, executable })),
-        strangers: inside.filter((one) => one.type !== "file"),
-      };
-    })
+  return ROOTS.flatMap(([root, kind]) => manifestsBelow(root, { kind, entries }));
+}
+
+function manifestsBelow(
+  root: string,
+  { kind, entries }: { kind: Kind; entries: readonly TreeEntry[] },
+): ManifestFile[] {
+  const top: TreeEntry[] = [];
+  const folders = new Map<string, TreeEntry[]>();
+  for (const entry of entries) {
+    if (!entry.path.startsWith(root)) continue;
+    const [name, ...rest] = entry.path.slice(root.length).split("/") as [string, ...string[]];
+    if (isPutAside(name)) continue;
+    if (rest.length === 0) top.push(entry);
+    else if (folders.has(name)) folders.get(name)!.push(entry);
+    else folders.set(name, [entry]);
+  }
+  const linked = new Map(top.filter((one) => one.type !== "file").map((one) => [one.path, one]));
+  const manifest = (entry: TreeEntry, stem: string): ManifestFile => {
+    const folder = `${root}${stem}/`;
+    const inside = (folders.get(stem) ?? []).filter((one) => one !== entry);
+    const link = linked.get(`${root}${stem}`);
+    return {
+      kind,
+      entry,
+      stem,
+      folder,
+      files: inside.filter((one) => one.type === "file")
+        .map(({ path, oid, executable }) => ({ path: path.slice(folder.length), oid, executable })),
+      strangers: [
+        ...inside.filter((one) => one.type !== "file"),
+        ...(link === undefined ? [] : [link]),
+      ],
+    };
+  };
+  const beside = top.filter((one) => one.path.endsWith(".toml"))
+    .map((one) => manifest(one, one.path.slice(root.length, -".toml".length)));
+  const within = [...folders].flatMap(([name, inside]) =>
+    inside.filter((one) => one.path === `${root}${name}/${kind}.toml`).map((one) => manifest(one, name))
   );
+  const named = new Set(beside.map((one) => one.stem));
+  // A link in the place of a folder, with no manifest beside it: its manifest may lie where nobody looks.
+  const hidden = [...linked.values()].map((one) => ({ one, name: one.path.slice(root.length) }))
+    .filter(({ name }) => NAME_PATTERN.test(name) && !named.has(name)).map(({ one, name }) => manifest(one, name));
+  return [...beside, ...within, ...hidden].sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
 }
 
 /** A name that begins with "_" or "." or ends with ".disabled" is put aside by its author. */
-function isManifest(path: string, folder: string): boolean {
-  const name = path.slice(folder.length);
-  return path.startsWith(folder) && !name.includes("/") && name.endsWith(".toml") && !/^[._]/.test(name);
+function isPutAside(name: string): boolean {
+  return /^[._]/.test(name) || /\.disabled(\.toml)?$/.test(name);
 }

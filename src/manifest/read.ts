@@ -12,7 +12,8 @@ import { parseEnvFile } from "./env_file.ts";
 import { fieldsOf, NAME_PATTERN } from "./fields.ts";
 import { readFields } from "./grammar.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
-import { type Found, Place, quote, type Table } from "./place.ts";
+import { nearest } from "./nearest.ts";
+import { type Found, MAX_FOUND, Place, quote, type Table } from "./place.ts";
 import { isChosen, type Target } from "./select.ts";
 import { buildWorkload } from "./workload.ts";
 
@@ -36,38 +37,40 @@ export function envFilePaths(tree: ManifestTree): string[] {
 }
 
 type Read =
-  | { type: "workload"; workload: Workload; on: string[] }
-  | { type: "invalid"; invalid: InvalidManifest };
+  & { file: ManifestFile; name: string; isNamed: boolean }
+  & ({ type: "workload"; workload: Workload; on: string[] } | { type: "invalid"; problems: Problem[] });
 
+/** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
   const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, tree));
-  const unique = withoutDuplicates(read);
+  const unique = withoutDuplicates(read, tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
   const workloads = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.workload : []);
   return {
     revision: target.revision,
     workloads: workloads.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    invalid: unique.flatMap((one) => one.type === "invalid" ? one.invalid : []),
-    notSelected: unique.flatMap((one) => one.type === "workload" && !chosen(one) ? one.workload.name : []).sort(),
+    invalid: unique.flatMap((one) => one.type === "invalid" ? invalidManifest(one) : []),
+    notSelected: unique.flatMap((one) => one.type === "workload" && !chosen(one) ? one.name : []).sort(),
   };
+}
+
+function invalidManifest(
+  { name, file, problems }: { name: string; file: ManifestFile; problems: Problem[] },
+): InvalidManifest {
+  return { name, kind: file.kind, path: file.entry.path, problems };
 }
 
 function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
   const { entry, kind, stem } = manifest;
-  const invalid = (name: string, problems: Problem[]): Read => ({
-    type: "invalid",
-    invalid: { name, kind, path: entry.path, problems },
-  });
-  if (entry.type !== "file") {
-    return invalid(stem, [{
-      file: entry.path,
-      field: "",
-      message: `a manifest must be a file, and this is a ${entry.type}`,
-    }]);
-  }
-  const text = tree.text(entry.path) ?? "";
+  const base = { file: manifest, name: stem, isNamed: false };
+  const unread = (message: string): Read => {
+    return { ...base, type: "invalid", problems: [{ file: entry.path, field: "", message }] };
+  };
+  if (entry.type !== "file") return unread(`a manifest must be a file, and this is a ${entry.type}`);
+  const text = tree.text(entry.path);
+  if (text === undefined) return unread("the file could not be read");
   const document = parseDocument(entry.path, text);
-  if ("problem" in document) return invalid(stem, [document.problem]);
+  if ("problem" in document) return { ...base, type: "invalid", problems: [document.problem] };
 
   const found: Found[] = [];
   const place = new Place(found);
@@ -86,27 +89,37 @@ function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
   const workload = buildWorkload(table, { manifest, env, place });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, found), ...problems];
-  const name = typeof table.name === "string" ? table.name : stem;
-  if (all.length > 0 || workload === undefined) return invalid(name, all);
-  return { type: "workload", workload, on: table.on as string[] };
+  const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
+  if (all.length > 0 || workload === undefined) return { ...base, ...named, type: "invalid", problems: all };
+  return { ...base, ...named, type: "workload", workload, on: table.on as string[] };
 }
 
 function readEnvFiles(
   table: Table,
   { manifest, tree, place }: { manifest: ManifestFile; tree: ManifestTree; place: Place },
 ): { env: Record<string, string>; problems: Problem[] } {
-  const env: Record<string, string> = {};
+  let env: Record<string, string> = {};
   const problems: Problem[] = [];
   for (const name of envFileNames(table)) {
     const path = manifest.folder + name;
+    if (name.startsWith("/") || name.split("/").includes("..")) {
+      place.at("env_file").report(`${quote(name)} is not in the workload's folder`, `put it into ${manifest.folder}`);
+      continue;
+    }
     const text = manifest.files.some((file) => file.path === name) ? tree.text(path) : undefined;
     if (text === undefined) {
-      place.at("env_file").report(`there is no file ${quote(path)}`, `put it into ${manifest.folder}`);
+      const close = nearest(name, manifest.files.map((file) => file.path));
+      const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "${close}"?`;
+      place.at("env_file").report(`there is no file ${quote(path)}`, hint);
       continue;
     }
     const parsed = parseEnvFile(text);
-    Object.assign(env, parsed.values);
-    problems.push(...parsed.problems.map(({ line, message }) => ({ file: path, line, column: 1, field: "", message })));
+    env = { ...env, ...parsed.values };
+    problems.push(
+      ...parsed.problems.slice(0, MAX_FOUND).map(({ line, message }) => {
+        return { file: path, ...(line === 0 ? {} : { line, column: 1 }), field: "", message };
+      }),
+    );
   }
   return { env, problems };
 }
@@ -126,18 +139,42 @@ function stranger(entry: TreeEntry): Problem {
   };
 }
 
-/** Two manifests of one name: neither is more right than the other, so neither is applied. */
-function withoutDuplicates(read: readonly Read[]): Read[] {
-  const nameOf = (one: Read) => one.type === "workload" ? one.workload.name : one.invalid.name;
-  const pathOf = (one: Read) => one.type === "workload" ? one.workload.manifest : one.invalid.path;
-  const byName = Map.groupBy(read, nameOf);
+/** Two manifests of one name, or of one folder: neither is more right than the other, so neither is applied. */
+function withoutDuplicates(read: readonly Read[], tree: ManifestTree): Read[] {
+  const byName = Map.groupBy(read, (one) => one.name);
+  const byFolder = Map.groupBy(read, (one) => one.file.folder);
   return read.map((one) => {
-    const others = byName.get(nameOf(one))!.filter((other) => other !== one).map(pathOf);
-    if (others.length === 0) return one;
-    const message = `the name ${quote(nameOf(one))} is taken by ${others.join(", ")} as well`;
-    const problem: Problem = { file: pathOf(one), field: "name", message, hint: "give one of them another name" };
-    const kind = one.type === "workload" ? one.workload.kind : one.invalid.kind;
-    const before = one.type === "workload" ? [] : one.invalid.problems;
-    return { type: "invalid", invalid: { name: nameOf(one), kind, path: pathOf(one), problems: [problem, ...before] } };
+    const pathsIn = (group: readonly Read[]) =>
+      group.filter((other) => other !== one).map((other) => other.file.entry.path);
+    const namesakes = pathsIn(byName.get(one.name)!);
+    const claimants = pathsIn(byFolder.get(one.file.folder)!).filter((path) => !namesakes.includes(path));
+    if (namesakes.length + claimants.length === 0) return one;
+    const found: Found[] = [];
+    const place = new Place(found).at("name");
+    if (namesakes.length > 0) {
+      place.report(
+        `the name ${quote(one.name)} is taken by ${some(namesakes)} as well`,
+        "give one of them another name",
+      );
+    }
+    if (claimants.length > 0) {
+      place.report(`the folder ${quote(one.file.folder)} belongs to ${some(claimants)} as well`, "keep one of the two");
+    }
+    const path = one.file.entry.path;
+    const duplicates = one.isNamed
+      ? placed(path, tree.text(path) ?? "", found)
+      : found.map(({ message, hint }) => ({ file: path, field: "name", message, hint: hint! }));
+    const { file, name, isNamed } = one;
+    return {
+      file,
+      name,
+      isNamed,
+      type: "invalid",
+      problems: [...duplicates, ...(one.type === "invalid" ? one.problems : [])],
+    };
   });
+}
+
+function some(paths: readonly string[]): string {
+  return paths.length <= 3 ? paths.join(", ") : `${paths.slice(0, 3).join(", ")} and ${paths.length - 3} more`;
 }

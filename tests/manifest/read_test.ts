@@ -29,6 +29,10 @@ Deno.test("read passes over what its author put aside, and what is no manifest",
     "services/.b.toml": "x",
     "services/c.toml.disabled": "x",
     "services/d/e.toml": "x",
+    "services/e.disabled.toml": "x",
+    "services/f.disabled/service.toml": "x",
+    "services/_g/service.toml": "x",
+    "services/.h/service.toml": "x",
     "README.md": "x",
     "other/f.toml": "x",
   };
@@ -47,6 +51,72 @@ Deno.test("read applies neither of two manifests of one name, over both kinds", 
     'the name "web" is taken by deployments/web.toml as well',
     'the name "web" is taken by services/web.toml as well',
   ]);
+});
+
+Deno.test("read points at the name that two manifests say, and not where their files say it", () => {
+  const desired = read({ "services/a.toml": `${SLEEP}name = "web"\n`, "services/web.toml": SLEEP });
+  assert.deepEqual(desired.invalid.map(({ name, problems }) => [name, problems[0]?.line, problems[0]?.column]), [
+    ["web", 2, 8],
+    ["web", undefined, undefined],
+  ]);
+});
+
+Deno.test("read takes a manifest among its files as well, and does not count it to them", () => {
+  const files = {
+    "services/web/service.toml": 'command = "./serve.sh"\n',
+    "services/web/conf/service.toml": "not a manifest",
+    "services/web/deployment.toml": "not a manifest of a service",
+    "deployments/db/deployment.toml": 'image = "postgres"\n',
+    "deployments/none/service.toml": "not a manifest of a deployment",
+  };
+  const program = { ...entry("services/web/serve.sh"), executable: true };
+  const desired = read(files, [program]);
+  assert.deepEqual(desired.invalid, []);
+  assert.deepEqual(desired.workloads.map((one) => [one.name, one.kind, one.manifest]), [
+    ["db", "deployment", "deployments/db/deployment.toml"],
+    ["web", "service", "services/web/service.toml"],
+  ]);
+  assert.deepEqual(desired.workloads[1]!.files.map((file) => file.path), [
+    "conf/service.toml",
+    "deployment.toml",
+    "serve.sh",
+  ]);
+});
+
+Deno.test("read applies neither of two manifests of one folder, whatever they are named", () => {
+  const one = { "services/web.toml": SLEEP, "services/web/service.toml": SLEEP };
+  assert.deepEqual(messages(read(one)), [
+    'the name "web" is taken by services/web/service.toml as well',
+    'the name "web" is taken by services/web.toml as well',
+  ]);
+  const desired = read({ ...one, "services/web/service.toml": `${SLEEP}name = "other"\n` });
+  assert.deepEqual(desired.workloads, []);
+  assert.deepEqual(messages(desired), [
+    'the folder "services/web/" belongs to services/web/service.toml as well',
+    'the folder "services/web/" belongs to services/web.toml as well',
+  ]);
+});
+
+Deno.test("read says that a link in the place of a workload's folder is not followed", () => {
+  const desired = read({ "services/web.toml": SLEEP, "services/plain": "x" }, [
+    entry("services/web", "symlink"),
+    entry("services/sub", "submodule"),
+    entry("services/README.md", "symlink"),
+    entry("services/_old", "symlink"),
+  ]);
+  assert.deepEqual(desired.invalid.map((one) => [one.name, one.problems[0]!.file, one.problems[0]!.message]), [
+    ["sub", "services/sub", "a manifest must be a file, and this is a submodule"],
+    ["web", "services/web", "a symlink is not followed, and the workload would miss what it points to"],
+  ]);
+});
+
+Deno.test("a manifest whose text was not loaded is invalid, never taken for an empty one", () => {
+  const desired = readManifests({ entries: [entry("services/web.toml")], text: () => undefined }, {
+    revision: "r",
+    device: "pi",
+    labels: {},
+  });
+  assert.deepEqual(messages(desired), ["the file could not be read"]);
 });
 
 Deno.test("read follows no link and no submodule", () => {
@@ -73,11 +143,20 @@ Deno.test("read says what a pointer of Git LFS, a huge file and a binary one are
 
 Deno.test("read accepts a byte order mark and Windows line ends", () => {
   assert.equal(read({ "services/web.toml": `\uFEFF# x\r\n${SLEEP.trim()}\r\n` }).workloads.length, 1);
+  const columns = (text: string) => read({ "services/web.toml": text }).invalid[0]!.problems.map((one) => one.column);
+  assert.deepEqual(columns("\uFEFFa = \r\n"), columns("a = \n"));
+  assert.deepEqual(columns("\uFEFFenabled = 1\r\n"), columns("enabled = 1\n"));
 });
 
 const CHOICES: [on: string, chosen: boolean][] = [
   ['"pi-*"', true],
   ['"pi-lab"', false],
+  ['"*"', true],
+  ['"pi-kitchen*"', true],
+  ['"*kit*en"', true],
+  ['"*kit*it*en"', false],
+  ['"pi-kitche*hen"', false],
+  ['"pi.kitchen"', false],
   ['["pi-*", "!pi-kitchen"]', false],
   ['["!pi-lab"]', true],
   ['["room=kitchen"]', true],
@@ -102,7 +181,7 @@ Deno.test("env_file gives values that env wins over, and never leaves the folder
   assert.deepEqual(envFilePaths(tree(files)), ["services/web/a.env", "services/web/b.env"]);
   assert.deepEqual(read(files).workloads[0]?.env, { A: "one two", B: "manifest", C: "x" });
   const escape = { "services/web.toml": `${SLEEP}env_file = "../other.env"\n`, "services/other.env": "A=1" };
-  assert.deepEqual(messages(read(escape)), ['there is no file "services/web/../other.env"']);
+  assert.deepEqual(messages(read(escape)), ['"../other.env" is not in the workload\'s folder']);
   const broken = { "services/web.toml": `${SLEEP}env_file = "a.env"\n`, "services/web/a.env": "A=1\nB: 2\n" };
   assert.deepEqual(read(broken).invalid[0]?.problems[0]?.line, 2);
 });
