@@ -17,6 +17,27 @@ Deno.test("an atomic file holds the last of many writes at once, and leaves noth
   assert.deepEqual(await names(dir.path), ["a.json"]);
 });
 
+Deno.test("an atomic file is whole whenever it is read", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "a");
+  const text = (letter: string) => letter.repeat(4_000_000);
+  await writeAtomic(path, text("0"));
+  let writing = true;
+  const writes = (async () => {
+    for (let round = 1; round < 10; round++) await writeAtomic(path, text(String(round)));
+    writing = false;
+  })();
+  let reads = 0;
+  while (writing) {
+    const seen = await Deno.readTextFile(path);
+    assert.equal(seen.length, 4_000_000);
+    assert.equal(seen.at(-1), seen[0]);
+    reads++;
+  }
+  await writes;
+  assert.ok(reads > 0);
+});
+
 Deno.test("an atomic file is for its owner's eyes alone", async () => {
   await using dir = await tempDir();
   await writeAtomic(join(dir.path, "a"), "x");
