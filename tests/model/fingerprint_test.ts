@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { canonical, filesDigest, fingerprint } from "../../src/model/fingerprint.ts";
+import type { Workload } from "../../src/model/workload.ts";
+import { problemLine } from "../../src/model/problem.ts";
+
+const WEB: Workload = {
+  name: "web",
+  kind: "service",
+  runtime: "native",
+  description: "",
+  manifest: "services/web.toml",
+  enabled: true,
+  suspend: false,
+  replicas: 1,
+  env: { A: "1", B: "2" },
+  ports: [],
+  user: null,
+  workingDir: null,
+  restart: "always",
+  stopSignal: "SIGTERM",
+  stopTimeoutMs: 10_000,
+  health: null,
+  files: [{ path: "a", oid: "1", executable: false }, { path: "b", oid: "2", executable: true }],
+  resources: { memoryBytes: null, cpus: null, pids: null },
+  command: ["web"],
+};
+
+const LIVE: Partial<Workload>[] = [
+  { description: "x" },
+  { enabled: false },
+  { suspend: true },
+  { replicas: 3 },
+  { restart: "never" },
+  { stopSignal: "SIGINT" },
+  { stopTimeoutMs: 1 },
+  { health: { type: "tcp", port: 1, intervalMs: 1, timeoutMs: 1, retries: 1, startPeriodMs: 0 } },
+];
+
+for (const change of LIVE) {
+  Deno.test(`fingerprint stays when ${Object.keys(change)} changes: no new instance is needed`, () => {
+    assert.equal(fingerprint({ ...WEB, ...change } as Workload), fingerprint(WEB));
+  });
+}
+
+const NEW: Partial<Workload>[] = [
+  { env: { A: "1", B: "3" } },
+  { command: ["web", "-v"] },
+  { user: "nobody" },
+  { workingDir: "x" },
+  { ports: [{ name: null, hostAddress: "0.0.0.0", host: 1, container: 1, protocol: "tcp" }] },
+  { resources: { memoryBytes: 1, cpus: null, pids: null } },
+  { files: [{ path: "a", oid: "1", executable: true }, { path: "b", oid: "2", executable: true }] },
+  { files: [{ path: "a", oid: "9", executable: false }, { path: "b", oid: "2", executable: true }] },
+  { files: [] },
+];
+
+for (const change of NEW) {
+  Deno.test(`fingerprint is another when ${JSON.stringify(change)}`, () => {
+    assert.notEqual(fingerprint({ ...WEB, ...change } as Workload), fingerprint(WEB));
+  });
+}
+
+Deno.test("fingerprint and files do not depend on the order in which things are listed", () => {
+  assert.equal(fingerprint({ ...WEB, env: { B: "2", A: "1" }, files: [...WEB.files].reverse() }), fingerprint(WEB));
+  assert.equal(filesDigest([]), "");
+});
+
+Deno.test("canonical gives one text for what is equal, and another for what is not", () => {
+  fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+    const copy = JSON.parse(JSON.stringify(a));
+    assert.equal(canonical(copy), canonical(a));
+    assert.deepEqual(JSON.parse(canonical(a)), JSON.parse(JSON.stringify(a)));
+    if (canonical(a) === canonical(b)) assert.deepEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
+  }));
+});
+
+Deno.test("problemLine leaves out what is not known", () => {
+  assert.equal(
+    problemLine({ file: "a.toml", line: 1, column: 2, field: "x", message: "is wrong" }),
+    "a.toml:1:2: x: is wrong",
+  );
+  assert.equal(problemLine({ file: "a.toml", field: "", message: "is wrong" }), "a.toml: is wrong");
+});
