@@ -113,9 +113,9 @@ await testNeeding(["git"], "a service that keeps ending backs off, is counted, a
   await repository.write("services/ghost.toml", 'command = ["/no/such/program"]\n');
   await repository.commit("Add two that fail");
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const flaky = await device.until("flaky", (one) => one.phase === "backoff" && one.instances[0]!.restarts >= 2);
+  const flaky = await device.until("flaky", (one) => one.reason === "crash_loop" && one.instances[0]!.restarts >= 2);
   assert.equal(flaky.instances[0]?.exit_code, 3);
-  assert.equal(flaky.reason, "crash_loop");
+  assert.equal(flaky.phase, "backoff");
   const ghost = await device.until("ghost", (one) => one.phase === "blocked");
   assert.equal(ghost.reason, "command_not_found");
   assert.match(ghost.message, /"\/no\/such\/program"/);
