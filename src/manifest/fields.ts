@@ -4,9 +4,9 @@
  */
 import type { Kind } from "../model/workload.ts";
 import { type Field, flag, type Grammar, list, mapOf, number, oneOf, oneOrMore, tableOf, text } from "./grammar.ts";
-import { mount } from "./mount.ts";
+import { mount, MOUNT_FIELDS } from "./mount.ts";
 import { quote } from "./place.ts";
-import { dockerPort, nativePort } from "./port.ts";
+import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./port.ts";
 import { duration, size } from "./quantity.ts";
 import { CHOICE_PATTERN } from "./select.ts";
 import { words } from "./words.ts";
@@ -32,25 +32,28 @@ const envValue: Grammar<string> = {
 
 const choice = text({ pattern: CHOICE_PATTERN, wants: 'a device like "pi-*", "!pi-lab" or "label=value"' });
 
+const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty: true });
+
 const PROBE_FIELDS: Field[] = [
-  field("type", oneOf("http", "tcp", "command"), undefined, {
-    doc: "Told by the other fields when it is left out",
+  field("type", oneOf("http", "tcp", "command"), null, {
+    doc: "Told by path, port or command when it is left out",
     example: 'type = "http"',
   }),
-  field("path", text({ pattern: /^\/\S*$/, wants: 'a path like "/healthz"' }), "/", {
+  field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
     shown: '"/"',
     doc: "http: what to ask for",
     example: 'path = "/healthz"',
   }),
-  field("port", portReference(), undefined, {
-    doc: "http, tcp: a number, or the name of one of the ports; default the first port",
+  field("port", portReference(), null, {
+    doc: "http, tcp: a number, or the name of one of the ports",
+    shown: "the first port",
     example: "port = 8080",
   }),
-  field("headers", mapOf(text({ empty: true }), { pattern: /^[A-Za-z0-9-]+$/, wants: "letters, digits and -" }), {}, {
+  field("headers", mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, wants: "letters, digits and -" }), null, {
     doc: "http: sent with it",
     example: 'headers = { Host = "example.org" }',
   }),
-  field("command", words, undefined, {
+  field("command", words, null, {
     doc: "command: healthy when it ends with 0",
     example: 'command = ["./alive.sh"]',
   }),
@@ -87,7 +90,7 @@ const COMMON: Field[] = [
     doc: "Who it is; another name is another workload",
     example: 'name = "web"',
   }),
-  field("description", text({ empty: true }), "", {
+  field("description", text({ pattern: /^[^\p{Cc}]*$/u, wants: "one line of text", empty: true }), "", {
     doc: "One line for the page",
     example: 'description = "The front door"',
   }),
@@ -116,12 +119,6 @@ const COMMON: Field[] = [
     doc: "Files of the folder with KEY=VALUE lines; env wins",
     example: 'env_file = "defaults.env"',
   }),
-  field("user", text(), null, { doc: "Name or number of the user it runs as", example: 'user = "www-data"' }),
-  field("working_dir", text(), null, {
-    shown: "the folder with its files",
-    doc: "Where it begins",
-    example: 'working_dir = "site"',
-  }),
   field("restart", oneOf("always", "on-failure", "never"), "always", {
     shown: '"always"',
     doc: "What follows an end",
@@ -147,11 +144,25 @@ const COMMON: Field[] = [
   }),
 ];
 
+/** Relative to the workload's folder and inside of it, or absolute on the device. */
+const FOLDER = /^(?!(.*\/)?\.\.(\/|$))[^\0]+$/;
+const CONTAINER_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/;
+
 const SERVICE: Field[] = [
   field("command", words, undefined, {
     required: true,
     doc: 'Program and arguments; no shell. "./x" is a file of the folder',
     example: 'command = ["./serve.sh", "--fast"]',
+  }),
+  field("user", text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, wants: "the name or number of a user" }), null, {
+    shown: "the daemon's",
+    doc: "Name or number of the user it runs as",
+    example: 'user = "www-data"',
+  }),
+  field("working_dir", text({ pattern: FOLDER, wants: 'a folder like "site", or an absolute path' }), null, {
+    shown: "the folder with its files",
+    doc: "Where it begins",
+    example: 'working_dir = "site"',
   }),
   field("ports", list(nativePort, "an array of port numbers"), [], {
     doc: "Ports it listens on, given to it as PORT and PORT_<NAME>",
@@ -170,6 +181,16 @@ const DEPLOYMENT: Field[] = [
     shown: "the image's",
     doc: "In the place of the image's",
     example: 'command = ["nginx", "-g", "daemon off;"]',
+  }),
+  field("user", text({ pattern: CONTAINER_USER, wants: 'a user like "www-data" or "1000:1000"' }), null, {
+    shown: "the image's",
+    doc: "Name or number, of the image; a group may follow",
+    example: 'user = "1000:1000"',
+  }),
+  field("working_dir", text({ pattern: /^\/[^\0]*$/, wants: "an absolute path in the container" }), null, {
+    shown: "the image's",
+    doc: "Where it begins",
+    example: 'working_dir = "/srv"',
   }),
   field("ports", list(dockerPort, 'an array of ports like ["8080:80"]'), [], {
     doc: "As compose writes them; without a host part not published",
@@ -191,10 +212,13 @@ export function fieldsOf(kind: Kind): readonly Field[] {
   return TABLE[kind];
 }
 
-/** Sub-tables of a manifest with fields of their own, for the reference. */
+/** Tables inside of a manifest with fields of their own, for the reference. */
 export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] = [
   { name: "health", fields: PROBE_FIELDS },
   { name: "resources", fields: RESOURCE_FIELDS },
+  { name: "ports of a service", fields: NATIVE_FIELDS },
+  { name: "ports of a deployment", fields: DOCKER_FIELDS },
+  { name: "mounts", fields: MOUNT_FIELDS },
 ];
 
 interface FieldDetail {
@@ -212,7 +236,8 @@ function signalName(): Grammar<string> {
   const signals = oneOf("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL");
   const read: Grammar<string>["read"] = (value, place) =>
     signals.read(typeof value === "string" && !value.startsWith("SIG") ? `SIG${value}` : value, place);
-  return { ...signals, read };
+  const { enum: names } = signals.schema as { enum: string[] };
+  return { ...signals, schema: { enum: [...names, ...names.map((name) => name.slice(3))] }, read };
 }
 
 function portReference(): Grammar<number | string> {

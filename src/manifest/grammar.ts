@@ -27,7 +27,11 @@ export function text(options: { pattern?: RegExp; wants?: string; empty?: boolea
   const wants = options.wants ?? "a string";
   return {
     wants,
-    schema: { type: "string", ...(options.pattern === undefined ? {} : { pattern: options.pattern.source }) },
+    schema: {
+      type: "string",
+      ...(options.empty === true ? {} : { minLength: 1 }),
+      ...(options.pattern === undefined ? {} : { pattern: options.pattern.source }),
+    },
     read(value, place) {
       const fits = typeof value === "string" && (options.pattern?.test(value) ?? true) &&
         (options.empty === true || value !== "");
@@ -129,10 +133,15 @@ export function tableOf(fields: readonly Field[], wants = "a table"): Grammar<Ta
 
 export function tableSchema(fields: readonly Field[]): Record<string, unknown> {
   const properties = Object.fromEntries(
-    fields.map((field) => [field.name, { ...field.grammar.schema, description: field.doc }]),
+    fields.map((field) => [field.name, { ...field.grammar.schema, description: field.doc, ...shownDefault(field) }]),
   );
   const required = fields.filter((field) => field.required === true).map((field) => field.name);
   return { type: "object", properties, additionalProperties: false, ...(required.length === 0 ? {} : { required }) };
+}
+
+/** Defaults that are no value, like "the file's name", are for people alone. */
+function shownDefault({ shown }: Field): { default?: unknown } {
+  return /^("[^"]*"|\d+|true|false)$/.test(shown) ? { default: JSON.parse(shown) } : {};
 }
 
 export interface ReadOptions {

@@ -1,14 +1,15 @@
 /** [pure] What a container sees of the device: files of the workload's folder, named volumes, memory. Never a host path. */
 import type { Mount } from "../model/workload.ts";
-import { type Field, flag, type Grammar, oneOf, readFields, text } from "./grammar.ts";
+import { type Field, flag, type Grammar, oneOf, readFields, tableSchema, text } from "./grammar.ts";
 import { isTable, type Place, quote } from "./place.ts";
 import { size } from "./quantity.ts";
 
 const WANTS = 'a mount like "./site:/www:ro" (from the folder) or "data:/var/lib/x" (a volume)';
 const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const TARGET = text({ pattern: /^\/(?!.*(^|\/)\.\.(\/|$)).+/, wants: "an absolute path in the container" });
+const TARGET = text({ pattern: /^\/+(?!(.*\/)?\.\.(\/|$))[^/\0][^\0]*$/, wants: "an absolute path in the container" });
 
-const FIELDS: Field[] = [
+/** Of an entry of `mounts` that is a table. */
+export const MOUNT_FIELDS: Field[] = [
   {
     name: "type",
     grammar: oneOf("files", "volume", "tmpfs"),
@@ -38,9 +39,9 @@ const FIELDS: Field[] = [
   {
     name: "read_only",
     grammar: flag,
-    fallback: false,
-    shown: "false",
-    doc: "Not writable",
+    fallback: undefined,
+    shown: "",
+    doc: "Of a volume; files of the folder can never be written",
     example: "read_only = true",
   },
   { name: "size", grammar: size, fallback: null, shown: "", doc: "Of a tmpfs", example: 'size = "64Mi"' },
@@ -48,7 +49,7 @@ const FIELDS: Field[] = [
 
 export const mount: Grammar<Mount> = {
   wants: WANTS,
-  schema: { anyOf: [{ type: "string" }, { type: "object" }] },
+  schema: { anyOf: [{ type: "string", pattern: "^[^:]+:/[^:]+(:r[ow])?$" }, tableSchema(MOUNT_FIELDS)] },
   read(value, place) {
     if (isTable(value)) return fromTable(value, place);
     const parts = typeof value === "string" ? value.split(":") : [];
@@ -58,14 +59,18 @@ export const mount: Grammar<Mount> = {
       return place.report(`is ${quote(value)}, wanted ${WANTS}`);
     }
     if (TARGET.read(target, place) === undefined) return undefined;
-    return fromSource(source, { target, readOnly: mode === "ro", place });
+    return fromSource(source, { target, readOnly: mode === undefined ? undefined : mode === "ro", place });
   },
 };
 
-function fromSource(
-  source: string,
-  { target, readOnly, place }: { target: string; readOnly: boolean; place: Place },
-): Mount | undefined {
+interface Rest {
+  target: string;
+  /** Undefined where it was not said. */
+  readOnly: boolean | undefined;
+  place: Place;
+}
+
+function fromSource(source: string, { target, readOnly, place }: Rest): Mount | undefined {
   if (source.startsWith("./") || source === ".") return files(source, { target, readOnly, place });
   if (source.startsWith("/") || source.startsWith("~") || source.startsWith("../")) {
     return place.report(
@@ -73,27 +78,39 @@ function fromSource(
       'put the files into the workload\'s folder and write "./NAME", or use a volume',
     );
   }
-  if (!VOLUME.test(source)) return place.report(`${quote(source)} is no name for a volume`);
-  return { type: "volume", source, target, readOnly };
+  return volume(source, { target, readOnly, place });
 }
 
-function files(
-  source: string,
-  { target, readOnly, place }: { target: string; readOnly: boolean; place: Place },
-): Mount | undefined {
-  const path = source.replace(/^\.\/?/, "").replace(/\/+$/, "");
+function volume(source: string, { target, readOnly, place }: Rest): Mount | undefined {
+  if (!VOLUME.test(source)) {
+    return place.report(`${quote(source)} is no name for a volume`, 'letters, digits, ".", "_" and "-" are');
+  }
+  return { type: "volume", source, target, readOnly: readOnly === true };
+}
+
+function files(source: string, { target, readOnly, place }: Rest): Mount | undefined {
+  const path = source.split("/").filter((part) => part !== "" && part !== ".").join("/");
   if (path.split("/").includes("..")) return place.report(`${quote(source)} leaves the workload's folder`);
-  return { type: "files", source: path, target, readOnly };
+  if (readOnly === false) {
+    return place.report("files of the folder can not be mounted to be written", "take it out, or use a volume");
+  }
+  return { type: "files", source: path, target, readOnly: true };
 }
 
 function fromTable(value: Record<string, unknown>, place: Place): Mount | undefined {
-  const read = readFields(FIELDS, value, { place });
+  const read = readFields(MOUNT_FIELDS, value, { place });
+  const type = read.type as Mount["type"] | undefined;
+  if (type === undefined) return undefined;
+  for (const name of type === "tmpfs" ? ["source", "read_only"] : ["size"]) {
+    if (Object.hasOwn(value, name)) place.at(name).reportKey(`a mount of type "${type}" has no ${name}`);
+  }
   const target = read.target as string | undefined;
-  if (read.type === undefined || target === undefined) return undefined;
-  if (read.type === "tmpfs") return { type: "tmpfs", target, sizeBytes: read.size as number | null ?? null };
-  const { source } = read;
-  if (typeof source !== "string") return place.report('the field "source" is missing', 'write source = "NAME"');
-  const options = { target, readOnly: read.read_only === true, place: place.at("source") };
-  if (read.type === "files") return files(source, options);
-  return fromSource(source, options);
+  if (target === undefined) return undefined;
+  if (type === "tmpfs") return { type, target, sizeBytes: read.size as number | null ?? null };
+  const source = read.source as string | null | undefined;
+  if (source === null) return place.report('the field "source" is missing', 'write source = "NAME"');
+  if (source === undefined) return undefined;
+  const rest = { target, readOnly: read.read_only as boolean | undefined, place: place.at("source") };
+  if (source.startsWith("/")) return fromSource(source, rest);
+  return type === "files" ? files(source, rest) : volume(source, rest);
 }

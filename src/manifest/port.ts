@@ -1,6 +1,6 @@
 /** [pure] Ports: what a native service listens on, and what a container publishes, as compose writes it. */
 import type { Port } from "../model/workload.ts";
-import { type Field, type Grammar, number, oneOf, readFields, text } from "./grammar.ts";
+import { type Field, type Grammar, number, oneOf, readFields, tableSchema, text } from "./grammar.ts";
 import { isTable, type Place, quote } from "./place.ts";
 
 const NUMBER = number({ min: 1, max: 65_535 });
@@ -27,7 +27,8 @@ const named = (rest: Field[]): Field[] => [
   },
 ];
 
-const NATIVE_FIELDS = named([
+/** Of an entry of a service's `ports`. */
+export const NATIVE_FIELDS = named([
   {
     name: "port",
     grammar: NUMBER,
@@ -42,7 +43,7 @@ const NATIVE_FIELDS = named([
 /** A number, or a table { name, port, protocol }. */
 export const nativePort: Grammar<Port> = {
   wants: "a port number or a table { name, port }",
-  schema: { anyOf: [NUMBER.schema, { type: "object" }] },
+  schema: { anyOf: [NUMBER.schema, tableSchema(NATIVE_FIELDS)] },
   read(value, place) {
     if (!isTable(value)) {
       const port = NUMBER.read(value, place);
@@ -53,8 +54,11 @@ export const nativePort: Grammar<Port> = {
   },
 };
 
-const ADDRESS = text({ pattern: /^[0-9a-fA-F.:]+$/, wants: 'an address like "127.0.0.1"' });
-const DOCKER_FIELDS = named([
+const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
+const IPV6 = "[0-9a-fA-F]*:[0-9a-fA-F:]*";
+const ADDRESS = text({ pattern: new RegExp(`^(?:${IPV4}|${IPV6})$`), wants: 'an address like "127.0.0.1"' });
+/** Of an entry of a deployment's `ports`. */
+export const DOCKER_FIELDS = named([
   {
     name: "target",
     grammar: NUMBER,
@@ -82,13 +86,13 @@ const DOCKER_FIELDS = named([
   },
 ]);
 
-const SHORT = /^(?:(?:(\[[0-9a-fA-F:]+\]|[\d.]+):)?(\d+):)?(\d+)(?:\/(tcp|udp))?$/;
+const SHORT = new RegExp(String.raw`^(?:(?:(\[${IPV6}\]|${IPV4}):)?(\d{1,5}):)?(\d{1,5})(?:/(tcp|udp))?$`);
 const WANTS = 'a port like "8080:80", "127.0.0.1:8080:80/tcp" or 80';
 
 /** "8080:80" is published; "80" alone is not. */
 export const dockerPort: Grammar<Port> = {
   wants: WANTS,
-  schema: { anyOf: [NUMBER.schema, { type: "string", pattern: SHORT.source }, { type: "object" }] },
+  schema: { anyOf: [NUMBER.schema, { type: "string", pattern: SHORT.source }, tableSchema(DOCKER_FIELDS)] },
   read(value, place) {
     if (isTable(value)) return fromTable(value, place);
     if (typeof value === "number") {

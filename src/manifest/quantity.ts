@@ -21,7 +21,8 @@ export function duration(minMs = 0): Grammar<number> {
     wants,
     schema: { type: "string", pattern: "^(\\d+(\\.\\d+)?(ms|s|m|h|d))+$" },
     read(value, place) {
-      const bare = typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value));
+      const bare = typeof value === "number" || typeof value === "bigint" ||
+        (typeof value === "string" && /^\d+$/.test(value));
       if (bare) return place.report(`${quote(value)} has no unit, wanted ${wants}`, `write "${value}s" for seconds`);
       const ms = typeof value === "string" ? parseDuration(value) : null;
       if (ms === null) return place.report(`is ${quote(value)}, wanted ${wants}`);
@@ -48,12 +49,13 @@ export const size: Grammar<number> = {
   schema: { type: "string", pattern: "^\\d+(\\.\\d+)?(K|M|G|Ki|Mi|Gi)$" },
   read(value, place) {
     const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(K|M|G|Ki|Mi|Gi)$/.exec(value) : null;
-    if (match === null) {
+    const bytes = match === null ? 0 : Math.round(Number(match[1]) * UNIT_BYTES[match[2]!]!);
+    if (bytes < 1 || !Number.isSafeInteger(bytes)) {
       return place.report(
         `is ${quote(value)}, wanted a size like "64Mi" or "1G"`,
         "K, M, G are decimal; Ki, Mi, Gi binary",
       );
     }
-    return Math.round(Number(match[1]) * UNIT_BYTES[match[2]!]!);
+    return bytes;
   },
 };

@@ -15,7 +15,7 @@ export function manifestReference(): string {
     "",
     ...kind("service", "services"),
     ...kind("deployment", "deployments"),
-    ...SUB_TABLES.flatMap(({ name, fields }) => [`## The table \`${name}\``, "", ...rows(fields), ""]),
+    ...SUB_TABLES.flatMap(({ name, fields }) => [`## Inside of ${name}`, "", ...rows(fields), ""]),
     "Names that begin with `x-` are free for your own use.",
   ].join("\n");
 }

@@ -37,18 +37,25 @@ export function buildWorkload(
     stopTimeoutMs: read.stop_timeout as number,
     health: read.health === null || read.health === undefined
       ? null
-      : probe(read.health as Table, { ports, place: place.at("health") }) ?? null,
+      : probe(read.health as Table, { ports, manifest, place: place.at("health") }) ?? null,
     files: manifest.files,
     resources: resources(read.resources as Table | null),
   };
   if (manifest.kind === "service") {
+    if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, place: place.at("working_dir") });
     const command = read.command as string[] | undefined;
     if (command === undefined) return undefined;
     checkProgram(command[0]!, { manifest, place: place.at("command") });
     return { ...base, kind: "service", runtime: "native", command };
   }
   const mounts = (read.mounts ?? []) as Listed<Mount>;
-  mounts.forEach((mount, index) => checkMount(mount, { manifest, place: place.at("mounts").at(index) }));
+  mounts.forEach((mount, index) => {
+    checkMount(mount, { manifest, place: place.at("mounts").at(index) });
+    const twin = mounts.findIndex((one) => one !== undefined && one.target === mount?.target);
+    if (twin >= 0 && twin < index) {
+      place.at("mounts").at(index).report(`something else is mounted at ${quote(mount?.target)} already`);
+    }
+  });
   if (read.image === undefined) return undefined;
   return {
     ...base,
@@ -61,9 +68,31 @@ export function buildWorkload(
   };
 }
 
-function probe(read: Table, { ports, place }: { ports: Port[]; place: Place }): Probe | undefined {
-  const { command } = read;
-  const type = read.type as Probe["type"] | undefined ?? (command !== undefined ? "command" : "http");
+/** What each type of probe may say. Where none is named, the first that may say what was said: a port alone is tcp. */
+const PROBE_OWN: Record<Probe["type"], readonly string[]> = {
+  command: ["command"],
+  tcp: ["port"],
+  http: ["path", "headers", "port"],
+};
+
+/** In `read`, null stands for what was not said, and undefined for what was wrong. */
+function probe(
+  read: Table,
+  { ports, manifest, place }: { ports: Port[]; manifest: ManifestFile; place: Place },
+): Probe | undefined {
+  const said = ["command", "path", "headers", "port"].filter((name) => read[name] !== null);
+  if (read.type === undefined) return undefined;
+  const types = Object.keys(PROBE_OWN) as Probe["type"][];
+  const type = read.type as Probe["type"] | null ?? types.find((one) => PROBE_OWN[one].includes(said[0] ?? ""));
+  if (type === undefined) {
+    return place.report(
+      "does not say what to look at",
+      'write path = "/healthz", port = 8080, or command = ["./alive.sh"]',
+    );
+  }
+  for (const name of said.filter((one) => !PROBE_OWN[type].includes(one))) {
+    place.at(name).reportKey(`a probe of type "${type}" has no ${name}`);
+  }
   const timing = {
     intervalMs: read.interval as number,
     timeoutMs: read.timeout as number,
@@ -71,29 +100,33 @@ function probe(read: Table, { ports, place }: { ports: Port[]; place: Place }): 
     startPeriodMs: read.start_period as number,
   };
   if (type === "command") {
-    if (command === undefined) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
-    return { ...timing, type, command: command as string[] };
+    const command = read.command as string[] | null | undefined;
+    if (command === null) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
+    if (command === undefined) return undefined;
+    if (manifest.kind === "service") checkProgram(command[0]!, { manifest, place: place.at("command") });
+    return { ...timing, type, command };
   }
-  if (command !== undefined) place.at("command").reportKey(`a probe of type "${type}" has no command`);
-  const port = probePort(read.port as number | string | undefined, { ports, place });
+  const port = probePort(read.port as number | string | null | undefined, { ports, place });
   if (port === undefined) return undefined;
   if (type === "tcp") return { ...timing, type, port };
-  return { ...timing, type, port, path: read.path as string, headers: read.headers as Record<string, string> };
+  const { path, headers } = read as { path: string | null; headers: Record<string, string> | null };
+  return { ...timing, type, port, path: path ?? "/", headers: headers ?? {} };
 }
 
 function probePort(
-  wanted: number | string | undefined,
+  wanted: number | string | null | undefined,
   { ports, place }: { ports: Port[]; place: Place },
 ): number | undefined {
-  if (typeof wanted === "number") return wanted;
-  const names = ports.flatMap((port) => port.name ?? []);
-  if (wanted !== undefined) {
-    const named = ports.find((port) => port.name === wanted);
+  if (typeof wanted === "number" || wanted === undefined) return wanted;
+  const reachable = ports.filter((port) => port.protocol === "tcp");
+  const names = reachable.flatMap((port) => port.name ?? []);
+  if (wanted !== null) {
+    const named = reachable.find((port) => port.name === wanted);
     const close = nearest(wanted, names);
     const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
-    return named?.container ?? place.at("port").report(`there is no port named ${quote(wanted)}`, hint);
+    return named?.container ?? place.at("port").report(`there is no tcp port named ${quote(wanted)}`, hint);
   }
-  return ports[0]?.container ?? place.report("names no port, and the workload has none", "write port = 8080");
+  return reachable[0]?.container ?? place.report("names no port, and the workload has none", "write port = 8080");
 }
 
 function resources(read: Table | null): Resources {
@@ -107,14 +140,26 @@ function resources(read: Table | null): Resources {
 function checkNames(ports: Listed<Port>, place: Place): void {
   ports.forEach((port, index) => {
     if (port === undefined) return;
-    const twin = ports.findIndex((one) =>
-      one !== undefined && one.host !== null && one.host === port.host && one.protocol === port.protocol &&
-      one.hostAddress === port.hostAddress
-    );
+    const twin = ports.findIndex((one) => one !== undefined && overlaps(one, port));
     if (twin >= 0 && twin < index) place.at(index).report(`port ${port.host}/${port.protocol} is asked for twice`);
     const namesake = ports.findIndex((one) => port.name !== null && one?.name === port.name);
     if (namesake >= 0 && namesake < index) place.at(index).report(`two ports are named ${quote(port.name)}`);
   });
+}
+
+/** Whether the two can not both be had on the device. */
+function overlaps(a: Port, b: Port): boolean {
+  const isSameAddress = a.hostAddress === b.hostAddress || [a.hostAddress, b.hostAddress].includes("0.0.0.0");
+  return a.host !== null && a.host === b.host && a.protocol === b.protocol && isSameAddress;
+}
+
+/** A folder that git does not bring is not there when the service begins. */
+function checkWorkingDir(path: string, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  if (path.startsWith("/") || parts.length === 0) return;
+  const folder = `${parts.join("/")}/`;
+  if (manifest.files.some((one) => one.path.startsWith(folder))) return;
+  place.report(`there is no folder ${quote(manifest.folder + parts.join("/"))}`, `put it into ${manifest.folder}`);
 }
 
 function checkProgram(program: string, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
