@@ -22,7 +22,7 @@ const ROOMS: Record<string, Room> = {
   "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
-    uses: ["src/store/atomic_file.ts"],
+    uses: ["src/model", "src/store/atomic_file.ts"],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
@@ -31,7 +31,11 @@ const ROOMS: Record<string, Room> = {
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
-  "src/probe": { uses: [], types: ["src/runtime", "src/clock.ts"], why: "a probe looks and decides nothing" },
+  "src/probe": {
+    uses: ["src/model"],
+    types: ["src/runtime", "src/clock.ts"],
+    why: "a probe looks and decides nothing",
+  },
   "src/http": {
     uses: ["src/model", "ui"],
     types: ["src/runtime"],
@@ -103,6 +107,7 @@ for (const [room, { uses, types = [], why }] of Object.entries(ROOMS)) {
 
 /** A dependency that is used in one place can be replaced in one place. */
 const PACKAGES: Record<string, string[]> = {
+  "croner": ["src/manifest", "src/plan"],
   "isomorphic-git": ["src/source"],
   "hono": ["src/http", "ui"],
   "smol-toml": ["src/manifest"],

@@ -8,6 +8,7 @@ import { serve, type Served } from "../http/serve.ts";
 import { serveSocket } from "../http/serve_socket.ts";
 import { logger } from "../log.ts";
 import type { RuntimeName } from "../model/workload.ts";
+import { NOTHING } from "../plan/plan.ts";
 import { Prober } from "../probe/probe.ts";
 import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
 import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
@@ -125,8 +126,10 @@ export async function openDevice(
     looksEnded: 0,
     looking: false,
     observations: [],
-    plan: { actions: [], workloads: [], pruneHeld: null, wakeAt: null },
+    plan: NOTHING,
     planned: null,
+    lastLines: new Map(),
+    alerted: new Set(),
     busy: new Map(),
     attempts: new Map(),
     forced: new Set(),

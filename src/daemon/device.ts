@@ -55,6 +55,10 @@ export interface Device {
   plan: Plan;
   /** What `plan` and the snapshot were made of: the object, not its revision, since reading again makes another one. */
   planned: Desired | null;
+  /** Of workloads that failed for good, their last output, by the instance that wrote it. */
+  readonly lastLines: Map<string, { instanceId: string; lines: string[] }>;
+  /** Instances whose turn to unhealthy was told. */
+  readonly alerted: Set<string>;
   readonly busy: Map<string, Work>;
   readonly attempts: Map<string, Attempt>;
   readonly forced: Set<string>;

@@ -4,9 +4,10 @@ import type { Observation } from "../model/observed.ts";
 import { planDown } from "../plan/down.ts";
 import { type Plan, plan as makePlan, type PlanInput } from "../plan/plan.ts";
 import { fingerprint } from "../model/fingerprint.ts";
-import { dispatch } from "./apply.ts";
+import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
-import { rememberApplied } from "./remember.ts";
+import { alertUnhealthy, keepLastLines } from "./failed.ts";
+import { rememberApplied, rememberJobs } from "./remember.ts";
 import { takeSnapshot } from "./report.ts";
 
 const log = logger("pass");
@@ -43,9 +44,11 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   device.plan = device.goingDown ? downPlan(device) : makePlan(planInput(device));
   device.planned = desired;
   watchHealth(device);
+  await rememberJobs(device);
   const chains = dispatch(device, device.plan.actions);
   device.snapshot = takeSnapshot(device);
   if (!device.goingDown) await rememberApplied(device);
+  await keepLastLines(device);
   tell(device);
   return chains;
 }
@@ -63,10 +66,19 @@ export function planInput(device: Device): PlanInput {
     attempts: device.attempts,
     busy: new Set(device.busy.keys()),
     forced: device.forced,
+    verdicts: device.prober.verdicts(),
+    memoryBytes: memoryForWorkloads(device),
+    since: device.startedAt,
     pruneDoubt: pruneDoubt(device),
     pruneConfirmed: device.sourceMemory.pruneConfirmed,
     now: device.clock.now(),
   };
+}
+
+/** What the device has, without what is kept for the system and ourselves. */
+function memoryForWorkloads({ settings }: Device): number | null {
+  const { total } = Deno.systemMemoryInfo();
+  return total > 0 ? total - settings.limits.memoryReserveBytes : null;
 }
 
 function downPlan(device: Device): Plan {
@@ -88,6 +100,7 @@ function pruneDoubt(device: Device): string | null {
 /** Probes run against instances of the spec that counts, and no others. */
 function watchHealth(device: Device): void {
   const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  alertUnhealthy(device);
   device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {
     if (spec === null || spec.health === null) return [];
     const wanted = fingerprint(spec);

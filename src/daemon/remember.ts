@@ -39,6 +39,14 @@ async function rememberWorkload(
   await removeOthers(device.dir.files, name, new Set([filesDigest(spec.files)].filter((digest) => digest !== "")));
 }
 
+/** Ended runs, and the times up to which schedules were looked at. A chain under way writes its own. */
+export async function rememberJobs(device: Device): Promise<void> {
+  for (const [name, job] of device.plan.jobs) {
+    const before = device.memory.all.get(name) ?? emptyMemory(name);
+    await device.memory.save({ ...before, job });
+  }
+}
+
 /** Nothing desired, nothing here, and every runtime could be asked: then there is nothing left to remember. */
 async function forgetGone(device: Device): Promise<void> {
   if (device.observations.some((observation) => !observation.ok)) return;

@@ -1,9 +1,11 @@
 /** What a pass saw, as the one snapshot that CLI, page and API show. */
+import type { JobRun } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
-import type { Health, InstanceStatus, Snapshot, WorkloadStatus } from "../model/snapshot.ts";
+import type { InstanceStatus, RunStatus, Snapshot, Warning, WorkloadStatus } from "../model/snapshot.ts";
 import type { Port, Workload } from "../model/workload.ts";
 import { condition, type ConditionInput, instanceCondition } from "../plan/condition.ts";
 import type { Effective } from "../plan/effective.ts";
+import { nextDue } from "../plan/schedule.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { VERSION } from "../version.ts";
 import { type Device, isoTime } from "./device.ts";
@@ -68,7 +70,8 @@ function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
     memory: device.memory.all.get(name),
     attempt: device.attempts.get(name),
     progress: device.busy.get(name)?.progress ?? null,
-    health: (instance, of) => healthOf(device, instance, of),
+    verdicts: device.prober.verdicts(),
+    waiting: device.plan.waiting.get(name) ?? null,
     now: device.clock.now(),
   };
   return {
@@ -82,6 +85,10 @@ function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
     ports: spec === null ? [] : spec.ports.map((port) => portText(port, spec)),
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
+    warnings: warningsOf(instances),
+    last_lines: device.lastLines.get(name)?.lines ?? [],
+    runs: (input.memory?.job?.runs ?? []).map(runStatus),
+    next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
     probes: instances.flatMap((instance) => device.prober.results(instance.id)),
   };
 }
@@ -96,14 +103,29 @@ function instanceStatus(input: ConditionInput, spec: Workload, instance: Instanc
     started_at: instance.startedAt === null ? null : isoTime(instance.startedAt),
     restarts: slot?.fingerprint === instance.fingerprint ? slot.restarts : 0,
     exit_code: instance.exitCode,
+    cpu_percent: null,
+    memory_bytes: null,
   };
 }
 
-/** A manifest's probe speaks first, then the runtime's own check; without either, running is healthy. */
-function healthOf(device: Device, instance: Instance, spec: Workload): Health {
-  if (spec.health !== null) return device.prober.health(instance.id);
-  if (instance.runtimeHealth === null) return "healthy";
-  return instance.runtimeHealth === "starting" ? "unknown" : instance.runtimeHealth;
+/** Instances of one workload mostly lack the same: each sentence once. */
+function warningsOf(instances: readonly Instance[]): Warning[] {
+  const all = instances.filter((one) => one.state === "running").flatMap((one) => one.warnings);
+  return [...new Map(all.map((one) => [one.message, one])).values()];
+}
+
+function runStatus(run: JobRun): RunStatus {
+  return {
+    due_at: isoTime(run.dueAt),
+    started_at: timeOrNull(run.startedAt),
+    ended_at: timeOrNull(run.endedAt),
+    exit_code: run.exitCode,
+    outcome: run.outcome,
+  };
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : isoTime(ms);
 }
 
 /** "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */

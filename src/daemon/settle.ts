@@ -30,11 +30,12 @@ export function outcome(device: Device): SyncOutcome | null {
 }
 
 function isAtRest(one: WorkloadStatus): boolean {
-  return one.sync === "suspended" ||
+  return one.sync === "suspended" || one.reason === "scheduled" || one.reason === "dependency_not_ready" ||
     (AT_REST.has(one.phase) && !(one.phase === "running" && one.sync === "out-of-sync"));
 }
 
 function isGood(one: WorkloadStatus): boolean {
-  return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
+  return one.sync === "suspended" || one.reason === "scheduled" || one.phase === "completed" ||
+    one.phase === "stopped" ||
     (one.phase === "running" && one.health === "healthy");
 }

@@ -2,14 +2,21 @@
  * [pure] The one table of manifest fields. It drives reading, checking, defaults, the JSON Schema and the reference: a
  * field that is not here does not exist.
  */
-import type { Kind } from "../model/workload.ts";
-import { type Field, flag, type Grammar, list, mapOf, number, oneOf, oneOrMore, tableOf, text } from "./grammar.ts";
-import { mount, MOUNT_FIELDS } from "./mount.ts";
+import type { Kind, LogBound } from "../model/workload.ts";
+import { CHANGE_FIELDS } from "./field/change.ts";
+import { dependency } from "./field/depends.ts";
+import { type Field, field, flag, type Grammar, list, mapOf, number, oneOrMore, tableOf, text } from "./grammar.ts";
+import { JOB_FIELDS } from "./field/job.ts";
+import { mount, MOUNT_FIELDS } from "./field/mount.ts";
 import { quote } from "./place.ts";
-import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./port.ts";
-import { duration, size } from "./quantity.ts";
+import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./field/port.ts";
+import { PROBE_FIELDS } from "./field/probe.ts";
+import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
+import { duration, size } from "./field/quantity.ts";
+import { restart, RESTART_FIELDS, restartPolicy } from "./field/restart.ts";
+import { signalName } from "./field/signal.ts";
 import { CHOICE_PATTERN } from "./select.ts";
-import { words } from "./words.ts";
+import { words } from "./field/words.ts";
 
 /** Safe as a folder, a container's name, a label and in a URL; "-" alone joins words, as in DNS. */
 export const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -30,50 +37,10 @@ const envValue: Grammar<string> = {
   },
 };
 
+/** Of one instance, where its manifest says nothing: a board's card has room for dozens of these. */
+export const LOGS: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
+
 const choice = text({ pattern: CHOICE_PATTERN, wants: 'a device like "pi-*", "!pi-lab" or "label=value"' });
-
-const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty: true });
-
-const PROBE_FIELDS: Field[] = [
-  field("type", oneOf("http", "tcp", "command"), null, {
-    doc: "Told by path, port or command when it is left out",
-    example: 'type = "http"',
-  }),
-  field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
-    shown: '"/"',
-    doc: "http: what to ask for",
-    example: 'path = "/healthz"',
-  }),
-  field("port", portReference(), null, {
-    doc: "http, tcp: a number, or the name of one of the ports",
-    shown: "the first port",
-    example: "port = 8080",
-  }),
-  field("headers", mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, wants: "letters, digits and -" }), null, {
-    doc: "http: sent with it",
-    example: 'headers = { Host = "example.org" }',
-  }),
-  field("command", words, null, {
-    doc: "command: healthy when it ends with 0",
-    example: 'command = ["./alive.sh"]',
-  }),
-  field("interval", duration(100), 10_000, { shown: '"10s"', doc: "Between two probes", example: 'interval = "10s"' }),
-  field("timeout", duration(1), 5000, {
-    shown: '"5s"',
-    doc: "A probe without an answer by then has failed",
-    example: 'timeout = "5s"',
-  }),
-  field("retries", number({ min: 1, max: 100 }), 3, {
-    shown: "3",
-    doc: "Failures in a row until unhealthy",
-    example: "retries = 3",
-  }),
-  field("start_period", duration(), 0, {
-    shown: '"0s"',
-    doc: "Failures this soon after the start do not count",
-    example: 'start_period = "30s"',
-  }),
-];
 
 const RESOURCE_FIELDS: Field[] = [
   field("memory", size, null, { doc: "Limit of memory", example: 'memory = "64Mi"' }),
@@ -81,6 +48,19 @@ const RESOURCE_FIELDS: Field[] = [
   field("pids", number({ min: 1, max: 4_194_304 }), null, {
     doc: "Limit of processes and threads",
     example: "pids = 100",
+  }),
+];
+
+const LOG_FIELDS: Field[] = [
+  field("max_size", size, LOGS.maxBytes, {
+    shown: '"10Mi"',
+    doc: "Of the file that is written to",
+    example: 'max_size = "1Mi"',
+  }),
+  field("max_files", number({ min: 0, max: 100 }), LOGS.maxFiles, {
+    shown: "2",
+    doc: "Compressed archives of what came before",
+    example: "max_files = 5",
   }),
 ];
 
@@ -119,12 +99,17 @@ const COMMON: Field[] = [
     doc: "Files of the folder with KEY=VALUE lines; env wins",
     example: 'env_file = "defaults.env"',
   }),
-  field("restart", oneOf("always", "on-failure", "never"), "always", {
-    shown: '"always"',
-    doc: "What follows an end",
-    example: 'restart = "on-failure"',
+  field("depends_on", list(dependency, "an array of names"), [], {
+    doc: "Workloads that must be healthy before it starts; or { name, condition }",
+    example: 'depends_on = ["db"]',
   }),
-  field("stop_signal", signalName(), "SIGTERM", {
+  field("restart", restart, restartPolicy("always"), {
+    shown: '"always"',
+    doc: "What follows an end: always, on-failure, never, or a table",
+    example: 'restart = { policy = "on-failure", max_restarts = 5 }',
+  }),
+  ...JOB_FIELDS,
+  field("stop_signal", signalName, "SIGTERM", {
     shown: '"SIGTERM"',
     doc: "Asks it to end",
     example: 'stop_signal = "SIGINT"',
@@ -142,6 +127,12 @@ const COMMON: Field[] = [
     doc: "Limits",
     example: 'resources = { memory = "64Mi", cpu = 0.5 }',
   }),
+  field("logs", tableOf(LOG_FIELDS), null, {
+    shown: "10Mi and 2 archives",
+    doc: "How much of its output is kept, for each instance",
+    example: 'logs = { max_size = "1Mi", max_files = 5 }',
+  }),
+  ...CHANGE_FIELDS,
 ];
 
 /** Relative to the workload's folder and inside of it, or absolute on the device. */
@@ -154,11 +145,6 @@ const SERVICE: Field[] = [
     doc: 'Program and arguments; no shell. "./x" is a file of the folder',
     example: 'command = ["./serve.sh", "--fast"]',
   }),
-  field("user", text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, wants: "the name or number of a user" }), null, {
-    shown: "the daemon's",
-    doc: "Name or number of the user it runs as",
-    example: 'user = "www-data"',
-  }),
   field("working_dir", text({ pattern: FOLDER, wants: 'a folder like "site", or an absolute path' }), null, {
     shown: "the folder with its files",
     doc: "Where it begins",
@@ -168,6 +154,7 @@ const SERVICE: Field[] = [
     doc: "Ports it listens on, given to it as PORT and PORT_<NAME>",
     example: 'ports = [{ name = "http", port = 8080 }]',
   }),
+  ...PRIVILEGE_FIELDS,
 ];
 
 const DEPLOYMENT: Field[] = [
@@ -215,39 +202,13 @@ export function fieldsOf(kind: Kind): readonly Field[] {
 /** Tables inside of a manifest with fields of their own, for the reference. */
 export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] = [
   { name: "health", fields: PROBE_FIELDS },
+  { name: "restart", fields: RESTART_FIELDS },
   { name: "resources", fields: RESOURCE_FIELDS },
+  { name: "logs", fields: LOG_FIELDS },
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },
 ];
-
-interface FieldDetail {
-  shown?: string;
-  required?: boolean;
-  doc: string;
-  example: string;
-}
-
-function field(name: string, grammar: Grammar<unknown>, fallback: unknown, detail: FieldDetail): Field {
-  return { name, grammar, fallback, shown: detail.shown ?? "", ...detail };
-}
-
-function signalName(): Grammar<string> {
-  const signals = oneOf("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL");
-  const read: Grammar<string>["read"] = (value, place) =>
-    signals.read(typeof value === "string" && !value.startsWith("SIG") ? `SIG${value}` : value, place);
-  const { enum: names } = signals.schema as { enum: string[] };
-  return { ...signals, schema: { enum: [...names, ...names.map((name) => name.slice(3))] }, read };
-}
-
-function portReference(): Grammar<number | string> {
-  const whole = number({ min: 1, max: 65_535 });
-  return {
-    wants: "a port number or the name of a port",
-    schema: { anyOf: [whole.schema, { type: "string" }] },
-    read: (value, place) => typeof value === "string" ? value : whole.read(value, place),
-  };
-}
 
 /** The grammar of github.com/distribution/reference, without its length rules. */
 function imageReference(): Grammar<string> {

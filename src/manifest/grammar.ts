@@ -23,6 +23,17 @@ export interface Field {
   example: string;
 }
 
+export interface FieldDetail {
+  shown?: string;
+  required?: boolean;
+  doc: string;
+  example: string;
+}
+
+export function field(name: string, grammar: Grammar<unknown>, fallback: unknown, detail: FieldDetail): Field {
+  return { name, grammar, fallback, shown: detail.shown ?? "", ...detail };
+}
+
 export function text(options: { pattern?: RegExp; wants?: string; empty?: boolean } = {}): Grammar<string> {
   const wants = options.wants ?? "a string";
   return {

@@ -7,6 +7,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Workload } from "../model/workload.ts";
 import type { TreeEntry } from "../source/source.ts";
 import { explainName } from "./aliases.ts";
+import { rings } from "./field/depends.ts";
 import { parseDocument, placed } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { fieldsOf, NAME_PATTERN } from "./fields.ts";
@@ -43,7 +44,7 @@ type Read =
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
   const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, tree));
-  const unique = withoutDuplicates(read, tree);
+  const unique = withoutRings(withoutDuplicates(read, tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
   const workloads = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.workload : []);
   return {
@@ -86,7 +87,8 @@ function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
     );
   }
   const { env, problems } = readEnvFiles(table, { manifest, tree, place });
-  const workload = buildWorkload(table, { manifest, env, place });
+  const said = new Set(Object.keys(document.table));
+  const workload = buildWorkload(table, { manifest, env, said, place });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, found), ...problems];
   const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
@@ -172,6 +174,32 @@ function withoutDuplicates(read: readonly Read[], tree: ManifestTree): Read[] {
       type: "invalid",
       problems: [...duplicates, ...(one.type === "invalid" ? one.problems : [])],
     };
+  });
+}
+
+/** Workloads that wait for each other, and those that wait for what no manifest describes. */
+function withoutRings(read: readonly Read[], tree: ManifestTree): Read[] {
+  const valid = read.flatMap((one) => one.type === "workload" ? one.workload : []);
+  const names = new Set(read.map((one) => one.name));
+  const ringOf = rings(valid);
+  return read.map((one) => {
+    if (one.type !== "workload") return one;
+    const found: Found[] = [];
+    const place = new Place(found).at("depends_on");
+    const ring = ringOf.get(one.name);
+    if (ring !== undefined) place.report(`waits for itself: ${ring.join(" -> ")}`, "take one of them out");
+    one.workload.dependsOn.forEach(({ name }, index) => {
+      if (names.has(name)) return;
+      const close = nearest(name, [...names]);
+      place.at(index).report(
+        `there is no workload ${quote(name)}`,
+        close === null ? "name another manifest of the repository" : `did you mean "${close}"?`,
+      );
+    });
+    if (found.length === 0) return one;
+    const { path } = one.file.entry;
+    const { file, name, isNamed } = one;
+    return { file, name, isNamed, type: "invalid", problems: placed(path, tree.text(path) ?? "", found) };
   });
 }
 

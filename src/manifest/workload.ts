@@ -1,8 +1,23 @@
 /** [pure] From the fields of a manifest to a workload: what depends on more than one field is checked here. */
-import type { Mount, Port, Probe, Resources, Workload } from "../model/workload.ts";
-import { nearest } from "./nearest.ts";
+import type {
+  Dependency,
+  LogBound,
+  Mount,
+  NativeWorkload,
+  Port,
+  Resources,
+  RestartPolicy,
+  Workload,
+} from "../model/workload.ts";
+import { buildOnChange } from "./field/change.ts";
+import { checkDependencies } from "./field/depends.ts";
+import { LOGS } from "./fields.ts";
+import { buildJob } from "./field/job.ts";
 import type { ManifestFile } from "./layout.ts";
-import { type Place, quote, type Table } from "./place.ts";
+import { isTable, type Place, quote, type Table } from "./place.ts";
+import { checkPortNames } from "./field/port.ts";
+import { buildHealth } from "./field/probe.ts";
+import { checkProgram } from "./field/program.ts";
 
 /** With a hole where an item was wrong, which was said already. */
 type Listed<T> = (T | undefined)[];
@@ -10,19 +25,30 @@ type Listed<T> = (T | undefined)[];
 /** The workload, or undefined after the place was told what does not fit together. */
 export function buildWorkload(
   read: Table,
-  { manifest, env, place }: { manifest: ManifestFile; env: Record<string, string>; place: Place },
+  { manifest, env, said, place }: {
+    manifest: ManifestFile;
+    env: Record<string, string>;
+    /** Names of the fields that the manifest has. */
+    said: ReadonlySet<string>;
+    place: Place;
+  },
 ): Workload | undefined {
   const listed = (read.ports ?? []) as Listed<Port>;
   const ports = listed.filter((port) => port !== undefined);
   const replicas = read.replicas as number;
-  const fixed = ports.find((port) => port.host !== null);
+  const fixed = ports.find((port) => port.host !== null && port.host !== 0);
   if (replicas > 1 && fixed !== undefined) {
     const message = `asks for ${replicas} instances of one port of the device (${fixed.host})`;
-    place.at("replicas").report(message, "set replicas = 1, or publish no port");
+    place.at("replicas").report(message, "set replicas = 1, or let the device choose: port = 0");
   }
   checkNames(listed, place.at("ports"));
+  const name = (read.name ?? manifest.stem) as string;
+  const dependsOn = (read.depends_on ?? []) as Listed<Dependency>;
+  checkDependencies(name, dependsOn, place.at("depends_on"));
+  const hasArtifact = isTable(read.artifact);
+  const job = buildJob(read, place);
   const base = {
-    name: (read.name ?? manifest.stem) as string,
+    name,
     description: read.description as string,
     manifest: manifest.entry.path,
     enabled: read.enabled as boolean,
@@ -32,21 +58,39 @@ export function buildWorkload(
     ports,
     user: read.user as string | null,
     workingDir: read.working_dir as string | null,
-    restart: read.restart as Workload["restart"],
+    restart: restartOf(read, { isJob: job !== null, isSaid: said.has("restart") }),
     stopSignal: read.stop_signal as Workload["stopSignal"],
     stopTimeoutMs: read.stop_timeout as number,
-    health: read.health === null || read.health === undefined
-      ? null
-      : probe(read.health as Table, { ports, manifest, place: place.at("health") }) ?? null,
+    ...buildHealth(read.health as Table | null ?? null, { ports, manifest, hasArtifact, place: place.at("health") }),
     files: manifest.files,
+    onChange: buildOnChange(read, place),
     resources: resources(read.resources as Table | null),
+    logs: logs(read.logs as Table | null),
+    dependsOn: dependsOn.filter((one) => one !== undefined),
+    job,
   };
   if (manifest.kind === "service") {
     if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, place: place.at("working_dir") });
     const command = read.command as string[] | undefined;
     if (command === undefined) return undefined;
-    checkProgram(command[0]!, { manifest, place: place.at("command") });
-    return { ...base, kind: "service", runtime: "native", command };
+    checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
+    checkPortNames({ command, env: base.env, health: base.health }, { ports, place });
+    return {
+      ...base,
+      kind: "service",
+      runtime: "native",
+      command,
+      artifact: null,
+      group: read.group as string | null,
+      supplementaryGroups: read.supplementary_groups as string[],
+      umask: read.umask as number | null,
+      nice: read.nice as number | null,
+      oomScoreAdj: read.oom_score_adj as number | null,
+      limits: read.limits as NativeWorkload["limits"],
+      capabilities: read.capabilities as string[],
+      noNewPrivileges: read.no_new_privileges as boolean,
+      devices: read.devices as string[],
+    };
   }
   const mounts = (read.mounts ?? []) as Listed<Mount>;
   mounts.forEach((mount, index) => {
@@ -68,65 +112,15 @@ export function buildWorkload(
   };
 }
 
-/** What each type of probe may say. Where none is named, the first that may say what was said: a port alone is tcp. */
-const PROBE_OWN: Record<Probe["type"], readonly string[]> = {
-  command: ["command"],
-  tcp: ["port"],
-  http: ["path", "headers", "port"],
-};
-
-/** In `read`, null stands for what was not said, and undefined for what was wrong. */
-function probe(
-  read: Table,
-  { ports, manifest, place }: { ports: Port[]; manifest: ManifestFile; place: Place },
-): Probe | undefined {
-  const said = ["command", "path", "headers", "port"].filter((name) => read[name] !== null);
-  if (read.type === undefined) return undefined;
-  const types = Object.keys(PROBE_OWN) as Probe["type"][];
-  const type = read.type as Probe["type"] | null ?? types.find((one) => PROBE_OWN[one].includes(said[0] ?? ""));
-  if (type === undefined) {
-    return place.report(
-      "does not say what to look at",
-      'write path = "/healthz", port = 8080, or command = ["./alive.sh"]',
-    );
-  }
-  for (const name of said.filter((one) => !PROBE_OWN[type].includes(one))) {
-    place.at(name).reportKey(`a probe of type "${type}" has no ${name}`);
-  }
-  const timing = {
-    intervalMs: read.interval as number,
-    timeoutMs: read.timeout as number,
-    retries: read.retries as number,
-    startPeriodMs: read.start_period as number,
-  };
-  if (type === "command") {
-    const command = read.command as string[] | null | undefined;
-    if (command === null) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
-    if (command === undefined) return undefined;
-    if (manifest.kind === "service") checkProgram(command[0]!, { manifest, place: place.at("command") });
-    return { ...timing, type, command };
-  }
-  const port = probePort(read.port as number | string | null | undefined, { ports, place });
-  if (port === undefined) return undefined;
-  if (type === "tcp") return { ...timing, type, port };
-  const { path, headers } = read as { path: string | null; headers: Record<string, string> | null };
-  return { ...timing, type, port, path: path ?? "/", headers: headers ?? {} };
+/** What has done its work is not started again: for a job that says nothing, an end is an end. */
+function restartOf(read: Table, { isJob, isSaid }: { isJob: boolean; isSaid: boolean }): RestartPolicy {
+  const policy = read.restart as RestartPolicy;
+  return isJob && (!isSaid || policy.when === "always") ? { ...policy, when: isSaid ? "on-failure" : "never" } : policy;
 }
 
-function probePort(
-  wanted: number | string | null | undefined,
-  { ports, place }: { ports: Port[]; place: Place },
-): number | undefined {
-  if (typeof wanted === "number" || wanted === undefined) return wanted;
-  const reachable = ports.filter((port) => port.protocol === "tcp");
-  const names = reachable.flatMap((port) => port.name ?? []);
-  if (wanted !== null) {
-    const named = reachable.find((port) => port.name === wanted);
-    const close = nearest(wanted, names);
-    const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
-    return named?.container ?? place.at("port").report(`there is no tcp port named ${quote(wanted)}`, hint);
-  }
-  return reachable[0]?.container ?? place.report("names no port, and the workload has none", "write port = 8080");
+function logs(read: Table | null): LogBound {
+  if (read === null || read === undefined) return LOGS;
+  return { maxBytes: read.max_size as number, maxFiles: read.max_files as number };
 }
 
 function resources(read: Table | null): Resources {
@@ -160,27 +154,6 @@ function checkWorkingDir(path: string, { manifest, place }: { manifest: Manifest
   const folder = `${parts.join("/")}/`;
   if (manifest.files.some((one) => one.path.startsWith(folder))) return;
   place.report(`there is no folder ${quote(manifest.folder + parts.join("/"))}`, `put it into ${manifest.folder}`);
-}
-
-function checkProgram(program: string, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
-  if (!program.startsWith("./")) {
-    if (program.includes("/") && !program.startsWith("/")) {
-      place.report(`${quote(program)} is neither a name, nor absolute, nor of the folder`, `write "./${program}"`);
-    }
-    return;
-  }
-  const path = program.slice(2);
-  const file = manifest.files.find((one) => one.path === path);
-  if (file === undefined) {
-    const close = nearest(path, manifest.files.map((one) => one.path));
-    const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "./${close}"?`;
-    place.report(`there is no file ${quote(manifest.folder + path)}`, hint);
-  } else if (!file.executable) {
-    place.report(
-      `the file ${quote(manifest.folder + path)} is not executable`,
-      `git update-index --chmod=+x ${manifest.folder}${path}`,
-    );
-  }
 }
 
 function checkMount(mount: Mount | undefined, { manifest, place }: { manifest: ManifestFile; place: Place }): void {

@@ -17,6 +17,11 @@ const LIVE = new Set([
   "stopSignal",
   "stopTimeoutMs",
   "health",
+  "minHealthyMs",
+  "logs",
+  "dependsOn",
+  "job",
+  "onChange",
 ]);
 
 /** Sixteen hexadecimal digits; equal for equal meaning, whatever the order of keys. */
@@ -26,8 +31,15 @@ export function fingerprint(workload: Workload): string {
 
 /** The fields that the fingerprint is made of, in a form that can be compared field by field to explain a change. */
 export function identity(workload: Workload): Record<string, unknown> {
-  const entries = Object.entries(workload).filter(([key]) => !LIVE.has(key));
-  return { ...Object.fromEntries(entries), files: filesDigest(workload.files) };
+  const entries = Object.entries(workload).filter(([key, value]) => !LIVE.has(key) && !saysNothing(value));
+  // Files that are followed in place need no new instance when they change.
+  const files = workload.onChange.type === "restart" ? filesDigest(workload.files) : "";
+  return { ...Object.fromEntries(entries), files };
+}
+
+/** Left out, so that a new field in a later version gives no new fingerprint to what runs. */
+function saysNothing(value: unknown): boolean {
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** Sixteen hexadecimal digits naming the content of a set of files; the empty string for none. */

@@ -1,4 +1,5 @@
 /** What the device remembers of a workload, over restarts of the daemon. Losing it never stops what runs. */
+import type { ReasonCode } from "./reason.ts";
 import type { Workload } from "./workload.ts";
 
 /** The spec that was last carried out whole: what an invalid manifest and a boot without network fall back to. */
@@ -17,12 +18,38 @@ export interface SlotMemory {
   streak: number;
   /** Of the exit that the last start followed, so that one exit is counted once. */
   lastExitCode: number | null;
+  /** When the last restarts were, in ms since 1970, oldest first; as many as a limit may need. */
+  recent: number[];
+  /** Set when it was stopped for good and why: it is not started again before something changes. */
+  halted?: ReasonCode;
+}
+
+/** A run of a job, or one that was due and did not take place. Times in ms since 1970. */
+export interface JobRun {
+  dueAt: number;
+  fingerprint: string;
+  /** Null for one that was skipped. */
+  instanceId: string | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  exitCode: number | null;
+  outcome: "running" | "succeeded" | "failed" | "timeout" | "skipped";
+}
+
+export interface JobMemory {
+  /** Up to when the schedule has been looked at: what was due until then has run, or never will. */
+  seenUntil: number;
+  /** The last runs, oldest first. */
+  runs: JobRun[];
 }
 
 export interface WorkloadMemory {
   name: string;
   applied: Applied | null;
   slots: Record<string, SlotMemory>;
+  job?: JobMemory;
+  /** Ports that the device chose, by slot and index of the port ("0/1"). */
+  ports?: Record<string, number>;
 }
 
 export function emptyMemory(name: string): WorkloadMemory {

@@ -32,8 +32,10 @@ export interface Instance {
   exitCode: number | null;
   /** The runtime's own view (an image's HEALTHCHECK); null where it has none. */
   runtimeHealth: "starting" | "healthy" | "unhealthy" | null;
-  /** Ports it holds on the device, as "8080/tcp". */
+  /** Ports it holds on the device, as "8080/tcp", for native in the order of the spec's ports. */
   ports: string[];
+  /** What of its spec could not be had, and it was started in spite of. */
+  warnings: { reason: ReasonCode; message: string }[];
 }
 
 /** An observation that fails is "unknown", never "gone": nothing is created or removed on the strength of it. */

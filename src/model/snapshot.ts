@@ -33,6 +33,24 @@ export interface InstanceStatus {
   /** Starts after the first of this fingerprint that followed an exit. */
   restarts: number;
   exit_code: number | null;
+  /** Of one core: 100 is one core fully used; null while it is not known. */
+  cpu_percent: number | null;
+  memory_bytes: number | null;
+}
+
+/** A run of a job, or one that was due and did not take place. */
+export interface RunStatus {
+  due_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  exit_code: number | null;
+  outcome: "running" | "succeeded" | "failed" | "timeout" | "skipped";
+}
+
+/** Something that is not as asked, and that the workload runs in spite of. */
+export interface Warning {
+  reason: ReasonCode;
+  message: string;
 }
 
 /** The last word of a probe on an instance. */
@@ -61,8 +79,15 @@ export interface WorkloadStatus {
   ports: string[];
   instances: InstanceStatus[];
   problems: Problem[];
+  warnings: Warning[];
   /** Newest last, a handful. */
   probes: ProbeResult[];
+  /** Its last lines when it failed for good; empty otherwise. */
+  last_lines: string[];
+  /** Of a job: its last runs, newest last. */
+  runs: RunStatus[];
+  /** Of a job: when it is due again. */
+  next_run_at: string | null;
 }
 
 export interface SourceStatus {

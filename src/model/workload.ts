@@ -9,11 +9,27 @@ export type RuntimeName = "native" | "docker";
 /** POSIX signal names that may be asked for in a manifest. */
 export type SignalName = "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGKILL";
 
-export type RestartPolicy = "always" | "on-failure" | "never";
+/** What follows an end. The first restart comes at once, each further one later, from `delayMs` up to `maxDelayMs`. */
+export interface RestartPolicy {
+  when: "always" | "on-failure" | "never";
+  delayMs: number;
+  maxDelayMs: number;
+  factor: number;
+  /** Part of a delay that is taken off at random, 0-1, so that devices do not move in step. */
+  jitter: number;
+  /** More restarts than this within `windowMs` and it has failed; null: it is tried for ever. */
+  maxRestarts: number | null;
+  windowMs: number;
+  /** Exit codes that are no failure; 0 always is one of them. */
+  successExitCodes: number[];
+  /** After running this long an end counts as the first again. */
+  resetAfterMs: number;
+}
 
 /**
- * A port. Native: `host` is the port the program listens on (given to it as PORT, or PORT_<NAME>); `container` equals it.
- * Docker: `container` is published on `hostAddress:host`; `host` null means not published.
+ * A port. Native: `host` is the port the program listens on (given to it as PORT, or PORT_<NAME>); `container` equals
+ * it; both 0 mean one that the device chooses, and keeps. Docker: `container` is published on `hostAddress:host`; `host`
+ * null means not published.
  */
 export interface Port {
   name: string | null;
@@ -30,14 +46,23 @@ export interface ProbeTiming {
   retries: number;
   /** Failures in this time after the start do not count; a success ends it early. */
   startPeriodMs: number;
+  /** Between two probes until the first verdict; null: often at first, growing to the interval. */
+  startIntervalMs: number | null;
+  /** Successes in a row until healthy. */
+  successThreshold: number;
+  /** What follows when it becomes unhealthy, once; then the counter starts again. `alert` only says it. */
+  onFailure: "restart" | "stop" | "alert" | "none";
 }
+
+/** Where a probe looks: a port by its number, or the one that the device chose for `ports[index]`. */
+export type ProbePort = { type: "fixed"; port: number } | { type: "chosen"; index: number };
 
 export type Probe =
   & ProbeTiming
   & (
     /** Healthy when the answer's status is 200-399. `port` is on the device for native, in the container for Docker. */
-    | { type: "http"; path: string; port: number; headers: Record<string, string> }
-    | { type: "tcp"; port: number }
+    | { type: "http"; path: string; port: ProbePort; headers: Record<string, string> }
+    | { type: "tcp"; port: ProbePort }
     /** Healthy when it ends with 0. Runs as the workload's user in its working directory; in the container for Docker. */
     | { type: "command"; command: string[] }
   );
@@ -63,6 +88,78 @@ export type Mount =
   | { type: "volume"; source: string; target: string; readOnly: boolean }
   | { type: "tmpfs"; target: string; sizeBytes: number | null };
 
+/** Another workload that must be so far before this one is started. */
+export interface Dependency {
+  name: string;
+  condition: "started" | "healthy" | "completed";
+}
+
+/** Runs to completion instead of for ever. */
+export interface Job {
+  /** A cron expression of five fields, or six with seconds; null: once for each fingerprint. */
+  schedule: string | null;
+  /** An IANA name like "Europe/Berlin"; null: UTC. */
+  timezone: string | null;
+  /** What becomes of a run that is due while the one before still runs. */
+  overlap: "skip" | "replace";
+  /** What becomes of runs that were due while the device or the daemon was off: one of them follows, or none. */
+  missed: "once" | "skip";
+  /** A run that takes longer is stopped, and has failed; null: it may take for ever. */
+  timeoutMs: number | null;
+}
+
+/** What follows when only the files of the workload's folder changed. */
+export type OnChange =
+  | { type: "restart" }
+  | { type: "none" }
+  | { type: "signal"; signal: SignalName }
+  | { type: "command"; command: string[] };
+
+/** Bounds of a slot's output on disk. */
+export interface LogBound {
+  /** Of the file that is written to. */
+  maxBytes: number;
+  /** Compressed archives of what was cut from it; 0 keeps none. */
+  maxFiles: number;
+}
+
+/** A program that is downloaded: the one file for this device's architecture, with `${arch}` and the like resolved. */
+export interface Artifact {
+  url: string;
+  /** 64 hexadecimal digits, lower case. */
+  sha256: string;
+  format: "plain" | "tar.gz" | "zip";
+  /** Leading folders that are left out on extraction. */
+  stripComponents: number;
+  /** Of a plain file: what it is called, and is executable as. */
+  name: string;
+}
+
+/** A resource limit of setrlimit(2); null is unlimited. */
+export interface Limit {
+  soft: number | null;
+  hard: number | null;
+}
+
+/** As prlimit(1) calls them. */
+export type LimitName =
+  | "as"
+  | "core"
+  | "cpu"
+  | "data"
+  | "fsize"
+  | "locks"
+  | "memlock"
+  | "msgqueue"
+  | "nice"
+  | "nofile"
+  | "nproc"
+  | "rss"
+  | "rtprio"
+  | "rttime"
+  | "sigpending"
+  | "stack";
+
 interface WorkloadBase {
   name: string;
   kind: Kind;
@@ -76,20 +173,47 @@ interface WorkloadBase {
   replicas: number;
   env: Record<string, string>;
   ports: Port[];
+  /** Native: null is an unprivileged user of its own. Docker: null is what the image says. */
   user: string | null;
   workingDir: string | null;
   restart: RestartPolicy;
   stopSignal: SignalName;
   stopTimeoutMs: number;
   health: Probe | null;
+  /** It is healthy only after it has run, and passed its probe, for this long. */
+  minHealthyMs: number;
   files: WorkloadFile[];
+  onChange: OnChange;
   resources: Resources;
+  logs: LogBound;
+  dependsOn: Dependency[];
+  /** Null: it is to run for ever. */
+  job: Job | null;
 }
 
 export interface NativeWorkload extends WorkloadBase {
   runtime: "native";
-  /** Program and arguments; no shell. A program with "./" in front is a file of the workload's folder. */
+  /**
+   * Program and arguments; no shell. A program with "./" in front is a file of the workload's folder, or of its
+   * artifact. "${ports.NAME}" stands for the number of a port.
+   */
   command: string[];
+  artifact: Artifact | null;
+  group: string | null;
+  supplementaryGroups: string[];
+  /** Null: 0o022. */
+  umask: number | null;
+  /** -20 (first) to 19 (last); null: 0. */
+  nice: number | null;
+  /** -1000 (never killed) to 1000 (killed first); null: 0. */
+  oomScoreAdj: number | null;
+  limits: Partial<Record<LimitName, Limit>>;
+  /** Kept and given to the program though it is not root, like "CAP_NET_BIND_SERVICE". */
+  capabilities: string[];
+  /** False: a set-user-id program that it starts may gain privileges. */
+  noNewPrivileges: boolean;
+  /** Device nodes that it may use, absolute. */
+  devices: string[];
 }
 
 export interface DockerWorkload extends WorkloadBase {

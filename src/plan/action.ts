@@ -20,9 +20,21 @@ export type Action =
     instance: Instance;
     signal: SignalName;
     timeoutMs: number;
+    /** Whether a start in the same slot follows. */
+    isReplaced?: boolean;
   }
   | Why & { type: "remove"; runtime: RuntimeName; instance: Instance }
-  | Why & { type: "start"; spec: Workload; slot: number; fingerprint: string; previous: Instance | null };
+  | Why & {
+    type: "start";
+    spec: Workload;
+    slot: number;
+    fingerprint: string;
+    previous: Instance | null;
+    /** Of a job: the time that the run is for, in ms since 1970. */
+    dueAt?: number;
+  }
+  /** Put its changed files in their place, and tell it as `spec.onChange` says. It goes on running. */
+  | Why & { type: "reload"; spec: Workload; instance: Instance };
 
 /** "start web[0]", for people. */
 export function actionTitle(action: Action): string {

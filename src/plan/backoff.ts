@@ -9,12 +9,6 @@ export interface BackoffCurve {
   jitter: number;
 }
 
-/**
- * Below one second a crash loop starves a single-core board; above five minutes a service that would work again stays
- * away longer than a person waits.
- */
-export const RESTART_CURVE: BackoffCurve = { firstMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.1 };
-
 /** Failed attempts to carry out an action: an image that can't be pulled, a port that is taken. */
 export const RETRY_CURVE: BackoffCurve = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0.1 };
 

@@ -1,12 +1,15 @@
 /** Sync, phase and health of a workload and its instances, each with one sentence why. */
 import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
-import type { WorkloadMemory } from "../model/memory.ts";
+import type { SlotMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Health, Phase, Sync } from "../model/snapshot.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
 import { exitSentence } from "./converge.ts";
+import type { Blocked } from "./admission.ts";
 import type { Effective } from "./effective.ts";
+import { healthOf, type Verdicts } from "./health.ts";
+import { jobCondition } from "./job_condition.ts";
 import type { Attempt } from "./plan.ts";
 import { restartAfter } from "./restart.ts";
 
@@ -28,8 +31,9 @@ export interface ConditionInput {
   attempt: Attempt | undefined;
   /** What is being done for it right now, like "pulling nginx:1.27: 4 of 60 MB"; null when nothing is. */
   progress: string | null;
-  /** Health of an instance by its id. */
-  health: (instance: Instance, spec: Workload) => Health;
+  verdicts: Verdicts;
+  /** Why something of it that is to be started is not yet; null when nothing waits. */
+  waiting: Blocked | null;
   now: number;
 }
 
@@ -67,7 +71,9 @@ export function condition(input: ConditionInput): Condition {
     return { sync: "unknown", phase: "blocked", health: "unknown", reason, message };
   }
 
-  const overall = summary(input, spec, wanted);
+  const overall = spec.job !== null && spec.enabled
+    ? jobCondition(input, { spec, job: spec.job, wanted })
+    : summary(input, spec, wanted);
   if (invalid !== null) {
     const at = (workload.revision ?? "").slice(0, 7);
     return invalidCondition(input, { health: overall.health, stays: `it stays as revision ${at} has it` });
@@ -77,6 +83,11 @@ export function condition(input: ConditionInput): Condition {
   }
   if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && overall.sync !== "synced") {
     return { ...overall, phase: "blocked", reason: attempt.reason, message: attempt.message };
+  }
+  if (input.waiting !== null && input.progress === null) {
+    // Waiting for another workload is how things begin; all else needs somebody to change something.
+    const phase = input.waiting.reason === "dependency_not_ready" ? "pending" : "blocked";
+    return { ...overall, phase: overall.phase === "pending" ? phase : overall.phase, ...input.waiting };
   }
   return overall;
 }
@@ -91,13 +102,16 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
     case "paused":
       return { phase: "degraded", health: "unknown" };
     case "exited": {
-      const restart = restartAfter(spec.restart, instance, input.memory?.slots[instance.slot]);
+      const slot = input.memory?.slots[instance.slot];
+      const restart = restartAfter(spec.restart, instance, slot);
       if (!spec.enabled) return { phase: "stopped", health: "unknown" };
+      if (slot?.halted !== undefined) return { phase: "failed", health: "unhealthy" };
       if (restart.type !== "again") return { phase: restart.type, health: "unknown" };
       return { phase: restart.at > input.now ? "backoff" : "pending", health: "unhealthy" };
     }
     case "running": {
-      const health = input.health(instance, spec);
+      if (spec.job !== null) return { phase: "running", health: "unknown" };
+      const { health } = healthOf({ spec, instance, verdicts: input.verdicts, now: input.now });
       const phase = health === "healthy" ? "running" : health === "unhealthy" ? "degraded" : "starting";
       return { phase, health };
     }
@@ -128,18 +142,18 @@ function summary(input: ConditionInput, spec: Workload, wanted: string): Conditi
     ? "healthy"
     : "unknown";
   if (input.progress !== null) return { sync, phase, health, reason: "starting", message: input.progress };
-  return { sync, phase, health, ...why(phase, worst, { spec, asWanted }) };
+  return { sync, phase, health, ...why(phase, worst, { spec, asWanted, slot: input.memory?.slots[worst?.slot ?? 0] }) };
 }
 
 function why(
   phase: Phase,
   worst: Instance | null,
-  { spec, asWanted }: { spec: Workload; asWanted: boolean },
+  { spec, asWanted, slot }: { spec: Workload; asWanted: boolean; slot: SlotMemory | undefined },
 ): { reason: ReasonCode; message: string } {
   const ofMany = worst !== null && spec.replicas > 1 ? `instance ${worst.slot} ` : "";
   switch (phase) {
     case "failed":
-      return { reason: "exit_nonzero", message: `${ofMany}${exitSentence(worst!)}; restart = "${spec.restart}"` };
+      return { ...whyFailed(worst!, { spec, slot, ofMany }) };
     case "completed":
       return { reason: "completed", message: `${ofMany}${exitSentence(worst!)}` };
     case "backoff":
@@ -155,6 +169,23 @@ function why(
     default:
       return { reason: "waiting", message: "is about to be started" };
   }
+}
+
+function whyFailed(
+  worst: Instance,
+  { spec, slot, ofMany }: { spec: Workload; slot: SlotMemory | undefined; ofMany: string },
+): { reason: ReasonCode; message: string } {
+  if (slot?.halted !== undefined) {
+    return { reason: slot.halted, message: `${ofMany}was stopped: it did not pass its health check` };
+  }
+  const ended = `${ofMany}${exitSentence(worst)}`;
+  const restart = restartAfter(spec.restart, worst, slot);
+  if (restart.type !== "failed" || restart.because === "policy") {
+    return { reason: "exit_nonzero", message: `${ended}; restart = "${spec.restart.when}"` };
+  }
+  const { maxRestarts, windowMs } = spec.restart;
+  const limit = `${maxRestarts} restarts in ${windowMs / 1000} s are the limit`;
+  return { reason: "restart_limit", message: `${ended}; ${limit}` };
 }
 
 function invalidCondition(input: ConditionInput, { health, stays }: { health: Health; stays: string }): Condition {

@@ -1,12 +1,14 @@
 /** One workload: the actions that take its instances to its spec. */
-import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import { filesDigest, fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import { explainChange } from "./compare.ts";
-import { restartAfter } from "./restart.ts";
+import type { Blocked } from "./admission.ts";
+import { healthOf, type Verdicts } from "./health.ts";
+import { restartAfter, restartOfUnhealthy } from "./restart.ts";
 
 export interface ConvergeInput {
   spec: Workload;
@@ -14,6 +16,9 @@ export interface ConvergeInput {
   instances: readonly Instance[];
   memory: WorkloadMemory | undefined;
   forced: ReadonlySet<string>;
+  verdicts: Verdicts;
+  /** Why nothing of it may be started now, other than what runs already; null when it may. */
+  blocked: Blocked | null;
   now: number;
 }
 
@@ -22,9 +27,11 @@ export interface Step {
   /** In the order in which they must be done: prepare, stop, remove, start. */
   actions: Action[];
   wakeAt: number | null;
+  /** Why something that is to be started is not. */
+  waiting: Blocked | null;
 }
 
-interface Because {
+export interface Because {
   reason: ReasonCode;
   message: string;
 }
@@ -35,7 +42,9 @@ export function converge(input: ConvergeInput): Step {
   const replicas = spec.enabled ? spec.replicas : 0;
   const stops: Action[] = [];
   const starts: Action[] = [];
+  const reloads: Action[] = [];
   const due: number[] = [];
+  let waiting: Blocked | null = null;
 
   const kept = new Map<number, Instance>();
   for (const instance of input.instances) {
@@ -53,7 +62,14 @@ export function converge(input: ConvergeInput): Step {
   for (let slot = 0; slot < replicas; slot++) {
     const instance = kept.get(slot) ?? null;
     const start = (because: Because): void => {
-      if (instance !== null && isAlive(instance)) stops.push(stop(instance, spec, because));
+      // What ran before goes on, or comes back: order and room are for what is new.
+      if (input.blocked !== null && !RETURNS.has(because.reason)) {
+        waiting = input.blocked;
+        return;
+      }
+      if (instance !== null && isAlive(instance)) {
+        stops.push({ ...stopAction(instance, spec, because), isReplaced: true });
+      }
       starts.push({ type: "start", workload: spec.name, spec, slot, fingerprint, previous: instance, ...because });
     };
     if (instance === null) start(missing(input, { fingerprint, slot }));
@@ -62,25 +78,57 @@ export function converge(input: ConvergeInput): Step {
       start({ reason: "forced", message: "a restart was asked for on the device" });
     } else if (instance.state === "created") start({ reason: "drift", message: "was created and never started" });
     else if (instance.state === "exited") {
-      const restart = restartAfter(spec.restart, instance, input.memory?.slots[slot]);
-      if (restart.type !== "again") continue;
+      const memory = input.memory?.slots[slot];
+      const restart = restartAfter(spec.restart, instance, memory);
+      if (restart.type !== "again" || memory?.halted !== undefined) continue;
       if (restart.at > input.now) due.push(restart.at);
       else start({ reason: "exited", message: exitSentence(instance) });
+    } else {
+      const { health, wakeAt } = healthOf({ spec, instance, verdicts: input.verdicts, now: input.now });
+      if (wakeAt !== null) due.push(wakeAt);
+      const reload = reloadOf(input, instance);
+      if (reload !== null) reloads.push(reload);
+      if (health !== "unhealthy" || instance.state !== "running") continue;
+      const because: Because = { reason: "unhealthy", message: "does not pass its health check" };
+      if (spec.health?.onFailure === "stop") stops.push(stopAction(instance, spec, because));
+      if (spec.health?.onFailure !== "restart") continue;
+      const restart = restartOfUnhealthy(spec.restart, instance, input.memory?.slots[slot]);
+      if (spec.restart.when === "never" || restart.type === "failed") stops.push(stopAction(instance, spec, because));
+      else if (restart.type === "again" && restart.at > input.now) due.push(restart.at);
+      else start(because);
     }
   }
 
-  const prepare: Action[] = starts.slice(0, 1).map((first) => ({
-    type: "prepare",
-    workload: spec.name,
-    spec,
-    reason: first.reason,
-    message: first.message,
-  }));
   return {
     fingerprint,
-    actions: [...prepare, ...stops, ...starts],
+    actions: [...starts.slice(0, 1).map(prepareFor), ...stops, ...starts, ...reloads],
     wakeAt: due.length === 0 ? null : Math.min(...due),
+    waiting,
   };
+}
+
+/** Reasons of a start that brings back what was running a moment ago. */
+const RETURNS: ReadonlySet<ReasonCode> = new Set(["exited", "unhealthy", "forced"]);
+
+/** Brings what a start, and those after it, need. */
+export function prepareFor(start: Action): Action {
+  if (start.type !== "start") throw new Error("only a start needs to be prepared");
+  const { workload, spec, reason, message } = start;
+  return { type: "prepare", workload, spec, reason, message };
+}
+
+/** Only what was applied says which files an instance has; without that memory it is left as it is. */
+function reloadOf(input: ConvergeInput, instance: Instance): Action | null {
+  const { spec, memory } = input;
+  const applied = memory?.applied?.workload;
+  if (spec.onChange.type === "restart" || applied === undefined || instance.state !== "running") return null;
+  if (filesDigest(applied.files) === filesDigest(spec.files)) return null;
+  const { message } = explainChange({ ...applied, onChange: { type: "restart" } }, {
+    ...applied,
+    files: spec.files,
+    onChange: { type: "restart" },
+  });
+  return { type: "reload", workload: spec.name, spec, instance, reason: "file_changed", message };
 }
 
 /** Stop it if it runs, then forget it. `spec` says how to stop; without one, as a shell user would expect. */
@@ -92,7 +140,7 @@ export function retire(instance: Instance, spec: Workload | undefined, because: 
     instance,
     ...because,
   };
-  return isAlive(instance) ? [stop(instance, spec, because), remove] : [remove];
+  return isAlive(instance) ? [stopAction(instance, spec, because), remove] : [remove];
 }
 
 /** "ended with exit code 7" */
@@ -102,7 +150,11 @@ export function exitSentence(instance: Instance): string {
   return `ended with exit code ${instance.exitCode}${signal}`;
 }
 
-function stop(instance: Instance, spec: Workload | undefined, because: Because): Action {
+export function stopAction(
+  instance: Instance,
+  spec: Workload | undefined,
+  because: Because,
+): Action & { type: "stop" } {
   return {
     type: "stop",
     workload: instance.workload,

@@ -6,14 +6,19 @@
  * observation failed; remove what `prune` holds.
  */
 import type { Desired } from "../model/desired.ts";
-import type { WorkloadMemory } from "../model/memory.ts";
+import { canonical } from "../model/fingerprint.ts";
+import type { JobMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
+import { admission, type Blocked } from "./admission.ts";
 import { type Prune, prune } from "./prune.ts";
-import { converge, retire } from "./converge.ts";
+import { converge, type ConvergeInput, retire, type Step } from "./converge.ts";
+import { mayLeave, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
+import type { Verdicts } from "./health.ts";
+import { convergeJob } from "./job.ts";
 
 /** A chain of actions that failed: nothing more is tried with this fingerprint before `retryAt`. */
 export interface Attempt {
@@ -36,6 +41,11 @@ export interface PlanInput {
   busy: ReadonlySet<string>;
   /** Instances that the owner wants replaced by a fresh start, by id. */
   forced: ReadonlySet<string>;
+  verdicts: Verdicts;
+  /** Bytes of memory that workloads may ask for together; null when it is not known. */
+  memoryBytes: number | null;
+  /** Since when this daemon has been there to begin runs of jobs. */
+  since: number;
   pruneDoubt: string | null;
   pruneConfirmed: string | null;
   now: number;
@@ -45,14 +55,27 @@ export interface Plan {
   actions: Action[];
   /** Every workload that the device should run, with the spec that counts for it now. */
   workloads: Effective[];
+  /** By name, what is to be started and why it is not yet. */
+  waiting: Map<string, Blocked>;
+  /** By name, what is to be remembered of a job's runs. */
+  jobs: Map<string, JobMemory>;
   pruneHeld: Prune["held"];
   /** When something becomes due though nothing changes; null for never. */
   wakeAt: number | null;
 }
 
+export const NOTHING: Plan = {
+  actions: [],
+  workloads: [],
+  waiting: new Map(),
+  jobs: new Map(),
+  pruneHeld: null,
+  wakeAt: null,
+};
+
 export function plan(input: PlanInput): Plan {
   const { desired } = input;
-  if (desired === null) return { actions: [], workloads: [], pruneHeld: null, wakeAt: null };
+  if (desired === null) return NOTHING;
 
   const instances = observedInstances(input.observations);
   const workloads = effective(desired, input.memory);
@@ -65,18 +88,21 @@ export function plan(input: PlanInput): Plan {
 
   const actions: Action[] = [];
   const due: number[] = [];
+  const waiting = new Map<string, Blocked>();
+  const jobs = new Map<string, JobMemory>();
+  const { memory, verdicts, now } = input;
+  const admitted = admission({ workloads, instances, memory, memoryBytes: input.memoryBytes });
   for (const { name, spec } of workloads) {
     if (spec === null || spec.suspend || input.busy.has(name)) continue;
     if (!isObserved(input, spec)) continue;
     const own = instances.filter((instance) => instance.workload === name);
     const attempt = input.attempts.get(name);
-    const step = converge({
-      spec,
-      instances: own,
-      memory: input.memory.get(name),
-      forced: input.forced,
-      now: input.now,
-    });
+    const unmet = unready(spec, { workloads, instances, memory, verdicts, now });
+    const blocked = admitted.get(name) ??
+      (unmet === null ? null : { reason: "dependency_not_ready" as const, message: unmet });
+    const all = { spec, instances: own, memory: memory.get(name), forced: input.forced, verdicts, blocked, now };
+    const step = convergeOne(all, { since: input.since, jobs });
+    if (step.waiting !== null) waiting.set(name, step.waiting);
     if (step.wakeAt !== null) due.push(step.wakeAt);
     if (attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > input.now) {
       if (step.actions.length > 0) due.push(attempt.retryAt);
@@ -84,8 +110,9 @@ export function plan(input: PlanInput): Plan {
     }
     actions.push(...step.actions);
   }
+  const free = mayLeave(pruned.allowed, memory);
   for (const name of pruned.allowed) {
-    if (input.busy.has(name)) continue;
+    if (input.busy.has(name) || !free.has(name)) continue;
     const applied = input.memory.get(name)?.applied?.workload;
     const attempt = input.attempts.get(name);
     if (attempt !== undefined && attempt.retryAt > input.now) {
@@ -102,7 +129,19 @@ export function plan(input: PlanInput): Plan {
       ),
     );
   }
-  return { actions, workloads, pruneHeld: pruned.held, wakeAt: due.length === 0 ? null : Math.min(...due) };
+  const wakeAt = due.length === 0 ? null : Math.min(...due);
+  return { actions, workloads, waiting, jobs, pruneHeld: pruned.held, wakeAt };
+}
+
+/** What runs for ever is converged; a job runs and ends. */
+function convergeOne(input: ConvergeInput, { since, jobs }: { since: number; jobs: Plan["jobs"] }): Step {
+  const { spec } = input;
+  const isOver = !spec.enabled || input.instances.some((one) => one.runtime !== spec.runtime || one.slot > 0);
+  if (spec.job === null || isOver) return converge(input);
+  const step = convergeJob({ ...input, job: spec.job, since });
+  if (canonical(step.jobMemory) !== canonical(input.memory?.job)) jobs.set(spec.name, step.jobMemory);
+  if (input.blocked === null || !step.actions.some((action) => action.type === "start")) return step;
+  return { ...step, actions: [], waiting: input.blocked };
 }
 
 /** Sorted, so that the order in which runtimes list their instances never matters. */

@@ -1,15 +1,13 @@
 /** Should an instance that ended be started again, and when. */
-import type { Instance } from "../model/observed.ts";
 import type { SlotMemory } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
 import type { RestartPolicy } from "../model/workload.ts";
-import { backoff, RESTART_CURVE, spread } from "./backoff.ts";
-
-/** After running this long a crash counts as the first again. Ten times the first delay: a slow loop still grows. */
-export const STEADY_MS = 10_000;
+import { backoff, type BackoffCurve, spread } from "./backoff.ts";
 
 export type Restart =
   | { type: "completed" }
-  | { type: "failed" }
+  /** `limit`: it ended more often than it may; else its policy asks for no restart. */
+  | { type: "failed"; because: "policy" | "limit" }
   /** `at` may be in the past: then it is due. `streak` is what the slot's memory holds after that start. */
   | { type: "again"; at: number; streak: number };
 
@@ -18,28 +16,71 @@ export type Restart =
  * instance ended.
  */
 export function restartAfter(policy: RestartPolicy, instance: Instance, memory: SlotMemory | undefined): Restart {
-  const success = instance.exitCode === 0;
-  if (policy === "never" || (policy === "on-failure" && success)) return { type: success ? "completed" : "failed" };
+  const success = isSuccess(policy, instance);
+  if (policy.when === "never" || (policy.when === "on-failure" && success)) {
+    return success ? { type: "completed" } : { type: "failed", because: "policy" };
+  }
+  return again(policy, instance, { memory, from: instance.endedAt ?? instance.startedAt ?? 0 });
+}
+
+/** The same for one that runs and must be replaced: delays count from its start. */
+export function restartOfUnhealthy(policy: RestartPolicy, instance: Instance, memory: SlotMemory | undefined): Restart {
+  return again(policy, instance, { memory, from: instance.startedAt ?? 0 });
+}
+
+export function isSuccess(policy: RestartPolicy, { exitCode }: Instance): boolean {
+  return exitCode === 0 || (exitCode !== null && policy.successExitCodes.includes(exitCode));
+}
+
+function again(
+  policy: RestartPolicy,
+  instance: Instance,
+  { memory, from }: { memory: SlotMemory | undefined; from: number },
+): Restart {
+  const known = memory !== undefined && memory.fingerprint === instance.fingerprint ? memory : null;
+  const inWindow = (known?.recent ?? []).filter((at) => at > from - policy.windowMs).length;
+  if (policy.maxRestarts !== null && inWindow >= policy.maxRestarts) return { type: "failed", because: "limit" };
   const started = instance.startedAt ?? 0;
-  const ended = instance.endedAt ?? started;
-  const known = memory !== undefined && memory.fingerprint === instance.fingerprint;
-  const streak = known && ended - started < STEADY_MS ? memory.streak : 0;
-  const delay = backoff(RESTART_CURVE, streak, spread(instance.workload, instance.slot, streak));
-  return { type: "again", at: ended + delay, streak: streak + 1 };
+  const ran = (instance.endedAt ?? started) - started;
+  const streak = known !== null && ran < policy.resetAfterMs ? known.streak : 0;
+  const delay = backoff(curveOf(policy), streak, spread(instance.workload, instance.slot, streak));
+  return { type: "again", at: from + delay, streak: streak + 1 };
+}
+
+export interface Started {
+  fingerprint: string;
+  reason: string;
+  previous: Instance | null;
+  /** When, in ms since 1970. */
+  at: number;
 }
 
 /**
- * What a slot remembers after a start. Counts a restart only when the same spec was started again because it ended;
- * any other start (new spec, owner's wish, lost instance) begins anew.
+ * What a slot remembers after a start. Counts a restart only when the same spec was started again because it ended or
+ * was unhealthy; any other start (new spec, owner's wish, lost instance) begins anew.
  */
-export function slotAfterStart(
-  policy: RestartPolicy,
-  start: { fingerprint: string; reason: string; previous: Instance | null },
-  before: SlotMemory | undefined,
-): SlotMemory {
-  const { fingerprint, previous } = start;
-  const restart = start.reason === "exited" && previous !== null ? restartAfter(policy, previous, before) : null;
-  if (restart?.type !== "again") return { fingerprint, restarts: 0, streak: 0, lastExitCode: null };
-  const counted = before?.fingerprint === fingerprint ? before.restarts : 0;
-  return { fingerprint, restarts: counted + 1, streak: restart.streak, lastExitCode: previous?.exitCode ?? null };
+export function slotAfterStart(policy: RestartPolicy, start: Started, before: SlotMemory | undefined): SlotMemory {
+  const { fingerprint, previous, at } = start;
+  const restart = previous === null
+    ? null
+    : start.reason === "exited"
+    ? restartAfter(policy, previous, before)
+    : start.reason === "unhealthy"
+    ? restartOfUnhealthy(policy, previous, before)
+    : null;
+  if (restart?.type !== "again") return { fingerprint, restarts: 0, streak: 0, lastExitCode: null, recent: [] };
+  const same = before?.fingerprint === fingerprint ? before : null;
+  return {
+    fingerprint,
+    restarts: (same?.restarts ?? 0) + 1,
+    streak: restart.streak,
+    lastExitCode: previous?.exitCode ?? null,
+    // Without a limit nobody asks.
+    recent: policy.maxRestarts === null ? [] : [...same?.recent ?? [], at].slice(-Math.max(1, policy.maxRestarts)),
+  };
+}
+
+function curveOf(policy: RestartPolicy): BackoffCurve {
+  const { delayMs, maxDelayMs, factor, jitter } = policy;
+  return { firstMs: delayMs, factor, maxMs: maxDelayMs, jitter };
 }

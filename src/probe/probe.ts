@@ -1,5 +1,6 @@
 /** Runs the probes of instances, each on its own timer, and keeps their last results. */
 import type { Clock } from "../clock.ts";
+import { portNumber, probedPort, substitutePorts, withChosen } from "../model/port.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ProbeResult } from "../model/snapshot.ts";
 import type { Probe, RuntimeName, Workload } from "../model/workload.ts";
@@ -31,6 +32,8 @@ interface Watched {
   tally: Tally;
   results: ProbeResult[];
   done: number;
+  /** When it came to its verdict. */
+  since: number;
   stop: AbortController;
 }
 
@@ -58,7 +61,7 @@ export class Prober {
         continue;
       }
       known?.stop.abort(new Error("started again"));
-      const watched = { target, tally: BEGIN, results: [], done: 0, stop: new AbortController() };
+      const watched = { target, tally: BEGIN, results: [], done: 0, since: 0, stop: new AbortController() };
       this.#watched.set(id, watched);
       this.#run(watched).catch(() => {});
     }
@@ -66,6 +69,12 @@ export class Prober {
 
   health(id: string): Verdict {
     return this.#watched.get(id)?.tally.verdict ?? "unknown";
+  }
+
+  /** Of every instance that is probed, by its id; `since` is in ms since 1970. */
+  verdicts(): Map<string, { verdict: Verdict; since: number }> {
+    const one = ({ tally, since }: Watched) => ({ verdict: tally.verdict, since });
+    return new Map([...this.#watched].map(([id, watched]) => [id, one(watched)]));
   }
 
   /** Newest last. */
@@ -95,11 +104,15 @@ export class Prober {
       const before = watched.tally.verdict;
       const sinceStartMs = now - (watched.target.instance.startedAt ?? now);
       watched.tally = judge(watched.tally, { ok: attempt.ok, sinceStartMs }, probe);
-      if (watched.tally.verdict !== before) changed();
+      if (watched.tally.verdict !== before) {
+        watched.since = now;
+        changed();
+      }
       await clock.sleep(nextProbeMs(watched.tally, watched.done, probe), signal);
     }
   }
 
+  /** References to ports mean those that this very instance has. */
   async #attempt({ instance, workload }: ProbeTarget, probe: Probe, stopped: AbortSignal): Promise<Attempt> {
     const runtime = this.#options.runtimes.get(instance.runtime);
     if (runtime === undefined) return { ok: false, output: `no runtime ${instance.runtime}` };
@@ -108,12 +121,15 @@ export class Prober {
     const signal = AbortSignal.any([stopped, timer.signal]);
     try {
       if (probe.type === "command") {
-        const { exitCode, output } = await runtime.execute(instance, workload, probe.command, signal);
+        const ports = withChosen(workload.ports, instance.ports.map(portNumber));
+        const command = probe.command.map((word) => substitutePorts(word, ports));
+        const { exitCode, output } = await runtime.execute(instance, workload, command, signal);
         if (timer.signal.aborted) return { ok: false, output: "no answer in time" };
         return { ok: exitCode === 0, output: `exit code ${exitCode}${output === "" ? "" : `: ${output}`}` };
       }
-      const address = await runtime.address(instance, probe.port);
-      if (address === null) return { ok: false, output: `port ${probe.port} can not be reached` };
+      const port = probedPort(probe.port, instance.ports);
+      const address = port === null ? null : await runtime.address(instance, port);
+      if (address === null) return { ok: false, output: `port ${port ?? "of the probe"} can not be reached` };
       return probe.type === "tcp"
         ? await probeTcp(address, signal)
         : await probeHttp({ ...address, path: probe.path, headers: probe.headers }, signal);

@@ -14,6 +14,8 @@ export interface StartRequest {
   fingerprint: string;
   /** Absolute folder with the workload's files (as the spec's `files` name them); null when it has none. Read-only use. */
   filesDir: string | null;
+  /** A number for each of the workload's ports, where the device chose it; 0 for one that is not published. */
+  chosenPorts: readonly number[];
   /**
    * The ended instance of the same slot that this one follows, if there is one. Of the same fingerprint, Docker starts
    * the same container again; otherwise, and for native always, its record is replaced.
@@ -62,6 +64,9 @@ export interface Runtime {
 
   /** Signal, wait, then kill the whole tree. Resolves when nothing of it runs; the ended instance stays observable. */
   stop(instance: Instance, options: StopOptions): Promise<void>;
+
+  /** Sends a signal to the main process of a running instance, after its identity was checked. */
+  signal(instance: Instance, name: SignalName): Promise<void>;
 
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;

@@ -1,7 +1,7 @@
 /** The table of settings: what config.toml may say, and HARBORNODE_<SECTION>_<KEY> in the environment. */
 import { type Field, flag, type Grammar, mapOf, number, oneOf, text } from "../manifest/grammar.ts";
 import { quote } from "../manifest/place.ts";
-import { duration } from "../manifest/quantity.ts";
+import { duration } from "../manifest/field/quantity.ts";
 
 export interface Section {
   /** Empty for the top of the file. */

@@ -186,6 +186,8 @@ function settingsFrom(
       nativeEnabled: runtime.native_enabled as boolean,
       defaultMode: runtime.default_mode as "native",
     },
+    native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
+    limits: { memoryReserveBytes: 64 * 1024 * 1024, diskReserveBytes: 128 * 1024 * 1024 },
     log: { level: log.level as "info", format: log.format as "text" },
   };
 }

@@ -26,5 +26,17 @@ export interface Settings {
   webhook: { secret: string | null };
   docker: { host: string };
   runtime: { dockerEnabled: boolean; nativeEnabled: boolean; defaultMode: RuntimeName };
+  native: {
+    /** Ports for workloads that leave the choice to the device; both ends included. */
+    portRange: { from: number; to: number };
+    /** Users for workloads that name none, one each; null: they run as the daemon does. */
+    uidRange: { from: number; to: number } | null;
+  };
+  limits: {
+    /** Memory that no workload is promised. */
+    memoryReserveBytes: number;
+    /** Free space of the disk that downloads leave. */
+    diskReserveBytes: number;
+  };
   log: { level: "debug" | "info" | "warning" | "error"; format: "text" | "json" };
 }

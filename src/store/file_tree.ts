@@ -13,6 +13,52 @@ export function filesFolder(root: string, workload: Workload): string | null {
   return digest === "" ? null : join(root, workload.name, digest);
 }
 
+/**
+ * Puts the workload's files where its next instance, or the one that reads them anew, finds them; returns that folder.
+ * One folder a content; but where files are followed in place, one folder for all contents, in which each file is
+ * replaced as a whole. What `materialise` wrote must be there.
+ */
+export async function placeFiles(root: string, workload: Workload): Promise<string | null> {
+  const content = filesFolder(root, workload);
+  if (content === null || workload.onChange.type === "restart") return content;
+  const live = join(root, workload.name, LIVE);
+  await Deno.mkdir(live, { recursive: true, mode: 0o755 });
+  const wanted = new Set(workload.files.map((file) => file.path));
+  for (const file of workload.files) {
+    const path = join(live, file.path);
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const bytes = await Deno.readFile(join(content, file.path));
+    if (await isSame(path, { bytes, executable: file.executable })) continue;
+    const beside = `${path}.harbornode-tmp`;
+    await Deno.writeFile(beside, bytes, { mode: file.executable ? 0o755 : 0o644 });
+    await Deno.rename(beside, path);
+  }
+  await removeUnwanted(live, { below: "", wanted });
+  return live;
+}
+
+/** Of one name for all contents. */
+const LIVE = "live";
+
+async function isSame(path: string, { bytes, executable }: { bytes: Uint8Array; executable: boolean }) {
+  const info = await Deno.lstat(path).catch(() => null);
+  if (info === null || !info.isFile || info.size !== bytes.length) return false;
+  if ((((info.mode ?? 0) & 0o111) !== 0) !== executable) return false;
+  const there = await Deno.readFile(path);
+  return there.every((byte, index) => byte === bytes[index]);
+}
+
+/** Files that git no longer holds, and what was left by a write that was cut. */
+async function removeUnwanted(root: string, { below, wanted }: { below: string; wanted: ReadonlySet<string> }) {
+  for await (const entry of Deno.readDir(join(root, below))) {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory) {
+      await removeUnwanted(root, { below: path, wanted });
+      if (![...wanted].some((file) => file.startsWith(`${path}/`))) await Deno.remove(join(root, path));
+    } else if (!wanted.has(path)) await Deno.remove(join(root, path));
+  }
+}
+
 /** Writes the folder unless it is there. `read` gives a file's content; it is called only for what is written. */
 export async function materialise(
   root: string,
@@ -38,7 +84,9 @@ export async function removeOthers(root: string, workload: string, keep: Readonl
   const folder = join(root, workload);
   if (!await exists(folder)) return;
   for await (const entry of Deno.readDir(folder)) {
-    if (!keep.has(entry.name)) await Deno.remove(join(folder, entry.name), { recursive: true });
+    if (!keep.has(entry.name) && (entry.name !== LIVE || keep.size === 0)) {
+      await Deno.remove(join(folder, entry.name), { recursive: true });
+    }
   }
   if (keep.size === 0) await Deno.remove(folder, { recursive: true });
 }

@@ -5,7 +5,7 @@ import type { WorkloadMemory } from "../model/memory.ts";
 import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
 
 const FORMAT: Format<WorkloadMemory> = {
-  version: 1,
+  version: 2,
   check(value) {
     const memory = value as Partial<WorkloadMemory> | null;
     if (memory === null || typeof memory !== "object" || typeof memory.name !== "string") return null;

@@ -26,9 +26,15 @@ const WEB: WorkloadStatus = {
     started_at: "2026-05-01T11:00:00Z",
     restarts: 0,
     exit_code: null,
+    cpu_percent: 1.5,
+    memory_bytes: 12_582_912,
   }],
   problems: [],
   probes: [],
+  warnings: [],
+  last_lines: [],
+  runs: [],
+  next_run_at: null,
 };
 
 function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot {

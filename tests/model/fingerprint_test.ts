@@ -2,39 +2,26 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { canonical, filesDigest, fingerprint } from "../../src/model/fingerprint.ts";
 import type { Workload } from "../../src/model/workload.ts";
+import { native, NEVER, TIMING } from "../support/workload.ts";
 import { problemLine } from "../../src/model/problem.ts";
 
-const WEB: Workload = {
-  name: "web",
-  kind: "service",
-  runtime: "native",
-  description: "",
-  manifest: "services/web.toml",
-  enabled: true,
-  suspend: false,
-  replicas: 1,
+const WEB: Workload = native({
   env: { A: "1", B: "2" },
-  ports: [],
-  user: null,
-  workingDir: null,
-  restart: "always",
-  stopSignal: "SIGTERM",
-  stopTimeoutMs: 10_000,
-  health: null,
   files: [{ path: "a", oid: "1", executable: false }, { path: "b", oid: "2", executable: true }],
-  resources: { memoryBytes: null, cpus: null, pids: null },
-  command: ["web"],
-};
+});
 
 const LIVE: Partial<Workload>[] = [
   { description: "x" },
   { enabled: false },
   { suspend: true },
   { replicas: 3 },
-  { restart: "never" },
+  { restart: NEVER },
   { stopSignal: "SIGINT" },
   { stopTimeoutMs: 1 },
-  { health: { type: "tcp", port: 1, intervalMs: 1, timeoutMs: 1, retries: 1, startPeriodMs: 0 } },
+  { health: { ...TIMING, type: "tcp", port: { type: "fixed", port: 1 } } },
+  { minHealthyMs: 5000 },
+  { logs: { maxBytes: 1, maxFiles: 1 } },
+  { dependsOn: [{ name: "db", condition: "healthy" }] },
 ];
 
 for (const change of LIVE) {
@@ -60,6 +47,16 @@ for (const change of NEW) {
     assert.notEqual(fingerprint({ ...WEB, ...change } as Workload), fingerprint(WEB));
   });
 }
+
+Deno.test("fingerprint stays when only files change that are followed in place", () => {
+  const inPlace: Workload = { ...WEB, onChange: { type: "signal", signal: "SIGHUP" } };
+  assert.equal(fingerprint({ ...inPlace, files: [] }), fingerprint(inPlace));
+});
+
+Deno.test("fingerprint does not see a field that says nothing: a later version may have more of them", () => {
+  const more = { ...WEB, later: null, lists: [], tables: {} };
+  assert.equal(fingerprint(more), fingerprint(WEB));
+});
 
 Deno.test("fingerprint and files do not depend on the order in which things are listed", () => {
   assert.equal(fingerprint({ ...WEB, env: { B: "2", A: "1" }, files: [...WEB.files].reverse() }), fingerprint(WEB));

@@ -3,36 +3,22 @@ import fc from "fast-check";
 import type { Desired } from "../../src/model/desired.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import type { Workload } from "../../src/model/workload.ts";
+import { ALWAYS, docker, native, NEVER, ON_FAILURE } from "../support/workload.ts";
 import { instance } from "./model_device.ts";
 
 const NAMES = ["api", "cam", "db", "web", "zoo"] as const;
 
 export const workload: fc.Arbitrary<Workload> = fc.record({
   name: fc.constantFrom(...NAMES),
-  native: fc.boolean(),
+  ofDevice: fc.boolean(),
   version: fc.integer({ min: 1, max: 3 }),
   replicas: fc.integer({ min: 1, max: 3 }),
   enabled: fc.integer({ min: 0, max: 5 }).map((one) => one > 0),
   suspend: fc.integer({ min: 0, max: 5 }).map((one) => one === 0),
-  restart: fc.constantFrom("always" as const, "on-failure" as const, "never" as const),
-}).map(({ native, version, ...rest }) => {
-  const base = {
-    ...rest,
-    description: "",
-    manifest: `x/${rest.name}.toml`,
-    env: { VERSION: String(version) },
-    ports: [],
-    user: null,
-    workingDir: null,
-    stopSignal: "SIGTERM" as const,
-    stopTimeoutMs: 10_000,
-    health: null,
-    files: [],
-    resources: { memoryBytes: null, cpus: null, pids: null },
-  };
-  return native
-    ? { ...base, kind: "service", runtime: "native", command: ["sleep"] }
-    : { ...base, kind: "deployment", runtime: "docker", image: "x:1", entrypoint: null, command: null, mounts: [] };
+  restart: fc.constantFrom(ALWAYS, ON_FAILURE, NEVER),
+}).map(({ ofDevice, version, ...rest }) => {
+  const fields = { ...rest, manifest: `x/${rest.name}.toml`, env: { VERSION: String(version) } };
+  return ofDevice ? native(fields) : docker(fields);
 });
 
 export const workloads = fc.uniqueArray(workload, { selector: (one) => one.name, maxLength: NAMES.length });

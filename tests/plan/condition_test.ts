@@ -4,31 +4,15 @@ import type { Instance } from "../../src/model/observed.ts";
 import type { Health } from "../../src/model/snapshot.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { condition, type ConditionInput } from "../../src/plan/condition.ts";
+import { native, NEVER, ON_FAILURE, TIMING } from "../support/workload.ts";
 import { instance as make } from "./model_device.ts";
 
 const NOW = 2_000_000;
 
-const WEB: Workload = {
-  name: "web",
-  kind: "service",
-  runtime: "native",
-  description: "",
-  manifest: "services/web.toml",
-  enabled: true,
-  suspend: false,
-  replicas: 1,
-  env: {},
-  ports: [],
-  user: null,
-  workingDir: null,
-  restart: "always",
-  stopSignal: "SIGTERM",
-  stopTimeoutMs: 10_000,
-  health: null,
-  files: [],
-  resources: { memoryBytes: null, cpus: null, pids: null },
+const WEB: Workload = native({
   command: ["web"],
-};
+  health: { ...TIMING, type: "tcp", port: { type: "fixed", port: 80 } },
+});
 
 interface Scene {
   spec?: Partial<Workload> | null;
@@ -51,7 +35,8 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
     memory: undefined,
     attempt: undefined,
     progress: null,
-    health: () => health,
+    verdicts: new Map(found.map((one) => [one.id, { verdict: health, since: 1 }])),
+    waiting: null,
     now: NOW,
     ...rest,
   });
@@ -82,7 +67,7 @@ const attempt = {
 const streaking = {
   name: "web",
   applied: null,
-  slots: { 0: { fingerprint: fingerprint(WEB), restarts: 3, streak: 3, lastExitCode: 1 } },
+  slots: { 0: { fingerprint: fingerprint(WEB), restarts: 3, streak: 3, lastExitCode: 1, recent: [] } },
 };
 
 const SCENES: [claim: string, scene: Scene, shown: string][] = [
@@ -105,12 +90,12 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
   ],
   [
     "one that ended with success and is done",
-    { spec: { restart: "on-failure" }, instances: [exited(0)] },
+    { spec: { restart: ON_FAILURE }, instances: [exited(0)] },
     "synced completed unknown completed: ended with exit code 0",
   ],
   [
     "one that ended badly and is not to be started again",
-    { spec: { restart: "never" }, instances: [exited(7)] },
+    { spec: { restart: NEVER }, instances: [exited(7)] },
     'synced failed unknown exit_nonzero: ended with exit code 7; restart = "never"',
   ],
   [

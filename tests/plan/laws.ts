@@ -55,7 +55,7 @@ export const LAWS: Law[] = [
           slots += wanted.length;
           const there = kept.map((one) => `${one.workload}[${one.slot}] ${one.fingerprint}`);
           assert.deepEqual(there.sort(), wanted.sort());
-          for (const spec of free.filter((one) => one.restart === "always")) {
+          for (const spec of free.filter((one) => one.restart.when === "always")) {
             for (const one of kept) if (one.workload === spec.name) assert.equal(one.state, "running");
           }
         }),
@@ -188,7 +188,7 @@ export const LAWS: Law[] = [
         fc.property(state, ([specs, found]) => {
           const plan = planner(device(found).input(desired(specs)));
           for (const chain of Map.groupBy(plan.actions, (action) => action.workload).values()) {
-            const ranks = chain.map((action) => ({ prepare: 0, stop: 1, remove: 1, start: 2 })[action.type]);
+            const ranks = chain.map((action) => ({ prepare: 0, stop: 1, remove: 1, start: 2, reload: 3 })[action.type]);
             assert.deepEqual(ranks, [...ranks].sort());
             if (ranks.includes(2)) assert.equal(ranks[0], 0);
           }
@@ -216,7 +216,7 @@ export const LAWS: Law[] = [
 ];
 
 function running(made: ModelDevice, specs: Workload[]): string[] {
-  const always = new Set(specs.filter((spec) => spec.restart === "always").map((spec) => spec.name));
+  const always = new Set(specs.filter((spec) => spec.restart.when === "always").map((spec) => spec.name));
   // What is not always restarted may or may not have ended with success before the cut.
   return look(made).filter((line) => always.has(line.split(" ")[1]!.replace(/\[.*/, "")));
 }

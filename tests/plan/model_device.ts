@@ -8,6 +8,8 @@ import type { Desired } from "../../src/model/desired.ts";
 import type { Instance, Observation } from "../../src/model/observed.ts";
 import type { RuntimeName, Workload } from "../../src/model/workload.ts";
 import type { Action } from "../../src/plan/action.ts";
+import type { Verdict } from "../../src/plan/health.ts";
+import { withRun } from "../../src/plan/job.ts";
 import type { Attempt, Plan, PlanInput } from "../../src/plan/plan.ts";
 import { slotAfterStart } from "../../src/plan/restart.ts";
 
@@ -20,8 +22,12 @@ export class ModelDevice {
   readonly attempts = new Map<string, Attempt>();
   readonly forced = new Set<string>();
   readonly busy = new Set<string>();
+  readonly reloaded: string[] = [];
   down: RuntimeName[] = [];
   pruneConfirmed: string | null = null;
+  readonly verdicts = new Map<string, Verdict>();
+  /** When its daemon was started. */
+  since = 0;
   #made = 0;
 
   constructor(instances: Instance[] = []) {
@@ -43,6 +49,9 @@ export class ModelDevice {
       attempts: this.attempts,
       busy: this.busy,
       forced: this.forced,
+      verdicts: this.verdicts,
+      memoryBytes: null,
+      since: this.since,
       pruneDoubt: null,
       pruneConfirmed: this.pruneConfirmed,
       now: this.now,
@@ -68,6 +77,9 @@ export class ModelDevice {
       }
       case "start":
         return this.#start(action);
+      case "reload":
+        this.reloaded.push(action.workload);
+        return;
     }
   }
 
@@ -80,8 +92,13 @@ export class ModelDevice {
     this.instances = this.instances.filter((one) => one.id !== previous?.id);
     this.instances.push(instance(spec, { id: `new-${++this.#made}`, slot, fingerprint: wanted, startedAt: this.now }));
     const before = this.memory.get(spec.name) ?? emptyMemory(spec.name);
-    const next = slotAfterStart(spec.restart, action, before.slots[slot]);
-    this.memory.set(spec.name, { ...before, slots: { ...before.slots, [slot]: next } });
+    const next = slotAfterStart(spec.restart, { ...action, at: this.now }, before.slots[slot]);
+    const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [slot]: next } };
+    if (action.dueAt !== undefined) {
+      const run = { dueAt: action.dueAt, fingerprint: wanted, instanceId: `new-${this.#made}`, startedAt: this.now };
+      memory.job = withRun(before.job ?? { seenUntil: action.dueAt, runs: [] }, run);
+    }
+    this.memory.set(spec.name, memory);
     if (previous !== null) this.forced.delete(previous.id);
   }
 
@@ -106,6 +123,7 @@ export function instance(spec: Workload, detail: Partial<Instance> & { id: strin
     exitCode: null,
     runtimeHealth: null,
     ports: [],
+    warnings: [],
     ...detail,
   };
 }

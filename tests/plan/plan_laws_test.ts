@@ -50,7 +50,7 @@ const MUTANTS: Record<string, Planner> = {
   },
   "starts before it stops": (input) => {
     const made = plan(input);
-    const rank = { start: 0, prepare: 1, stop: 2, remove: 3 };
+    const rank = { start: 0, prepare: 1, stop: 2, remove: 3, reload: 4 };
     return { ...made, actions: [...made.actions].sort((a, b) => rank[a.type] - rank[b.type]) };
   },
   "never restarts what ended": (input) => {

@@ -5,6 +5,7 @@ import { probeHttp } from "../../src/probe/http.ts";
 import { Prober } from "../../src/probe/probe.ts";
 import { probeTcp } from "../../src/probe/tcp.ts";
 import { eventually } from "../support/eventually.ts";
+import { TIMING } from "../support/workload.ts";
 import { start } from "../runtime/conformance.ts";
 import { nativeDevice, nativeWorkload } from "../runtime/native/native_device.ts";
 
@@ -60,10 +61,9 @@ Deno.test("a prober keeps five results, tells of a changed verdict alone, and re
   const health: Probe = {
     type: "command",
     command: ["/bin/sh", "-c", `echo looked; [ ! -e ${flag} ]`],
+    ...TIMING,
     intervalMs: 20,
-    timeoutMs: 5000,
     retries: 2,
-    startPeriodMs: 0,
   };
   const workload = nativeWorkload({ command: ["/bin/sleep", "1000"], health });
   const instance = await start(device.runtime, workload);

@@ -174,13 +174,14 @@ export async function first(runtime: Runtime, claim: (one: Instance) => boolean)
 export async function start(
   runtime: Runtime,
   workload: Workload,
-  { slot = 0, previous = null, filesDir = null }: {
+  { slot = 0, previous = null, filesDir = null, chosenPorts = [] }: {
     slot?: number;
     previous?: Instance | null;
     filesDir?: string | null;
+    chosenPorts?: number[];
   } = {},
 ): Promise<Instance> {
-  return await runtime.start({ workload, slot, fingerprint: fingerprint(workload), filesDir, previous });
+  return await runtime.start({ workload, slot, fingerprint: fingerprint(workload), filesDir, chosenPorts, previous });
 }
 
 /** A shell needs a moment to set its traps: it is ready when it has forked its first sleep. */

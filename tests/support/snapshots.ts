@@ -7,7 +7,15 @@ const REVISION = "4f2c91a7d0b3e6f8a1c2d3e4f5a6b7c8d9e0f1a2";
 
 function instance(fields: Partial<InstanceStatus> = {}): InstanceStatus {
   const running = { slot: 0, pid: 2417, container_id: null, phase: "running", health: "healthy" } as const;
-  return { ...running, started_at: before(7300), restarts: 0, exit_code: null, ...fields };
+  return {
+    ...running,
+    started_at: before(7300),
+    restarts: 0,
+    exit_code: null,
+    cpu_percent: 1.5,
+    memory_bytes: 12_582_912,
+    ...fields,
+  };
 }
 
 export function workload(name: string, fields: Partial<WorkloadStatus> = {}): WorkloadStatus {
@@ -27,6 +35,10 @@ export function workload(name: string, fields: Partial<WorkloadStatus> = {}): Wo
     instances: [instance()],
     problems: [],
     probes: [],
+    warnings: [],
+    last_lines: [],
+    runs: [],
+    next_run_at: null,
     ...fields,
   };
 }

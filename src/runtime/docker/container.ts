@@ -88,6 +88,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ports: alive ? publishedPorts(container) : [],
+    warnings: [],
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
-import type { DockerWorkload, Workload } from "../../model/workload.ts";
+import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
@@ -10,7 +10,7 @@ import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
 import { Images } from "./image.ts";
-import { type Parts, remove, start, stop } from "./lifecycle.ts";
+import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";
 
 export interface DockerOptions {
@@ -75,6 +75,10 @@ export class DockerRuntime implements Runtime {
 
   async stop(instance: Instance, options: StopOptions): Promise<void> {
     await stop(this.#parts, instance, options);
+  }
+
+  async signal(instance: Instance, name: SignalName): Promise<void> {
+    await signal(this.#parts, instance, name);
   }
 
   async remove(instance: Instance): Promise<void> {

@@ -5,7 +5,7 @@
 import { Failure } from "../../failure.ts";
 import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
-import type { DockerWorkload } from "../../model/workload.ts";
+import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
 import { containerName, createRequest } from "./container.ts";
 import type { Containers } from "./containers.ts";
@@ -75,6 +75,13 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
     });
   } finally {
     parts.containers.stopping.delete(id);
+  }
+}
+
+/** To its main process. A container that does not run gets none, without an error. */
+export async function signal(parts: Parts, instance: Instance, name: SignalName): Promise<void> {
+  if (await own(parts, instance.id) !== null) {
+    await post(parts, { id: instance.id, verb: "kill", query: { signal: name } });
   }
 }
 

@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
-import type { Workload } from "../../model/workload.ts";
+import { substitutePorts, withChosen } from "../../model/port.ts";
+import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
 import { executeBeside } from "./execute.ts";
@@ -71,13 +72,16 @@ export class NativeRuntime implements Runtime {
     if (workload.runtime === "native" && !workload.command[0]?.startsWith("./")) await findProgram(workload, null);
   }
 
-  async start({ workload, slot, fingerprint, filesDir, previous }: StartRequest): Promise<Instance> {
-    if (workload.runtime !== "native") throw new Error(`${workload.name} is not for the native runtime`);
+  async start(
+    { workload: asked, slot, fingerprint, filesDir, chosenPorts, previous }: StartRequest,
+  ): Promise<Instance> {
+    if (asked.runtime !== "native") throw new Error(`${asked.name} is not for the native runtime`);
+    const workload = withPorts(asked, chosenPorts);
     this.#refuseSecond(workload.name, slot);
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
     const { runDir, stateDir, clock } = this.#options;
     const launch = await prepareLaunch({ workload, slot, id, filesDir, stateDir });
-    await checkPortsFree(workload);
+    await checkPortsFree(workload.ports);
     const record: InstanceRecord = {
       version: 1,
       id,
@@ -120,6 +124,11 @@ export class NativeRuntime implements Runtime {
       kind: "transient",
       reason: "stop_failed",
     });
+  }
+
+  async signal(instance: Instance, name: SignalName): Promise<void> {
+    const one = this.#instances.get(instance.id);
+    if (one !== undefined && !one.isOver && one.service !== null) await signal(one.service, name);
   }
 
   async remove(instance: Instance): Promise<void> {
@@ -227,6 +236,14 @@ export class NativeRuntime implements Runtime {
     await Deno.remove(dirname(one.folder)).catch(() => {});
     await Deno.remove(dirname(dirname(one.folder))).catch(() => {});
   }
+}
+
+/** The workload with its ports as this instance has them, wherever they are referred to. */
+function withPorts(workload: NativeWorkload, chosen: readonly number[]): NativeWorkload {
+  const ports = withChosen(workload.ports, chosen);
+  const fill = (text: string) => substitutePorts(text, ports);
+  const env = Object.fromEntries(Object.entries(workload.env).map(([name, value]) => [name, fill(value)]));
+  return { ...workload, ports, env, command: workload.command.map(fill) };
 }
 
 async function within(promise: Promise<void>, { ms, clock }: { ms: number; clock: Clock }): Promise<boolean> {

@@ -1,10 +1,10 @@
 /** Who listens on a port of this device. From /proc/net (proc_net(5)); state 0A is LISTEN. */
 import { Failure } from "../../failure.ts";
-import type { NativeWorkload } from "../../model/workload.ts";
+import type { Port } from "../../model/workload.ts";
 
 /** Throws `port_conflict`, naming who holds it, when a port that the workload wants is taken. */
-export async function checkPortsFree(workload: NativeWorkload): Promise<void> {
-  const wanted = workload.ports.filter((port) => port.host !== null);
+export async function checkPortsFree(ports: readonly Port[]): Promise<void> {
+  const wanted = ports.filter((port) => port.host !== null);
   if (wanted.length === 0) return;
   for (const protocol of ["tcp", "udp"] as const) {
     const held = await listeners(protocol);
@@ -19,6 +19,12 @@ export async function checkPortsFree(workload: NativeWorkload): Promise<void> {
       });
     }
   }
+}
+
+/** Every port of this device that somebody listens on. */
+export async function portsInUse(): Promise<Set<number>> {
+  const found = await Promise.all([listeners("tcp"), listeners("udp")]);
+  return new Set(found.flatMap((one) => [...one.keys()]));
 }
 
 /** Port to socket inode. */

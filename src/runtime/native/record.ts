@@ -3,6 +3,7 @@
  * `shim` and `stat` (who they are) and `exit` (how it ended). A record of an earlier boot says nothing any more.
  */
 import { join } from "node:path";
+import type { Instance } from "../../model/observed.ts";
 import { writeAtomic } from "../../store/atomic_file.ts";
 import { parseStat, type ProcessIdentity } from "./process_identity.ts";
 
@@ -16,6 +17,8 @@ export interface InstanceRecord {
   startedAt: number;
   ports: string[];
   cgroup: string | null;
+  /** What of its spec could not be had. */
+  warnings?: Instance["warnings"];
 }
 
 export interface FoundRecord {

@@ -72,7 +72,7 @@ export class Supervised {
   }
 
   observe(): Instance {
-    const { id, workload, slot, fingerprint, startedAt, ports } = this.record;
+    const { id, workload, slot, fingerprint, startedAt, ports, warnings } = this.record;
     const over = this.#state === "exited";
     return {
       id,
@@ -87,7 +87,8 @@ export class Supervised {
       endedAt: this.#exit?.at ?? null,
       exitCode: this.#exit?.code ?? null,
       runtimeHealth: null,
-      ports: over ? [] : ports,
+      ports,
+      warnings: warnings ?? [],
     };
   }
 }

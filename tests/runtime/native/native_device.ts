@@ -6,6 +6,7 @@ import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/nati
 import { killTree } from "../../../src/runtime/native/process_tree.ts";
 import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
+import { native } from "../../support/workload.ts";
 import { tempDir } from "../../support/temp.ts";
 
 export interface NativeDevice extends AsyncDisposable {
@@ -56,26 +57,7 @@ export async function nativeDevice(): Promise<NativeDevice> {
   };
 }
 
+/** As root where the tests run as root: they write into folders of their own. */
 export function nativeWorkload(fields: Partial<NativeWorkload> & { command: string[] }): NativeWorkload {
-  return {
-    name: "web",
-    kind: "service",
-    runtime: "native",
-    description: "",
-    manifest: "services/web.toml",
-    enabled: true,
-    suspend: false,
-    replicas: 1,
-    env: {},
-    ports: [],
-    user: null,
-    workingDir: null,
-    restart: "always",
-    stopSignal: "SIGTERM",
-    stopTimeoutMs: 10_000,
-    health: null,
-    files: [],
-    resources: { memoryBytes: null, cpus: null, pids: null },
-    ...fields,
-  };
+  return native({ user: Deno.uid() === 0 ? "root" : null, ...fields });
 }

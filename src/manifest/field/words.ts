@@ -1,6 +1,6 @@
 /** [pure] Command lines: an array of words, or a string that is split as a shell would, without being one. */
-import type { Grammar } from "./grammar.ts";
-import { quote } from "./place.ts";
+import type { Grammar } from "../grammar.ts";
+import { quote } from "../place.ts";
 
 const WANTS = "an array of strings, or a string without shell syntax";
 
@@ -44,7 +44,8 @@ export function split(line: string): string[] | "open" | "shell" {
   let quoted: string | null = null;
   for (let at = 0; at < line.length; at++) {
     const char = line.charAt(at);
-    const isExpansion = char === "`" || char === "\\" || (char === "$" && /[A-Za-z_({]/.test(line.charAt(at + 1)));
+    const isExpansion = char === "`" || char === "\\" ||
+      (char === "$" && /[A-Za-z_({]/.test(line.charAt(at + 1)) && !line.startsWith("${ports.", at));
     if (quoted !== "'" && isExpansion) return "shell";
     if (quoted !== null) {
       if (char === quoted) quoted = null;

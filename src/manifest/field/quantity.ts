@@ -1,6 +1,6 @@
 /** [pure] Durations and sizes: numbers that need a unit. */
-import type { Grammar } from "./grammar.ts";
-import { quote } from "./place.ts";
+import type { Grammar } from "../grammar.ts";
+import { quote } from "../place.ts";
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -43,14 +43,20 @@ const UNIT_BYTES: Record<string, number> = {
   Gi: 1024 ** 3,
 };
 
-/** Bytes: K, M, G are decimal, Ki, Mi, Gi binary. */
+/** "64Mi" as bytes; null when it is no size. K, M, G are decimal, Ki, Mi, Gi binary. */
+export function parseSize(value: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)(K|M|G|Ki|Mi|Gi)$/.exec(value);
+  const bytes = match === null ? NaN : Math.round(Number(match[1]) * UNIT_BYTES[match[2]!]!);
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+/** Bytes, at least one. */
 export const size: Grammar<number> = {
   wants: 'a size like "64Mi" or "1G"',
   schema: { type: "string", pattern: "^\\d+(\\.\\d+)?(K|M|G|Ki|Mi|Gi)$" },
   read(value, place) {
-    const match = typeof value === "string" ? /^(\d+(?:\.\d+)?)(K|M|G|Ki|Mi|Gi)$/.exec(value) : null;
-    const bytes = match === null ? 0 : Math.round(Number(match[1]) * UNIT_BYTES[match[2]!]!);
-    if (bytes < 1 || !Number.isSafeInteger(bytes)) {
+    const bytes = typeof value === "string" ? parseSize(value) : null;
+    if (bytes === null || bytes < 1) {
       return place.report(
         `is ${quote(value)}, wanted a size like "64Mi" or "1G"`,
         "K, M, G are decimal; Ki, Mi, Gi binary",

@@ -1,16 +1,17 @@
 /** Carries out the actions of a plan: those of one workload in order, those of different workloads side by side. */
-import { asFailure, type Failure } from "../failure.ts";
-import { logger } from "../log.ts";
-import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
-import { emptyMemory, type WorkloadMemory } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
-import type { RuntimeName } from "../model/workload.ts";
-import { type Action, actionTitle } from "../plan/action.ts";
-import { backoff, RETRY_CURVE, spread } from "../plan/backoff.ts";
-import { slotAfterStart } from "../plan/restart.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import { filesFolder } from "../store/file_tree.ts";
-import { addEvent, type Device, tell, type Work } from "./device.ts";
+import { asFailure, type Failure } from "../../failure.ts";
+import { logger } from "../../log.ts";
+import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { RuntimeName } from "../../model/workload.ts";
+import { type Action, actionTitle } from "../../plan/action.ts";
+import { backoff, RETRY_CURVE, spread } from "../../plan/backoff.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { placeFiles } from "../../store/file_tree.ts";
+import { choosePorts } from "./choose_ports.ts";
+import { addEvent, type Device, tell, type Work } from "../device.ts";
+import { reload } from "./reload.ts";
+import { haltIfUnhealthy, rememberStart } from "./remember_start.ts";
 
 const log = logger("apply");
 
@@ -57,18 +58,23 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       return await runtimeOf(device, action.spec.runtime).prepare(action.spec, progress, device.stopped);
     }
     case "stop":
+      await haltIfUnhealthy(device, action);
       return await runtimeOf(device, action.runtime).stop(action.instance, action);
     case "remove":
       device.forced.delete(action.instance.id);
       return await runtimeOf(device, action.runtime).remove(action.instance);
     case "start": {
       const { spec: workload, slot, fingerprint } = action;
-      const filesDir = filesFolder(device.dir.files, workload);
+      const filesDir = await placeFiles(device.dir.files, workload);
       const previous = action.previous === null ? null : ended(action.previous);
-      await runtimeOf(device, workload.runtime).start({ workload, slot, fingerprint, filesDir, previous });
+      const chosenPorts = await choosePorts(device, { workload, slot, previous });
+      const runtime = runtimeOf(device, workload.runtime);
+      const instance = await runtime.start({ workload, slot, fingerprint, filesDir, chosenPorts, previous });
       if (action.previous !== null) device.forced.delete(action.previous.id);
-      return await remember(device, action);
+      return await rememberStart(device, { action, instance });
     }
+    case "reload":
+      return await reload(device, action);
   }
 }
 
@@ -77,15 +83,10 @@ function ended(instance: Instance): Instance {
   return instance.state === "created" ? instance : { ...instance, state: "exited", pid: null };
 }
 
-async function remember(device: Device, action: Action & { type: "start" }): Promise<void> {
-  const before = device.memory.all.get(action.workload) ?? emptyMemory(action.workload);
-  const slot = slotAfterStart(action.spec.restart, action, before.slots[action.slot]);
-  const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [action.slot]: slot } };
-  await device.memory.save(memory);
-}
-
 function report(device: Device, action: Action): void {
-  const done = { prepare: "prepared", stop: "stopped", remove: "removed", start: "started" }[action.type];
+  const done = { prepare: "prepared", stop: "stopped", remove: "removed", start: "started", reload: "reloaded" }[
+    action.type
+  ];
   const slot = action.type === "start" ? action.slot : action.type === "prepare" ? 0 : action.instance.slot;
   const message = `${done} ${action.workload}[${slot}]: ${action.message}`;
   log.info("{message}", { message, reason: action.reason });

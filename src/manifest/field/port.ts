@@ -1,9 +1,13 @@
 /** [pure] Ports: what a native service listens on, and what a container publishes, as compose writes it. */
-import type { Port } from "../model/workload.ts";
-import { type Field, type Grammar, number, oneOf, readFields, tableSchema, text } from "./grammar.ts";
-import { isTable, type Place, quote } from "./place.ts";
+import { PORT_REFERENCE } from "../../model/port.ts";
+import type { Port, Probe } from "../../model/workload.ts";
+import { type Field, type Grammar, number, oneOf, readFields, tableSchema, text } from "../grammar.ts";
+import { nearest } from "../nearest.ts";
+import { isTable, type Place, quote } from "../place.ts";
 
 const NUMBER = number({ min: 1, max: 65_535 });
+/** 0: the device chooses. */
+const NATIVE_NUMBER = number({ min: 0, max: 65_535 });
 const NAME = text({ pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/, wants: 'a name like "http"' });
 const PROTOCOL = oneOf("tcp", "udp");
 
@@ -31,11 +35,11 @@ const named = (rest: Field[]): Field[] => [
 export const NATIVE_FIELDS = named([
   {
     name: "port",
-    grammar: NUMBER,
+    grammar: NATIVE_NUMBER,
     fallback: undefined,
     shown: "",
     required: true,
-    doc: "Port on the device",
+    doc: "Port on the device; 0: one that the device chooses and keeps",
     example: "port = 8080",
   },
 ]);
@@ -43,16 +47,38 @@ export const NATIVE_FIELDS = named([
 /** A number, or a table { name, port, protocol }. */
 export const nativePort: Grammar<Port> = {
   wants: "a port number or a table { name, port }",
-  schema: { anyOf: [NUMBER.schema, tableSchema(NATIVE_FIELDS)] },
+  schema: { anyOf: [NATIVE_NUMBER.schema, tableSchema(NATIVE_FIELDS)] },
   read(value, place) {
     if (!isTable(value)) {
-      const port = NUMBER.read(value, place);
+      const port = NATIVE_NUMBER.read(value, place);
       return port === undefined ? undefined : native(port, null, "tcp");
     }
     const { name, port, protocol } = readFields(NATIVE_FIELDS, value, { place });
     return typeof port === "number" ? native(port, name as string | null, protocol as "tcp") : undefined;
   },
 };
+
+/** "${ports.NAME}" must name a port of the workload; the shell's own ${VARIABLE} is left to the shell. */
+export function checkPortNames(
+  { command, env, health }: { command: readonly string[]; env: Record<string, string>; health: Probe | null },
+  { ports, place }: { ports: readonly Port[]; place: Place },
+): void {
+  const probe = health?.type === "command" ? health.command : [];
+  const texts: [Place, string][] = [
+    ...command.map((word): [Place, string] => [place.at("command"), word]),
+    ...Object.entries(env).map(([name, value]): [Place, string] => [place.at("env").at(name), value]),
+    ...probe.map((word): [Place, string] => [place.at("health").at("command"), word]),
+  ];
+  const names = ports.flatMap((port) => port.name ?? []);
+  for (const [where, text] of texts) {
+    for (const [, name] of text.matchAll(PORT_REFERENCE)) {
+      if (names.includes(name!)) continue;
+      const close = nearest(name!, names);
+      const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
+      where.report(`there is no port named ${quote(name)}`, hint);
+    }
+  }
+}
 
 const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
 const IPV6 = "[0-9a-fA-F]*:[0-9a-fA-F:]*";

@@ -1,0 +1,35 @@
+/** New files for a workload that goes on running: put in their place, then told. */
+import { emptyMemory } from "../../model/memory.ts";
+import { portNumber, substitutePorts, withChosen } from "../../model/port.ts";
+import type { Action } from "../../plan/action.ts";
+import { placeFiles } from "../../store/file_tree.ts";
+import { Failure } from "../../failure.ts";
+import type { Device } from "../device.ts";
+
+const COMMAND_MS = 60_000;
+
+/** Afterwards the files count as applied. Throws `Failure` when it could not be told. */
+export async function reload(device: Device, { spec, instance }: Action & { type: "reload" }): Promise<void> {
+  const runtime = device.runtimes.get(instance.runtime)!;
+  await placeFiles(device.dir.files, spec);
+  const how = spec.onChange;
+  if (how.type === "signal") await runtime.signal(instance, how.signal);
+  if (how.type === "command") {
+    const ports = withChosen(spec.ports, instance.ports.map(portNumber));
+    const command = how.command.map((word) => substitutePorts(word, ports));
+    const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(COMMAND_MS)]);
+    const { exitCode, output } = await runtime.execute(instance, spec, command, signal);
+    if (exitCode !== 0) {
+      const said = output === "" ? "" : `: ${output.slice(0, 200)}`;
+      throw new Failure(`its reload command ended with exit code ${exitCode}${said}`, {
+        kind: "mistake",
+        reason: "reloaded",
+        hint: "it still runs with what it read before",
+      });
+    }
+  }
+  const before = device.memory.all.get(spec.name) ?? emptyMemory(spec.name);
+  if (before.applied === null) return;
+  const workload = { ...before.applied.workload, files: spec.files };
+  await device.memory.save({ ...before, applied: { ...before.applied, workload } });
+}

@@ -1,0 +1,35 @@
+/** What a start, and a stop for good, leave in a workload's memory. */
+import { emptyMemory, type WorkloadMemory } from "../../model/memory.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { Action } from "../../plan/action.ts";
+import { withRun } from "../../plan/job.ts";
+import { slotAfterStart } from "../../plan/restart.ts";
+import type { Device } from "../device.ts";
+
+/** Restarts are counted, and a run of a job begins. */
+export async function rememberStart(
+  device: Device,
+  { action, instance }: { action: Action & { type: "start" }; instance: Instance },
+): Promise<void> {
+  const before = device.memory.all.get(action.workload) ?? emptyMemory(action.workload);
+  const at = instance.startedAt ?? device.clock.now();
+  const slot = slotAfterStart(action.spec.restart, { ...action, at }, before.slots[action.slot]);
+  const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [action.slot]: slot } };
+  if (action.dueAt !== undefined) {
+    const { dueAt, fingerprint } = action;
+    const run = { dueAt, fingerprint, instanceId: instance.id, startedAt: at };
+    memory.job = withRun(before.job ?? { seenUntil: dueAt, runs: [] }, run);
+  }
+  await device.memory.save(memory);
+}
+
+/** Written down before the stop: whoever sees the ended instance must not start it again. */
+export async function haltIfUnhealthy(device: Device, action: Action & { type: "stop" }): Promise<void> {
+  if (action.reason !== "unhealthy" || action.isReplaced) return;
+  const { workload, instance } = action;
+  const before = device.memory.all.get(workload) ?? emptyMemory(workload);
+  const slot = before.slots[instance.slot] ??
+    { fingerprint: instance.fingerprint, restarts: 0, streak: 0, lastExitCode: null, recent: [] };
+  const slots = { ...before.slots, [instance.slot]: { ...slot, halted: "unhealthy" as const } };
+  await device.memory.save({ ...before, slots });
+}

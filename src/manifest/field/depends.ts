@@ -1,0 +1,74 @@
+/** [pure] `depends_on`: its grammar, and what only all manifests together can show. */
+import type { Dependency, Workload } from "../../model/workload.ts";
+import { type Field, field, type Grammar, oneOf, readFields, tableSchema, text } from "../grammar.ts";
+import { isTable, type Place, quote } from "../place.ts";
+
+const NAME = text({ wants: "the name of a workload" });
+
+const DEPENDENCY_FIELDS: Field[] = [
+  field("name", NAME, undefined, { required: true, doc: "Another workload", example: 'name = "db"' }),
+  field("condition", oneOf("started", "healthy", "completed"), "healthy", {
+    shown: '"healthy"',
+    doc: "How far it must be",
+    example: 'condition = "started"',
+  }),
+];
+
+export const dependency: Grammar<Dependency> = {
+  wants: 'a name, or a table like { name = "db", condition = "healthy" }',
+  schema: { anyOf: [NAME.schema, tableSchema(DEPENDENCY_FIELDS)] },
+  read(value, place) {
+    if (!isTable(value)) {
+      const name = NAME.read(value, place);
+      return name === undefined ? undefined : { name, condition: "healthy" };
+    }
+    const read = readFields(DEPENDENCY_FIELDS, value, { place });
+    if (read.name === undefined || read.condition === undefined) return undefined;
+    return { name: read.name as string, condition: read.condition as Dependency["condition"] };
+  },
+};
+
+/** Of one manifest: nobody waits for himself, or for one twice. */
+export function checkDependencies(name: string, given: readonly (Dependency | undefined)[], place: Place): void {
+  given.forEach((one, index) => {
+    if (one === undefined) return;
+    if (one.name === name) place.at(index).report("is the workload itself");
+    const twin = given.findIndex((other) => other?.name === one.name);
+    if (twin < index) place.at(index).report(`${quote(one.name)} is there already`);
+  });
+}
+
+/**
+ * A workload on a ring of dependencies, with the whole ring from it back to it; one entry for each workload on one.
+ *
+ * @example rings of a -> b -> a // [["a", ["a", "b", "a"]], ["b", ["b", "a", "b"]]]
+ */
+export function rings(workloads: readonly Pick<Workload, "name" | "dependsOn">[]): Map<string, string[]> {
+  const next = new Map(workloads.map((one) => [one.name, one.dependsOn.map((dependency) => dependency.name)]));
+  const found = new Map<string, string[]>();
+  for (const { name } of workloads) {
+    const ring = wayBack(name, next);
+    if (ring !== null) found.set(name, ring);
+  }
+  return found;
+}
+
+/** The shortest way from `start` back to it; breadth first, so that each name is looked at once. */
+function wayBack(start: string, next: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const from = new Map<string, string>();
+  const queue = [start];
+  for (let at = 0; at < queue.length; at++) {
+    const here = queue[at]!;
+    for (const there of next.get(here) ?? []) {
+      if (there === start) {
+        const way = [start];
+        for (let back = here; back !== start; back = from.get(back)!) way.unshift(back);
+        return [start, ...way];
+      }
+      if (from.has(there)) continue;
+      from.set(there, here);
+      queue.push(there);
+    }
+  }
+  return null;
+}

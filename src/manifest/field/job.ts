@@ -1,0 +1,98 @@
+/** [pure] The fields of a job: something that runs to completion, once or by a schedule. */
+import { Cron } from "croner";
+import type { Job } from "../../model/workload.ts";
+import { type Field, field, type Grammar, oneOf } from "../grammar.ts";
+import { type Place, quote, type Table } from "../place.ts";
+import { duration } from "./quantity.ts";
+
+export const JOB_FIELDS: Field[] = [
+  field("type", oneOf("service", "job"), null, {
+    shown: '"service", with a schedule "job"',
+    doc: "job: runs to completion, once for each change",
+    example: 'type = "job"',
+  }),
+  field("schedule", cron(), null, {
+    doc: "job: when it runs, as cron writes it",
+    example: 'schedule = "30 3 * * *"',
+  }),
+  field("timezone", timezone(), null, {
+    shown: '"UTC"',
+    doc: "job: of the schedule",
+    example: 'timezone = "Europe/Berlin"',
+  }),
+  field("overlap", oneOf("skip", "replace"), "skip", {
+    shown: '"skip"',
+    doc: "job: when it is due while it still runs",
+    example: 'overlap = "replace"',
+  }),
+  field("missed", oneOf("once", "skip"), "once", {
+    shown: '"once"',
+    doc: "job: what follows when the device was off",
+    example: 'missed = "skip"',
+  }),
+  field("timeout", duration(1), null, {
+    shown: "none",
+    doc: "job: a run that takes longer is stopped, and has failed",
+    example: 'timeout = "10m"',
+  }),
+];
+
+/** Null for what runs for ever. */
+export function buildJob(read: Table, place: Place): Job | null {
+  const isJob = read.type === "job" || (read.type === null && read.schedule !== null);
+  if (!isJob) {
+    for (const name of ["schedule", "timezone", "timeout"].filter((one) => (read[one] ?? null) !== null)) {
+      place.at(name).reportKey(`only a job has ${name}`, 'write type = "job"');
+    }
+    return null;
+  }
+  const replicas = read.replicas as number | undefined;
+  if (replicas !== undefined && replicas > 1) {
+    place.at("replicas").report(`is ${replicas}, and a job runs once at a time`, "take it out");
+  }
+  return {
+    schedule: read.schedule as string | null,
+    timezone: read.timezone as string | null,
+    overlap: read.overlap as Job["overlap"],
+    missed: read.missed as Job["missed"],
+    timeoutMs: read.timeout as number | null,
+  };
+}
+
+/** Five fields, or six with seconds in front, or @daily and the like (crontab(5)). */
+function cron(): Grammar<string> {
+  const wants = 'a cron expression like "30 3 * * *" or "@daily"';
+  return {
+    wants,
+    schema: { type: "string", minLength: 1 },
+    read(value, place) {
+      if (typeof value !== "string" || value.trim() === "") return place.report(`is ${quote(value)}, wanted ${wants}`);
+      try {
+        // Paused: it only computes, and never sets a timer.
+        new Cron(value, { paused: true, timezone: "UTC" });
+        return value.trim();
+      } catch {
+        return place.report(
+          `is ${quote(value)}, wanted ${wants}`,
+          "minute, hour, day of the month, month, day of the week",
+        );
+      }
+    },
+  };
+}
+
+function timezone(): Grammar<string> {
+  const wants = 'a time zone like "Europe/Berlin"';
+  return {
+    wants,
+    schema: { type: "string", minLength: 1 },
+    read(value, place) {
+      if (typeof value !== "string") return place.report(`is ${quote(value)}, wanted ${wants}`);
+      try {
+        return new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone;
+      } catch {
+        return place.report(`is ${quote(value)}, wanted ${wants}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/** [pure] The fields of a service that say as whom, and within which bounds, its program runs. */
+import type { Limit, LimitName } from "../../model/workload.ts";
+import { type Field, field, flag, type Grammar, list, number, oneOf, text } from "../grammar.ts";
+import { nearest } from "../nearest.ts";
+import { isTable, type Place, quote } from "../place.ts";
+import { parseSize } from "./quantity.ts";
+
+const ACCOUNT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+const group = text({ pattern: ACCOUNT, wants: "the name or number of a group" });
+
+/** capabilities(7), as of Linux 6.1. */
+const CAPABILITIES =
+  ("AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH " +
+    "FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN " +
+    "NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT " +
+    "SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM")
+    .split(" ").map((name) => `CAP_${name}`);
+
+const LIMITS: readonly LimitName[] = [
+  "as",
+  "core",
+  "cpu",
+  "data",
+  "fsize",
+  "locks",
+  "memlock",
+  "msgqueue",
+  "nice",
+  "nofile",
+  "nproc",
+  "rss",
+  "rtprio",
+  "rttime",
+  "sigpending",
+  "stack",
+];
+
+export const PRIVILEGE_FIELDS: Field[] = [
+  field("user", text({ pattern: ACCOUNT, wants: "the name or number of a user" }), null, {
+    shown: "one of its own",
+    doc: "Name or number of the user it runs as",
+    example: 'user = "www-data"',
+  }),
+  field("group", group, null, {
+    shown: "the user's",
+    doc: "Name or number of its group",
+    example: 'group = "www-data"',
+  }),
+  field("supplementary_groups", list(group, "an array of groups"), [], {
+    doc: "Further groups, like dialout",
+    example: 'supplementary_groups = ["dialout"]',
+  }),
+  field("umask", umask(), null, {
+    shown: '"022"',
+    doc: "What is taken from the mode of files that it makes",
+    example: 'umask = "027"',
+  }),
+  field("nice", number({ min: -20, max: 19 }), null, { shown: "0", doc: "-20 is served first", example: "nice = 10" }),
+  field("oom_score_adj", number({ min: -1000, max: 1000 }), null, {
+    shown: "0",
+    doc: "1000 is killed first when memory runs out",
+    example: "oom_score_adj = 500",
+  }),
+  field("limits", limits(), {}, {
+    doc: "As prlimit(1) names them: a number, a size, or { soft, hard }",
+    example: 'limits = { nofile = 4096, core = 0, as = "1Gi" }',
+  }),
+  field("capabilities", list(capability(), "an array of capabilities"), [], {
+    doc: "What it may though it is not root",
+    example: 'capabilities = ["CAP_NET_RAW"]',
+  }),
+  field("no_new_privileges", flag, true, {
+    shown: "true",
+    doc: "false: set-user-id programs work",
+    example: "no_new_privileges = false",
+  }),
+  field(
+    "devices",
+    list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, wants: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
+    [],
+    { doc: "Device nodes that it may use", example: 'devices = ["/dev/ttyUSB0"]' },
+  ),
+];
+
+/** In bits, as chmod(1) writes them. */
+function umask(): Grammar<number> {
+  const wants = 'three octal digits like "027"';
+  return {
+    wants,
+    schema: { type: "string", pattern: "^0?[0-7]{3}$" },
+    read: (value, place) =>
+      typeof value === "string" && /^0?[0-7]{3}$/.test(value)
+        ? Number.parseInt(value, 8)
+        : place.report(`is ${quote(value)}, wanted ${wants}`),
+  };
+}
+
+function capability(): Grammar<string> {
+  const known = oneOf(...CAPABILITIES);
+  return {
+    ...known,
+    wants: 'a capability like "CAP_NET_RAW"',
+    schema: { type: "string", pattern: "^[A-Za-z_]+$" },
+    read(value, place) {
+      const name = typeof value === "string" ? value.toUpperCase().replace(/^(?!CAP_)/, "CAP_") : "";
+      if (CAPABILITIES.includes(name)) return name;
+      const close = nearest(name, CAPABILITIES);
+      const hint = close === null ? "man 7 capabilities lists them" : `did you mean "${close}"?`;
+      return place.report(`is ${quote(value)}, wanted a capability like "CAP_NET_RAW"`, hint);
+    },
+  };
+}
+
+type Bound = number | null;
+
+function limits(): Grammar<Partial<Record<LimitName, Limit>>> {
+  const bound = { anyOf: [{ type: "integer", minimum: 0 }, { type: "string" }] };
+  const one = {
+    anyOf: [...bound.anyOf, { type: "object", properties: { soft: bound, hard: bound }, additionalProperties: false }],
+  };
+  return {
+    wants: "a table of limits",
+    schema: {
+      type: "object",
+      properties: Object.fromEntries(LIMITS.map((name) => [name, one])),
+      additionalProperties: false,
+    },
+    read(value, place) {
+      if (!isTable(value)) return place.report(`is ${quote(value)}, wanted a table of limits`);
+      const read: Partial<Record<LimitName, Limit>> = {};
+      for (const [name, given] of Object.entries(value)) {
+        if (!LIMITS.includes(name as LimitName)) {
+          const close = nearest(name, LIMITS);
+          const hint = close === null ? `the limits are ${LIMITS.join(", ")}` : `did you mean "${close}"?`;
+          place.at(name).reportKey(`there is no limit named ${quote(name)}`, hint);
+          continue;
+        }
+        const limit = readLimit(given, place.at(name));
+        if (limit !== undefined) read[name as LimitName] = limit;
+      }
+      return read;
+    },
+  };
+}
+
+function readLimit(given: unknown, place: Place): Limit | undefined {
+  if (!isTable(given)) {
+    const both = readBound(given, place);
+    return both === undefined ? undefined : { soft: both, hard: both };
+  }
+  for (const name of Object.keys(given)) {
+    if (name !== "soft" && name !== "hard") place.at(name).reportKey(`a limit has no ${quote(name)}`);
+  }
+  const hard = given.hard === undefined ? null : readBound(given.hard, place.at("hard"));
+  const soft = given.soft === undefined ? hard : readBound(given.soft, place.at("soft"));
+  if (hard === undefined || soft === undefined) return undefined;
+  if (hard !== null && (soft === null || soft > hard)) return place.at("soft").report("is above hard");
+  return { soft, hard };
+}
+
+function readBound(value: unknown, place: Place): Bound | undefined {
+  if (value === "unlimited") return null;
+  const count = typeof value === "string" ? parseSize(value) : typeof value === "bigint" ? Number(value) : value;
+  if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0) return count;
+  return place.report(`is ${quote(value)}, wanted a whole number, a size like "64Mi", or "unlimited"`);
+}

@@ -1,0 +1,170 @@
+/** [pure] The `health` table: how to see that a workload works. */
+import type { Port, Probe, ProbePort } from "../../model/workload.ts";
+import { type Field, field, type Grammar, mapOf, number, oneOf, text } from "../grammar.ts";
+import type { ManifestFile } from "../layout.ts";
+import { nearest } from "../nearest.ts";
+import { type Place, quote, type Table } from "../place.ts";
+import { checkProgram } from "./program.ts";
+import { duration } from "./quantity.ts";
+import { words } from "./words.ts";
+
+const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty: true });
+
+export const PROBE_FIELDS: Field[] = [
+  field("type", oneOf("http", "tcp", "command"), null, {
+    doc: "Told by path, port or command when it is left out",
+    example: 'type = "http"',
+  }),
+  field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
+    shown: '"/"',
+    doc: "http: what to ask for",
+    example: 'path = "/healthz"',
+  }),
+  field("port", portReference(), null, {
+    doc: "http, tcp: a number, or the name of one of the ports",
+    shown: "the first port",
+    example: "port = 8080",
+  }),
+  field("headers", mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, wants: "letters, digits and -" }), null, {
+    doc: "http: sent with it",
+    example: 'headers = { Host = "example.org" }',
+  }),
+  field("command", words, null, {
+    doc: "command: healthy when it ends with 0",
+    example: 'command = ["./alive.sh"]',
+  }),
+  field("interval", duration(100), 10_000, { shown: '"10s"', doc: "Between two probes", example: 'interval = "10s"' }),
+  field("timeout", duration(1), 5000, {
+    shown: '"5s"',
+    doc: "A probe without an answer by then has failed",
+    example: 'timeout = "5s"',
+  }),
+  field("retries", number({ min: 1, max: 100 }), 3, {
+    shown: "3",
+    doc: "Failures in a row until unhealthy",
+    example: "retries = 3",
+  }),
+  field("success_threshold", number({ min: 1, max: 100 }), 1, {
+    shown: "1",
+    doc: "Successes in a row until healthy",
+    example: "success_threshold = 2",
+  }),
+  field("start_period", duration(), 0, {
+    shown: '"0s"',
+    doc: "Failures this soon after the start do not count",
+    example: 'start_period = "30s"',
+  }),
+  field("start_interval", duration(10), null, {
+    shown: "often, then slower",
+    doc: "Between two probes until the first verdict",
+    example: 'start_interval = "500ms"',
+  }),
+  field("min_healthy_time", duration(), null, {
+    shown: '"0s", without a probe "1s"',
+    doc: "Healthy only after it has run, and passed, this long",
+    example: 'min_healthy_time = "10s"',
+  }),
+  field("on_failure", oneOf("restart", "stop", "alert", "none"), "restart", {
+    shown: '"restart"',
+    doc: "What follows, once, when it becomes unhealthy",
+    example: 'on_failure = "alert"',
+  }),
+];
+
+/** Without a probe, running is all that can be seen: a program that ends at once must not be healthy for a moment. */
+const ALIVE_MS = 1000;
+
+/** What each type of probe may say. Where none is named, the first that may say what was said: a port alone is tcp. */
+const PROBE_OWN: Record<Probe["type"], readonly string[]> = {
+  command: ["command"],
+  tcp: ["port"],
+  http: ["path", "headers", "port"],
+};
+
+export interface Health {
+  health: Probe | null;
+  minHealthyMs: number;
+}
+
+interface ProbeContext {
+  ports: readonly Port[];
+  manifest: ManifestFile;
+  hasArtifact: boolean;
+  place: Place;
+}
+
+/** Of the `health` table, which may hold no probe but how long running is long enough; null for no table. */
+export function buildHealth(read: Table | null, context: ProbeContext): Health {
+  if (read === null) return { health: null, minHealthyMs: ALIVE_MS };
+  const given = read.min_healthy_time as number | null | undefined;
+  const saysProbe = ["type", "command", "path", "headers", "port"].some((name) => read[name] !== null);
+  if (!saysProbe && typeof given === "number") return { health: null, minHealthyMs: given };
+  return { health: buildProbe(read, context) ?? null, minHealthyMs: given ?? 0 };
+}
+
+/** In `read`, null stands for what was not said, and undefined for what was wrong. */
+function buildProbe(read: Table, { ports, manifest, hasArtifact, place }: ProbeContext): Probe | undefined {
+  const said = ["command", "path", "headers", "port"].filter((name) => read[name] !== null);
+  if (read.type === undefined) return undefined;
+  const types = Object.keys(PROBE_OWN) as Probe["type"][];
+  const type = read.type as Probe["type"] | null ?? types.find((one) => PROBE_OWN[one].includes(said[0] ?? ""));
+  if (type === undefined) {
+    return place.report(
+      "does not say what to look at",
+      'write path = "/healthz", port = 8080, or command = ["./alive.sh"]',
+    );
+  }
+  for (const name of said.filter((one) => !PROBE_OWN[type].includes(one))) {
+    place.at(name).reportKey(`a probe of type "${type}" has no ${name}`);
+  }
+  const timing = {
+    intervalMs: read.interval as number,
+    timeoutMs: read.timeout as number,
+    retries: read.retries as number,
+    startPeriodMs: read.start_period as number,
+    startIntervalMs: read.start_interval as number | null,
+    successThreshold: read.success_threshold as number,
+    onFailure: read.on_failure as Probe["onFailure"],
+  };
+  if (type === "command") {
+    const command = read.command as string[] | null | undefined;
+    if (command === null) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
+    if (command === undefined) return undefined;
+    if (manifest.kind === "service") checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
+    return { ...timing, type, command };
+  }
+  const port = probePort(read.port as number | string | null | undefined, { ports, place });
+  if (port === undefined) return undefined;
+  if (type === "tcp") return { ...timing, type, port };
+  const { path, headers } = read as { path: string | null; headers: Record<string, string> | null };
+  return { ...timing, type, port, path: path ?? "/", headers: headers ?? {} };
+}
+
+function probePort(
+  wanted: number | string | null | undefined,
+  { ports, place }: { ports: readonly Port[]; place: Place },
+): ProbePort | undefined {
+  if (wanted === undefined) return undefined;
+  if (typeof wanted === "number") return { type: "fixed", port: wanted };
+  const reachable = ports.filter((port) => port.protocol === "tcp");
+  const names = reachable.flatMap((port) => port.name ?? []);
+  const found = wanted === null ? reachable[0] : reachable.find((port) => port.name === wanted);
+  if (found !== undefined) {
+    return found.container === 0
+      ? { type: "chosen", index: ports.indexOf(found) }
+      : { type: "fixed", port: found.container };
+  }
+  if (wanted === null) return place.report("names no port, and the workload has none", "write port = 8080");
+  const close = nearest(wanted, names);
+  const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
+  return place.at("port").report(`there is no tcp port named ${quote(wanted)}`, hint);
+}
+
+function portReference(): Grammar<number | string> {
+  const whole = number({ min: 1, max: 65_535 });
+  return {
+    wants: "a port number or the name of a port",
+    schema: { anyOf: [whole.schema, { type: "string" }] },
+    read: (value, place) => typeof value === "string" ? value : whole.read(value, place),
+  };
+}

@@ -1,0 +1,88 @@
+/** What keeps a workload from being started on this device, found before anything is stopped or started. */
+import type { WorkloadMemory } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
+import type { ReasonCode } from "../model/reason.ts";
+import type { Port, Workload } from "../model/workload.ts";
+import type { Effective } from "./effective.ts";
+
+export interface Blocked {
+  reason: ReasonCode;
+  message: string;
+}
+
+export interface AdmissionInput {
+  workloads: readonly Effective[];
+  instances: readonly Instance[];
+  memory: ReadonlyMap<string, WorkloadMemory>;
+  /** Bytes of memory that workloads may ask for together; null when it is not known. */
+  memoryBytes: number | null;
+}
+
+/**
+ * By name, what is not to be started and why. Whoever runs keeps what it has; of two that do not run, the first by name
+ * comes first. What runs is never stopped for it.
+ */
+export function admission(input: AdmissionInput): Map<string, Blocked> {
+  const running = new Set(input.instances.filter((one) => one.state === "running").map((one) => one.workload));
+  const specs = input.workloads.flatMap(({ spec }) => spec !== null && spec.enabled ? [spec] : []);
+  const inOrder = [...specs.filter((one) => running.has(one.name)), ...specs.filter((one) => !running.has(one.name))];
+  return new Map([
+    ...byMemory(inOrder, { running, most: input.memoryBytes }),
+    ...byPorts(inOrder, { running, memory: input.memory }),
+  ]);
+}
+
+/** Held is what others run with, and what specs before it ask for: so a move to a port that is taken stops nothing. */
+function byPorts(
+  specs: readonly Workload[],
+  { running, memory }: { running: ReadonlySet<string>; memory: AdmissionInput["memory"] },
+): Map<string, Blocked> {
+  const held = [...running].flatMap((name) => {
+    const ports = memory.get(name)?.applied?.workload.ports ?? [];
+    return ports.filter(isFixed).map((port) => ({ name, port }));
+  });
+  const blocked = new Map<string, Blocked>();
+  for (const { name, ports } of specs) {
+    const wanted = ports.filter(isFixed);
+    const rival = held.find((one) => one.name !== name && wanted.some((port) => clash(one.port, port)));
+    if (rival === undefined) {
+      held.push(...wanted.map((port) => ({ name, port })));
+      continue;
+    }
+    const port = `${rival.port.host}/${rival.port.protocol}`;
+    blocked.set(name, { reason: "port_conflict", message: `port ${port} is asked for by "${rival.name}" as well` });
+  }
+  return blocked;
+}
+
+function isFixed(port: Port): boolean {
+  return port.host !== null && port.host !== 0;
+}
+
+function clash(a: Port, b: Port): boolean {
+  const anywhere = ["0.0.0.0", "::"];
+  const meet = a.hostAddress === b.hostAddress || anywhere.includes(a.hostAddress) || anywhere.includes(b.hostAddress);
+  return a.host === b.host && a.protocol === b.protocol && meet;
+}
+
+/** Limits of memory are what workloads may take; those without one are not counted. */
+function byMemory(
+  specs: readonly Workload[],
+  { running, most }: { running: ReadonlySet<string>; most: number | null },
+): Map<string, Blocked> {
+  const blocked = new Map<string, Blocked>();
+  let promised = 0;
+  for (const spec of specs) {
+    const wanted = (spec.resources.memoryBytes ?? 0) * spec.replicas;
+    if (most !== null && wanted > 0 && !running.has(spec.name) && promised + wanted > most) {
+      const left = Math.max(0, most - promised);
+      const message = `asks for ${mebibytes(wanted)} of memory, and ${mebibytes(left)} are not promised to others`;
+      blocked.set(spec.name, { reason: "insufficient_memory", message });
+    } else promised += wanted;
+  }
+  return blocked;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}

@@ -1,0 +1,144 @@
+/** One job: when its next run begins, and what becomes of the one that is under way. */
+import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import type { JobMemory, JobRun } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
+import type { Job, Workload } from "../model/workload.ts";
+import type { Action } from "./action.ts";
+import { type Because, type ConvergeInput, exitSentence, prepareFor, type Step, stopAction } from "./converge.ts";
+import { isSuccess, restartAfter } from "./restart.ts";
+import { lastDue, nextDue } from "./schedule.ts";
+
+const KEPT_RUNS = 20;
+
+export interface JobInput extends ConvergeInput {
+  job: Job;
+  /** Since when somebody has been there to begin runs: what was due before was missed. */
+  since: number;
+}
+
+/** At most one run at a time; `jobMemory` is what is to be written down whatever becomes of the actions. */
+export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
+  const { spec, job, now } = input;
+  const fingerprint = fingerprintOf(spec);
+  const runs = settleRuns(input.memory?.job?.runs ?? [], input);
+  const jobMemory: JobMemory = { seenUntil: input.memory?.job?.seenUntil ?? now, runs };
+  const instance = input.instances.find((one) => one.slot === 0 && one.runtime === spec.runtime) ?? null;
+  const actions: Action[] = [];
+  const due: number[] = [];
+  const running = instance !== null && isUnderWay(instance) ? instance : null;
+  const stop = (because: Because) => actions.push(stopAction(running!, spec, because));
+  const start = (dueAt: number, because: Because) => {
+    const first: Action = {
+      type: "start",
+      workload: spec.name,
+      spec,
+      slot: 0,
+      fingerprint,
+      previous: instance,
+      dueAt,
+      ...because,
+    };
+    actions.unshift(prepareFor(first));
+    actions.push(first);
+  };
+
+  if (running !== null && job.timeoutMs !== null) {
+    const until = (running.startedAt ?? now) + job.timeoutMs;
+    if (until > now) due.push(until);
+    else stop({ reason: "timeout", message: `runs for longer than ${job.timeoutMs / 1000} s` });
+  }
+  if (job.schedule === null) {
+    const last = runs.at(-1);
+    if (running !== null) {
+      const isOther = running.fingerprint !== fingerprint && actions.length === 0;
+      if (isOther && job.overlap === "replace") stop({ reason: "spec_changed", message: "has changed in git" });
+    } else if (last === undefined || last.fingerprint !== fingerprint) {
+      start(now, { reason: "created", message: "has not run as it is now" });
+    } else retry(input, { instance, last, start: (because) => start(last.dueAt, because), due });
+    return { fingerprint, actions, jobMemory, wakeAt: earliest(due), waiting: null };
+  }
+
+  const latest = lastDue(job, { after: jobMemory.seenUntil, until: now });
+  const next = nextDue(job, now);
+  if (next !== null) due.push(next);
+  const skip = (dueAt: number) => {
+    jobMemory.seenUntil = dueAt;
+    jobMemory.runs = keep([...jobMemory.runs, skipped(dueAt, fingerprint)]);
+  };
+  const last = runs.at(-1);
+  if (latest === null) {
+    if (running === null && last !== undefined) {
+      retry(input, { instance, last, start: (because) => start(last.dueAt, because), due });
+    }
+  } else if (latest < input.since && job.missed === "skip") skip(latest);
+  else if (running === null) start(latest, { reason: "scheduled", message: `was due at ${time(latest)}` });
+  else if (job.overlap === "skip") skip(latest);
+  else {
+    if (actions.length === 0) stop({ reason: "scheduled", message: `is due again at ${time(latest)}` });
+    start(latest, { reason: "scheduled", message: `was due at ${time(latest)}` });
+  }
+  return { fingerprint, actions, jobMemory, wakeAt: earliest(due), waiting: null };
+}
+
+/** Begins a run; to be remembered together with the start. */
+export function withRun(before: JobMemory, run: Pick<JobRun, "dueAt" | "fingerprint" | "instanceId" | "startedAt">) {
+  const runs = keep([...before.runs, { ...run, endedAt: null, exitCode: null, outcome: "running" }]);
+  return { seenUntil: Math.max(before.seenUntil, run.dueAt), runs };
+}
+
+/** A run that ended on its own account may be tried again as its restart policy says. */
+function retry(
+  input: JobInput,
+  { instance, last, start, due }: {
+    instance: Instance | null;
+    last: JobRun;
+    start: (because: Because) => void;
+    due: number[];
+  },
+): void {
+  if (input.forced.has(instance?.id ?? "")) return start({ reason: "forced", message: "a run was asked for" });
+  if (instance === null || instance.id !== last.instanceId || last.outcome !== "failed") return;
+  const restart = restartAfter(input.spec.restart, instance, input.memory?.slots[0]);
+  if (restart.type !== "again") return;
+  if (restart.at > input.now) due.push(restart.at);
+  else start({ reason: "exited", message: exitSentence(instance) });
+}
+
+/** Runs whose instance has ended, or is gone, have ended too. */
+function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput): JobRun[] {
+  return runs.map((run) => {
+    if (run.outcome !== "running") return run;
+    const instance = instances.find((one) => one.id === run.instanceId);
+    if (instance !== undefined && instance.state !== "exited") return run;
+    const endedAt = instance?.endedAt ?? now;
+    return { ...run, endedAt, exitCode: instance?.exitCode ?? null, outcome: outcomeOf(spec, run, instance ?? null) };
+  });
+}
+
+function outcomeOf(spec: Workload, run: JobRun, instance: Instance | null): JobRun["outcome"] {
+  if (instance === null) return "failed";
+  if (isSuccess(spec.restart, instance)) return "succeeded";
+  const timeoutMs = spec.job?.timeoutMs ?? null;
+  const ran = (instance.endedAt ?? 0) - (run.startedAt ?? 0);
+  return timeoutMs !== null && ran >= timeoutMs ? "timeout" : "failed";
+}
+
+function skipped(dueAt: number, fingerprint: string): JobRun {
+  return { dueAt, fingerprint, instanceId: null, startedAt: null, endedAt: null, exitCode: null, outcome: "skipped" };
+}
+
+function keep(runs: JobRun[]): JobRun[] {
+  return runs.slice(-KEPT_RUNS);
+}
+
+function isUnderWay(instance: Instance): boolean {
+  return instance.state === "running" || instance.state === "paused" || instance.state === "stopping";
+}
+
+function earliest(due: readonly number[]): number | null {
+  return due.length === 0 ? null : Math.min(...due);
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
