@@ -46,6 +46,7 @@ Deno.test("a repository's URL that can not work is refused with a sentence that 
     ["https://host/x@y", /^has an @ in its path, .* \| write %40/],
     [" https://host/x", /^begins or ends with a space/],
     ["https:/host/x", /^is no URL, and a path with : or @/],
+    ["file://", /^is a file URL without an absolute path/],
     ["file://fleet", /^is a file URL without an absolute path \| write the path alone/],
     ["file://./fleet", /^is a file URL without an absolute path/],
     ["file:///srv/%zz", /^is a file URL with a % that encodes nothing/],
