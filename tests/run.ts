@@ -18,6 +18,7 @@ const PURE = [
   "tests/manifest",
   "tests/model",
   "tests/plan",
+  "tests/cli/show_problem_test.ts",
   "tests/cli/show_status_test.ts",
   "tests/http/signature_test.ts",
   "tests/probe/verdict_test.ts",

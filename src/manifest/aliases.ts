@@ -21,6 +21,12 @@ const HABITS: Record<string, string> = {
   kill_timeout: "stop_timeout",
   scale: "replicas",
   limits: "resources",
+  cpu: "resources",
+  cpus: "resources",
+  memory: "resources",
+  mem_limit: "resources",
+  pids: "resources",
+  pids_limit: "resources",
 };
 
 /** What to say of a name that is no field of this kind; null for nothing special. */

@@ -212,7 +212,10 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
 
 /** The grammar of github.com/distribution/reference, without its length rules. */
 function imageReference(): Grammar<string> {
-  const pattern =
-    /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$/;
+  const label = "[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*";
+  const host = String.raw`(?:\[[a-fA-F0-9:]+\]|${label}(?:\.${label})*)(?::\d+)?`;
+  const name = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+  const tag = String.raw`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`;
+  const pattern = new RegExp(`^(?:${host}/)?${name}(?:/${name})*(?::${tag})?(?:@sha256:[a-f0-9]{64})?$`);
   return text({ pattern, wants: 'an image like "nginx:1.27" or "registry.example.org/team/app@sha256:..."' });
 }

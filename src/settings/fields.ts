@@ -1,7 +1,10 @@
-/** The table of settings: what config.toml may say, and HARBORNODE_<SECTION>_<KEY> in the environment. */
-import { type Field, flag, type Grammar, mapOf, number, oneOf, text } from "../manifest/grammar.ts";
-import { quote } from "../manifest/place.ts";
-import { duration } from "../manifest/field/quantity.ts";
+/** The table of settings: what config.toml may say, and the environment (environment.ts). */
+import { NAME_PATTERN } from "../manifest/fields.ts";
+import { type Field, flag, type Grammar, list, mapOf, number, oneOf, text } from "../manifest/grammar.ts";
+import { duration, size } from "../manifest/field/quantity.ts";
+import { capability } from "../manifest/field/capability.ts";
+import { orOff, range } from "./range.ts";
+import { repositoryUrl } from "./repository_url.ts";
 
 export interface Section {
   /** Empty for the top of the file. */
@@ -15,6 +18,26 @@ const secret: Grammar<string> = {
   schema: { type: "string" },
   read: (value, place) => typeof value === "string" && value !== "" ? value : place.report("is not a string, or empty"),
 };
+
+const RUNTIME = oneOf("native", "docker");
+
+const MIB = 1024 * 1024;
+
+const PORTS = range({ min: 1, max: 65_535, example: "20000-29999" });
+
+/** Below 1000 are the system's own users: https://systemd.io/UIDS-GIDS/ names these and the two that nobody may have. */
+const USERS = range({
+  min: 1000,
+  max: 4_294_967_293,
+  example: "64000-64999",
+  without: { 65_534: 'the user "nobody"', 65_535: "the 16-bit word for no user" },
+});
+
+/** No step leads out of /dev. */
+const DEVICE = text({
+  pattern: /^\/dev(\/(?!\.{1,2}(\/|$))[^/\s\0]+)+$/,
+  wants: 'a path like "/dev/ttyUSB0" or "/dev/video*"',
+});
 
 const label = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, wants: "lower-case letters, digits, . _ and -" };
 
@@ -42,7 +65,7 @@ export const SECTIONS: readonly Section[] = [
   {
     name: "repo",
     fields: [
-      setting("url", repositoryUrl(), undefined, "https://..., or the path of a local repository"),
+      setting("url", repositoryUrl, undefined, "https://..., or the path of a local repository"),
       setting(
         "branch",
         text({ pattern: /^[^\s~^:?*[\\]+$/, wants: "the name of a branch" }),
@@ -85,7 +108,50 @@ export const SECTIONS: readonly Section[] = [
     fields: [
       setting("docker_enabled", flag, true, "Whether deployments run here"),
       setting("native_enabled", flag, true, "Whether services run here"),
-      setting("default_mode", oneOf("native", "docker"), "native", "For workloads that can run either way"),
+      setting("default_mode", RUNTIME, "native", "For workloads that can run either way"),
+      setting(
+        "modes",
+        mapOf(RUNTIME, { pattern: NAME_PATTERN, wants: "the name of a workload" }),
+        {},
+        'The mode of single workloads, whatever git says: NAME = "native" or "docker"',
+      ),
+    ],
+  },
+  {
+    name: "native",
+    fields: [
+      setting("port_range", PORTS, { from: 20_000, to: 29_999 }, "Where ports of services that name none come from"),
+      setting(
+        "uid_range",
+        orOff(USERS),
+        { from: 64_000, to: 64_999 },
+        'Each service that names no user runs as one of these; "off": as the daemon',
+      ),
+    ],
+  },
+  {
+    name: "limits",
+    fields: [
+      setting("memory_reserve", size, 64 * MIB, "Memory that limits of workloads leave to the rest of the device"),
+      setting("disk_reserve", size, 128 * MIB, "Disk space that downloads leave free"),
+    ],
+  },
+  {
+    name: "policy",
+    fields: [
+      setting(
+        "allow_devices",
+        list(DEVICE, "an array of paths"),
+        [],
+        "What of /dev a manifest may ask for; * is a glob",
+      ),
+      setting(
+        "allow_capabilities",
+        list(capability, "an array of capabilities"),
+        [],
+        "Which capabilities a manifest may ask for",
+      ),
+      setting("allow_root", flag, true, "Whether a manifest may ask to run as root"),
     ],
   },
   {
@@ -97,36 +163,6 @@ export const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** "HARBORNODE_REPO_URL" */
-export function variableOf(section: string, key: string): string {
-  return ["HARBORNODE", section, key].filter((part) => part !== "").join("_").toUpperCase();
-}
-
 function setting(name: string, grammar: Grammar<unknown>, fallback: unknown, doc: string): Field {
-  return { name, grammar, fallback, shown: fallback === null ? "" : String(fallback), doc, example: "" };
-}
-
-function repositoryUrl(): Grammar<string> {
-  const wants = 'a URL like "https://git.example.org/fleet.git", or the path of a local repository';
-  return {
-    wants,
-    schema: { type: "string" },
-    read(value, place) {
-      if (typeof value !== "string" || value === "") return place.report(`is ${quote(value)}, wanted ${wants}`);
-      const ssh = /^(?:ssh:\/\/(?:[^@/]+@)?|[\w.-]+@)([\w.-]+)(?::\d+)?[:/](.+)$/.exec(value);
-      if (ssh !== null) {
-        return place.report(
-          "is an SSH address, and only https and local paths can be used",
-          `write "https://${ssh[1]}/${ssh[2]}" and use a token`,
-        );
-      }
-      if (/^https?:\/\/[^/]*@/.test(value)) {
-        return place.report("holds credentials", "take them out of the URL, and put the token into token_file");
-      }
-      if (/^[a-z]+:\/\//.test(value) && !/^(https?|file):\/\//.test(value)) {
-        return place.report(`is ${quote(value.split("?")[0])}, wanted ${wants}`);
-      }
-      return value;
-    },
-  };
+  return { name, grammar, fallback, shown: typeof fallback === "object" ? "" : String(fallback), doc, example: "" };
 }

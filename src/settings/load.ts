@@ -1,12 +1,15 @@
 /** Finds, reads and checks the settings: defaults, then config.toml, then the environment. All problems at once. */
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseDocument, placed } from "../manifest/document.ts";
 import { readFields } from "../manifest/grammar.ts";
 import { nearest } from "../manifest/nearest.ts";
-import { type Found, isTable, Place, quote, type Table } from "../manifest/place.ts";
+import { type Found, isTable, Place, type Table } from "../manifest/place.ts";
 import type { Problem } from "../model/problem.ts";
-import { SECTIONS, variableOf } from "./fields.ts";
-import type { Settings } from "./settings.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import { environmentProblems, overrideFromEnvironment, variableOf } from "./environment.ts";
+import { SECTIONS } from "./fields.ts";
+import { resolveRepository } from "./repository_url.ts";
+import type { Range, Settings } from "./settings.ts";
 
 export interface LoadOptions {
   /** As --config names it; undefined for ./config.toml where it exists. */
@@ -16,9 +19,6 @@ export interface LoadOptions {
   /** The device's name where none is set. */
   hostname: string;
 }
-
-/** Variables that begin like settings and are none. */
-const OTHERS = /^HARBORNODE_(TEST_.*|BASE_URL|VERSION|CONFIG|EXECUTABLE|WORKLOAD|SLOT|INSTANCE)$/;
 
 export async function loadSettings(options: LoadOptions): Promise<{ settings: Settings } | { problems: Problem[] }> {
   const path = resolve(options.cwd, options.file ?? "config.toml");
@@ -36,20 +36,24 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
   if ("problem" in document) return { problems: [document.problem] };
 
   const found: Found[] = [];
-  const problems: Problem[] = [];
-  const values = readSections(document.table, new Place(found));
-  overrideFromEnvironment(values, { env: options.env, problems });
+  const foundOutside: Found[] = [];
+  const [place, outside] = [new Place(found), new Place(foundOutside)];
+  const values = readSections(document.table, place);
+  const variables = overrideFromEnvironment(values, { env: options.env, place: outside });
+  const placeOf = (section: string, key: string) => {
+    const variable = variableOf(section, key);
+    return variables.has(variable) ? outside.at(variable) : place.at(section).at(key);
+  };
   const base = dirname(path);
-  const place = new Place(found);
-  const token = await secretOf(values.repo!, { name: "token", place: place.at("repo"), base });
-  const secret = await secretOf(values.webhook!, { name: "secret", place: place.at("webhook"), base });
-  if (values.repo!.url === undefined && !found.some((one) => one.path.join(".") === "repo.url")) {
+  const token = await secretOf(values.repo!, { section: "repo", name: "token", placeOf, base });
+  const secret = await secretOf(values.webhook!, { section: "webhook", name: "secret", placeOf, base });
+  if (!saysUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
     place.at("repo").report(
       'the field "url" is missing',
       'write url = "https://git.example.org/fleet.git" below [repo]',
     );
   }
-  problems.unshift(...placed(shown, source, found));
+  const problems = [...placed(shown, source, found), ...environmentProblems(foundOutside)];
   if (problems.length > 0) return { problems };
   return {
     settings: settingsFrom(values, {
@@ -62,7 +66,13 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
   };
 }
 
+/** By section, then by key. */
 type Values = Record<string, Table>;
+
+/** Whether there is a URL, right or wrong; of a `repo` that is no table it is not known, and that was said already. */
+function saysUrl({ repo }: Table): boolean {
+  return repo !== undefined && (!isTable(repo) || Object.hasOwn(repo, "url"));
+}
 
 function readSections(table: Table, place: Place): Values {
   const names = SECTIONS.map((section) => section.name).filter((name) => name !== "");
@@ -79,74 +89,40 @@ function readSections(table: Table, place: Place): Values {
       continue;
     }
     const given = table[name];
-    if (given !== undefined && !isTable(given)) place.at(name).report(`is ${quote(given)}, wanted a table [${name}]`);
+    // Not quoted: people write the one thing that a section is about, and of two sections that is a secret.
+    if (given !== undefined && !isTable(given)) {
+      place.at(name).report("is no table", `write [${name}] on a line of its own, and its settings below`);
+    }
     values[name] = readFields(fields, isTable(given) ? given : {}, { place: place.at(name) });
   }
   return values;
 }
 
-function overrideFromEnvironment(
-  values: Values,
-  { env, problems }: { env: Record<string, string>; problems: Problem[] },
-): void {
-  const known = new Map(
-    SECTIONS.flatMap(({ name, fields }) =>
-      fields.map((field) => [variableOf(name, field.name), { section: name, field }] as const)
-    ),
-  );
-  for (const [variable, text] of Object.entries(env).filter(([name]) => name.startsWith("HARBORNODE_"))) {
-    const setting = known.get(variable);
-    if (setting === undefined) {
-      if (OTHERS.test(variable)) continue;
-      const close = nearest(variable, [...known.keys()]);
-      const hint = close === null ? "unset it" : `did you mean "${close}"?`;
-      problems.push({ file: "environment", field: variable, message: "there is no setting of this name", hint });
-      continue;
-    }
-    const found: Found[] = [];
-    const value = setting.field.grammar.read(fromText(text, setting.field.grammar.schema), new Place(found));
-    if (value !== undefined) values[setting.section]![setting.field.name] = value;
-    problems.push(...found.map(({ message, hint }) => ({
-      file: "environment",
-      field: variable,
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    })));
-  }
+interface SecretOptions {
+  section: string;
+  name: string;
+  /** In the environment or in the file, wherever the setting comes from. */
+  placeOf: (section: string, key: string) => Place;
+  base: string;
 }
 
-/** The environment has text alone: numbers, true and false, and "a=b,c=d" for a table are told by what is wanted. */
-function fromText(text: string, schema: Record<string, unknown>): unknown {
-  if (schema.type === "integer" && /^-?\d+$/.test(text)) return Number(text);
-  if (schema.type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
-  if (schema.type !== "object") return text;
-  return Object.fromEntries(
-    text.split(",").filter((pair) => pair !== "").map((pair) => {
-      const at = pair.indexOf("=");
-      return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
-}
-
-/** `token`, or the content of `token_file`. The value is in no message. */
-async function secretOf(
-  table: Table,
-  { name, place, base }: { name: string; place: Place; base: string },
-): Promise<string | null> {
+/** `token`, or the content of `token_file`. Neither is in a message: some put the token where the file's name belongs. */
+async function secretOf(table: Table, { section, name, placeOf, base }: SecretOptions): Promise<string | null> {
   const file = table[`${name}_file`];
   const value = table[name];
   if (typeof file !== "string") return typeof value === "string" ? value : null;
-  const at = place.at(`${name}_file`);
+  const place = placeOf(section, `${name}_file`);
   if (typeof value === "string") {
-    at.report(`is set beside ${name}, and only one of the two can count`, `take ${name} out`);
+    place.report(`is set beside ${name}, and only one of the two can count`, `take ${name} out`);
     return null;
   }
   try {
     const text = (await Deno.readTextFile(resolve(base, file))).trim();
-    if (text === "") at.report(`${quote(file)} is empty`);
+    if (text === "") place.report("names a file that is empty", `put the ${name} into it`);
     return text;
   } catch (error) {
-    at.report(`${quote(file)} can not be read: ${reason(error)}`);
+    const hint = `write the path of the file with the ${name}, absolute or from the folder of config.toml`;
+    place.report(`names a file that can not be read: ${reason(error)}`, hint);
     return null;
   }
 }
@@ -155,14 +131,9 @@ function settingsFrom(
   values: Values,
   rest: { file: string | null; base: string; token: string | null; secret: string | null; hostname: string },
 ): Settings {
-  const [top, repo, docker, runtime, log] = ["", "repo", "docker", "runtime", "log"].map((name) => values[name]!) as [
-    Table,
-    Table,
-    Table,
-    Table,
-    Table,
-  ];
-  const url = repo.url as string;
+  const section = (name: string) => values[name]!;
+  const [top, repo, runtime, native] = [section(""), section("repo"), section("runtime"), section("native")];
+  const [limits, policy, log] = [section("limits"), section("policy"), section("log")];
   return {
     file: rest.file,
     listenAddress: top.listen_address as string,
@@ -171,7 +142,7 @@ function settingsFrom(
     device: top.device as string | null ?? rest.hostname,
     labels: top.labels as Record<string, string>,
     repo: {
-      url: /^[a-z]+:\/\//.test(url) || isAbsolute(url) ? url : resolve(rest.base, url),
+      url: resolveRepository(repo.url as string, rest.base),
       branch: repo.branch as string,
       path: repo.path as string,
       intervalMs: repo.interval as number,
@@ -180,22 +151,43 @@ function settingsFrom(
       token: rest.token,
     },
     webhook: { secret: rest.secret },
-    docker: { host: docker.host as string },
+    docker: { host: section("docker").host as string },
     runtime: {
       dockerEnabled: runtime.docker_enabled as boolean,
       nativeEnabled: runtime.native_enabled as boolean,
-      defaultMode: runtime.default_mode as "native",
+      defaultMode: runtime.default_mode as RuntimeName,
+      modes: runtime.modes as Record<string, RuntimeName>,
     },
-    native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
-    limits: { memoryReserveBytes: 64 * 1024 * 1024, diskReserveBytes: 128 * 1024 * 1024 },
+    native: {
+      portRange: native.port_range as Range,
+      uidRange: native.uid_range as Range | null,
+    },
+    limits: {
+      memoryReserveBytes: limits.memory_reserve as number,
+      diskReserveBytes: limits.disk_reserve as number,
+    },
+    policy: {
+      allowDevices: policy.allow_devices as string[],
+      allowCapabilities: policy.allow_capabilities as string[],
+      allowRoot: policy.allow_root as boolean,
+    },
     log: { level: log.level as "info", format: log.format as "text" },
   };
 }
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {
-  const message = error instanceof Deno.errors.NotFound ? "there is no such file" : `can not be read: ${reason(error)}`;
-  const hint = 'make one with at least: [repo] and url = "https://git.example.org/fleet.git"';
-  return { problems: [{ file, field: "", message, hint }] };
+  const isMissing = error instanceof Deno.errors.NotFound;
+  const message = isMissing ? "there is no such file" : `can not be read: ${reason(error)}`;
+  return { problems: [{ file, field: "", message, hint: unreadableHint(error) }] };
+}
+
+function unreadableHint(error: Error): string {
+  if (error instanceof Deno.errors.NotFound) {
+    return 'make one with at least: [repo] and url = "https://git.example.org/fleet.git"';
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return "run this as root, or let this user read the file";
+  if (error instanceof Deno.errors.IsADirectory) return "name the file inside of it, like config.toml";
+  return "look at what is there with: ls -l";
 }
 
 function reason(error: unknown): string {

@@ -1,6 +1,12 @@
 /** The daemon's own configuration, resolved: defaults, then config.toml, then HARBORNODE_* from the environment. */
 import type { RuntimeName } from "../model/workload.ts";
 
+/** Both ends included. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
 export interface Settings {
   /** Absolute path of the config.toml it came from; null when there was none. */
   file: string | null;
@@ -13,7 +19,7 @@ export interface Settings {
   device: string;
   labels: Record<string, string>;
   repo: {
-    /** https, http, or the path of a local repository (absolute). */
+    /** https, http, file, or the path of a local repository (absolute). Never with credentials or a query in it. */
     url: string;
     branch: string;
     path: string;
@@ -25,18 +31,32 @@ export interface Settings {
   };
   webhook: { secret: string | null };
   docker: { host: string };
-  runtime: { dockerEnabled: boolean; nativeEnabled: boolean; defaultMode: RuntimeName };
+  runtime: {
+    dockerEnabled: boolean;
+    nativeEnabled: boolean;
+    /** For workloads that can run either way. */
+    defaultMode: RuntimeName;
+    /** The owner's word by the name of a workload, above the manifest's and `defaultMode`. */
+    modes: Record<string, RuntimeName>;
+  };
   native: {
-    /** Ports for workloads that leave the choice to the device; both ends included. */
-    portRange: { from: number; to: number };
-    /** Users for workloads that name none, one each; null: they run as the daemon does. */
-    uidRange: { from: number; to: number } | null;
+    /** Where the ports of services come from that ask for any. */
+    portRange: Range;
+    /** Users for services that name none; null: they run as the daemon does. Never holds root or nobody. */
+    uidRange: Range | null;
   };
   limits: {
-    /** Memory that no workload is promised. */
+    /** What limits of workloads must leave of the device's memory. */
     memoryReserveBytes: number;
-    /** Free space of the disk that downloads leave. */
+    /** What downloads must leave free on the disk. */
     diskReserveBytes: number;
+  };
+  policy: {
+    /** Absolute paths below /dev; `*` stands for any characters but a slash. Empty: no device at all. */
+    allowDevices: string[];
+    /** Names as in capabilities(7), like CAP_NET_RAW. Empty: none at all. */
+    allowCapabilities: string[];
+    allowRoot: boolean;
   };
   log: { level: "debug" | "info" | "warning" | "error"; format: "text" | "json" };
 }

@@ -1,29 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { problemLine } from "../../src/model/problem.ts";
-import { loadSettings } from "../../src/settings/load.ts";
-import type { Settings } from "../../src/settings/settings.ts";
-import { tempDir } from "../support/temp.ts";
-
-const URL_LINE = '[repo]\nurl = "https://git.example.org/fleet.git"\n';
-
-interface Given {
-  text?: string;
-  env?: Record<string, string>;
-  files?: Record<string, string>;
-  file?: string;
-}
-
-async function load(
-  { text, env = {}, files = {}, file }: Given,
-): Promise<{ cwd: string; settings?: Settings; problems: string[] }> {
-  await using dir = await tempDir();
-  if (text !== undefined) await Deno.writeTextFile(join(dir.path, "config.toml"), text);
-  for (const [name, content] of Object.entries(files)) await Deno.writeTextFile(join(dir.path, name), content);
-  const loaded = await loadSettings({ file, cwd: dir.path, env, hostname: "host" });
-  if ("settings" in loaded) return { cwd: dir.path, settings: loaded.settings, problems: [] };
-  return { cwd: dir.path, problems: loaded.problems.map((one) => `${problemLine(one)} | ${one.hint ?? ""}`) };
-}
+import { loadGiven as load, URL_LINE } from "./load_given.ts";
 
 Deno.test("settings have a default for all but the repository's URL", async () => {
   const { cwd, settings } = await load({ text: URL_LINE });
@@ -45,26 +22,12 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     },
     webhook: { secret: null },
     docker: { host: "unix:///var/run/docker.sock" },
-    runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: "native" },
+    runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: "native", modes: {} },
+    native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
+    limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
+    policy: { allowDevices: [], allowCapabilities: [], allowRoot: true },
     log: { level: "info", format: "text" },
   });
-});
-
-Deno.test("settings from the environment win over the file, and are enough without one", async () => {
-  const env = {
-    HARBORNODE_LISTEN_PORT: "8000",
-    HARBORNODE_LABELS: "room=kitchen,model=pi4",
-    HARBORNODE_RUNTIME_DOCKER_ENABLED: "false",
-    HARBORNODE_REPO_INTERVAL: "5s",
-  };
-  const { settings } = await load({ text: `listen_port = 1\n${URL_LINE}`, env });
-  assert.deepEqual(
-    [settings?.listenPort, settings?.labels, settings?.runtime.dockerEnabled, settings?.repo.intervalMs],
-    [8000, { room: "kitchen", model: "pi4" }, false, 5000],
-  );
-  const alone = await load({ env: { HARBORNODE_REPO_URL: "https://x.example/a.git" } });
-  assert.equal(alone.settings?.repo.url, "https://x.example/a.git");
-  assert.equal(alone.settings?.file, null);
 });
 
 Deno.test("settings name every problem at once, each with its place", async () => {
@@ -91,13 +54,20 @@ Deno.test("settings take secrets from files, without the line end that editors a
   assert.deepEqual([settings?.repo.token, settings?.webhook.secret], ["s3cr3t-token", "s3cr3t-hook"]);
 });
 
-Deno.test("settings never quote a secret, whatever is wrong", async () => {
+Deno.test("settings never quote a secret, wherever it was put", async () => {
   const cases = [
     `[repo]\nurl = "https://me:s3cr3t@git.example.org/x.git"\n`,
+    `repo = "https://me:s3cr3t@git.example.org/x.git"\n`,
+    `repo = ["https://me:s3cr3t@git.example.org/x.git"]\n`,
     `${URL_LINE}token = "s3cr3t"\ntoken_file = "token"\n`,
     `${URL_LINE}token = ["s3cr3t"]\n`,
+    `${URL_LINE}token = s3cr3t\n`,
+    `${URL_LINE}token = "s3cr3t\n`,
     `${URL_LINE}token_file = "nowhere"\n`,
+    `${URL_LINE}token_file = "s3cr3t"\n`,
     `${URL_LINE}[webhook]\nsecret = ""\n`,
+    `${URL_LINE}[webhook]\nsecret_file = "s3cr3t"\n`,
+    `webhook = "s3cr3t"\n${URL_LINE}`,
   ];
   for (const text of cases) {
     const { problems } = await load({ text, files: { token: "s3cr3t" } });
@@ -106,10 +76,81 @@ Deno.test("settings never quote a secret, whatever is wrong", async () => {
   }
 });
 
-Deno.test("settings say how to write an address of SSH as https", async () => {
-  for (const url of ["git@git.example.org:me/fleet.git", "ssh://git@git.example.org/me/fleet.git"]) {
-    const { problems } = await load({ text: `[repo]\nurl = "${url}"\n` });
-    assert.match(problems[0]!, /is an SSH address.*\| write "https:\/\/git\.example\.org\/me\/fleet\.git"/);
+Deno.test("settings of a section that is no table are one problem, and no second one is made of it", async () => {
+  const hint = (name: string) => `is no table | write [${name}] on a line of its own, and its settings below`;
+  assert.deepEqual((await load({ text: 'repo = "x"\n' })).problems, [`config.toml:1:8: repo: ${hint("repo")}`]);
+  assert.deepEqual((await load({ text: `[[repo]]\nurl = "x"\n` })).problems, [
+    `config.toml:1:3: repo: ${hint("repo")}`,
+  ]);
+  assert.deepEqual((await load({ text: `webhook = 1\n${URL_LINE}` })).problems, [
+    `config.toml:1:11: webhook: ${hint("webhook")}`,
+  ]);
+});
+
+Deno.test("settings take ranges, sizes, devices, capabilities and modes", async () => {
+  const text = `${URL_LINE}
+    [native]
+    port_range = "30000-30099"
+    uid_range = "70000-70000"
+    [limits]
+    memory_reserve = "1Gi"
+    disk_reserve = "500M"
+    [policy]
+    allow_devices = ["/dev/ttyUSB*", "/dev/serial/by-id/usb-1:0"]
+    allow_capabilities = ["CAP_NET_BIND_SERVICE", "CAP_CHECKPOINT_RESTORE"]
+    allow_root = false
+    [runtime.modes]
+    web = "docker"
+    cam-2 = "native"
+  `;
+  const { settings, problems } = await load({ text });
+  assert.deepEqual(problems, []);
+  assert.deepEqual(settings?.native, {
+    portRange: { from: 30_000, to: 30_099 },
+    uidRange: { from: 70_000, to: 70_000 },
+  });
+  assert.deepEqual(settings?.limits, { memoryReserveBytes: 1024 ** 3, diskReserveBytes: 500_000_000 });
+  assert.deepEqual(settings?.policy, {
+    allowDevices: ["/dev/ttyUSB*", "/dev/serial/by-id/usb-1:0"],
+    allowCapabilities: ["CAP_NET_BIND_SERVICE", "CAP_CHECKPOINT_RESTORE"],
+    allowRoot: false,
+  });
+  assert.deepEqual(settings?.runtime.modes, { web: "docker", "cam-2": "native" });
+  for (const off of ["off", ""]) {
+    assert.equal((await load({ text: `${URL_LINE}[native]\nuid_range = "${off}"\n` })).settings?.native.uidRange, null);
+  }
+});
+
+Deno.test("settings of the policy and of limits are refused where they would not mean what they seem to", async () => {
+  const cases: [string, RegExp][] = [
+    ['[native]\nport_range = "0-100"', /port_range: is "0-100", wanted a range like "20000-29999", from 1 to 65535/],
+    ['[native]\nport_range = "100-70000"', /is "100-70000", wanted a range/],
+    ['[native]\nport_range = "off"', /is "off", wanted a range/],
+    ["[native]\nport_range = 20000", /is 20000, wanted a range/],
+    ['[native]\nport_range = "300-200"', /ends before it begins \| write "200-300"/],
+    ['[native]\nuid_range = "0-10"', /is "0-10", wanted a range like "64000-64999", from 1000 to 4294967293/],
+    ['[native]\nuid_range = "65000-66000"', /is "65000-66000", and 65534 in it is the user "nobody"/],
+    ['[native]\nuid_range = "65535-65600"', /65535 in it is the 16-bit word for no user/],
+    ["[native]\nuid_range = false", /is false, wanted a range/],
+    ['[limits]\nmemory_reserve = "64"', /is "64", wanted a size like "64Mi"/],
+    ['[limits]\ndisk_reserve = "0Mi"', /is "0Mi", wanted a size/],
+    ['[policy]\nallow_devices = "/dev/video0"', /is "\/dev\/video0", wanted an array of paths/],
+    ['[policy]\nallow_devices = ["/dev/x", "/dev/../etc/shadow"]', /allow_devices\[1\]: is "\/dev\/\.\.\/etc\/shadow"/],
+    ['[policy]\nallow_devices = ["video0"]', /is "video0", wanted a path like/],
+    ['[policy]\nallow_devices = ["/dev"]', /is "\/dev", wanted a path like/],
+    ['[policy]\nallow_devices = ["/dev/dri/"]', /is "\/dev\/dri\/", wanted a path like/],
+    ['[policy]\nallow_capabilities = ["net_raw"]', /is "net_raw", .*\| did you mean "CAP_NET_RAW"\?/],
+    ['[policy]\nallow_capabilities = ["CAP_NET_BIND"]', /is "CAP_NET_BIND", wanted a capability.*CAP_NET_BIND_SERVICE/],
+    ['[policy]\nallow_capabilities = ["ALL"]', /is "ALL", wanted a capability/],
+    ['[policy]\nallow_root = "no"', /is "no", wanted true or false/],
+    ['[runtime.modes]\nweb = "podman"', /runtime\.modes\.web: is "podman", wanted "native" or "docker"/],
+    ['[runtime.modes]\n"a b" = "docker"', /the name "a b" is not the name of a workload/],
+    ['[runtime]\nmodes = "docker"', /runtime\.modes: is "docker", wanted a table/],
+  ];
+  for (const [text, expected] of cases) {
+    const { problems } = await load({ text: `${URL_LINE}${text}\n` });
+    assert.equal(problems.length, 1, `${text}: ${problems.join("\n")}`);
+    assert.match(problems[0]!, expected);
   }
 });
 
@@ -117,4 +158,15 @@ Deno.test("settings that are not there, or no TOML, are a problem with a hint", 
   assert.match((await load({})).problems[0]!, /^config\.toml: there is no such file \| make one with at least/);
   assert.match((await load({ file: "other.toml" })).problems[0]!, /^other\.toml: there is no such file/);
   assert.match((await load({ text: "listen_port = \n" })).problems[0]!, /^config\.toml:\d+:\d+: /);
+});
+
+Deno.test("settings in a file that can not be read have a hint that fits", async () => {
+  const folder = await load({ files: { "settings.d/config.toml": URL_LINE }, file: "settings.d" });
+  assert.deepEqual(folder.problems, [
+    "settings.d: can not be read: is a directory | name the file inside of it, like config.toml",
+  ]);
+  const below = await load({ text: URL_LINE, file: "config.toml/x.toml" });
+  assert.deepEqual(below.problems, [
+    "config.toml/x.toml: can not be read: not a directory | look at what is there with: ls -l",
+  ]);
 });

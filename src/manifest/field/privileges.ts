@@ -1,20 +1,13 @@
 /** [pure] The fields of a service that say as whom, and within which bounds, its program runs. */
 import type { Limit, LimitName } from "../../model/workload.ts";
-import { type Field, field, flag, type Grammar, list, number, oneOf, text } from "../grammar.ts";
+import { capability } from "./capability.ts";
+import { type Field, field, flag, type Grammar, list, number, text } from "../grammar.ts";
 import { nearest } from "../nearest.ts";
 import { isTable, type Place, quote } from "../place.ts";
 import { parseSize } from "./quantity.ts";
 
 const ACCOUNT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 const group = text({ pattern: ACCOUNT, wants: "the name or number of a group" });
-
-/** capabilities(7), as of Linux 6.1. */
-const CAPABILITIES =
-  ("AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH " +
-    "FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN " +
-    "NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT " +
-    "SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM")
-    .split(" ").map((name) => `CAP_${name}`);
 
 const LIMITS: readonly LimitName[] = [
   "as",
@@ -65,7 +58,7 @@ export const PRIVILEGE_FIELDS: Field[] = [
     doc: "As prlimit(1) names them: a number, a size, or { soft, hard }",
     example: 'limits = { nofile = 4096, core = 0, as = "1Gi" }',
   }),
-  field("capabilities", list(capability(), "an array of capabilities"), [], {
+  field("capabilities", list(capability, "an array of capabilities"), [], {
     doc: "What it may though it is not root",
     example: 'capabilities = ["CAP_NET_RAW"]',
   }),
@@ -92,22 +85,6 @@ function umask(): Grammar<number> {
       typeof value === "string" && /^0?[0-7]{3}$/.test(value)
         ? Number.parseInt(value, 8)
         : place.report(`is ${quote(value)}, wanted ${wants}`),
-  };
-}
-
-function capability(): Grammar<string> {
-  const known = oneOf(...CAPABILITIES);
-  return {
-    ...known,
-    wants: 'a capability like "CAP_NET_RAW"',
-    schema: { type: "string", pattern: "^[A-Za-z_]+$" },
-    read(value, place) {
-      const name = typeof value === "string" ? value.toUpperCase().replace(/^(?!CAP_)/, "CAP_") : "";
-      if (CAPABILITIES.includes(name)) return name;
-      const close = nearest(name, CAPABILITIES);
-      const hint = close === null ? "man 7 capabilities lists them" : `did you mean "${close}"?`;
-      return place.report(`is ${quote(value)}, wanted a capability like "CAP_NET_RAW"`, hint);
-    },
   };
 }
 
