@@ -31,6 +31,10 @@ const HABITS: Record<string, string> = {
 
 /** What to say of a name that is no field of this kind; null for nothing special. */
 export function explainName(kind: Kind, name: string): { message?: string; hint?: string } | null {
+  const ours = HABITS[name];
+  if (ours !== undefined && fieldsOf(kind).some((field) => field.name === ours)) {
+    return { hint: `did you mean "${ours}"?` };
+  }
   const other: Kind = kind === "service" ? "deployment" : "service";
   if (fieldsOf(other).some((field) => field.name === name)) {
     return {
@@ -38,8 +42,5 @@ export function explainName(kind: Kind, name: string): { message?: string; hint?
       hint: `move the file to ${other}s/, or take the field out`,
     };
   }
-  const ours = HABITS[name];
-  return ours !== undefined && fieldsOf(kind).some((field) => field.name === ours)
-    ? { hint: `did you mean "${ours}"?` }
-    : null;
+  return null;
 }

@@ -162,6 +162,9 @@ export interface ReadOptions {
   ignore?: (name: string) => boolean;
 }
 
+/** A hint of more names is not read. */
+const LISTED = 16;
+
 /** Every field of the table with its value or its default; undefined where the value was wrong. */
 export function readFields(fields: readonly Field[], table: Table, options: ReadOptions): Table {
   const { place, explain = () => null, ignore = () => false } = options;
@@ -171,7 +174,10 @@ export function readFields(fields: readonly Field[], table: Table, options: Read
     if (place.isFull) break;
     const said = explain(name);
     const close = nearest(name, names);
-    const hint = said?.hint ?? (close === null ? `the fields are ${names.join(", ")}` : `did you mean "${close}"?`);
+    const all = names.length > LISTED
+      ? '"harbornode schema reference" lists the fields'
+      : `the fields are ${names.join(", ")}`;
+    const hint = said?.hint ?? (close === null ? all : `did you mean "${close}"?`);
     place.at(name).reportKey(said?.message ?? `there is no field named ${quote(name)}`, hint);
   }
   const read: Table = {};

@@ -190,7 +190,7 @@ function withoutRings(read: readonly Read[], tree: ManifestTree): Read[] {
     if (ring !== undefined) place.report(`waits for itself: ${ring.join(" -> ")}`, "take one of them out");
     one.workload.dependsOn.forEach(({ name }, index) => {
       if (names.has(name)) return;
-      const close = nearest(name, [...names]);
+      const close = nearest(name, [...names].filter((other) => other !== one.name));
       place.at(index).report(
         `there is no workload ${quote(name)}`,
         close === null ? "name another manifest of the repository" : `did you mean "${close}"?`,

@@ -17,6 +17,7 @@ import type { ManifestFile } from "./layout.ts";
 import { isTable, type Place, quote, type Table } from "./place.ts";
 import { checkPortNames } from "./field/port.ts";
 import { buildHealth } from "./field/probe.ts";
+import { restartPolicy } from "./field/restart.ts";
 import { checkProgram } from "./field/program.ts";
 
 /** With a hole where an item was wrong, which was said already. */
@@ -114,7 +115,7 @@ export function buildWorkload(
 
 /** What has done its work is not started again: for a job that says nothing, an end is an end. */
 function restartOf(read: Table, { isJob, isSaid }: { isJob: boolean; isSaid: boolean }): RestartPolicy {
-  const policy = read.restart as RestartPolicy;
+  const policy = read.restart as RestartPolicy | undefined ?? restartPolicy("always");
   return isJob && (!isSaid || policy.when === "always") ? { ...policy, when: isSaid ? "on-failure" : "never" } : policy;
 }
 
@@ -144,7 +145,7 @@ function checkNames(ports: Listed<Port>, place: Place): void {
 /** Whether the two can not both be had on the device. */
 function overlaps(a: Port, b: Port): boolean {
   const isSameAddress = a.hostAddress === b.hostAddress || [a.hostAddress, b.hostAddress].includes("0.0.0.0");
-  return a.host !== null && a.host === b.host && a.protocol === b.protocol && isSameAddress;
+  return a.host !== null && a.host !== 0 && a.host === b.host && a.protocol === b.protocol && isSameAddress;
 }
 
 /** A folder that git does not bring is not there when the service begins. */

@@ -240,3 +240,19 @@ Deno.test("schema and reference name every field of the table", () => {
     for (const field of fieldsOf(kind)) assert.ok(manifestReference().includes(`| \`${field.name}\` |`), field.name);
   }
 });
+
+Deno.test("a ring of depends_on is told to each of those on it, and to nobody beside it", () => {
+  const waiting = (name: string, ...names: string[]) => ({
+    [`services/${name}.toml`]: `command = "sleep 1"\ndepends_on = ${JSON.stringify(names)}\n`,
+  });
+  const desired = read({ ...waiting("a", "b"), ...waiting("b", "c"), ...waiting("c", "a"), ...waiting("d", "a") });
+  assert.deepEqual(
+    desired.invalid.map((one) => `${one.name}: ${one.problems.map((problem) => problem.message).join()}`),
+    [
+      "a: waits for itself: a -> b -> c -> a",
+      "b: waits for itself: b -> c -> a -> b",
+      "c: waits for itself: c -> a -> b -> c",
+    ],
+  );
+  assert.deepEqual(desired.workloads.map((one) => one.name), ["d"]);
+});

@@ -11,13 +11,23 @@ import { misfits } from "./json_schema.ts";
 
 const KINDS = ["service", "deployment"] as const;
 const LEAST: Record<Kind, string> = { service: 'command = "sleep 1"', deployment: 'image = "nginx:1.27"' };
+/** What an example needs beside it to make sense. */
+const CONTEXT: Record<string, string> = {
+  timezone: 'schedule = "@daily"',
+  timeout: 'type = "job"',
+  reload: 'on_change = "reload"',
+};
 const FILES = ["serve.sh", "alive.sh", "site/index.html", "defaults.env"];
 
 function problems(kind: Kind, text: string): string[] {
   const root = `${kind}s/web`;
-  const entries = [`${root}.toml`, ...FILES.map((file) => `${root}/${file}`)]
+  const other = `${kind}s/db.toml`;
+  const entries = [`${root}.toml`, other, ...FILES.map((file) => `${root}/${file}`)]
     .map((path): TreeEntry => ({ path, type: "file", executable: true, oid: path }));
-  const tree = { entries, text: (path: string) => path === `${root}.toml` ? text : "A=1\n" };
+  const tree = {
+    entries,
+    text: (path: string) => path === `${root}.toml` ? text : path === other ? LEAST[kind] : "A=1\n",
+  };
   const desired = readManifests(tree, { revision: "r", device: "pi-kitchen", labels: {} });
   return desired.invalid.flatMap((one) => one.problems.map((problem) => `${problem.field}: ${problem.message}`));
 }
@@ -27,7 +37,9 @@ for (const kind of KINDS) {
 
   for (const field of fieldsOf(kind)) {
     Deno.test(`the example of ${field.name} in a ${kind} can be read, and fits the schema`, () => {
-      const text = field.required === true ? field.example : `${LEAST[kind]}\n${field.example}`;
+      const text = field.required === true
+        ? field.example
+        : `${LEAST[kind]}\n${CONTEXT[field.name] ?? ""}\n${field.example}`;
       const whole = field.name === "command" && kind === "service" ? field.example : text;
       assert.deepEqual(problems(kind, whole), []);
       assert.deepEqual(misfits(schema, parse(whole)), []);
@@ -54,7 +66,7 @@ for (const kind of KINDS) {
       `${LEAST[kind]}\nhealth = { pth = "/" }`,
       `${LEAST[kind]}\nresources = { memory = 64 }`,
       `${LEAST[kind]}\nports = [{ nme = "x" }]`,
-      `${LEAST[kind]}\nports = [0]`,
+      `${LEAST[kind]}\nports = [-1]`,
       `${LEAST[kind]}\non = ["!"]`,
       `${LEAST[kind]}\nname = "Web"`,
     ];

@@ -12,7 +12,7 @@ export const CHANGE_FIELDS: Field[] = [
     example: 'on_change = "reload"',
   }),
   field("reload", reload(), null, {
-    shown: '"SIGHUP"',
+    shown: "SIGHUP",
     doc: "How it is told to read them again: a signal or a command",
     example: 'reload = ["nginx", "-s", "reload"]',
   }),

@@ -16,7 +16,7 @@ export const JOB_FIELDS: Field[] = [
     example: 'schedule = "30 3 * * *"',
   }),
   field("timezone", timezone(), null, {
-    shown: '"UTC"',
+    shown: "UTC",
     doc: "job: of the schedule",
     example: 'timezone = "Europe/Berlin"',
   }),

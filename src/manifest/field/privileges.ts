@@ -44,13 +44,12 @@ export const PRIVILEGE_FIELDS: Field[] = [
     example: 'supplementary_groups = ["dialout"]',
   }),
   field("umask", umask(), null, {
-    shown: '"022"',
+    shown: "the usual 022",
     doc: "What is taken from the mode of files that it makes",
     example: 'umask = "027"',
   }),
-  field("nice", number({ min: -20, max: 19 }), null, { shown: "0", doc: "-20 is served first", example: "nice = 10" }),
+  field("nice", number({ min: -20, max: 19 }), null, { doc: "-20 is served first", example: "nice = 10" }),
   field("oom_score_adj", number({ min: -1000, max: 1000 }), null, {
-    shown: "0",
     doc: "1000 is killed first when memory runs out",
     example: "oom_score_adj = 500",
   }),
@@ -108,7 +107,11 @@ function limits(): Grammar<Partial<Record<LimitName, Limit>>> {
       for (const [name, given] of Object.entries(value)) {
         if (!LIMITS.includes(name as LimitName)) {
           const close = nearest(name, LIMITS);
-          const hint = close === null ? `the limits are ${LIMITS.join(", ")}` : `did you mean "${close}"?`;
+          const hint = ["memory", "cpus", "pids"].includes(name)
+            ? "memory, cpu and pids are fields of resources"
+            : close === null
+            ? `the limits are ${LIMITS.join(", ")}`
+            : `did you mean "${close}"?`;
           place.at(name).reportKey(`there is no limit named ${quote(name)}`, hint);
           continue;
         }
