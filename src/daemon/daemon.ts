@@ -12,6 +12,7 @@ import { NOTHING } from "../plan/plan.ts";
 import { Prober } from "../probe/probe.ts";
 import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
 import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
+import { reapOrphans } from "../runtime/native/reaper.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
@@ -49,6 +50,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
   await makeFolders(dir);
   using _lock = await lockDataDir(dir.lock);
 
+  const reaper = reapOrphans();
   const own = new AbortController();
   const stopped = AbortSignal.any([signal, own.signal]);
   const device = await openDevice({ settings, id, signal: stopped, stop: () => own.abort(new Error("down")) });
@@ -73,6 +75,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
   } finally {
     await Promise.all(served.map((one) => one.close()));
     await closeDevice(device);
+    reaper.close();
     log.info(device.goingDown ? "everything is down" : "stopped; workloads go on running");
   }
 }

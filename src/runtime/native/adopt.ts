@@ -22,8 +22,8 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
       continue;
     }
     const one = new Supervised(found);
-    if (!await one.learnIdentity()) await waitForShim(one, clock);
-    if (one.service !== null && !await one.isAlive()) await one.settle(clock.now());
+    if (!await one.learnIdentity(clock.now())) await waitForShim(one, clock);
+    if (one.service !== null && !await one.isAlive()) await one.happen("ended", { now: clock.now() });
     adopted.push(one);
   }
   return adopted;
@@ -33,8 +33,8 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
 async function waitForShim(one: Supervised, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + LATE_SHIM_MS;
   while (clock.monotonic() < deadline && await isAnyMarked(one.record.id)) {
-    if (await one.learnIdentity()) return;
+    if (await one.learnIdentity(clock.now())) return;
     await clock.sleep(10);
   }
-  await one.learnIdentity();
+  await one.learnIdentity(clock.now());
 }

@@ -1,23 +1,50 @@
-/** [pure] The life of an instance: state × event → state. A pair that is not listed does not change anything. */
+/**
+ * [pure] The life of an instance, at a glance: in which state, on which event, it goes to which state, and what is done
+ * on the way, in this order.
+ */
 import type { InstanceState } from "../../model/observed.ts";
+
+export type Life = "created" | "running" | "stopping" | "killing" | "leaving" | "exited";
 
 export type LifeEvent =
   /** The shim has said who the service is. */
-  | "started"
+  | "identified"
   /** Somebody asked for it to end. */
-  | "stopping"
+  | "stop"
+  /** It was asked, and its time is over. */
+  | "late"
   /** Neither the service nor its shim is alive. */
-  | "ended";
+  | "ended"
+  /** What it left behind is gone, and how it ended is known as far as it can be. */
+  | "settled";
 
-const TABLE: Record<InstanceState, Partial<Record<LifeEvent, InstanceState>>> = {
-  created: { started: "running", ended: "exited" },
-  running: { stopping: "stopping", ended: "exited" },
-  stopping: { ended: "exited" },
-  // Containers only; here for completeness of the type.
-  paused: { stopping: "stopping", ended: "exited" },
-  exited: {},
+export type Effect =
+  /** The stop signal, to the main process. */
+  | "signal"
+  /** SIGKILL to all that belongs to it, but for the shim, which writes down how it ended. */
+  | "kill-tree"
+  /** Its exit status is read, and its cgroup removed. */
+  | "settle"
+  /** Whoever waits for its end is told. */
+  | "tell";
+
+// deno-fmt-ignore -- a table
+const TABLE: Record<Life, Partial<Record<LifeEvent, readonly [to: Life, ...effects: Effect[]]>>> = {
+  created:  { identified: ["running"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
+  running:  {                          stop: ["stopping", "signal"],   ended: ["leaving", "kill-tree", "settle"] },
+  stopping: { late: ["killing", "kill-tree"], stop: ["stopping", "signal"], ended: ["leaving", "kill-tree", "settle"] },
+  killing:  { late: ["killing", "kill-tree"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
+  leaving:  { settled: ["exited", "tell"] },
+  exited:   {},
 };
 
-export function next(state: InstanceState, event: LifeEvent): InstanceState {
-  return TABLE[state][event] ?? state;
+/** A pair that is not in the table changes nothing and does nothing. */
+export function next(life: Life, event: LifeEvent): { life: Life; effects: readonly Effect[] } {
+  const [to, ...effects] = TABLE[life][event] ?? [life];
+  return { life: to, effects };
+}
+
+/** As everybody else sees it: until it is cleaned up, nothing may follow in its place. */
+export function shown(life: Life): InstanceState {
+  return life === "killing" || life === "leaving" ? "stopping" : life;
 }

@@ -12,10 +12,12 @@ import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
 import { checkPortsFree } from "./ports.ts";
-import { bootId, signal } from "./process_identity.ts";
+import { ProcessEnds } from "./ends.ts";
+import { bootId, isAlive, signal } from "./process_identity.ts";
 import { makeCgroup } from "./process_tree.ts";
 import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
+import { defaultSignals } from "./signals.ts";
 import { spawnShim } from "./shim.ts";
 import { Supervised } from "./supervised.ts";
 
@@ -33,33 +35,32 @@ export interface NativeOptions {
 const START_DEADLINE_MS = 10_000;
 /** After a SIGKILL of the whole tree: only a process stuck in the kernel takes longer. */
 const KILL_DEADLINE_MS = 5_000;
-/** Adopted instances are no children of ours, so their end is looked for. */
-const ADOPTED_EVERY_MS = 500;
 
 export async function openNativeRuntime(options: NativeOptions): Promise<NativeRuntime> {
   const boot = await bootId();
   const instances = await adopt({ runDir: options.runDir, bootId: boot, clock: options.clock });
-  return new NativeRuntime(options, { boot, instances });
+  return new NativeRuntime(options, { boot, instances, prefix: await defaultSignals() });
 }
 
 export class NativeRuntime implements Runtime {
   readonly name = "native";
   readonly #options: NativeOptions;
   readonly #boot: string;
+  /** Before every command line. */
+  readonly #prefix: string[];
   readonly #instances: Map<string, Supervised>;
-  readonly #children = new Set<string>();
   readonly #output: Output;
+  readonly #ends = new ProcessEnds();
   #changed: () => void = () => {};
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
 
-  constructor(options: NativeOptions, found: { boot: string; instances: Supervised[] }) {
+  constructor(options: NativeOptions, found: { boot: string; instances: Supervised[]; prefix: string[] }) {
     this.#options = options;
     this.#boot = found.boot;
+    this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output(options.logDir, options.clock);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
-    if (found.instances.some((one) => !one.isOver)) this.#watchAdopted();
+    for (const one of found.instances) if (!one.isOver) this.#watchProcesses(one);
   }
 
   observe(): Promise<Observation> {
@@ -100,7 +101,13 @@ export class NativeRuntime implements Runtime {
     const one = new Supervised({ record, folder });
     this.#instances.set(id, one);
     try {
-      await this.#launch(one, { runDir: folder, cgroup: record.cgroup, logFile, ...launch });
+      await this.#launch(one, {
+        runDir: folder,
+        cgroup: record.cgroup,
+        logFile,
+        ...launch,
+        command: [...this.#prefix, ...launch.command],
+      });
     } catch (error) {
       await this.#discard(one);
       throw error;
@@ -112,14 +119,12 @@ export class NativeRuntime implements Runtime {
   async stop(instance: Instance, { signal: name, timeoutMs }: StopOptions): Promise<void> {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver) return;
-    one.happen("stopping");
     const { clock } = this.#options;
-    if (one.service !== null) await signal(one.service, name);
-    const gone = await within(one.ended, { ms: timeoutMs, clock });
-    if (gone) return;
-    await one.killTree();
+    await one.happen("stop", { now: clock.now(), signal: name });
+    if (await within(one.ended, { ms: timeoutMs, clock })) return;
+    await one.happen("late", { now: clock.now() });
     if (await within(one.ended, { ms: KILL_DEADLINE_MS, clock })) return;
-    if (!await one.isAlive()) return await one.settle(clock.now());
+    if (!await one.isAlive()) return await one.happen("ended", { now: clock.now() });
     throw new Failure(`${instance.workload}[${instance.slot}] did not end after SIGKILL (pid ${one.service?.pid})`, {
       kind: "transient",
       reason: "stop_failed",
@@ -157,9 +162,8 @@ export class NativeRuntime implements Runtime {
   }
 
   close(): Promise<void> {
-    this.#closed = true;
     this.#changed = () => {};
-    clearTimeout(this.#timer);
+    this.#ends.close();
     this.#output.close();
     return Promise.resolve();
   }
@@ -188,12 +192,11 @@ export class NativeRuntime implements Runtime {
       broken = error;
       finish();
     });
-    this.#children.add(one.record.id);
     const deadline = clock.monotonic() + START_DEADLINE_MS;
-    while (!await one.learnIdentity()) {
+    while (!await one.learnIdentity(clock.now())) {
       if (over || clock.monotonic() > deadline) {
         // The shim may have written and ended between the two looks.
-        if (await one.learnIdentity()) return;
+        if (await one.learnIdentity(clock.now())) return;
         await one.killTree();
         const cause = broken === null ? "" : `: ${(broken as Error).message}`;
         throw new Failure(`${one.record.workload}[${one.record.slot}] could not be started${cause}`, {
@@ -205,28 +208,23 @@ export class NativeRuntime implements Runtime {
     }
   }
 
+  /** Called when something of it has ended, which may not be all of it. */
   #end(one: Supervised): void {
-    this.#children.delete(one.record.id);
     const end = async () => {
       // Somebody killed the shim alone: the service runs on, and only its exit status is lost.
-      if (await one.isAlive()) return this.#watchAdopted();
-      await one.settle(this.#options.clock.now());
+      if (await one.isAlive()) return this.#watchProcesses(one);
+      await one.happen("ended", { now: this.#options.clock.now() });
       this.#changed();
     };
     end().catch(() => this.#changed());
   }
 
-  /** Ends by itself when no adopted instance is left. */
-  #watchAdopted(): void {
-    const look = async () => {
-      const adopted = [...this.#instances.values()].filter((one) => !one.isOver && !this.#children.has(one.record.id));
-      for (const one of adopted) if (!await one.isAlive()) this.#end(one);
-      if (!this.#closed && adopted.length > 0) this.#watchAdopted();
-    };
-    clearTimeout(this.#timer);
-    const timer = setTimeout(look, ADOPTED_EVERY_MS);
-    Deno.unrefTimer(timer);
-    this.#timer = timer;
+  /** For an instance that is no child of ours any more: the end of either process is a reason to look. */
+  #watchProcesses(one: Supervised): void {
+    const alive = [one.service, one.shim].filter((process) => process !== null);
+    for (const process of alive) {
+      isAlive(process).then((is) => is ? this.#ends.watch(process, () => this.#end(one)) : undefined, () => {});
+    }
   }
 
   async #discard(one: Supervised): Promise<void> {

@@ -1,5 +1,9 @@
+/** Which process is meant, and signals to none but that one. */
+import { constants } from "node:os";
+import { closeHandle, openHandle, signalHandle } from "./libc.ts";
+
 /**
- * Which process is meant. A pid alone is reused; pid, start time and boot together are not. The start time is field 22
+ * A pid alone is reused; pid, start time and boot together are not. The start time is field 22
  * of /proc/PID/stat, in clock ticks since boot (proc_pid_stat(5)); it survives exec.
  */
 export interface ProcessIdentity {
@@ -33,15 +37,22 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return found !== null && found.startTime === identity.startTime && found.state !== "Z" && found.state !== "X";
 }
 
-/** Signals the process if it is still the one that is meant. True when it was. */
+/**
+ * Signals the process if it is still the one that is meant, and alive. True when it was. Through a handle of it where
+ * the kernel has them: between the look and the signal, a pid may come to mean another process.
+ */
 export async function signal(identity: ProcessIdentity, name: Deno.Signal): Promise<boolean> {
-  if (!await isAlive(identity)) return false;
+  const handle = openHandle(identity.pid);
   try {
+    if (!await isAlive(identity)) return false;
+    if (handle !== null) return signalHandle(handle, constants.signals[name as keyof typeof constants.signals]);
     Deno.kill(identity.pid, name);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
+  } finally {
+    if (handle !== null) closeHandle(handle);
   }
 }
 

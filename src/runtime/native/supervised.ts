@@ -1,7 +1,8 @@
 /** One instance as the runtime holds it: what is written down of it, who it is, and a promise of its end. */
 import type { Instance } from "../../model/observed.ts";
-import { type LifeEvent, next } from "./lifecycle.ts";
-import { isAlive, type ProcessIdentity } from "./process_identity.ts";
+import type { SignalName } from "../../model/workload.ts";
+import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
+import { isAlive, type ProcessIdentity, signal } from "./process_identity.ts";
 import { killTree, removeCgroup } from "./process_tree.ts";
 import { type FoundRecord, type InstanceRecord, readExit, readIdentity } from "./record.ts";
 
@@ -12,10 +13,9 @@ export class Supervised {
   shim: ProcessIdentity | null = null;
   /** Resolves once when it has ended. */
   readonly ended: Promise<void>;
-  #state: Instance["state"] = "created";
+  #life: Life = "created";
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
-  #settling: Promise<void> | null = null;
 
   constructor({ record, folder }: FoundRecord) {
     this.record = record;
@@ -23,23 +23,39 @@ export class Supervised {
     this.ended = new Promise((resolve) => this.#tellEnd = resolve);
   }
 
-  get state(): Instance["state"] {
-    return this.#state;
-  }
-
+  /** Nothing of it runs. */
   get isOver(): boolean {
-    return this.#state === "exited" || this.#state === "created";
+    return this.#life === "exited" || this.#life === "created";
   }
 
-  happen(event: LifeEvent): void {
-    this.#state = next(this.#state, event);
+  /** Goes on in the table of lifes, and does what it says. `by.now` is when, `by.signal` the one that asks it to end. */
+  async happen(event: LifeEvent, by: { now: number; signal?: SignalName }): Promise<void> {
+    const { life, effects } = next(this.#life, event);
+    this.#life = life;
+    for (const effect of effects) await this.#do(effect, by);
   }
 
-  /** Reads who the service and its shim are. True once both are known. */
-  async learnIdentity(): Promise<boolean> {
+  async #do(effect: Effect, by: { now: number; signal?: SignalName }): Promise<void> {
+    switch (effect) {
+      case "signal":
+        if (this.service !== null) await signal(this.service, by.signal ?? "SIGTERM");
+        return;
+      case "kill-tree":
+        return await this.killTree();
+      case "settle":
+        await removeCgroup(this.record.cgroup);
+        this.#exit = await readExit(this.folder) ?? { code: null, at: by.now };
+        return await this.happen("settled", by);
+      case "tell":
+        return this.#tellEnd();
+    }
+  }
+
+  /** Reads who the service and its shim are. True once the service is known. */
+  async learnIdentity(now: number): Promise<boolean> {
     this.shim ??= await readIdentity(this.folder, "shim");
     this.service ??= await readIdentity(this.folder, "stat");
-    if (this.service !== null) this.happen("started");
+    if (this.service !== null) await this.happen("identified", { now });
     return this.service !== null;
   }
 
@@ -49,38 +65,21 @@ export class Supervised {
     return false;
   }
 
-  /**
-   * The main process is gone: what it left behind is killed, and its status is read. Call it when neither it nor its
-   * shim is alive; calling it again is harmless.
-   */
-  settle(now: number): Promise<void> {
-    return this.#settling ??= this.#settle(now);
-  }
-
   async killTree(): Promise<void> {
     const { id, cgroup } = this.record;
     await killTree({ id, service: this.service, shim: this.shim, cgroup });
   }
 
-  async #settle(now: number): Promise<void> {
-    await this.killTree();
-    await removeCgroup(this.record.cgroup);
-    const exit = await readExit(this.folder);
-    this.#exit = exit ?? { code: null, at: now };
-    this.happen("ended");
-    this.#tellEnd();
-  }
-
   observe(): Instance {
     const { id, workload, slot, fingerprint, startedAt, ports, warnings } = this.record;
-    const over = this.#state === "exited";
+    const over = this.#life === "exited";
     return {
       id,
       workload,
       slot,
       runtime: "native",
       fingerprint,
-      state: this.#state,
+      state: shown(this.#life),
       pid: over ? null : this.service?.pid ?? null,
       containerId: null,
       startedAt,

@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
+import { libc } from "../../../src/runtime/native/libc.ts";
 import { killTree } from "../../../src/runtime/native/process_tree.ts";
 import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { native } from "../../support/workload.ts";
 import { tempDir } from "../../support/temp.ts";
+
+// Loaded before a test begins: the C library stays for the life of the process, and is no leak of the first test.
+libc();
 
 export interface NativeDevice extends AsyncDisposable {
   root: string;

@@ -1,0 +1,72 @@
+/** Ends of real processes that are nobody's children here: by the kernel's word, and by looking. */
+import assert from "node:assert/strict";
+import { ProcessEnds } from "../../../src/runtime/native/ends.ts";
+import { libc } from "../../../src/runtime/native/libc.ts";
+import { type ProcessIdentity, signal, statOf } from "../../../src/runtime/native/process_identity.ts";
+import { eventually } from "../../support/eventually.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
+
+// It stays for the life of the process.
+libc();
+
+/** A sleeping process whose parent has ended. */
+async function orphan(): Promise<ProcessIdentity> {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", "sleep 1000 >/dev/null 2>&1 & echo $!"] }).output();
+  const stat = await statOf(Number(new TextDecoder().decode(stdout)));
+  return { pid: stat!.pid, startTime: stat!.startTime };
+}
+
+for (const [how, byLooking] of [["the kernel", false], ["looking", true]] as const) {
+  await testNeeding([], `ends of a hundred processes are told by ${how}, each once`, async () => {
+    const ends = new ProcessEnds({ byLooking });
+    const processes = await Promise.all(Array.from({ length: 100 }, orphan));
+    const told = new Map<number, number>();
+    for (const one of processes) await ends.watch(one, () => told.set(one.pid, (told.get(one.pid) ?? 0) + 1));
+    assert.equal(told.size, 0);
+    for (const one of processes) assert.ok(await signal(one, "SIGKILL"));
+    await eventually("all are told", () => told.size === processes.length);
+    assert.deepEqual([...new Set(told.values())], [1]);
+    ends.close();
+  });
+
+  await testNeeding([], `ends are told by ${how} of what has ended already, or is another process by now`, async () => {
+    const ends = new ProcessEnds({ byLooking });
+    const one = await orphan();
+    let told = 0;
+    await ends.watch({ ...one, startTime: "1" }, () => told++);
+    assert.equal(told, 1);
+    await signal(one, "SIGKILL");
+    await eventually(
+      "it is gone",
+      async () => (await statOf(one.pid)) === null || (await statOf(one.pid))?.state === "Z",
+    );
+    await ends.watch(one, () => told++);
+    assert.equal(told, 2);
+    ends.close();
+  });
+
+  await testNeeding([], `nothing is told by ${how} after close`, async () => {
+    const ends = new ProcessEnds({ byLooking });
+    const [first, second] = [await orphan(), await orphan()];
+    let told = 0;
+    await ends.watch(first, () => told++);
+    ends.close();
+    await ends.watch(second, () => told++);
+    for (const one of [first, second]) await signal(one, "SIGKILL");
+    const other = new ProcessEnds({ byLooking });
+    let otherTold = false;
+    await other.watch(second, () => otherTold = true);
+    await eventually("another one is told", () => otherTold);
+    assert.equal(told, 0);
+    other.close();
+  });
+}
+
+Deno.test("a signal reaches the process that is meant, and no other one that has its pid", async () => {
+  const one = await orphan();
+  assert.equal(await signal({ ...one, startTime: "1" }, "SIGKILL"), false);
+  assert.notEqual((await statOf(one.pid))?.state ?? "Z", "Z");
+  assert.equal(await signal(one, "SIGKILL"), true);
+  await eventually("it has ended", async () => ["Z", undefined].includes((await statOf(one.pid))?.state));
+  assert.equal(await signal(one, "SIGKILL"), false);
+});
