@@ -66,10 +66,8 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
 
 async function restart(device: Device, name: string): Promise<void> {
   if (!device.plan.workloads.some((one) => one.name === name)) throw unknownWorkload(device, name);
-  for (const observation of device.observations) {
-    if (!observation.ok) continue;
-    for (const one of observation.instances) if (one.workload === name) device.forced.add(one.id);
-  }
+  const here = device.observations.flatMap((one) => one.ok ? one.instances : []).filter((one) => one.workload === name);
+  for (const id of here.length === 0 ? [name] : here.map((one) => one.id)) device.forced.add(id);
   device.attempts.delete(name);
   addEvent(device, { workload: name, reason: "forced", message: `a restart of ${name} was asked for` });
   device.wake.now();

@@ -66,7 +66,12 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     const where = { device: settings.device, address: settings.listenAddress, port: page.port };
     log.info("{device} is up, its page is on {address}:{port}", where);
 
-    for (const runtime of device.runtimes.values()) runtime.watch(() => device.wake.now());
+    for (const runtime of device.runtimes.values()) {
+      runtime.watch(() => {
+        device.changed.add(runtime.name);
+        device.wake.now();
+      });
+    }
     await bootFromDisk(device);
     const loops = [passLoop(device), syncLoop(device)];
     ready?.({ port: page.port, device });
@@ -129,6 +134,7 @@ export async function openDevice(
     looksEnded: 0,
     looking: false,
     observations: [],
+    changed: new Set(),
     plan: NOTHING,
     planned: null,
     lastLines: new Map(),

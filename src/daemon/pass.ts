@@ -53,8 +53,21 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   return chains;
 }
 
+/**
+ * Of a turn that was caused by one runtime, that one alone is asked: what a crash of a process needs must not wait for
+ * Docker's answer. A runtime that could not be seen is asked every time.
+ */
 async function observe(device: Device): Promise<Observation[]> {
-  return await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
+  const changed = new Set(device.changed);
+  device.changed.clear();
+  const known = new Map(device.observations.map((one) => [one.runtime, one]));
+  return await Promise.all(
+    [...device.runtimes.values()].map(async (runtime) => {
+      const before = known.get(runtime.name);
+      const isKnown = changed.size > 0 && !changed.has(runtime.name) && before?.ok === true;
+      return isKnown ? before : await runtime.observe();
+    }),
+  );
 }
 
 export function planInput(device: Device): PlanInput {

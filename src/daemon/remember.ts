@@ -33,6 +33,7 @@ async function rememberWorkload(
   if (spec === null || invalid !== null || spec.suspend || revision === null || device.busy.has(name)) return;
   if (status?.sync !== "synced") return;
   const before = device.memory.all.get(name) ?? emptyMemory(name);
+  if (before.applied?.workload === spec) return;
   const applied = { workload: spec, fingerprint: fingerprint(spec), revision };
   if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
   await device.memory.save({ ...before, applied });

@@ -82,7 +82,7 @@ function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
     ...condition(input),
     revision,
     fingerprint: spec === null ? null : fingerprint(spec),
-    ports: spec === null ? [] : spec.ports.map((port) => portText(port, spec)),
+    ports: spec === null ? [] : portTexts(spec, instances),
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
     warnings: warningsOf(instances),
@@ -126,6 +126,15 @@ function runStatus(run: JobRun): RunStatus {
 
 function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);
+}
+
+/** A port that the device chose is as many as there are instances. */
+function portTexts(spec: Workload, instances: readonly Instance[]): string[] {
+  return spec.ports.flatMap((port, index) => {
+    if (port.host !== 0) return portText(port, spec);
+    const chosen = instances.flatMap((one) => one.state === "exited" ? [] : one.ports[index] ?? []);
+    return chosen.length === 0 ? `${port.protocol}, chosen at the start` : chosen;
+  });
 }
 
 /** "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */

@@ -26,8 +26,15 @@ const LIVE = new Set([
 
 /** Sixteen hexadecimal digits; equal for equal meaning, whatever the order of keys. */
 export function fingerprint(workload: Workload): string {
-  return digest(identity(workload)).slice(0, 16);
+  const known = KNOWN.get(workload);
+  if (known !== undefined) return known;
+  const made = digest(identity(workload)).slice(0, 16);
+  KNOWN.set(workload, made);
+  return made;
 }
+
+/** Specs are never changed in place, and every pass asks for the fingerprint of each several times. */
+const KNOWN = new WeakMap<Workload, string>();
 
 /** The fields that the fingerprint is made of, in a form that can be compared field by field to explain a change. */
 export function identity(workload: Workload): Record<string, unknown> {

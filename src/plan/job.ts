@@ -96,7 +96,9 @@ function retry(
     due: number[];
   },
 ): void {
-  if (input.forced.has(instance?.id ?? "")) return start({ reason: "forced", message: "a run was asked for" });
+  if (input.forced.has(instance?.id ?? input.spec.name)) {
+    return start({ reason: "forced", message: "a run was asked for" });
+  }
   if (instance === null || instance.id !== last.instanceId || last.outcome !== "failed") return;
   const restart = restartAfter(input.spec.restart, instance, input.memory?.slots[0]);
   if (restart.type !== "again") return;

@@ -39,7 +39,7 @@ export interface PlanInput {
   attempts: ReadonlyMap<string, Attempt>;
   /** Workloads that actions are being carried out for. */
   busy: ReadonlySet<string>;
-  /** Instances that the owner wants replaced by a fresh start, by id. */
+  /** Instances that the owner wants replaced by a fresh start, by id; a job of which none is here by its name. */
   forced: ReadonlySet<string>;
   verdicts: Verdicts;
   /** Bytes of memory that workloads may ask for together; null when it is not known. */

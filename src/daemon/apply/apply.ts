@@ -23,6 +23,7 @@ export function dispatch(device: Device, actions: readonly Action[]): Promise<vo
     device.busy.set(name, work);
     return carryOut(device, { name, chain, work }).finally(() => {
       device.busy.delete(name);
+      for (const action of chain) device.changed.add("runtime" in action ? action.runtime : action.spec.runtime);
       device.wake.now();
     });
   });
@@ -70,7 +71,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       const chosenPorts = await choosePorts(device, { workload, slot, previous });
       const runtime = runtimeOf(device, workload.runtime);
       const instance = await runtime.start({ workload, slot, fingerprint, filesDir, chosenPorts, previous });
-      if (action.previous !== null) device.forced.delete(action.previous.id);
+      device.forced.delete(action.previous?.id ?? workload.name);
       return await rememberStart(device, { action, instance });
     }
     case "reload":

@@ -11,6 +11,7 @@ import { adopt } from "./adopt.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
+import { PortWatch } from "./port_watch.ts";
 import { checkPortsFree } from "./ports.ts";
 import { ProcessEnds } from "./ends.ts";
 import { bootId, isAlive, signal } from "./process_identity.ts";
@@ -51,6 +52,7 @@ export class NativeRuntime implements Runtime {
   readonly #instances: Map<string, Supervised>;
   readonly #output: Output;
   readonly #ends = new ProcessEnds();
+  readonly #portWatch = new PortWatch(() => this.#changed());
   #changed: () => void = () => {};
 
   constructor(options: NativeOptions, found: { boot: string; instances: Supervised[]; prefix: string[] }) {
@@ -60,7 +62,10 @@ export class NativeRuntime implements Runtime {
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output(options.logDir, options.clock);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
-    for (const one of found.instances) if (!one.isOver) this.#watchProcesses(one);
+    for (const one of found.instances.filter((one) => !one.isOver)) {
+      this.#watchProcesses(one);
+      this.#portWatch.follow(one);
+    }
   }
 
   observe(): Promise<Observation> {
@@ -112,6 +117,7 @@ export class NativeRuntime implements Runtime {
       await this.#discard(one);
       throw error;
     }
+    this.#portWatch.follow(one);
     if (previous !== null) await this.remove(previous);
     return one.observe();
   }
@@ -164,6 +170,7 @@ export class NativeRuntime implements Runtime {
   close(): Promise<void> {
     this.#changed = () => {};
     this.#ends.close();
+    this.#portWatch.close();
     this.#output.close();
     return Promise.resolve();
   }

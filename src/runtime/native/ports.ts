@@ -28,7 +28,7 @@ export async function portsInUse(): Promise<Set<number>> {
 }
 
 /** Port to socket inode. */
-async function listeners(protocol: "tcp" | "udp"): Promise<Map<number, string>> {
+export async function listeners(protocol: "tcp" | "udp"): Promise<Map<number, string>> {
   const found = new Map<number, string>();
   const open = protocol === "tcp" ? "0A" : "07";
   for (const path of [`/proc/net/${protocol}`, `/proc/net/${protocol}6`]) {

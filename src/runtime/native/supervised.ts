@@ -11,6 +11,8 @@ export class Supervised {
   readonly folder: string;
   service: ProcessIdentity | null = null;
   shim: ProcessIdentity | null = null;
+  /** How the ports that it listens on differ from those it declares. */
+  portWarnings: Instance["warnings"] = [];
   /** Resolves once when it has ended. */
   readonly ended: Promise<void>;
   #life: Life = "created";
@@ -87,7 +89,7 @@ export class Supervised {
       exitCode: this.#exit?.code ?? null,
       runtimeHealth: null,
       ports,
-      warnings: warnings ?? [],
+      warnings: [...warnings ?? [], ...over ? [] : this.portWarnings],
     };
   }
 }

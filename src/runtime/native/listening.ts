@@ -1,0 +1,52 @@
+/** On which ports the processes of an instance really listen, and how that differs from what its manifest declares. */
+import type { Instance } from "../../model/observed.ts";
+import { listeners } from "./ports.ts";
+
+/** Ports as "8080/tcp" that one of these processes has an open, listening socket for. Those that end meanwhile have none. */
+export async function listeningPorts(pids: readonly number[]): Promise<Set<string>> {
+  const byInode = new Map<string, string>();
+  for (const protocol of ["tcp", "udp"] as const) {
+    for (const [port, inode] of await listeners(protocol)) byInode.set(inode, `${port}/${protocol}`);
+  }
+  const found = new Set<string>();
+  for (const pid of pids) {
+    for (const inode of await sockets(pid)) {
+      const port = byInode.get(inode);
+      if (port !== undefined) found.add(port);
+    }
+  }
+  return found;
+}
+
+/**
+ * The differences, each a sentence. Of UDP only what is missing is told: who asks a name server has a UDP port open as
+ * well.
+ */
+export function portWarnings(declared: readonly string[], listening: ReadonlySet<string>): Instance["warnings"] {
+  const missing = declared.filter((port) => !listening.has(port));
+  const more = [...listening].filter((port) => port.endsWith("/tcp") && !declared.includes(port)).sort();
+  const warnings: Instance["warnings"] = [];
+  if (missing.length > 0) {
+    const message = `declares ${missing.join(", ")} and does not listen there`;
+    warnings.push({ reason: "port_mismatch", message });
+  }
+  if (more.length > 0) {
+    const message = `listens on ${more.join(", ")}, which its manifest does not declare`;
+    warnings.push({ reason: "port_mismatch", message });
+  }
+  return warnings;
+}
+
+async function sockets(pid: number): Promise<string[]> {
+  const found: string[] = [];
+  try {
+    for await (const fd of Deno.readDir(`/proc/${pid}/fd`)) {
+      const link = await Deno.readLink(`/proc/${pid}/fd/${fd.name}`).catch(() => "");
+      const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+      if (inode !== undefined) found.push(inode);
+    }
+  } catch {
+    // It ended.
+  }
+  return found;
+}

@@ -1,0 +1,260 @@
+/** What a manifest says of restarts, health, ports, order, jobs and files, from the push to what runs. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { freePort } from "../support/demo_daemon.ts";
+import { TestDevice } from "../support/device.ts";
+import { eventually } from "../support/eventually.ts";
+import { GitRepository } from "../support/git_repository.ts";
+import { testNeeding } from "../support/prerequisite.ts";
+import { tempDir } from "../support/temp.ts";
+
+const PUSHED = { repo: ['interval = "200ms"'], extra: ["[runtime]", "docker_enabled = false"] };
+const shell = (script: string) => `command = ${JSON.stringify(["/bin/sh", "-c", script])}\nuser = "root"\n`;
+const SLEEP = shell("exec sleep 3600");
+
+async function devices(services: Record<string, string>) {
+  const dir = await tempDir();
+  const repository = await GitRepository.create(join(dir.path, "fleet"));
+  for (const [name, text] of Object.entries(services)) await repository.write(`services/${name}`, text);
+  await repository.commit("Begin");
+  const device = await TestDevice.start({ root: dir.path, repository: repository.dir, ...PUSHED });
+  return {
+    root: dir.path,
+    repository,
+    device,
+    async [Symbol.asyncDispose]() {
+      await device[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const lines = async (path: string) => (await Deno.readTextFile(path).catch(() => "")).trim().split("\n");
+
+await testNeeding(["git"], "a crash loop ends at its limit with its last lines, and restart begins anew", async () => {
+  await using here = await devices({
+    "web.toml": shell('i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo "line $i"; done; exit 3') +
+      'restart = { delay = "50ms", max_delay = "50ms", max_restarts = 3, window = "1h" }\n',
+  });
+  const { device } = here;
+  const failed = await device.until("web", (one) => one.phase === "failed" && one.last_lines.length > 0);
+  assert.equal(failed.reason, "restart_limit");
+  assert.match(failed.message, /^ended with exit code 3; 3 restarts in 3600 s are the limit$/);
+  assert.equal(failed.instances[0]?.restarts, 3);
+  assert.deepEqual([failed.last_lines.length, failed.last_lines.at(-1)], [50, "line 60"]);
+  assert.equal((await device.cli("restart", "web")).code, 0);
+  await eventually("it was started again", async () => {
+    const events = (await device.status())?.events ?? [];
+    return events.some((one) => one.reason === "forced" && one.message.startsWith("started web[0]"));
+  });
+  await device.until("web", (one) => one.phase === "failed" && one.instances[0]?.restarts === 3);
+});
+
+await testNeeding(["git"], "a service that becomes unhealthy is restarted, stopped, or only told of", async () => {
+  await using dir = await tempDir();
+  const service = (name: string, onFailure: string) =>
+    SLEEP + `health = { command = ["/bin/sh", "-c", "echo look; [ ! -e ${dir.path}/${name} ]"], interval = "100ms", ` +
+    `retries = 2, on_failure = "${onFailure}" }\n`;
+  const names = ["restart", "stop", "alert", "none"];
+  await using here = await devices(Object.fromEntries(names.map((name) => [`${name}.toml`, service(name, name)])));
+  const { device } = here;
+  const pids = new Map<string, number>();
+  for (const name of names) {
+    pids.set(name, (await device.until(name, (one) => one.health === "healthy")).instances[0]!.pid!);
+  }
+  for (const name of names) await Deno.writeTextFile(join(dir.path, name), "");
+
+  await device.until("restart", (one) => (one.instances[0]?.restarts ?? 0) >= 1);
+  await Deno.remove(join(dir.path, "restart"));
+  const again = await device.until("restart", (one) => one.health === "healthy");
+  assert.notEqual(again.instances[0]?.pid, pids.get("restart"));
+
+  const stopped = await device.until("stop", (one) => one.phase === "failed");
+  assert.deepEqual([stopped.reason, stopped.instances[0]?.pid], ["unhealthy", null]);
+  for (const name of ["alert", "none"]) {
+    const left = await device.until(name, (one) => one.health === "unhealthy");
+    assert.deepEqual([left.phase, left.instances[0]?.pid], ["degraded", pids.get(name)]);
+  }
+  const told = (await device.status())!.events.filter((one) => one.message.includes("does not pass its health check:"));
+  assert.ok(told.some((one) => one.workload === "alert" && one.message.includes("exit code 1: look")));
+  assert.ok(!told.some((one) => one.workload === "none"));
+});
+
+await testNeeding(
+  ["git"],
+  "a port that the device chose is kept over restarts of the service and of the daemon",
+  async () => {
+    const server =
+      `python3 -c 'import http.server as h, sys; h.test(h.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind="127.0.0.1")' "$0"`;
+    await using here = await devices({
+      "web.toml": `command = ["/bin/sh", "-c", ${JSON.stringify(`[ "$PORT_HTTP" = "$0" ] && exec ${server}`)}, ` +
+        '"${ports.http}"]\nuser = "root"\nreplicas = 2\nports = [{ name = "http", port = 0 }]\n' +
+        'health = { path = "/", port = "http" }\n',
+    });
+    const { device } = here;
+    const before = await device.until("web", (one) => one.health === "healthy" && one.instances.length === 2, 60_000);
+    const ports = () => device.status().then((status) => status!.workloads[0]!.ports);
+    const chosen = await ports();
+    assert.equal(new Set(chosen).size, 2, chosen.join());
+    for (const port of chosen) assert.match(port, /^2\d{4}\/tcp$/);
+    await device.killDaemon();
+    for (const one of before.instances) Deno.kill(one.pid!, "SIGKILL");
+    await device.startDaemon();
+    await device.until(
+      "web",
+      (one) =>
+        one.health === "healthy" &&
+        one.instances.every((instance) =>
+          instance.pid !== null && !before.instances.some((old) => old.pid === instance.pid)
+        ),
+      60_000,
+    );
+    assert.deepEqual(await ports(), chosen);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "two services that want one port are told before anything starts, and one of them runs",
+  async () => {
+    const port = await freePort();
+    const wants = `${SLEEP}ports = [${port}]\n`;
+    await using here = await devices({ "api.toml": wants, "web.toml": wants });
+    await here.device.until("api", (one) => one.phase === "running");
+    const web = await here.device.until("web", (one) => one.phase === "blocked");
+    assert.equal(web.message, `port ${port}/tcp is asked for by "api" as well`);
+    assert.deepEqual([web.reason, web.instances.length], ["port_conflict", 0]);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "services start after those that they depend on are healthy, and stop before them",
+  async () => {
+    await using dir = await tempDir();
+    const journal = join(dir.path, "journal");
+    const service = (name: string, more = "") =>
+      shell(
+        `trap 'echo stop ${name} >>${journal}; exit 0' TERM; echo start ${name} >>${journal}; ${more}` +
+          "while :; do sleep 0.05; done",
+      );
+    const ready = join(dir.path, "ready");
+    await using here = await devices({
+      "a-web.toml": `${service("web")}depends_on = ["b-api"]\n`,
+      "b-api.toml": `${service("api")}depends_on = [{ name = "c-migrate", condition = "completed" }, "d-db"]\n`,
+      "c-migrate.toml": `${shell(`echo migrate >>${journal}`)}type = "job"\n`,
+      "d-db.toml": `${
+        service("db")
+      }health = { command = ["test", "-e", "${ready}"], interval = "100ms", retries = 100 }\n`,
+    });
+    const { device } = here;
+    const waiting = await device.until("b-api", (one) => one.reason === "dependency_not_ready");
+    assert.match(waiting.message, /^waits for "(c-migrate" to be completed|d-db" to be healthy)$/);
+    assert.equal(waiting.phase, "pending");
+    await eventually("the job has run", async () => (await lines(journal)).includes("migrate"));
+    assert.ok(!(await lines(journal)).includes("start api"));
+    await Deno.writeTextFile(ready, "");
+    await device.until("a-web", (one) => one.phase === "running");
+    const started = (await lines(journal)).filter((line) => line.startsWith("start"));
+    assert.deepEqual(started, ["start db", "start api", "start web"]);
+    assert.equal((await device.cli("down")).code, 0);
+    const stopped = (await lines(journal)).filter((line) => line.startsWith("stop"));
+    assert.deepEqual(stopped, ["stop web", "stop api", "stop db"]);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "a job runs once for each change, and not again when the daemon or its memory of it comes back",
+  async () => {
+    await using dir = await tempDir();
+    const journal = join(dir.path, "journal");
+    const job = (word: string) => `${shell(`echo ${word} >>${journal}`)}type = "job"\n`;
+    await using here = await devices({ "one.toml": job("first") });
+    const { device, repository } = here;
+    const done = await device.until("one", (one) => one.phase === "completed");
+    assert.deepEqual([done.sync, done.health, done.runs.map((run) => run.outcome)], ["synced", "healthy", [
+      "succeeded",
+    ]]);
+    await device.killDaemon();
+    // As after a reboot: nothing of the instance is left.
+    const id = JSON.parse(await Deno.readTextFile(join(device.dataDir, "device.json"))).value?.id;
+    if (Deno.uid() === 0 && id !== undefined) await Deno.remove(`/run/harbornode/${id}/one`, { recursive: true });
+    await device.startDaemon();
+    await device.until("one", (one) => one.phase === "completed");
+    await repository.write("services/one.toml", job("second"));
+    await repository.commit("Again");
+    await device.until("one", (one) => one.runs.length === 2 && one.phase === "completed");
+    assert.deepEqual(await lines(journal), ["first", "second"]);
+    assert.equal((await device.cli("restart", "one")).code, 0);
+    await device.until("one", (one) => one.runs.length === 3 && one.phase === "completed");
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "a schedule runs its job when it is due, skips what would overlap, and ends what takes too long",
+  async () => {
+    await using dir = await tempDir();
+    const journal = join(dir.path, "journal");
+    await using here = await devices({
+      "each.toml": `${shell(`echo each >>${journal}; exit 4`)}schedule = "* * * * * *"\n`,
+      "long.toml": `${shell("sleep 2.5")}schedule = "* * * * * *"\n`,
+      "late.toml": `${shell("exec sleep 60")}schedule = "* * * * * *"\ntimeout = "300ms"\n`,
+    });
+    const { device } = here;
+    const each = await device.until("each", (one) => one.runs.filter((run) => run.outcome === "failed").length >= 3);
+    assert.deepEqual([each.sync, each.runs[0]?.exit_code], ["synced", 4]);
+    assert.ok(each.next_run_at !== null);
+    const dues = each.runs.map((run) => run.due_at);
+    assert.equal(new Set(dues).size, dues.length, "a run took place twice");
+    for (const due of dues) assert.match(due, /\.000Z$/);
+    await device.until(
+      "long",
+      (one) => ["succeeded", "skipped"].every((outcome) => one.runs.some((run) => run.outcome === outcome)),
+    );
+    await device.until("late", (one) => one.runs.filter((run) => run.outcome === "timeout").length >= 2);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "new files are put in their place and told by a signal, and the service goes on",
+  async () => {
+    const script = 'trap "cat conf/word" HUP; cat conf/word; while :; do sleep 0.05; done';
+    await using here = await devices({
+      "web.toml": `${shell(script)}on_change = "reload"\nreload = "SIGHUP"\n`,
+      "web/conf/word": "one\n",
+      "web/conf/old": "x\n",
+    });
+    const { device, repository } = here;
+    const before = await device.until("web", (one) => one.phase === "running");
+    const said = async () => (await device.cli("logs", "web")).out.trim().split("\n");
+    await eventually("it has read the first", async () => (await said()).includes("one"));
+    await repository.write("services/web/conf/word", "two\n");
+    await repository.remove("services/web/conf/old");
+    await repository.commit("Two");
+    await eventually("it has read the second", async () => (await said()).includes("two"));
+    const after = await device.until("web", (one) => one.sync === "synced");
+    assert.deepEqual(
+      [after.instances[0]?.pid, after.instances[0]?.restarts],
+      [before.instances[0]?.pid, 0],
+    );
+    const live = join(device.dataDir, "files/web/live/conf");
+    const there = (await Array.fromAsync(Deno.readDir(live))).map((entry) => entry.name);
+    assert.deepEqual(there, ["word"]);
+    assert.equal((await said()).filter((line) => line === "two").length, 1, "it was told more than once");
+  },
+);
+
+await testNeeding(["git"], "a service that listens elsewhere than it declares is told so, and runs", async () => {
+  const [declared, other] = [await freePort(), await freePort()];
+  const server = `exec python3 -m http.server --bind 127.0.0.1 ${other}`;
+  await using here = await devices({ "web.toml": `${shell(server)}ports = [${declared}]\n` });
+  const web = await here.device.until("web", (one) => one.warnings.length === 2);
+  assert.deepEqual(web.warnings.map((one) => `${one.reason}: ${one.message}`), [
+    `port_mismatch: declares ${declared}/tcp and does not listen there`,
+    `port_mismatch: listens on ${other}/tcp, which its manifest does not declare`,
+  ]);
+  assert.equal(web.phase, "running");
+});
