@@ -20,6 +20,8 @@ export interface SlotMemory {
   lastExitCode: number | null;
   /** When the last restarts were, in ms since 1970, oldest first; as many as a limit may need. */
   recent: number[];
+  /** How many starts that an instance made by itself are counted in. */
+  respawned?: { id: string; count: number };
   /** Set when it was stopped for good and why: it is not started again before something changes. */
   halted?: ReasonCode;
 }

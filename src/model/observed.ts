@@ -25,7 +25,7 @@ export interface Instance {
   /** Of the main process on the device; null when it does not run. */
   pid: number | null;
   containerId: string | null;
-  /** Milliseconds since 1970; null when it was never started. */
+  /** Milliseconds since 1970; null when it was never started. Of its program's last start. */
   startedAt: number | null;
   endedAt: number | null;
   /** 0-255, 128+n for death by signal n; null while it runs, and where it could not be learned. */
@@ -34,6 +34,8 @@ export interface Instance {
   runtimeHealth: "starting" | "healthy" | "unhealthy" | null;
   /** Ports it holds on the device, as "8080/tcp", for native in the order of the spec's ports. */
   ports: string[];
+  /** Ends of its program that it followed by a start itself, oldest first. */
+  respawns?: readonly { startedAt: number; endedAt: number; exitCode: number | null }[];
   /** What of its spec could not be had, and it was started in spite of. */
   warnings: { reason: ReasonCode; message: string }[];
 }

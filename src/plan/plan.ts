@@ -12,6 +12,7 @@ import type { Instance, Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
+import { type Grant, grantOf } from "./again.ts";
 import { admission, type Blocked } from "./admission.ts";
 import { type Prune, prune } from "./prune.ts";
 import { converge, type ConvergeInput, retire, type Step } from "./converge.ts";
@@ -57,6 +58,8 @@ export interface Plan {
   workloads: Effective[];
   /** By name, what is to be started and why it is not yet. */
   waiting: Map<string, Blocked>;
+  /** By id of a running native instance, whether it may start its program again by itself. */
+  grants: Map<string, Grant | null>;
   /** By name, what is to be remembered of a job's runs. */
   jobs: Map<string, JobMemory>;
   pruneHeld: Prune["held"];
@@ -68,6 +71,7 @@ export const NOTHING: Plan = {
   actions: [],
   workloads: [],
   waiting: new Map(),
+  grants: new Map(),
   jobs: new Map(),
   pruneHeld: null,
   wakeAt: null,
@@ -90,6 +94,7 @@ export function plan(input: PlanInput): Plan {
   const due: number[] = [];
   const waiting = new Map<string, Blocked>();
   const jobs = new Map<string, JobMemory>();
+  const grants = new Map<string, Grant | null>();
   const { memory, verdicts, now } = input;
   const admitted = admission({ workloads, instances, memory, memoryBytes: input.memoryBytes });
   for (const { name, spec } of workloads) {
@@ -102,6 +107,13 @@ export function plan(input: PlanInput): Plan {
       (unmet === null ? null : { reason: "dependency_not_ready" as const, message: unmet });
     const all = { spec, instances: own, memory: memory.get(name), forced: input.forced, verdicts, blocked, now };
     const step = convergeOne(all, { since: input.since, jobs });
+    for (const instance of own) {
+      const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
+      const slot = memory.get(name)?.slots[instance.slot];
+      const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now }) : NO_GRANT;
+      if (instance.runtime === "native" && instance.state === "running") grants.set(instance.id, grant);
+      if (wakeAt !== null) due.push(wakeAt);
+    }
     if (step.waiting !== null) waiting.set(name, step.waiting);
     if (step.wakeAt !== null) due.push(step.wakeAt);
     if (attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > input.now) {
@@ -130,8 +142,10 @@ export function plan(input: PlanInput): Plan {
     );
   }
   const wakeAt = due.length === 0 ? null : Math.min(...due);
-  return { actions, workloads, waiting, jobs, pruneHeld: pruned.held, wakeAt };
+  return { actions, workloads, waiting, grants, jobs, pruneHeld: pruned.held, wakeAt };
 }
+
+const NO_GRANT = { grant: null, wakeAt: null };
 
 /** What runs for ever is converged; a job runs and ends. */
 function convergeOne(input: ConvergeInput, { since, jobs }: { since: number; jobs: Plan["jobs"] }): Step {

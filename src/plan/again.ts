@@ -1,0 +1,52 @@
+/**
+ * A restart that is granted in advance. The first one after a steady run follows at once, so it need not wait for the
+ * daemon, which may not even be there: a native instance that has the grant starts its program again by itself, once.
+ * It is counted like every other restart, and granted anew when a further one would follow at once again.
+ */
+import type { SlotMemory } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
+import type { Workload } from "../model/workload.ts";
+import { restartAfter, slotAfterStart } from "./restart.ts";
+
+export interface Grant {
+  /** Exit codes after which it is over. */
+  finalCodes: readonly number[];
+}
+
+/** Null: should it end now, somebody has to look first. `wakeAt` is when that may be another answer. */
+export function grantOf(
+  spec: Workload,
+  instance: Instance,
+  { memory, now }: { memory: SlotMemory | undefined; now: number },
+): { grant: Grant | null; wakeAt: number | null } {
+  const none = { grant: null, wakeAt: null };
+  if (spec.runtime !== "native" || spec.job !== null || spec.suspend || !spec.enabled) return none;
+  if (instance.state !== "running" || spec.restart.when === "never" || memory?.halted !== undefined) return none;
+  const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
+  const restart = restartAfter(spec.restart, ended, memory);
+  if (restart.type !== "again") return none;
+  if (restart.at <= now) {
+    const { when, successExitCodes } = spec.restart;
+    return { grant: { finalCodes: when === "on-failure" ? [0, ...successExitCodes] : [] }, wakeAt: null };
+  }
+  const steady = (instance.startedAt ?? now) + spec.restart.resetAfterMs;
+  return { grant: null, wakeAt: steady > now ? steady : null };
+}
+
+/** What a slot remembers after its instance started its program again by itself; null when it knows that already. */
+export function slotAfterRespawns(
+  spec: Workload,
+  instance: Instance,
+  before: SlotMemory | undefined,
+): SlotMemory | null {
+  const respawns = instance.respawns ?? [];
+  const known = before?.respawned?.id === instance.id ? before.respawned.count : 0;
+  if (respawns.length <= known) return null;
+  let memory = before;
+  for (const { startedAt, endedAt, exitCode } of respawns.slice(known)) {
+    const previous: Instance = { ...instance, state: "exited", startedAt, endedAt, exitCode };
+    const start = { fingerprint: instance.fingerprint, reason: "exited", previous, at: endedAt };
+    memory = slotAfterStart(spec.restart, start, memory);
+  }
+  return { ...memory!, respawned: { id: instance.id, count: respawns.length } };
+}
