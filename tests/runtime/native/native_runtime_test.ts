@@ -122,6 +122,15 @@ Deno.test("native forgets records of an earlier boot, and those that can not be 
   await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
 });
 
+Deno.test("native removes the folders that a daemon left behind when it was killed while it forgot an instance", async () => {
+  await using device = await nativeDevice();
+  // The record is removed first, then its slot's folder, then the workload's.
+  await Deno.mkdir(join(device.runDir, "web/0"), { recursive: true });
+  await Deno.mkdir(join(device.runDir, "worker"));
+  await device.reopen();
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(device.runDir)), []);
+});
+
 Deno.test("native goes on watching a service whose shim was killed", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, shell("exec sleep 1000"));
