@@ -115,11 +115,13 @@ async function rest(device: Chaos): Promise<void> {
   const { daemon } = device;
   daemon.start();
   const claim = "the device is as the last push says";
-  await eventually(claim, () => assertConverged(daemon, device).then(() => true), {
-    deadlineMs: CONVERGE_MS,
-    everyMs: 50,
-  });
-  await assertLaws(device);
+  const look = () => assertConverged(daemon, device).then(() => true);
+  try {
+    await eventually(claim, look, { deadlineMs: CONVERGE_MS, everyMs: 50 });
+  } finally {
+    // A broken law is the better account of why it did not.
+    await assertLaws(device);
+  }
   await daemon.kill();
 }
 

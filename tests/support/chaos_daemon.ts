@@ -13,6 +13,8 @@ const ARGV = executable === undefined
 
 /** The last word of a daemon tells the step it was in; after this long without one it was waiting for a wake-up. */
 const QUIET_MS = 250;
+/** The longest stop timeout of a service, several times over. */
+const DOWN_MS = 30_000;
 const STEPS: [step: string, word: RegExp][] = [
   ["after a start", /: started /],
   ["after a stop", /: stopped /],
@@ -121,10 +123,12 @@ export class ChaosDaemon {
     }
   }
 
-  /** `harbornode down`: stops every workload, then the daemon; returns its exit code when both are done. */
-  async down(): Promise<number> {
+  /** `harbornode down`: stops every workload, then the daemon. Returns its exit code, or null when it takes too long. */
+  async down(): Promise<number | null> {
     const [program, ...args] = [...ARGV, "down", "--config", this.#config];
-    const { code } = await new Deno.Command(program!, { args, stdin: "null", stdout: "null", stderr: "null" }).output();
+    const command = spawn(program!, args, { stdio: "ignore", timeout: DOWN_MS, killSignal: "SIGKILL" });
+    const code = await new Promise<number | null>((resolve) => command.once("close", resolve));
+    if (code !== 0) this.#child?.kill("SIGKILL");
     await this.#ended;
     this.#child = null;
     return code;
