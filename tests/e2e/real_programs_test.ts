@@ -33,34 +33,41 @@ for (const program of REAL_PROGRAMS) {
     },
   );
 
-  await testNeeding(needs, `${name} is shown unhealthy while it hangs`, async () => {
+  await testNeeding(needs, `${name} is replaced when it hangs`, async () => {
     await using run = await deploy(program);
-    const family = await sessionOf(pidOf(await run.device.until(name, isHealthy)));
-    for (const pid of family) Deno.kill(pid, "SIGSTOP");
-    const hung = await run.device.until(name, (one) => one.health === "unhealthy");
-    assert.equal(hung.phase, "degraded");
-    for (const pid of family) Deno.kill(pid, "SIGCONT");
-    await run.device.until(name, isHealthy);
+    const pid = pidOf(await run.device.until(name, isHealthy));
+    const family = await sessionOf(pid);
+    for (const one of family) Deno.kill(one, "SIGSTOP");
+    const after = await run.device.until(name, (one) => isHealthy(one) && one.instances[0]?.restarts === 1);
+    assert.notEqual(pidOf(after), pid);
+    await assertGone(family);
   });
 }
 
+await testNeeding(["git", "redis-server"], "redis that hangs is only shown so when on_failure is alert", async () => {
+  await using run = await deploy(programOf("redis"), { onFailure: "alert" });
+  const pid = pidOf(await run.device.until("redis", isHealthy));
+  Deno.kill(pid, "SIGSTOP");
+  const hung = await run.device.until("redis", (one) => one.health === "unhealthy");
+  assert.equal(hung.phase, "degraded");
+  Deno.kill(pid, "SIGCONT");
+  const after = await run.device.until("redis", isHealthy);
+  assert.equal(pidOf(after), pid);
+  assert.equal(after.instances[0]?.restarts, 0);
+});
+
 await testNeeding(["git", "nginx"], "workers of nginx end with it when it is switched off", async () => {
-  const nginx = REAL_PROGRAMS.find((one) => one.name === "nginx")!;
-  await using run = await deploy(nginx);
+  await using run = await deploy(programOf("nginx"));
   const family = await sessionOf(pidOf(await run.device.until("nginx", isHealthy)));
   assert.ok(family.length >= 3, `a master and two workers: ${family}`);
-  await run.repository.write(
-    "services/nginx/service.toml",
-    ["enabled = false", ...nginx.manifest(run.port)].join("\n"),
-  );
+  await run.repository.write("services/nginx/service.toml", `enabled = false\n${run.manifest}`);
   await run.repository.commit("Switch nginx off");
   await run.device.until("nginx", (one) => one.phase === "stopped");
   await assertGone(family);
 });
 
 await testNeeding(["git", "python3"], "what a CGI script of python forks off ends with the server", async () => {
-  const python = REAL_PROGRAMS.find((one) => one.name === "python")!;
-  await using run = await deploy(python);
+  await using run = await deploy(programOf("python"));
   const pid = pidOf(await run.device.until("python", isHealthy));
   const answer = await fetch(`http://127.0.0.1:${run.port}/cgi-bin/leave.sh`);
   const stray = Number(await answer.text());
@@ -88,7 +95,8 @@ await testNeeding(
       name: "flood",
       needs: "python3",
       files: () => ({ "flood.py": print }),
-      manifest: () => ['command = ["/usr/bin/python3", "-u", "flood.py"]', 'stop_timeout = "1s"'],
+      manifest: () => ['command = ["/usr/bin/python3", "-u", "flood.py"]'],
+      probe: () => 'command = ["/bin/true"]',
     };
     await using run = await deploy(flood);
     await run.device.until("flood", (one) => one.phase === "running");
@@ -109,27 +117,37 @@ interface Run extends AsyncDisposable {
   device: TestDevice;
   repository: GitRepository;
   port: number;
+  manifest: string;
 }
 
-/** A device whose repository holds just this program, on a free port. */
-async function deploy({ name, files, manifest }: RealProgram): Promise<Run> {
+function programOf(name: string): RealProgram {
+  return REAL_PROGRAMS.find((one) => one.name === name)!;
+}
+
+/** A device whose repository holds just this program, on a free port, probed quickly and stopped quickly. */
+async function deploy(program: RealProgram, options: { onFailure?: string } = {}): Promise<Run> {
   const dir = await tempDir();
   try {
     // They run as users of their own.
     await Deno.chmod(dir.path, 0o755);
+    const { name, files } = program;
     const port = await freePort();
     const repository = await GitRepository.create(join(dir.path, "fleet"));
     for (const [path, content] of Object.entries(files(port))) {
       await repository.write(`services/${name}/${path}`, content, { executable: content.startsWith("#!") });
     }
-    await repository.write(`services/${name}/service.toml`, [...manifest(port), ""].join("\n"));
+    const onFailure = options.onFailure ?? "restart";
+    const timing = `interval = "100ms", timeout = "500ms", retries = 2, on_failure = "${onFailure}"`;
+    const health = `health = { ${program.probe(port)}, ${timing} }`;
+    const manifest = [...program.manifest(port), 'stop_timeout = "1s"', health, ""].join("\n");
+    await repository.write(`services/${name}/service.toml`, manifest);
     await repository.commit(`Run ${name}`);
     const device = await TestDevice.start({ root: dir.path, repository: repository.dir });
     const dispose = async () => {
       await device[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();
     };
-    return { device, repository, port, [Symbol.asyncDispose]: dispose };
+    return { device, repository, port, manifest, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dir[Symbol.asyncDispose]();
     throw error;

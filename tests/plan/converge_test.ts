@@ -2,31 +2,11 @@
 import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Instance } from "../../src/model/observed.ts";
-import type { Workload } from "../../src/model/workload.ts";
 import { converge } from "../../src/plan/converge.ts";
+import { native, ON_FAILURE } from "../support/workload.ts";
 import { instance } from "./model_device.ts";
 
-const WEB: Workload = {
-  name: "web",
-  kind: "service",
-  runtime: "native",
-  description: "",
-  manifest: "services/web.toml",
-  enabled: true,
-  suspend: false,
-  replicas: 1,
-  env: {},
-  ports: [],
-  user: null,
-  workingDir: null,
-  restart: "on-failure",
-  stopSignal: "SIGTERM",
-  stopTimeoutMs: 10_000,
-  health: null,
-  files: [],
-  resources: { memoryBytes: null, cpus: null, pids: null },
-  command: ["web"],
-};
+const WEB = native({ command: ["web"], restart: ON_FAILURE });
 
 type Left = Partial<Instance> & { id: string };
 
@@ -39,7 +19,15 @@ function check(one: Left, other: Left): string[] {
 }
 
 function actionsOn(instances: Instance[]): string[] {
-  const { actions } = converge({ spec: WEB, instances, memory: undefined, forced: new Set(), now: 10_000 });
+  const { actions } = converge({
+    spec: WEB,
+    instances,
+    memory: undefined,
+    forced: new Set(),
+    verdicts: new Map(),
+    blocked: null,
+    now: 10_000,
+  });
   return actions.map((action) => `${action.type} ${"instance" in action ? action.instance.id : action.workload}`);
 }
 

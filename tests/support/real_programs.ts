@@ -7,12 +7,11 @@ export interface RealProgram {
   needs: Prerequisite;
   /** Of the workload's folder, beside the manifest. What begins with "#!" is executable. */
   files: (port: number) => Record<string, string>;
-  /** Lines of the manifest. */
+  /** Lines of the manifest but for `health` and how to stop it. */
   manifest: (port: number) => string[];
+  /** Of `health`: where to look. */
+  probe: (port: number) => string;
 }
-
-/** Quick, so that a test need not wait. */
-const PROBE = 'interval = "100ms", timeout = "500ms", retries = 2';
 
 /** Only root can start a program as somebody else. */
 function runAs(user: string): string[] {
@@ -42,8 +41,8 @@ const nginx: RealProgram = {
     `command = ["/bin/sh", "-c", 'exec /usr/sbin/nginx -e stderr -p "$STATE_DIRECTORY" -c "$PWD/nginx.conf"']`,
     ...runAs("www-data"),
     `ports = [${port}]`,
-    `health = { path = "/", ${PROBE} }`,
   ],
+  probe: () => 'path = "/"',
 };
 
 const redis: RealProgram = {
@@ -54,9 +53,9 @@ const redis: RealProgram = {
     `command = ["/bin/sh", "-c", 'exec /usr/bin/redis-server redis.conf --dir "$STATE_DIRECTORY"']`,
     ...runAs("redis"),
     `ports = [${port}]`,
-    // A port alone would answer while redis hangs: the kernel accepts for it.
-    `health = { command = ["/usr/bin/redis-cli", "-p", "${port}", "ping"], ${PROBE} }`,
   ],
+  // A port alone would answer while redis hangs: the kernel accepts for it.
+  probe: (port) => `command = ["/usr/bin/redis-cli", "-p", "${port}", "ping"]`,
 };
 
 const mosquitto: RealProgram = {
@@ -77,8 +76,8 @@ const mosquitto: RealProgram = {
     'command = ["/usr/sbin/mosquitto", "-c", "mosquitto.conf"]',
     ...runAs("mosquitto"),
     `ports = [${port}]`,
-    `health = { command = ["/usr/bin/python3", "probe.py"], ${PROBE} }`,
   ],
+  probe: () => 'command = ["/usr/bin/python3", "probe.py"]',
 };
 
 const python: RealProgram = {
@@ -99,8 +98,8 @@ const python: RealProgram = {
     `command = ["/usr/bin/python3", "-u", "-m", "http.server", "--cgi", "--bind", "127.0.0.1", "${port}"]`,
     ...runAs("nobody"),
     `ports = [${port}]`,
-    `health = { path = "/index.html", ${PROBE} }`,
   ],
+  probe: () => 'path = "/index.html"',
 };
 
 export const REAL_PROGRAMS: readonly RealProgram[] = [nginx, redis, mosquitto, python];
