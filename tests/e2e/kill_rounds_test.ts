@@ -9,7 +9,7 @@ import { assertConverged, assertExitCodes } from "../support/chaos_claims.ts";
 import { ChaosDaemon } from "../support/chaos_daemon.ts";
 import { Fleet } from "../support/chaos_fleet.ts";
 import { brokenLaws, readJournal } from "../support/chaos_journal.ts";
-import { doubleSlots, processesBelow } from "../support/chaos_processes.ts";
+import { cgroupsLeft, doubleSlots, processesBelow } from "../support/chaos_processes.ts";
 import { Random } from "../support/chaos_random.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
@@ -125,7 +125,7 @@ async function rest(device: Chaos): Promise<void> {
   await daemon.kill();
 }
 
-/** `harbornode down` leaves no process and no record, whatever happened before. */
+/** `harbornode down` leaves no process, no record and no cgroup, whatever happened before. */
 async function cleanUp({ daemon, root }: Chaos): Promise<void> {
   await daemon.kill();
   daemon.start();
@@ -136,6 +136,8 @@ async function cleanUp({ daemon, root }: Chaos): Promise<void> {
     assert.deepEqual(await processesBelow(root), [], "orphans");
     const records = await Array.fromAsync(Deno.readDir(run));
     assert.deepEqual(records.map((entry) => entry.name), [], "records of instances that are gone");
+    const ids = new Set((await readJournal(root)).map((entry) => entry.id));
+    assert.deepEqual(await cgroupsLeft(ids), [], "cgroups of instances that are gone");
   } finally {
     for (const { pid } of await processesBelow(root)) Deno.kill(pid, "SIGKILL");
     if (Deno.uid() === 0) await Deno.remove(run, { recursive: true });

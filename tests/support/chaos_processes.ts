@@ -1,4 +1,5 @@
 /** The processes of a chaos test as the kernel tells them, whatever the daemon says. */
+import { join } from "node:path";
 import { slotOf } from "./chaos_journal.ts";
 
 export interface ServiceProcess {
@@ -57,4 +58,17 @@ async function startTimeOf(pid: number): Promise<string | null> {
 
 async function read(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "");
+}
+
+/** Cgroups that were made for instances, by the names of the instances; wherever cgroup v2 is mounted as a rule. */
+export async function cgroupsLeft(ids: ReadonlySet<string>): Promise<string[]> {
+  const own = /^0::(\/.*)$/m.exec(await read("/proc/self/cgroup"))?.[1] ?? "/";
+  const left: string[] = [];
+  for (const mount of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]) {
+    for (const id of ids) {
+      const path = join(mount, own, `harbornode-${id}`);
+      if (await Deno.stat(path).then(() => true, () => false)) left.push(path);
+    }
+  }
+  return left;
 }
