@@ -1,11 +1,10 @@
 /** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
 import { logger } from "../log.ts";
-import { canonical, filesDigest, fingerprint } from "../model/fingerprint.ts";
+import { canonical, fingerprint } from "../model/fingerprint.ts";
 import { emptyMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import type { Effective } from "../plan/effective.ts";
-import { removeOthers } from "../store/file_tree.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
 import type { Device } from "./device.ts";
 
@@ -37,7 +36,6 @@ async function rememberWorkload(
   const applied = { workload: spec, fingerprint: fingerprint(spec), revision };
   if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
   await device.memory.save({ ...before, applied });
-  await removeOthers(device.dir.files, name, new Set([filesDigest(spec.files)].filter((digest) => digest !== "")));
 }
 
 /** Ended runs, and the times up to which schedules were looked at. A chain under way writes its own. */
@@ -56,7 +54,6 @@ async function forgetGone(device: Device): Promise<void> {
   for (const name of [...device.memory.all.keys()]) {
     if (wanted.has(name) || here.has(name) || device.busy.has(name)) continue;
     await device.memory.forget(name);
-    await removeOthers(device.dir.files, name, new Set());
     device.attempts.delete(name);
   }
 }

@@ -3,6 +3,7 @@ import { asFailure, type Failure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { nextPoll } from "../source/poll.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
+import { cleanFiles } from "./clean_files.ts";
 import { addEvent, type Device, isoTime, tell } from "./device.ts";
 import { materialiseAll, readRevision } from "./read.ts";
 
@@ -64,6 +65,7 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.sourceMemory.attempted = revision.id;
   const read = await readRevision(revision, device.settings);
+  await cleanFiles(device);
   const desired = await materialiseAll(read, revision, device.dir.files);
   const { id, subject, author } = revision;
   device.revision = { id, subject, author };

@@ -179,12 +179,17 @@ function surplusReason(instance: Instance, spec: Workload, replicas: number): Be
   return { reason: "replica_surplus", message: `its manifest asks for replicas = ${replicas}` };
 }
 
-/** Of two for one slot: the right fingerprint first, then the one that runs, then the older one. */
+/**
+ * Of two for one slot: the right fingerprint that runs first, then the one that runs, then the right fingerprint. Of two
+ * equals that run the older one stays; of two that ended the newer one, whose exit code is what came of the slot.
+ */
 function preferred(a: Instance, b: Instance, fingerprint: string): [keep: Instance, drop: Instance] {
   const rank = (one: Instance) =>
     (one.fingerprint === fingerprint && isAlive(one) ? 4 : 0) + (isAlive(one) ? 2 : 0) +
     (one.fingerprint === fingerprint ? 1 : 0);
-  return rank(b) > rank(a) ? [b, a] : [a, b];
+  if (rank(a) !== rank(b)) return rank(b) > rank(a) ? [b, a] : [a, b];
+  const [older, newer] = (a.startedAt ?? 0) <= (b.startedAt ?? 0) ? [a, b] : [b, a];
+  return isAlive(a) ? [older, newer] : [newer, older];
 }
 
 function missing(input: ConvergeInput, wanted: { fingerprint: string; slot: number }): Because {

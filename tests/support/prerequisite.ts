@@ -2,7 +2,18 @@
  * Tests that need something of the machine. Where it is missing the test is skipped, loudly and counted; with
  * HARBORNODE_TEST_REQUIRE=all it fails instead.
  */
-export type Prerequisite = "docker" | "git" | "root" | "browser" | "busybox" | "registry" | "shellcheck";
+export type Prerequisite =
+  | "docker"
+  | "git"
+  | "root"
+  | "browser"
+  | "busybox"
+  | "registry"
+  | "shellcheck"
+  | "nginx"
+  | "redis-server"
+  | "mosquitto"
+  | "python3";
 
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
@@ -22,6 +33,11 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   registry: async () => await program("docker-registry") ? null : "no docker-registry in PATH",
   busybox: async () => await program("busybox") ? null : "no busybox in PATH",
   shellcheck: async () => await program("shellcheck") ? null : "no shellcheck in PATH",
+  // Where their packages put them: those of the user are not what a service finds.
+  "nginx": () => packaged("/usr/sbin/nginx"),
+  "redis-server": () => packaged("/usr/bin/redis-server"),
+  "mosquitto": () => packaged("/usr/sbin/mosquitto"),
+  "python3": () => packaged("/usr/bin/python3"),
 };
 
 async function program(name: string): Promise<string | null> {
@@ -30,6 +46,10 @@ async function program(name: string): Promise<string | null> {
     if (info?.isFile) return `${folder}/${name}`;
   }
   return null;
+}
+
+async function packaged(path: string): Promise<string | null> {
+  return await Deno.stat(path).then((info) => info.isFile ? null : `${path} is no file`, () => `no ${path}`);
 }
 
 async function dockerAnswers(): Promise<boolean> {

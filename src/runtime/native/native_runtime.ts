@@ -15,7 +15,7 @@ import { PortWatch } from "./port_watch.ts";
 import { checkPortsFree } from "./ports.ts";
 import { ProcessEnds } from "./ends.ts";
 import { bootId, isAlive, signal } from "./process_identity.ts";
-import { makeCgroup } from "./process_tree.ts";
+import { makeCgroup, removeCgroup } from "./process_tree.ts";
 import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./signals.ts";
@@ -236,6 +236,8 @@ export class NativeRuntime implements Runtime {
 
   async #discard(one: Supervised): Promise<void> {
     this.#instances.delete(one.record.id);
+    // One that never came to life has it still. Before the record, which is all that names it.
+    await removeCgroup(one.record.cgroup);
     await Deno.remove(one.folder, { recursive: true }).catch(() => {});
     // The slot's and the workload's folder, once they are empty.
     await Deno.remove(dirname(one.folder)).catch(() => {});

@@ -8,6 +8,8 @@ import { isAlive, type ProcessIdentity, statOf } from "./process_identity.ts";
 
 /** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
 const ROUNDS = 5;
+/** A millisecond and more apart: a second or two. */
+const EMPTY_LOOKS = 1000;
 
 export interface Tree {
   id: string;
@@ -36,11 +38,14 @@ export async function makeCgroup(id: string): Promise<string | null> {
   return null;
 }
 
-/** Kills what is left of the instance. Harmless when nothing is. */
+/**
+ * Kills what is left of the instance, and returns when it is gone, so that it holds no port or lock of its successor. A
+ * process that is stuck in the kernel is not waited for. Harmless when nothing is left.
+ */
 export async function killTree(tree: Tree): Promise<void> {
   if (tree.cgroup !== null && await exists(tree.cgroup)) {
     await Deno.writeTextFile(join(tree.cgroup, "cgroup.kill"), "1").catch(() => {});
-    return;
+    return await emptied(tree.cgroup);
   }
   for (let round = 0; round < ROUNDS; round++) {
     const left = await members(tree);
@@ -48,6 +53,15 @@ export async function killTree(tree: Tree): Promise<void> {
     for (const name of ["SIGSTOP", "SIGKILL"] as const) {
       for (const one of left) if (await isAlive(one)) tryKill(one.pid, name);
     }
+  }
+}
+
+/** The kernel carries a SIGKILL out in its own time, as a rule within a millisecond. */
+async function emptied(cgroup: string): Promise<void> {
+  for (let look = 0; look < EMPTY_LOOKS; look++) {
+    const events = await Deno.readTextFile(join(cgroup, "cgroup.events")).catch(() => "populated 0");
+    if (events.includes("populated 0")) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 

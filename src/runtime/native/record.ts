@@ -38,7 +38,10 @@ export async function writeRecord(folder: string, record: InstanceRecord): Promi
   await writeAtomic(join(folder, "record.json"), JSON.stringify(record));
 }
 
-/** Everything below the run folder that can be read; what can't is removed: it never got as far as a process. */
+/**
+ * Everything below the run folder that can be read; what can't is removed: it never got as far as a process. So are the
+ * empty folders that a daemon leaves behind when it is killed between two steps of a removal.
+ */
 export async function readRecords(runDir: string): Promise<FoundRecord[]> {
   const found: FoundRecord[] = [];
   for (const workload of await names(runDir)) {
@@ -49,7 +52,9 @@ export async function readRecords(runDir: string): Promise<FoundRecord[]> {
         if (record === null) await Deno.remove(folder, { recursive: true });
         else found.push({ record, folder });
       }
+      await removeEmpty(join(runDir, workload, slot));
     }
+    await removeEmpty(join(runDir, workload));
   }
   return found;
 }
@@ -69,6 +74,11 @@ export async function readExit(folder: string): Promise<{ code: number; at: numb
   if (!/^\d+\n$/.test(text)) return null;
   const info = await Deno.stat(path);
   return { code: Number(text), at: info.mtime?.getTime() ?? 0 };
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  // rmdir(2) removes nothing else.
+  await Deno.remove(folder).catch(() => {});
 }
 
 async function readRecord(folder: string): Promise<InstanceRecord | null> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
 import { boundLog } from "../../../src/runtime/native/log_bound.ts";
 import { isAlive as isThatAlive, signal } from "../../../src/runtime/native/process_identity.ts";
-import { readIdentity } from "../../../src/runtime/native/record.ts";
+import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";
@@ -14,6 +14,9 @@ import { nativeDevice, nativeWorkload } from "./native_device.ts";
 const shell = (script: string, fields: Parameters<typeof nativeWorkload>[0] | object = {}) =>
   nativeWorkload({ command: ["/bin/sh", "-c", script], ...fields });
 
+/** A process that has ended and whose parent has not asked yet runs no more. */
+const isRunning = (pid: number) =>
+  Deno.readTextFile(`/proc/${pid}/stat`).then((stat) => !/\) [ZX] /.test(stat), () => false);
 const isAlive = (pid: number) => Deno.stat(`/proc/${pid}`).then(() => true, () => false);
 
 async function isReason(promise: Promise<unknown>, reason: string, text: RegExp): Promise<void> {
@@ -42,6 +45,31 @@ Deno.test("native kills with a service what it forked, and what left its session
   const pids = await Promise.all(["child", "away", "orphan"].map((name) => pidFrom(join(device.root, name))));
   await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
   for (const pid of pids) await eventually(`process ${pid} is gone`, async () => !await isAlive(pid));
+});
+
+Deno.test("native has killed all of a service, and removed its cgroup, when its stop returns", async () => {
+  await using device = await nativeDevice();
+  // Several, since the kernel is often quick enough not to be waited for.
+  for (let slot = 0; slot < 10; slot++) {
+    const script = `for n in 1 2 3 4 5 6; do sleep 1000 & echo $! >>${device.root}/pids.${slot}; done; exec sleep 1000`;
+    const request = {
+      workload: shell(script),
+      slot,
+      fingerprint: "f",
+      filesDir: null,
+      chosenPorts: [],
+      previous: null,
+    };
+    const one = await device.runtime.start(request);
+    const pids = await eventually("all of them run", async () => {
+      const found = (await Deno.readTextFile(join(device.root, `pids.${slot}`))).trim().split("\n").map(Number);
+      return found.length === 6 && found;
+    });
+    const { cgroup } = (await readRecords(device.runDir)).find((found) => found.record.id === one.id)!.record;
+    await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
+    for (const pid of pids) assert.ok(!await isRunning(pid), `process ${pid} of slot ${slot} lives on`);
+    if (cgroup !== null) await assert.rejects(Deno.stat(cgroup), Deno.errors.NotFound);
+  }
 });
 
 Deno.test("native cleans up what a service left behind when it ended by itself", async () => {
@@ -120,6 +148,15 @@ Deno.test("native forgets records of an earlier boot, and those that can not be 
   const next = await device.reopen();
   assert.deepEqual(await instances(next), []);
   await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+});
+
+Deno.test("native removes the folders that a daemon left behind when it was killed while it forgot an instance", async () => {
+  await using device = await nativeDevice();
+  // The record is removed first, then its slot's folder, then the workload's.
+  await Deno.mkdir(join(device.runDir, "web/0"), { recursive: true });
+  await Deno.mkdir(join(device.runDir, "worker"));
+  await device.reopen();
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(device.runDir)), []);
 });
 
 Deno.test("native goes on watching a service whose shim was killed", async () => {

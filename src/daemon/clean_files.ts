@@ -1,0 +1,25 @@
+/** Which contents of the workloads' folders nothing needs any more. */
+import { filesDigest } from "../model/fingerprint.ts";
+import { removeOthers } from "../store/file_tree.ts";
+import type { Device } from "./device.ts";
+
+/**
+ * Removes them. Called by the sync loop alone, just before it writes the contents of a new revision: who writes and who
+ * removes never meet. Touches nothing of a workload that is suspended or being worked on, nor of one whose applied spec
+ * is not known while it has instances: they may use any of them.
+ */
+export async function cleanFiles(device: Device): Promise<void> {
+  const { desired, observations, memory, busy, dir } = device;
+  if (desired === null || observations.length === 0 || observations.some((one) => !one.ok)) return;
+  const here = new Set(observations.flatMap((one) => one.ok ? one.instances : []).map((one) => one.workload));
+  const wanted = new Map(desired.workloads.map((one) => [one.name, one]));
+  const invalid = new Set(desired.invalid.map((one) => one.name));
+  for await (const { name } of Deno.readDir(dir.files)) {
+    const spec = wanted.get(name);
+    const applied = memory.all.get(name)?.applied?.workload;
+    const isUnclear = applied === undefined && (spec !== undefined || invalid.has(name) || here.has(name));
+    if (isUnclear || busy.has(name) || spec?.suspend) continue;
+    const digests = [applied, spec].flatMap((one) => one === undefined ? [] : [filesDigest(one.files)]);
+    await removeOthers(dir.files, name, new Set(digests.filter((digest) => digest !== "")));
+  }
+}

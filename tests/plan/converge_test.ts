@@ -1,0 +1,47 @@
+/** What an interrupted replacement leaves: two instances of one slot, and which of them stays. */
+import assert from "node:assert/strict";
+import { fingerprint } from "../../src/model/fingerprint.ts";
+import type { Instance } from "../../src/model/observed.ts";
+import { converge } from "../../src/plan/converge.ts";
+import { native, ON_FAILURE } from "../support/workload.ts";
+import { instance } from "./model_device.ts";
+
+const WEB = native({ command: ["web"], restart: ON_FAILURE });
+
+type Left = Partial<Instance> & { id: string };
+
+/** "remove old", one line an action, with the instances in both orders: which comes first must not matter. */
+function check(one: Left, other: Left): string[] {
+  const both = [one, other].map((detail) => instance(WEB, { slot: 0, fingerprint: fingerprint(WEB), ...detail }));
+  const told = actionsOn(both);
+  assert.deepEqual(told, actionsOn(both.toReversed()));
+  return told;
+}
+
+function actionsOn(instances: Instance[]): string[] {
+  const { actions } = converge({
+    spec: WEB,
+    instances,
+    memory: undefined,
+    forced: new Set(),
+    verdicts: new Map(),
+    blocked: null,
+    now: 10_000,
+  });
+  return actions.map((action) => `${action.type} ${"instance" in action ? action.instance.id : action.workload}`);
+}
+
+const running = (id: string, startedAt: number) => ({ id, startedAt, state: "running" as const });
+const exited = (id: string, startedAt: number, exitCode: number) => {
+  return { id, startedAt, exitCode, state: "exited" as const, endedAt: startedAt + 100, pid: null };
+};
+
+Deno.test("converge keeps the newer of two that ended: the older one is what it was started in the place of", () => {
+  assert.deepEqual(check(exited("a-new", 2000, 0), exited("b-old", 1000, 7)), ["remove b-old"]);
+  assert.deepEqual(check(exited("a-old", 1000, 7), exited("b-new", 2000, 0)), ["remove a-old"]);
+});
+
+Deno.test("converge keeps the older of two that run, and the one that runs of two of which one ended", () => {
+  assert.deepEqual(check(running("a-new", 2000), running("b-old", 1000)), ["stop a-new", "remove a-new"]);
+  assert.deepEqual(check(exited("a-old", 1000, 7), running("b-new", 2000)), ["remove a-old"]);
+});
