@@ -6,7 +6,7 @@ import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import { substitutePorts, withChosen } from "../../model/port.ts";
 import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
-import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
+import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
@@ -18,6 +18,7 @@ import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { spawnShim } from "./shim.ts";
 import { Supervised } from "./supervised.ts";
+import { UsageReader } from "./usage.ts";
 
 export interface NativeOptions {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
@@ -49,6 +50,7 @@ export class NativeRuntime implements Runtime {
   readonly #instances: Map<string, Supervised>;
   readonly #children = new Set<string>();
   readonly #output: Output;
+  readonly #usage: UsageReader;
   #changed: () => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -58,6 +60,7 @@ export class NativeRuntime implements Runtime {
     this.#boot = found.boot;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output(options.logDir, options.clock);
+    this.#usage = new UsageReader(options.clock);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
     if (found.instances.some((one) => !one.isOver)) this.#watchAdopted();
   }
@@ -150,6 +153,12 @@ export class NativeRuntime implements Runtime {
 
   address(_instance: Instance, port: number): Promise<{ host: string; port: number } | null> {
     return Promise.resolve({ host: "127.0.0.1", port });
+  }
+
+  async usage(instance: Instance): Promise<Usage | null> {
+    const one = this.#instances.get(instance.id);
+    if (one === undefined || one.isOver) return null;
+    return await this.#usage.of({ cgroup: one.record.cgroup, service: one.service });
   }
 
   watch(changed: () => void): void {
