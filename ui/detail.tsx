@@ -1,18 +1,22 @@
-/** One workload in full: instances, problems, the last probes, the last lines it wrote. */
+/** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
 import type { ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import type { UsageSeries } from "../src/model/usage.ts";
 import { Layout } from "./layout.tsx";
+import { Runs } from "./runs.tsx";
 import { Axes } from "./state.tsx";
 import { Ago } from "./time.tsx";
-import { Instances, Problems, Why } from "./workload.tsx";
+import { UsageGraphs } from "./usage.tsx";
+import { Instances, Problems, Warnings, Why } from "./workload.tsx";
 
 interface DetailProps {
   snapshot: Snapshot;
   workload: WorkloadStatus;
+  usage: UsageSeries;
   lines: string[];
   now: number;
 }
 
-export function Detail({ snapshot, workload, lines, now }: DetailProps) {
+export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
   return (
     <Layout snapshot={snapshot} title={`${workload.name} · ${snapshot.device.name}`}>
       <p class="small">
@@ -39,12 +43,21 @@ export function Detail({ snapshot, workload, lines, now }: DetailProps) {
       </div>
       <Why workload={workload} />
       <Problems workload={workload} />
+      <Warnings warnings={workload.warnings} />
       {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
       <h2>Instances</h2>
       {workload.instances.length === 0
         ? <p class="quiet">None</p>
         : <Instances instances={workload.instances} now={now} />}
+      <UsageGraphs usage={usage} now={now} />
+      <Runs workload={workload} now={now} />
       {workload.probes.length > 0 && <Probes probes={workload.probes} now={now} />}
+      {workload.last_lines.length > 0 && (
+        <section aria-label="Last lines">
+          <h2>What it wrote before it failed</h2>
+          <pre class="log" tabindex={0}>{workload.last_lines.join("\n")}</pre>
+        </section>
+      )}
       <h2>Last output</h2>
       {lines.length === 0 ? <p class="quiet">Nothing yet</p> : <pre class="log" tabindex={0}>{lines.join("\n")}</pre>}
     </Layout>
