@@ -17,6 +17,8 @@ interface DetailProps {
 }
 
 export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
+  // Between its runs there is nothing of it, and that is no news.
+  const isJob = workload.runs.length > 0 || workload.next_run_at !== null;
   return (
     <Layout snapshot={snapshot} title={`${workload.name} · ${snapshot.device.name}`}>
       <p class="small">
@@ -42,13 +44,17 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
         <Axes workload={workload} />
       </div>
       <Why workload={workload} />
+      {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
       <Problems workload={workload} />
       <Warnings warnings={workload.warnings} />
-      {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
-      <h2>Instances</h2>
-      {workload.instances.length === 0
-        ? <p class="quiet">None</p>
-        : <Instances instances={workload.instances} now={now} />}
+      {!(isJob && workload.instances.length === 0) && (
+        <>
+          <h2>Instances</h2>
+          {workload.instances.length === 0
+            ? <p class="quiet">None</p>
+            : <Instances instances={workload.instances} now={now} />}
+        </>
+      )}
       <UsageGraphs usage={usage} now={now} />
       <Runs workload={workload} now={now} />
       {workload.probes.length > 0 && <Probes probes={workload.probes} now={now} />}

@@ -43,24 +43,25 @@ interface GraphProps {
 
 function Graph({ label, ages, values, text, leastTop }: GraphProps) {
   const known = values.filter((value) => value !== null);
-  const last = known.at(-1);
-  if (last === undefined) return <div class="graph small quiet">{label}: not counted on this device</div>;
-  const most = Math.max(...known);
+  if (known.length === 0) return <div class="graph small quiet">{label}: not counted on this device</div>;
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const runs = (ages.at(-1) ?? Infinity) <= GAP_S;
+  const last = runs ? values.at(-1) ?? null : null;
   const lines = pieces(ages, values).map((piece) => path(piece, Math.max(leastTop, most * 1.15)));
   return (
     <div class="graph">
       <div class="reading">
         <span class="small quiet">{label.split(" ")[0]}</span>
-        <span class="now">{text(last)}</span>
+        {last !== null && <span class="now">{text(last)}</span>}
         <span class="small quiet most">at most {text(most)}</span>
       </div>
       <svg
         viewBox={`0 0 ${SPAN_S} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${label} over the last 10 minutes: now ${text(last)}, between ${text(Math.min(...known))} and ${
-          text(most)
-        }`}
+        aria-label={`${label} over the last 10 minutes: ${last === null ? "" : `now ${text(last)}, `}between ${
+          text(least)
+        } and ${text(most)}`}
       >
         {lines.map(({ area, line }) => (
           <>
