@@ -1,18 +1,24 @@
-/** One workload in full: instances, problems, the last probes, the last lines it wrote. */
+/** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
 import type { ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import type { UsageSeries } from "../src/model/usage.ts";
 import { Layout } from "./layout.tsx";
+import { Runs } from "./runs.tsx";
 import { Axes } from "./state.tsx";
 import { Ago } from "./time.tsx";
-import { Instances, Problems, Why } from "./workload.tsx";
+import { UsageGraphs } from "./usage.tsx";
+import { Instances, Problems, Warnings, Why } from "./workload.tsx";
 
 interface DetailProps {
   snapshot: Snapshot;
   workload: WorkloadStatus;
+  usage: UsageSeries;
   lines: string[];
   now: number;
 }
 
-export function Detail({ snapshot, workload, lines, now }: DetailProps) {
+export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
+  // Between its runs there is nothing of it, and that is no news.
+  const isJob = workload.runs.length > 0 || workload.next_run_at !== null;
   return (
     <Layout snapshot={snapshot} title={`${workload.name} · ${snapshot.device.name}`}>
       <p class="small">
@@ -38,13 +44,26 @@ export function Detail({ snapshot, workload, lines, now }: DetailProps) {
         <Axes workload={workload} />
       </div>
       <Why workload={workload} />
-      <Problems workload={workload} />
       {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
-      <h2>Instances</h2>
-      {workload.instances.length === 0
-        ? <p class="quiet">None</p>
-        : <Instances instances={workload.instances} now={now} />}
+      <Problems workload={workload} />
+      <Warnings warnings={workload.warnings} />
+      {!(isJob && workload.instances.length === 0) && (
+        <>
+          <h2>Instances</h2>
+          {workload.instances.length === 0
+            ? <p class="quiet">None</p>
+            : <Instances instances={workload.instances} now={now} />}
+        </>
+      )}
+      <UsageGraphs usage={usage} now={now} />
+      <Runs workload={workload} now={now} />
       {workload.probes.length > 0 && <Probes probes={workload.probes} now={now} />}
+      {workload.last_lines.length > 0 && (
+        <section aria-label="Last lines">
+          <h2>What it wrote before it failed</h2>
+          <pre class="log" tabindex={0}>{workload.last_lines.join("\n")}</pre>
+        </section>
+      )}
       <h2>Last output</h2>
       {lines.length === 0 ? <p class="quiet">Nothing yet</p> : <pre class="log" tabindex={0}>{lines.join("\n")}</pre>}
     </Layout>

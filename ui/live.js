@@ -4,7 +4,8 @@ let busy = false;
 let again = false;
 
 async function refresh() {
-  if (busy) return void (again = true);
+  // Nobody looks: the device need not draw. What was missed is fetched when somebody comes back.
+  if (busy || document.visibilityState === "hidden") return void (again = true);
   busy = true;
   try {
     const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
@@ -21,10 +22,13 @@ async function refresh() {
     // The event source says when the device is away.
   }
   busy = false;
-  if (again) {
-    again = false;
-    refresh();
-  }
+  catchUp();
+}
+
+function catchUp() {
+  if (!again) return;
+  again = false;
+  refresh();
 }
 
 const events = new EventSource("/api/v1/events");
@@ -35,5 +39,6 @@ events.addEventListener("status", () => {
 events.addEventListener("error", () => {
   lost.hidden = false;
 });
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && catchUp());
 // "12 s ago" grows by itself.
 setInterval(() => document.visibilityState === "visible" && lost.hidden && refresh(), 15_000);

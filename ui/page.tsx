@@ -43,12 +43,18 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
 
 function isWell(one: WorkloadStatus): boolean {
   return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
-    (one.phase === "running" && one.health === "healthy");
+    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
+}
+
+/** Of a run of a job, and of what was just started, nobody can say yet. */
+function isMoving(one: WorkloadStatus): boolean {
+  return !isWell(one) &&
+    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
 }
 
 function overall({ workloads, source }: Snapshot): { sentence: string; tone: string } {
   const count = workloads.length;
-  const moving = workloads.filter((one) => ["pending", "starting", "stopping"].includes(one.phase)).length;
+  const moving = workloads.filter(isMoving).length;
   const bad = workloads.filter((one) => !isWell(one)).length - moving;
   if (count === 0 && source.error !== null) return { sentence: "The repository can not be reached", tone: "bad" };
   if (count === 0) return { sentence: source.attempted === null ? "Starting" : "Nothing to run", tone: "idle" };

@@ -21,6 +21,9 @@ const TONE: Record<string, string> = {
   "rolled-back": "bad",
   healthy: "good",
   unhealthy: "bad",
+  succeeded: "good",
+  timeout: "bad",
+  skipped: "idle",
 };
 
 export function State({ word }: { word: string }) {

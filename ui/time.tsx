@@ -12,3 +12,13 @@ export function Ago({ at, now }: { at: string; now: number }) {
   const seconds = (now - Date.parse(at)) / 1000;
   return <time datetime={at} title={at}>{span(seconds)} ago</time>;
 }
+
+export function In({ at, now }: { at: string; now: number }) {
+  const seconds = (Date.parse(at) - now) / 1000;
+  return <time datetime={at} title={at}>{seconds < 1 ? "now" : `in ${span(seconds)}`}</time>;
+}
+
+/** How long it has been up. */
+export function Up({ since, now }: { since: string; now: number }) {
+  return <time datetime={since} title={`since ${since}`}>{span((now - Date.parse(since)) / 1000)}</time>;
+}

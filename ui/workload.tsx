@@ -1,8 +1,9 @@
 /** One workload: what it is, how it is on three axes, and one sentence why. */
 import { problemLine } from "../src/model/problem.ts";
-import type { InstanceStatus, WorkloadStatus } from "../src/model/snapshot.ts";
+import type { InstanceStatus, Warning, WorkloadStatus } from "../src/model/snapshot.ts";
+import { cpuText, memoryText } from "../src/model/usage.ts";
 import { Axes, State } from "./state.tsx";
-import { Ago } from "./time.tsx";
+import { Ago, Up } from "./time.tsx";
 
 export function WorkloadCard({ workload, now }: { workload: WorkloadStatus; now: number }) {
   return (
@@ -20,6 +21,7 @@ export function WorkloadCard({ workload, now }: { workload: WorkloadStatus; now:
         {workload.instances.length === 1
           ? <InstanceFacts instance={workload.instances[0]!} now={now} />
           : workload.instances.length > 1 && <span>{workload.instances.length} instances</span>}
+        <WarningMark warnings={workload.warnings} />
       </div>
       {workload.instances.length > 1 && <Instances instances={workload.instances} now={now} />}
       <Problems workload={workload} />
@@ -55,9 +57,11 @@ function InstanceFacts({ instance, now }: { instance: InstanceStatus; now: numbe
       {instance.pid !== null && <span>{identity(instance)}</span>}
       {instance.pid !== null && instance.started_at !== null && (
         <span>
-          started <Ago at={instance.started_at} now={now} />
+          up <Up since={instance.started_at} now={now} />
         </span>
       )}
+      {instance.cpu_percent !== null && <span>{cpuText(instance.cpu_percent)} CPU</span>}
+      {instance.memory_bytes !== null && <span>{memoryText(instance.memory_bytes)}</span>}
       {instance.restarts > 0 && <span>{instance.restarts} {instance.restarts === 1 ? "restart" : "restarts"}</span>}
       {instance.exit_code !== null && <span>exit code {instance.exit_code}</span>}
     </>
@@ -77,7 +81,9 @@ export function Instances({ instances, now }: { instances: InstanceStatus[]; now
             <th>Slot</th>
             <th>State</th>
             <th>Who</th>
-            <th>Started</th>
+            <th>Up</th>
+            <th>CPU</th>
+            <th>Memory</th>
             <th>Restarts</th>
             <th>Exit</th>
           </tr>
@@ -90,7 +96,9 @@ export function Instances({ instances, now }: { instances: InstanceStatus[]; now
                 <State word={one.phase} />
               </td>
               <td class="mono">{one.pid === null ? "" : identity(one)}</td>
-              <td>{one.started_at !== null && <Ago at={one.started_at} now={now} />}</td>
+              <td>{one.started_at !== null && <Since instance={one} at={one.started_at} now={now} />}</td>
+              <td>{one.cpu_percent !== null && cpuText(one.cpu_percent)}</td>
+              <td>{one.memory_bytes !== null && memoryText(one.memory_bytes)}</td>
               <td>{one.restarts}</td>
               <td>{one.exit_code ?? ""}</td>
             </tr>
@@ -98,6 +106,36 @@ export function Instances({ instances, now }: { instances: InstanceStatus[]; now
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** How long it is up; of one that is not, when it was started. */
+function Since({ instance, at, now }: { instance: InstanceStatus; at: string; now: number }) {
+  return instance.pid === null
+    ? (
+      <>
+        started <Ago at={at} now={now} />
+      </>
+    )
+    : <Up since={at} now={now} />;
+}
+
+function WarningMark({ warnings }: { warnings: Warning[] }) {
+  if (warnings.length === 0) return null;
+  return <span class="state warn">{warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`}</span>;
+}
+
+/** What is not as asked, and what it runs in spite of: amber, since nothing is broken. */
+export function Warnings({ warnings }: { warnings: Warning[] }) {
+  if (warnings.length === 0) return null;
+  return (
+    <ul class="held small wrap" aria-label="Warnings">
+      {warnings.map(({ reason, message }) => (
+        <li>
+          <span class="warn">{sentence(message)}</span> <code class="quiet">{reason}</code>
+        </li>
+      ))}
+    </ul>
   );
 }
 

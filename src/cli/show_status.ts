@@ -1,6 +1,11 @@
 /** A snapshot as text for a terminal of 80 columns: what needs attention first, then a line or two a workload. */
 import { problemLine } from "../model/problem.ts";
 import type { InstanceStatus, Snapshot, WorkloadStatus } from "../model/snapshot.ts";
+import { cpuText, memoryText } from "../model/usage.ts";
+import { table } from "./show_table.ts";
+
+/** Of a terminal that nobody made wider. */
+const COLUMNS = 80;
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function showStatus(snapshot: Snapshot, now: number): string {
@@ -38,23 +43,52 @@ function revisionLine({ source }: Snapshot, now: number): string {
 
 function workloadLines(workloads: WorkloadStatus[], now: number): string[] {
   if (workloads.length === 0) return ["no workload: the repository asks for none on this device"];
-  const rows = workloads.map((one) => [one.name, one.phase, one.health, one.sync, counts(one)]);
-  const head = ["NAME", "PHASE", "HEALTH", "SYNC", "INSTANCES"];
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
-  const line = (cells: string[]) => cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd();
+  const [head, ...rows] = overview(workloads);
   return [
-    line(head),
+    head!,
     ...workloads.flatMap((one, index) => [
-      line(rows[index]!),
+      rows[index]!,
       `  ${one.reason}: ${one.message}`,
       ...one.instances.filter((instance) => one.instances.length > 1 || notable(instance))
         .map((instance) => `  [${instance.slot}] ${instanceLine(instance, now)}`),
-      ...one.problems.flatMap((problem) => [
-        `  ${problemLine(problem)}`,
-        ...(problem.hint === undefined ? [] : [`    hint: ${problem.hint}`]),
-      ]),
+      ...problemLines(one),
+      ...warningLines(one),
     ]),
   ];
+}
+
+/** What is used is the first to go where there is no room for it. */
+function overview(workloads: WorkloadStatus[]): string[] {
+  const axes = (one: WorkloadStatus) => [one.name, one.phase, one.health, one.sync];
+  const full = table(
+    ["NAME", "PHASE", "HEALTH", "SYNC", "CPU", "MEM", "INSTANCES"],
+    workloads.map((one) => [...axes(one), ...used(one), counts(one)]),
+  );
+  if (full.every((line) => line.length <= COLUMNS)) return full;
+  return table(["NAME", "PHASE", "HEALTH", "SYNC", "INSTANCES"], workloads.map((one) => [...axes(one), counts(one)]));
+}
+
+/** Of all instances together, as far as they are known. */
+function used({ instances }: WorkloadStatus): [cpu: string, memory: string] {
+  const cpu = sum(instances.map((one) => one.cpu_percent));
+  const memory = sum(instances.map((one) => one.memory_bytes));
+  return [cpu === null ? "-" : cpuText(Math.round(cpu * 10) / 10), memory === null ? "-" : memoryText(memory)];
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
+}
+
+export function problemLines({ problems }: WorkloadStatus): string[] {
+  return problems.flatMap((problem) => [
+    `  ${problemLine(problem)}`,
+    ...(problem.hint === undefined ? [] : [`    hint: ${problem.hint}`]),
+  ]);
+}
+
+export function warningLines({ warnings }: WorkloadStatus): string[] {
+  return warnings.map(({ reason, message }) => `  warning: ${reason}: ${message}`);
 }
 
 function counts(one: WorkloadStatus): string {
@@ -81,7 +115,11 @@ function instanceLine(instance: InstanceStatus, now: number): string {
 
 /** "12 s", "5 min", "3 h", "2 d" */
 export function ago(iso: string, now: number): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000));
+  return span((now - Date.parse(iso)) / 1000);
+}
+
+export function span(exactly: number): string {
+  const seconds = Math.max(0, Math.round(exactly));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;

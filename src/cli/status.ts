@@ -1,23 +1,43 @@
-import type { Snapshot } from "../model/snapshot.ts";
+import { Failure } from "../failure.ts";
+import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
 import { settingsOf } from "./settings_of.ts";
 import { showStatus } from "./show_status.ts";
+import { showWorkload } from "./show_workload.ts";
 
 export const status: Command = {
   name: "status",
-  usage: "[--json]",
+  usage: "[NAME] [--json]",
   summary: "Show what runs, how it is, and why",
-  options: [{ flag: "--json", doc: "the object that GET /api/v1/status gives" }, ...CONFIG_FLAG.options],
+  options: [
+    { flag: "NAME", doc: "one workload in full: instances, runs, health checks, last lines" },
+    { flag: "--json", doc: "the object that GET /api/v1/status gives, or its part for NAME" },
+    ...CONFIG_FLAG.options,
+  ],
   flags: { json: { type: "boolean" }, ...CONFIG_FLAG.flags },
-  positionals: { min: 0, max: 0 },
+  positionals: { min: 0, max: 1 },
   async run(input) {
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const snapshot = await daemon.json<Snapshot>("/status", { signal: input.signal });
-    input.out(input.flags.json === true ? JSON.stringify(snapshot, null, 2) : showStatus(snapshot, Date.now()));
+    const [name] = input.positionals;
+    const chosen = name === undefined ? null : workloadOf(snapshot, name);
+    if (input.flags.json === true) input.out(JSON.stringify(chosen ?? snapshot, null, 2));
+    else input.out(chosen === null ? showStatus(snapshot, Date.now()) : showWorkload(chosen, Date.now()));
     return EXIT.done;
   },
 };
+
+function workloadOf({ workloads }: Snapshot, name: string): WorkloadStatus {
+  const found = workloads.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = workloads.map((one) => one.name).join(", ");
+  throw new Failure(`there is no workload "${name}" on this device`, {
+    kind: "mistake",
+    reason: "removed",
+    hint: names === "" ? "this device runs no workload yet" : `this device has: ${names}`,
+  });
+}

@@ -14,6 +14,7 @@ export function pageDeps(device: Device): AppDeps {
   return {
     snapshot: () => current(device),
     subscribe: (listener) => subscribe(device, listener),
+    usage: (name) => device.usage.series(name),
     logs: (name, options) => logs(device, { name, options }),
     webhook: {
       secret: device.settings.webhook.secret,
@@ -42,12 +43,12 @@ export function controlDeps(device: Device): ControlDeps {
   };
 }
 
-/** Numbers that move without a change (uptime, memory) are made fresh; the rest is as the last pass saw it. */
+/** Numbers that move without a change (uptime, use) are made fresh; the rest is as the last pass saw it. */
 function current(device: Device): Snapshot {
   const { snapshot } = device;
   if (snapshot === null) return takeSnapshot(device);
   const fresh = takeSnapshot(device);
-  return { ...fresh, workloads: snapshot.workloads };
+  return { ...fresh, workloads: snapshot.workloads.map((one) => device.usage.withLatest(one)) };
 }
 
 function subscribe(device: Device, listener: () => void): () => void {

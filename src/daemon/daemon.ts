@@ -21,12 +21,13 @@ import { MemoryStore } from "../store/memory.ts";
 import { readSourceMemory } from "../store/source_memory.ts";
 import { bootFromDisk } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
-import type { Device } from "./device.ts";
+import { type Device, tell } from "./device.ts";
 import { deviceId } from "./identity.ts";
 import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
 import { syncLoop } from "./sync.ts";
+import { UsageHistory } from "./usage.ts";
 import { Wake } from "./wake.ts";
 
 const log = logger("daemon");
@@ -73,6 +74,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
       });
     }
     await bootFromDisk(device);
+    device.usage.begin();
     const loops = [passLoop(device), syncLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);
@@ -112,6 +114,13 @@ export async function openDevice(
     source,
     runtimes,
     prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
+    usage: new UsageHistory({
+      runtimes,
+      clock,
+      instances: () => device.observations.flatMap((one) => one.ok ? one.instances : []),
+      isWatched: () => device.listeners.size > 0,
+      changed: () => tell(device),
+    }),
     memory: await MemoryStore.open(dir.workloads),
     wake,
     syncWake: new Wake(clock),
@@ -153,6 +162,7 @@ export async function openDevice(
 
 export async function closeDevice(device: Device): Promise<void> {
   device.prober.close();
+  device.usage.close();
   await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
 }
 

@@ -13,6 +13,7 @@ import type { Revision, Source } from "../source/source.ts";
 import type { DataDir } from "../store/data_dir.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
+import type { UsageHistory } from "./usage.ts";
 import type { Wake } from "./wake.ts";
 
 /** Actions of one workload being carried out. */
@@ -30,6 +31,7 @@ export interface Device {
   readonly source: Source;
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>;
   readonly prober: Prober;
+  readonly usage: UsageHistory;
   readonly memory: MemoryStore;
   /** Turns of the pass loop. */
   readonly wake: Wake;

@@ -103,6 +103,7 @@ function instanceStatus(input: ConditionInput, spec: Workload, instance: Instanc
     started_at: instance.startedAt === null ? null : isoTime(instance.startedAt),
     restarts: slot?.fingerprint === instance.fingerprint ? slot.restarts : 0,
     exit_code: instance.exitCode,
+    // Filled in when somebody asks: they are older or younger than the pass.
     cpu_percent: null,
     memory_bytes: null,
   };

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { etag } from "hono/etag";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { UsageSeries } from "../model/usage.ts";
 import { SCRIPT, STYLE } from "../../ui/assets.ts";
 import { Detail } from "../../ui/detail.tsx";
 import { ICON } from "../../ui/icon.ts";
@@ -15,6 +16,8 @@ export interface AppDeps {
   snapshot(): Snapshot;
   /** Calls back whenever the snapshot changed; returns how to stop that. */
   subscribe(listener: () => void): () => void;
+  /** Of a workload that nothing is known of: without instances. */
+  usage(name: string): UsageSeries;
   /** Throws `Failure` for a workload that is not there. */
   logs: ReadLogs;
   webhook: WebhookDeps;
@@ -47,7 +50,7 @@ export function createApp(deps: AppDeps): Hono {
     const workload = snapshot.workloads.find((one) => one.name === context.req.param("name"));
     if (workload === undefined) return context.notFound();
     const lines = await lastLines(deps.logs, workload.name);
-    return context.html(Detail({ snapshot, workload, lines, now: Date.now() }));
+    return context.html(Detail({ snapshot, workload, usage: deps.usage(workload.name), lines, now: Date.now() }));
   });
   app.get("/api/v1/status", (context) => context.json(deps.snapshot()));
   app.get("/api/v1/workloads/:name", (context) => {
@@ -55,6 +58,11 @@ export function createApp(deps: AppDeps): Hono {
     const workload = deps.snapshot().workloads.find((one) => one.name === name);
     if (workload === undefined) return problem(context, 404, `there is no workload "${name}" on this device`);
     return context.json(workload);
+  });
+  app.get("/api/v1/workloads/:name/usage", (context) => {
+    const name = context.req.param("name");
+    if (deps.snapshot().workloads.some((one) => one.name === name)) return context.json(deps.usage(name));
+    return problem(context, 404, `there is no workload "${name}" on this device`);
   });
   app.get("/api/v1/workloads/:name/logs", (context) => logsAnswer(context, deps.logs));
   app.get("/api/v1/events", (context) => events.open() ?? problem(context, 503, "too many readers of events"));

@@ -44,6 +44,16 @@ export interface LogLine {
   text: string;
 }
 
+/** What an instance uses. Null where the device does not count it (memory, on a kernel without its controller). */
+export interface Usage {
+  /** Of all cores, since it began. May step back where a process that left the tree ended. */
+  cpuMs: number;
+  /** Without cached file pages that nobody touched lately. */
+  memoryBytes: number | null;
+  /** Processes and threads: what a limit on `pids` counts. */
+  pids: number | null;
+}
+
 /** Long work in a sentence, like "pulling nginx:1.27: 12.4 of 68.0 MB". */
 export type Progress = (message: string) => void;
 
@@ -84,6 +94,9 @@ export interface Runtime {
 
   /** Host and port at which a probe reaches `port` of the instance; null when it can't be reached from the device. */
   address(instance: Instance, port: number): Promise<{ host: string; port: number } | null>;
+
+  /** What a running instance uses right now; null when it does not run. Cheap enough for every few seconds. */
+  usage(instance: Instance): Promise<Usage | null>;
 
   /** Calls back, possibly too often, whenever `observe` might answer differently. Until `close`. */
   watch(changed: () => void): void;

@@ -6,7 +6,7 @@ import { createApp } from "../../src/http/app.ts";
 import { serve } from "../../src/http/serve.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { missing, testNeeding } from "../support/prerequisite.ts";
-import { healthySnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
+import { healthySnapshot, jobSnapshot, troubledSnapshot, usageSeries, workload } from "../support/snapshots.ts";
 
 const FLAGS = [
   "--headless",
@@ -36,6 +36,7 @@ class PageServer implements AsyncDisposable {
         this.listeners.add(listener);
         return () => this.listeners.delete(listener);
       },
+      usage: (name) => usageSeries(name === "web" ? 3 : 1),
       logs: async function* () {
         yield { slot: 0, stream: null, text: "listening on 8554" };
       },
@@ -114,6 +115,56 @@ for (const size of ["phone", "desktop"] as const) {
             assert.ok(text.includes(part), part);
           }
           await shoot(page, `troubled-${name}`);
+          await noSideways(page);
+        }),
+      LOOSE,
+    );
+  }
+}
+
+for (const size of ["phone", "desktop"] as const) {
+  for (const dark of [false, true]) {
+    const name = `${size}-${dark ? "dark" : "light"}`;
+    await testNeeding(
+      ["browser"],
+      `the page shows runs, warnings, use and last lines on a ${name} screen`,
+      () =>
+        withPage({ snapshot: jobSnapshot(), size, dark }, async (page) => {
+          assert.equal(await page.textContent(".overall"), "1 of 4 needs attention");
+          assert.equal(await page.textContent("#workload-recorder .facts .warn"), "2 warnings");
+          await shoot(page, `jobs-${name}`);
+          for (
+            const [workload, section, text] of [
+              ["backup", '[aria-label="Runs"]', "due in 19 h"],
+              ["recorder", '[aria-label="Warnings"]', "limit_not_enforced"],
+              ["radio", '[aria-label="Last lines"]', "error: no such device"],
+            ] as const
+          ) {
+            await page.click(`#link-${workload}`);
+            const shown = await page.textContent(section) ?? "";
+            assert.ok(shown.includes(text), shown);
+            await shoot(page, `detail-${workload}-${name}`);
+            await noSideways(page);
+            await page.click("#back");
+          }
+        }),
+      LOOSE,
+    );
+    await testNeeding(
+      ["browser"],
+      `the page draws what each instance uses on a ${name} screen, and says it in words`,
+      () =>
+        withPage({ snapshot: healthySnapshot(), size, dark }, async (page) => {
+          await page.click("#link-web");
+          assert.equal(await page.locator(".use svg").count(), 6);
+          const words = await page.locator(".use svg").first().getAttribute("aria-label") ?? "";
+          assert.match(words, /^CPU of slot 0 over the last 10 minutes: now [\d.]+ %, between [\d.]+ % and [\d.]+ %$/);
+          assert.equal(
+            await page.locator(".use").nth(1).locator("path.line").count(),
+            3,
+            "a restart parts the CPU line",
+          );
+          await shoot(page, `use-${name}`);
           await noSideways(page);
         }),
       LOOSE,

@@ -42,7 +42,12 @@ Deno.test("help of a command shows its options", async () => {
 
 Deno.test("an unknown command, flag or word ends with exit code 2 and says what is allowed", async () => {
   for (
-    const argv of [["statsu"], ["status", "--jsn"], ["status", "extra"], ["logs"], ["logs", "web", "--tail", "x"], [
+    const argv of [["statsu"], ["status", "--jsn"], ["status", "one", "extra"], ["logs"], [
+      "logs",
+      "web",
+      "--tail",
+      "x",
+    ], [
       "prune",
     ]]
   ) {

@@ -73,8 +73,8 @@ Deno.test("status shows a healthy device in four lines", () => {
       "pi-kitchen  room=kitchen",
       "https://git.example.org/fleet.git main  applied aaaaaaa, looked at 12 s ago",
       "",
-      "NAME  PHASE    HEALTH   SYNC    INSTANCES",
-      "web   running  healthy  synced  1 of 1 up  8080/tcp",
+      "NAME  PHASE    HEALTH   SYNC    CPU    MEM    INSTANCES",
+      "web   running  healthy  synced  1.5 %  13 MB  1 of 1 up  8080/tcp",
       "  running: runs",
     ].join("\n"),
   );
@@ -102,6 +102,37 @@ Deno.test("status shows what is wrong with a manifest, and what an ended instanc
     text,
     /services\/web\.toml:3:1: comand: there is no field named "comand"\n {4}hint: did you mean "command"\?/,
   );
+});
+
+Deno.test("status adds up what instances use, and says where it is not known", () => {
+  const [one] = WEB.instances;
+  const busy = { ...one!, cpu_percent: 98.6, memory_bytes: 1_500_000_000 };
+  const workloads: WorkloadStatus[] = [
+    { ...WEB, name: "busy", ports: [], instances: [busy, { ...busy, slot: 1 }] },
+    { ...WEB, name: "new", ports: [], instances: [{ ...one!, cpu_percent: null, memory_bytes: null }] },
+    { ...WEB, name: "idle", ports: [], instances: [{ ...one!, cpu_percent: 0, memory_bytes: 480_000 }] },
+  ];
+  const rows = showStatus(snapshot({ workloads }), NOW).split("\n").filter((line) => line.includes(" up"));
+  assert.deepEqual(rows, [
+    "busy  running  healthy  synced  197 %  3.0 GB  2 of 2 up",
+    "new   running  healthy  synced  -      -       1 of 1 up",
+    "idle  running  healthy  synced  0 %    0.5 MB  1 of 1 up",
+  ]);
+});
+
+Deno.test("status leaves out what is used where 80 columns have no room for it", () => {
+  const wide = { ...WEB, name: "a-name-that-is-long", ports: ["127.0.0.1:8080->80/tcp"] };
+  const text = showStatus(snapshot({ workloads: [wide] }), NOW);
+  assert.match(text, /^NAME +PHASE +HEALTH +SYNC +INSTANCES$/m);
+});
+
+Deno.test("status shows warnings beside what runs in spite of them", () => {
+  const warned: WorkloadStatus = {
+    ...WEB,
+    warnings: [{ reason: "port_mismatch", message: "it listens on 8081/tcp, which it did not declare" }],
+  };
+  const text = showStatus(snapshot({ workloads: [warned] }), NOW);
+  assert.match(text, /\n {2}running: runs\n {2}warning: port_mismatch: it listens on 8081\/tcp, which/);
 });
 
 Deno.test("status says that nothing is asked for, and that a removal waits", () => {

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { Failure } from "../../src/failure.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Delivery, Snapshot } from "../../src/model/snapshot.ts";
-import { healthySnapshot } from "../support/snapshots.ts";
+import { healthySnapshot, usageSeries } from "../support/snapshots.ts";
 
 export const SECRET = "a secret of the device";
 
@@ -23,6 +23,7 @@ export class AppOnPaper {
         this.listeners.add(listener);
         return () => this.listeners.delete(listener);
       },
+      usage: () => usageSeries(),
       logs: (name, { tail }) => {
         if (name !== "camera") {
           throw new Failure(`there is no workload "${name}"`, { kind: "mistake", reason: "removed" });

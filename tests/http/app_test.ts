@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { UsageSeries } from "../../src/model/usage.ts";
 import { workload } from "../support/snapshots.ts";
 import { AppOnPaper } from "./app_on_paper.ts";
 
@@ -29,7 +30,14 @@ Deno.test("status is the snapshot itself, a workload is its part of it", async (
 
 Deno.test("what is not there is a problem with a sentence", async () => {
   const paper = new AppOnPaper();
-  for (const path of ["/api/v1/workloads/nobody", "/api/v1/workloads/nobody/logs", "/api/v2/status"]) {
+  for (
+    const path of [
+      "/api/v1/workloads/nobody",
+      "/api/v1/workloads/nobody/logs",
+      "/api/v1/workloads/nobody/usage",
+      "/api/v2/status",
+    ]
+  ) {
     const answer = await paper.get(path);
     assert.equal(answer.status, 404, path);
     assert.equal(answer.headers.get("content-type"), "application/problem+json");
@@ -37,6 +45,17 @@ Deno.test("what is not there is a problem with a sentence", async () => {
   }
   assert.equal((await paper.get("/nowhere")).status, 404);
   assert.equal((await paper.get("/workloads/nobody")).status, 404);
+});
+
+Deno.test("use is a series for each slot, and the page draws it without a style or a script of its own", async () => {
+  const paper = new AppOnPaper();
+  const answer = await paper.get("/api/v1/workloads/camera/usage");
+  const { interval_s, instances } = await answer.json() as UsageSeries;
+  assert.equal(interval_s, 5);
+  assert.deepEqual(instances.map((one) => [one.slot, one.at.length, one.cpu_percent.length]), [[0, 121, 121]]);
+  const html = await (await paper.get("/workloads/camera")).text();
+  assert.match(html, /<svg [^>]*role="img" aria-label="Memory over the last 10 minutes: now 31 MB, between/);
+  assert.doesNotMatch(html, / style=|<style|<script(?! src="\/ui\/live.js")/);
 });
 
 Deno.test("logs are lines of text, and tail is checked", async () => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import type { Workload } from "../../src/model/workload.ts";
-import type { LogLine, Runtime } from "../../src/runtime/runtime.ts";
+import type { LogLine, Runtime, Usage } from "../../src/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Prerequisite, testNeeding } from "../support/prerequisite.ts";
 
@@ -139,6 +139,35 @@ export async function runtimeConformance(name: string, { needs, setup }: Conform
     for (const { text } of followed) assert.equal(text, "more");
   });
 
+  await test("tells what an instance uses, adopted or not, and nothing of an ended one", async (host) => {
+    const { runtime, shell } = host;
+    const one = await start(runtime, shell("while :; do :; done"));
+    const first = await usageOf(runtime, one);
+    assert.ok(first.memoryBytes! > 10_000 && first.memoryBytes! < 50_000_000, `${first.memoryBytes} bytes`);
+    await eventually(
+      "200 ms of CPU time are used",
+      async () => (await usageOf(runtime, one)).cpuMs > first.cpuMs + 200,
+    );
+    await runtime.close();
+    const next = await host.reopen();
+    const before = await usageOf(next, one);
+    assert.ok(before.cpuMs > first.cpuMs + 200, "an adopted instance keeps its time");
+    await eventually("100 ms more are used", async () => (await usageOf(next, one)).cpuMs > before.cpuMs + 100);
+    await next.stop(one, QUICK);
+    assert.equal(await next.usage(one), null);
+  });
+
+  await test("counts memory that the instance holds", async ({ runtime, shell }) => {
+    // tail keeps the last line, which here is all there is.
+    const one = await start(runtime, shell("{ head -c 50000000 /dev/zero; sleep 1000; } | tail -n 1"));
+    await eventually("50 MB are held", async () => {
+      const { memoryBytes } = await usageOf(runtime, one);
+      if (memoryBytes! > 49_000_000) return true;
+      throw new Error(`${memoryBytes} bytes`);
+    });
+    assert.ok((await usageOf(runtime, one)).memoryBytes! < 200_000_000);
+  });
+
   await test("gives the environment to the program, and to commands beside it", async ({ runtime, shell }) => {
     const workload = shell("exec sleep 1000", { env: { GREETING: "good morning" } });
     const one = await start(runtime, workload);
@@ -182,6 +211,10 @@ export async function start(
   } = {},
 ): Promise<Instance> {
   return await runtime.start({ workload, slot, fingerprint: fingerprint(workload), filesDir, chosenPorts, previous });
+}
+
+async function usageOf(runtime: Runtime, instance: Instance): Promise<Usage> {
+  return await eventually("its use is told", () => runtime.usage(instance));
 }
 
 /** A shell needs a moment to set its traps: it is ready when it has forked its first sleep. */

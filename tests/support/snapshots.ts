@@ -1,5 +1,6 @@
 /** Statuses of a device as the page meets them: all well, and much wrong. */
-import type { InstanceStatus, Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
+import type { InstanceStatus, RunStatus, Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
+import type { UsageSeries } from "../../src/model/usage.ts";
 
 const NOW = Date.now();
 const before = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
@@ -40,6 +41,90 @@ export function workload(name: string, fields: Partial<WorkloadStatus> = {}): Wo
     runs: [],
     next_run_at: null,
     ...fields,
+  };
+}
+
+/** Ten minutes of a program that works now and then; the second slot was started again four minutes ago. */
+export function usageSeries(slots = 1): UsageSeries {
+  const ages = Array.from({ length: 121 }, (_, index) => 600 - index * 5);
+  const waves = ages.map((age) =>
+    1.2 + Math.abs(Math.sin(age / 37)) + (age % 140 < 25 ? 9 * Math.sin(age % 140 / 8) : 0)
+  );
+  return {
+    interval_s: 5,
+    instances: Array.from({ length: slots }, (_, slot) => ({
+      slot,
+      at: ages.map((age) => before(age)),
+      cpu_percent: ages.map((age, index) =>
+        slot === 1 && age === 240 ? null : Math.max(0, Math.round(waves[(index + slot * 31) % 121]! * 10) / 10)
+      ),
+      memory_bytes: ages.map((age) => Math.round(12_582_912 + 3e4 * ((slot === 1 && age <= 240 ? 240 : 600) - age))),
+    })),
+  };
+}
+
+/** A run that was due so many hours ago. */
+function run(hours: number, fields: Partial<RunStatus> = {}): RunStatus {
+  const due = hours * 3600;
+  return {
+    due_at: before(due),
+    started_at: before(due),
+    ended_at: before(due - 94),
+    exit_code: 0,
+    outcome: "succeeded",
+    ...fields,
+  };
+}
+
+/** A job that went wrong once, and a service that runs in spite of what it lacks. */
+export function jobSnapshot(): Snapshot {
+  const healthy = healthySnapshot();
+  return {
+    ...healthy,
+    workloads: [
+      workload("backup", {
+        description: "Copies the pictures away",
+        phase: "completed",
+        reason: "completed",
+        message: "the last run succeeded; the next one is at 2026-05-02 03:00 UTC",
+        instances: [],
+        runs: [
+          run(77),
+          run(53, { exit_code: 1, outcome: "failed" }),
+          run(29, { started_at: null, ended_at: null, exit_code: null, outcome: "skipped" }),
+          run(5),
+        ],
+        next_run_at: before(-19 * 3600 - 60),
+      }),
+      workload("recorder", {
+        ports: ["8554/tcp"],
+        instances: [instance({ cpu_percent: 61.3, memory_bytes: 214_000_000 })],
+        warnings: [
+          {
+            reason: "limit_not_enforced",
+            message: "memory is not limited to 256Mi: the kernel has its memory controller switched off",
+          },
+          { reason: "port_mismatch", message: "it listens on 8555/tcp, which it did not declare" },
+        ],
+      }),
+      workload("radio", {
+        phase: "failed",
+        health: "unhealthy",
+        reason: "restart_limit",
+        message: "ended 5 times within 1m, the last time with exit code 3",
+        instances: [
+          instance({ pid: null, phase: "failed", restarts: 5, exit_code: 3, cpu_percent: null, memory_bytes: null }),
+        ],
+        last_lines: ["opening /dev/snd/pcm0", "error: no such device", "giving up"],
+      }),
+      workload("web", {
+        phase: "pending",
+        health: "unknown",
+        reason: "dependency_not_ready",
+        message: 'waits for "radio" to be healthy',
+        instances: [],
+      }),
+    ],
   };
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
-import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
+import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
 import { Engine } from "./engine.ts";
@@ -12,6 +12,7 @@ import { execute } from "./execute.ts";
 import { Images } from "./image.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";
+import { usage } from "./usage.ts";
 
 export interface DockerOptions {
   /** "unix:///var/run/docker.sock" */
@@ -111,6 +112,10 @@ export class DockerRuntime implements Runtime {
     const container = await this.#parts.containers.recall(instance.id);
     const host = container === null ? null : networkAddress(container);
     return host === null ? null : { host, port };
+  }
+
+  async usage(instance: Instance): Promise<Usage | null> {
+    return await usage(this.#parts.engine, instance.id);
   }
 
   watch(changed: () => void): void {

@@ -44,6 +44,14 @@ export interface InspectedContainer {
   };
 }
 
+export interface StatsAnswer {
+  /** Nanoseconds, of all cores. */
+  cpu_stats?: { cpu_usage?: { total_usage?: number } };
+  /** Empty on a kernel without the memory controller. */
+  memory_stats?: { usage?: number; stats?: { inactive_file?: number; total_inactive_file?: number } };
+  pids_stats?: { current?: number };
+}
+
 export interface CreateContainer {
   Image: string;
   Entrypoint?: string[];

@@ -6,7 +6,7 @@ import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import { substitutePorts, withChosen } from "../../model/port.ts";
 import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
-import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
+import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
@@ -21,6 +21,7 @@ import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./signals.ts";
 import { spawnShim } from "./shim.ts";
 import { Supervised } from "./supervised.ts";
+import { UsageReader } from "./usage.ts";
 
 export interface NativeOptions {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
@@ -53,6 +54,7 @@ export class NativeRuntime implements Runtime {
   readonly #output: Output;
   readonly #ends = new ProcessEnds();
   readonly #portWatch = new PortWatch(() => this.#changed());
+  readonly #usage: UsageReader;
   #changed: () => void = () => {};
 
   constructor(options: NativeOptions, found: { boot: string; instances: Supervised[]; prefix: string[] }) {
@@ -61,6 +63,7 @@ export class NativeRuntime implements Runtime {
     this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output(options.logDir, options.clock);
+    this.#usage = new UsageReader(options.clock);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
     for (const one of found.instances.filter((one) => !one.isOver)) {
       this.#watchProcesses(one);
@@ -161,6 +164,12 @@ export class NativeRuntime implements Runtime {
 
   address(_instance: Instance, port: number): Promise<{ host: string; port: number } | null> {
     return Promise.resolve({ host: "127.0.0.1", port });
+  }
+
+  async usage(instance: Instance): Promise<Usage | null> {
+    const one = this.#instances.get(instance.id);
+    if (one === undefined || one.isOver) return null;
+    return await this.#usage.of({ cgroup: one.record.cgroup, service: one.service });
   }
 
   watch(changed: () => void): void {

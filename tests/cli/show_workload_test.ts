@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { showWorkload } from "../../src/cli/show_workload.ts";
+import type { InstanceStatus, RunStatus, WorkloadStatus } from "../../src/model/snapshot.ts";
+
+const NOW = Date.parse("2026-05-01T12:00:00Z");
+
+const INSTANCE: InstanceStatus = {
+  slot: 0,
+  pid: 7,
+  container_id: null,
+  phase: "running",
+  health: "healthy",
+  started_at: "2026-05-01T09:30:00Z",
+  restarts: 2,
+  exit_code: null,
+  cpu_percent: 1.5,
+  memory_bytes: 214_000_000,
+};
+
+const RECORDER: WorkloadStatus = {
+  name: "recorder",
+  kind: "service",
+  runtime: "native",
+  description: "Keeps what the camera sees",
+  sync: "synced",
+  phase: "running",
+  health: "healthy",
+  reason: "running",
+  message: "runs",
+  revision: "a".repeat(40),
+  fingerprint: "9b1f0c22aa01e7d4",
+  ports: ["8554/tcp"],
+  instances: [INSTANCE],
+  problems: [],
+  probes: [],
+  warnings: [],
+  last_lines: [],
+  runs: [],
+  next_run_at: null,
+};
+
+const RUN: RunStatus = {
+  due_at: "2026-05-01T03:00:00Z",
+  started_at: "2026-05-01T03:00:01Z",
+  ended_at: "2026-05-01T03:00:43Z",
+  exit_code: 0,
+  outcome: "succeeded",
+};
+
+Deno.test("one workload in full: instances with what they use, warnings and health checks", () => {
+  const text = showWorkload({
+    ...RECORDER,
+    warnings: [{ reason: "limit_not_enforced", message: "memory is not limited to 256Mi" }],
+    probes: [{ at: "2026-05-01T11:59:50Z", ok: true, duration_ms: 3, output: "200 OK\nwell\n" }],
+  }, NOW);
+  assert.equal(
+    text,
+    [
+      "recorder  service, native, revision aaaaaaa, fingerprint 9b1f0c22aa01e7d4",
+      "  Keeps what the camera sees",
+      "  running, healthy, synced",
+      "  running: runs",
+      "  warning: limit_not_enforced: memory is not limited to 256Mi",
+      "  ports: 8554/tcp",
+      "",
+      "instances",
+      "  SLOT  PHASE    HEALTH   WHO    UP   CPU    MEM     RESTARTS  EXIT",
+      "  0     running  healthy  pid 7  2 h  1.5 %  214 MB  2         -",
+      "",
+      "health checks",
+      "  10 s ago passed in 3 ms: 200 OK / well",
+    ].join("\n"),
+  );
+});
+
+Deno.test("a job in full: its runs, newest first, and when the next one is due", () => {
+  const text = showWorkload({
+    ...RECORDER,
+    name: "backup",
+    description: "",
+    phase: "completed",
+    reason: "completed",
+    message: "the last run succeeded",
+    ports: [],
+    instances: [],
+    runs: [
+      { ...RUN, due_at: "2026-04-29T03:00:00Z", exit_code: null, started_at: null, ended_at: null, outcome: "skipped" },
+      { ...RUN, due_at: "2026-04-30T03:00:00Z", exit_code: 1, outcome: "failed" },
+      RUN,
+      { ...RUN, started_at: "2026-05-01T11:00:00Z", ended_at: null, exit_code: null, outcome: "running" },
+    ],
+    next_run_at: "2026-05-02T03:00:00Z",
+  }, NOW);
+  assert.equal(
+    text,
+    [
+      "backup  service, native, revision aaaaaaa, fingerprint 9b1f0c22aa01e7d4",
+      "  completed, healthy, synced",
+      "  completed: the last run succeeded",
+      "",
+      "runs",
+      "  the next one is due in 15 h",
+      "  DUE      OUTCOME    TOOK  EXIT",
+      "  9 h ago  running    1 h   -",
+      "  9 h ago  succeeded  42 s  0",
+      "  1 d ago  failed     42 s  1",
+      "  2 d ago  skipped    -     -",
+    ].join("\n"),
+  );
+});
+
+Deno.test("a failed workload in full ends with its last lines", () => {
+  const text = showWorkload({
+    ...RECORDER,
+    phase: "failed",
+    health: "unknown",
+    instances: [{ ...INSTANCE, pid: null, phase: "failed", exit_code: 3, cpu_percent: null, memory_bytes: null }],
+    last_lines: ["opening", "", "giving up"],
+  }, NOW);
+  assert.match(text, /\n {2}failed, health unknown, synced\n/);
+  assert.match(text, /\n {2}0 +failed +healthy +- +- +- +- +2 +3\n/);
+  assert.ok(text.endsWith("\nlast lines\n  opening\n\n  giving up"));
+});
