@@ -39,6 +39,7 @@ export function Detail({ snapshot, workload, lines, now }: DetailProps) {
       </div>
       <Why workload={workload} />
       <Problems workload={workload} />
+      {workload.mode !== null && <p class="small quiet">Mode {workload.mode.chosen}: {workload.mode.reason}</p>}
       {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
       <h2>Instances</h2>
       {workload.instances.length === 0

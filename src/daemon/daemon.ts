@@ -129,6 +129,7 @@ export async function openDevice(
     looksEnded: 0,
     looking: false,
     observations: [],
+    answered: new Set(),
     plan: NOTHING,
     planned: null,
     lastLines: new Map(),

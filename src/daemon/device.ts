@@ -52,6 +52,8 @@ export interface Device {
   looking: boolean;
 
   observations: Observation[];
+  /** Runtimes that have answered since the daemon started. */
+  readonly answered: Set<RuntimeName>;
   plan: Plan;
   /** What `plan` and the snapshot were made of: the object, not its revision, since reading again makes another one. */
   planned: Desired | null;
