@@ -27,7 +27,7 @@ const ROOMS: Record<string, Room> = {
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
   "src/runtime/docker": {
-    uses: ["src/log.ts"],
+    uses: ["src/model/port.ts", "src/log.ts"],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },

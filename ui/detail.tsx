@@ -44,6 +44,7 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
         <Axes workload={workload} />
       </div>
       <Why workload={workload} />
+      {workload.mode !== null && <p class="small quiet">Mode {workload.mode.chosen}: {workload.mode.reason}</p>}
       {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
       <Problems workload={workload} />
       <Warnings warnings={workload.warnings} />

@@ -144,6 +144,7 @@ export async function openDevice(
     looking: false,
     observations: [],
     changed: new Set(),
+    answered: new Set(),
     plan: NOTHING,
     planned: null,
     lastLines: new Map(),

@@ -56,6 +56,8 @@ export interface Device {
   observations: Observation[];
   /** Runtimes that said that something changed; empty for a turn with another cause, which looks at all. */
   readonly changed: Set<RuntimeName>;
+  /** Runtimes that have answered since the daemon started. */
+  readonly answered: Set<RuntimeName>;
   plan: Plan;
   /** What `plan` and the snapshot were made of: the object, not its revision, since reading again makes another one. */
   planned: Desired | null;

@@ -40,6 +40,7 @@ export async function passLoop(device: Device): Promise<void> {
 /** The chains that this pass began. */
 export async function pass(device: Device): Promise<Promise<void>[]> {
   device.observations = await observe(device);
+  for (const { runtime, ok } of device.observations) if (ok) device.answered.add(runtime);
   const { desired } = device;
   device.plan = device.goingDown ? downPlan(device) : makePlan(planInput(device));
   device.planned = desired;
@@ -75,6 +76,8 @@ export function planInput(device: Device): PlanInput {
     desired: device.desired,
     observations: device.observations,
     enabledRuntimes: [...device.runtimes.keys()],
+    answered: device.answered,
+    owner: device.settings.runtime,
     memory: device.memory.all,
     attempts: device.attempts,
     busy: new Set(device.busy.keys()),

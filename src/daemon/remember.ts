@@ -1,7 +1,7 @@
 /** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
 import { logger } from "../log.ts";
 import { canonical, fingerprint } from "../model/fingerprint.ts";
-import { emptyMemory } from "../model/memory.ts";
+import { type Applied, emptyMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import type { Effective } from "../plan/effective.ts";
@@ -28,12 +28,18 @@ async function rememberWorkload(
   workload: Effective,
   status: WorkloadStatus | undefined,
 ): Promise<void> {
-  const { name, spec, invalid, revision } = workload;
+  const { name, spec, invalid, revision, chosen } = workload;
   if (spec === null || invalid !== null || spec.suspend || revision === null || device.busy.has(name)) return;
   if (status?.sync !== "synced") return;
   const before = device.memory.all.get(name) ?? emptyMemory(name);
-  if (before.applied?.workload === spec) return;
-  const applied = { workload: spec, fingerprint: fingerprint(spec), revision };
+  const fellBackFrom = chosen?.fellBackFrom ?? null;
+  if (before.applied?.workload === spec && (before.applied.fellBackFrom ?? null) === fellBackFrom) return;
+  const applied: Applied = {
+    workload: spec,
+    fingerprint: fingerprint(spec),
+    revision,
+    ...(fellBackFrom === null ? {} : { fellBackFrom }),
+  };
   if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
   await device.memory.save({ ...before, applied });
 }

@@ -78,6 +78,7 @@ function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
     name,
     kind,
     runtime: spec?.runtime ?? (kind === "service" ? "native" : "docker"),
+    mode: workload.chosen?.mode ?? null,
     description: spec?.description ?? "",
     ...condition(input),
     revision,

@@ -1,6 +1,7 @@
 /** [pure] Names that people type from habit, and what they are called here. */
 import type { Kind } from "../model/workload.ts";
-import { fieldsOf } from "./fields.ts";
+import { type Mode, modeOf, otherMode } from "./field/mode.ts";
+import { fieldsOf, ownFields } from "./fields.ts";
 
 const HABITS: Record<string, string> = {
   volumes: "mounts",
@@ -39,8 +40,26 @@ export function explainName(kind: Kind, name: string): { message?: string; hint?
   if (fieldsOf(other).some((field) => field.name === name)) {
     return {
       message: `the field "${name}" belongs to a ${other}, and this is a ${kind}`,
-      hint: `move the file to ${other}s/, or take the field out`,
+      hint: `move the file to ${other}s/, or the field below [${modeOf(other)}]`,
     };
   }
   return null;
+}
+
+/** The same of a name below [native] or [container]. */
+export function explainInMode(mode: Mode, name: string): { message?: string; hint?: string } | null {
+  const other = otherMode(mode);
+  if (ownFields(other).some((field) => field.name === name)) {
+    return {
+      message: `the field "${name}" belongs to [${other}], and this is [${mode}]`,
+      hint: `move it to [${other}]`,
+    };
+  }
+  if (fieldsOf("service").some((field) => field.name === name)) {
+    return { message: `the field "${name}" holds for every mode`, hint: `move it to the top, above [${mode}]` };
+  }
+  const ours = HABITS[name];
+  return ours !== undefined && ownFields(mode).some((field) => field.name === ours)
+    ? { hint: `did you mean "${ours}"?` }
+    : null;
 }

@@ -7,6 +7,7 @@ import { CHANGE_FIELDS } from "./field/change.ts";
 import { dependency } from "./field/depends.ts";
 import { type Field, field, flag, type Grammar, list, mapOf, number, oneOrMore, tableOf, text } from "./grammar.ts";
 import { JOB_FIELDS } from "./field/job.ts";
+import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { mount, MOUNT_FIELDS } from "./field/mount.ts";
 import { quote } from "./place.ts";
 import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./field/port.ts";
@@ -189,14 +190,22 @@ const DEPLOYMENT: Field[] = [
   }),
 ];
 
-const TABLE: Record<Kind, Field[]> = {
-  service: [...COMMON.slice(0, 2), ...SERVICE, ...COMMON.slice(2)],
-  deployment: [...COMMON.slice(0, 2), ...DEPLOYMENT, ...COMMON.slice(2)],
-};
+const OWN: Record<Mode, readonly Field[]> = { native: SERVICE, container: DEPLOYMENT };
+
+const TABLE: Record<Kind, Field[]> = { service: tableOfKind("service"), deployment: tableOfKind("deployment") };
+
+function tableOfKind(kind: Kind): Field[] {
+  return [...COMMON.slice(0, 2), ...OWN[modeOf(kind)], ...COMMON.slice(2), ...modeFields(kind, OWN)];
+}
 
 /** Every field that a manifest of this kind may have, in the order of the reference. */
 export function fieldsOf(kind: Kind): readonly Field[] {
   return TABLE[kind];
+}
+
+/** The fields that only this mode has; all others hold for every mode. */
+export function ownFields(mode: Mode): readonly Field[] {
+  return OWN[mode];
 }
 
 /** Tables inside of a manifest with fields of their own, for the reference. */

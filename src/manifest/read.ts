@@ -2,21 +2,18 @@
  * [pure] A revision's files to what it asks of a device. Total: whatever the texts are, every manifest ends up as a
  * workload, as not selected, or as invalid with all of its problems.
  */
-import type { Desired, InvalidManifest } from "../model/desired.ts";
+import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
 import type { Problem } from "../model/problem.ts";
-import type { Workload } from "../model/workload.ts";
 import type { TreeEntry } from "../source/source.ts";
-import { explainName } from "./aliases.ts";
 import { rings } from "./field/depends.ts";
 import { parseDocument, placed } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
-import { fieldsOf, NAME_PATTERN } from "./fields.ts";
-import { readFields } from "./grammar.ts";
+import { NAME_PATTERN } from "./fields.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
+import { buildModes, readModes } from "./modes.ts";
 import { nearest } from "./nearest.ts";
 import { type Found, MAX_FOUND, Place, quote, type Table } from "./place.ts";
 import { isChosen, type Target } from "./select.ts";
-import { buildWorkload } from "./workload.ts";
 
 export interface ManifestTree {
   entries: TreeEntry[];
@@ -39,17 +36,19 @@ export function envFilePaths(tree: ManifestTree): string[] {
 
 type Read =
   & { file: ManifestFile; name: string; isNamed: boolean }
-  & ({ type: "workload"; workload: Workload; on: string[] } | { type: "invalid"; problems: Problem[] });
+  & ({ type: "workload"; choice: ModeChoice; on: string[] } | { type: "invalid"; problems: Problem[] });
 
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
   const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, tree));
   const unique = withoutRings(withoutDuplicates(read, tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
-  const workloads = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.workload : []);
+  const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
+  const workloads = choices.map(({ specs, preferred }) => specs.find((one) => one.runtime === preferred) ?? specs[0]!);
   return {
     revision: target.revision,
     workloads: workloads.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    choices: new Map(choices.map((choice) => [choice.specs[0]!.name, choice])),
     invalid: unique.flatMap((one) => one.type === "invalid" ? invalidManifest(one) : []),
     notSelected: unique.flatMap((one) => one.type === "workload" && !chosen(one) ? one.name : []).sort(),
   };
@@ -75,11 +74,8 @@ function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
 
   const found: Found[] = [];
   const place = new Place(found);
-  const table = readFields(fieldsOf(kind), document.table, {
-    place,
-    explain: (name) => explainName(kind, name),
-    ignore: (name) => name.startsWith("x-"),
-  });
+  const read = readModes(kind, document.table, found);
+  const table = read.top;
   if (table.name === undefined && document.table.name === undefined && !NAME_PATTERN.test(stem)) {
     place.report(
       `the file's name ${quote(stem)} can not be the name of a workload`,
@@ -88,12 +84,12 @@ function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
   }
   const { env, problems } = readEnvFiles(table, { manifest, tree, place });
   const said = new Set(Object.keys(document.table));
-  const workload = buildWorkload(table, { manifest, env, said, place });
+  const choice = buildModes(read, { manifest, env, said, found });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, found), ...problems];
   const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
-  if (all.length > 0 || workload === undefined) return { ...base, ...named, type: "invalid", problems: all };
-  return { ...base, ...named, type: "workload", workload, on: table.on as string[] };
+  if (all.length > 0 || choice === undefined) return { ...base, ...named, type: "invalid", problems: all };
+  return { ...base, ...named, type: "workload", choice, on: table.on as string[] };
 }
 
 function readEnvFiles(
@@ -179,7 +175,7 @@ function withoutDuplicates(read: readonly Read[], tree: ManifestTree): Read[] {
 
 /** Workloads that wait for each other, and those that wait for what no manifest describes. */
 function withoutRings(read: readonly Read[], tree: ManifestTree): Read[] {
-  const valid = read.flatMap((one) => one.type === "workload" ? one.workload : []);
+  const valid = read.flatMap((one) => one.type === "workload" ? one.choice.specs[0]! : []);
   const names = new Set(read.map((one) => one.name));
   const ringOf = rings(valid);
   return read.map((one) => {
@@ -188,7 +184,7 @@ function withoutRings(read: readonly Read[], tree: ManifestTree): Read[] {
     const place = new Place(found).at("depends_on");
     const ring = ringOf.get(one.name);
     if (ring !== undefined) place.report(`waits for itself: ${ring.join(" -> ")}`, "take one of them out");
-    one.workload.dependsOn.forEach(({ name }, index) => {
+    one.choice.specs[0]!.dependsOn.forEach(({ name }, index) => {
       if (names.has(name)) return;
       const close = nearest(name, [...names].filter((other) => other !== one.name));
       place.at(index).report(

@@ -11,6 +11,7 @@ import type {
 } from "../model/workload.ts";
 import { buildOnChange } from "./field/change.ts";
 import { checkDependencies } from "./field/depends.ts";
+import type { Mode } from "./field/mode.ts";
 import { LOGS } from "./fields.ts";
 import { buildJob } from "./field/job.ts";
 import type { ManifestFile } from "./layout.ts";
@@ -23,10 +24,11 @@ import { checkProgram } from "./field/program.ts";
 /** With a hole where an item was wrong, which was said already. */
 type Listed<T> = (T | undefined)[];
 
-/** The workload, or undefined after the place was told what does not fit together. */
+/** The workload as it is in `mode`, or undefined after the place was told what does not fit together. */
 export function buildWorkload(
   read: Table,
-  { manifest, env, said, place }: {
+  { mode, manifest, env, said, place }: {
+    mode: Mode;
     manifest: ManifestFile;
     env: Record<string, string>;
     /** Names of the fields that the manifest has. */
@@ -50,6 +52,7 @@ export function buildWorkload(
   const job = buildJob(read, place);
   const base = {
     name,
+    kind: manifest.kind,
     description: read.description as string,
     manifest: manifest.entry.path,
     enabled: read.enabled as boolean,
@@ -62,7 +65,13 @@ export function buildWorkload(
     restart: restartOf(read, { isJob: job !== null, isSaid: said.has("restart") }),
     stopSignal: read.stop_signal as Workload["stopSignal"],
     stopTimeoutMs: read.stop_timeout as number,
-    ...buildHealth(read.health as Table | null ?? null, { ports, manifest, hasArtifact, place: place.at("health") }),
+    ...buildHealth(read.health as Table | null ?? null, {
+      ports,
+      mode,
+      manifest,
+      hasArtifact,
+      place: place.at("health"),
+    }),
     files: manifest.files,
     onChange: buildOnChange(read, place),
     resources: resources(read.resources as Table | null),
@@ -70,7 +79,7 @@ export function buildWorkload(
     dependsOn: dependsOn.filter((one) => one !== undefined),
     job,
   };
-  if (manifest.kind === "service") {
+  if (mode === "native") {
     if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, place: place.at("working_dir") });
     const command = read.command as string[] | undefined;
     if (command === undefined) return undefined;
@@ -78,7 +87,6 @@ export function buildWorkload(
     checkPortNames({ command, env: base.env, health: base.health }, { ports, place });
     return {
       ...base,
-      kind: "service",
       runtime: "native",
       command,
       artifact: null,
@@ -101,14 +109,15 @@ export function buildWorkload(
       place.at("mounts").at(index).report(`something else is mounted at ${quote(mount?.target)} already`);
     }
   });
+  const command = (read.command ?? null) as string[] | null;
+  checkPortNames({ command: command ?? [], env: base.env, health: base.health }, { ports, place });
   if (read.image === undefined) return undefined;
   return {
     ...base,
-    kind: "deployment",
     runtime: "docker",
     image: read.image as string,
     entrypoint: read.entrypoint as string[] | null,
-    command: read.command as string[] | null,
+    command,
     mounts: mounts.filter((mount) => mount !== undefined),
   };
 }

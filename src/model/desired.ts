@@ -1,5 +1,5 @@
 /** What a revision asks of this device. */
-import type { Kind, Workload } from "./workload.ts";
+import type { Kind, RuntimeName, Workload } from "./workload.ts";
 import type { Problem } from "./problem.ts";
 
 /** A manifest that can't be applied. Its workload stays at its last applied spec; the others go on. */
@@ -11,11 +11,21 @@ export interface InvalidManifest {
   problems: Problem[];
 }
 
+/** The ways in which a workload may run. Where its manifest leaves no choice, one. */
+export interface ModeChoice {
+  /** One for each runtime that the manifest allows; at least one, that of its kind first. */
+  specs: readonly Workload[];
+  /** What the manifest prefers; null when it does not say. */
+  preferred: RuntimeName | null;
+}
+
 export interface Desired {
   /** The commit id, 40 hexadecimal digits; for a folder without git, a digest of its content. */
   revision: string;
   /** Sorted by name; names are unique over both kinds. */
   workloads: Workload[];
+  /** By name, of every one of `workloads` that was read from a manifest; absent where memory is all there is. */
+  choices?: ReadonlyMap<string, ModeChoice>;
   invalid: InvalidManifest[];
   /** Names of valid manifests whose `on` does not choose this device. */
   notSelected: string[];

@@ -1,12 +1,14 @@
 /** What the device remembers of a workload, over restarts of the daemon. Losing it never stops what runs. */
 import type { ReasonCode } from "./reason.ts";
-import type { Workload } from "./workload.ts";
+import type { RuntimeName, Workload } from "./workload.ts";
 
 /** The spec that was last carried out whole: what an invalid manifest and a boot without network fall back to. */
 export interface Applied {
   workload: Workload;
   fingerprint: string;
   revision: string;
+  /** The runtime that it would have run in, had that answered. */
+  fellBackFrom?: RuntimeName;
 }
 
 /** How a slot has been doing since it got its fingerprint. */

@@ -60,6 +60,7 @@ export const REASONS = {
   docker_error: "Docker refused",
   runtime_disabled: "its runtime is switched off in the settings",
   runtime_unknown: "its runtime could not be observed",
+  mode_unavailable: "its manifest does not have the mode that is asked for",
   prune_held: "its removal waits for the owner's word",
   disk_full: "the disk is full",
   // the source

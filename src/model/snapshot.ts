@@ -66,6 +66,8 @@ export interface WorkloadStatus {
   name: string;
   kind: Kind;
   runtime: RuntimeName;
+  /** Which of its ways it takes, and why; null when its manifest leaves no choice. */
+  mode: { chosen: RuntimeName; reason: string } | null;
   description: string;
   sync: Sync;
   phase: Phase;

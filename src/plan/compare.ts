@@ -24,6 +24,9 @@ export function compare(before: Workload, after: Workload): Change[] {
 
 /** The reason code and sentence for going from one spec to the other. */
 export function explainChange(before: Workload | null, after: Workload): { reason: ReasonCode; message: string } {
+  if (before !== null && before.runtime !== after.runtime) {
+    return { reason: "runtime_changed", message: `moves from ${before.runtime} to ${after.runtime}` };
+  }
   const changes = before === null ? [] : compare(before, after);
   if (changes.length === 0) return { reason: "spec_changed", message: "runs an older spec" };
   const onlyFiles = changes.every((change) => change.field.startsWith("files/"));
@@ -32,7 +35,7 @@ export function explainChange(before: Workload | null, after: Workload): { reaso
   );
   const more = changes.length > 3 ? ` and ${changes.length - 3} more` : "";
   return {
-    reason: onlyFiles ? "file_changed" : before?.runtime !== after.runtime ? "runtime_changed" : "spec_changed",
+    reason: onlyFiles ? "file_changed" : "spec_changed",
     message: `${listed.join(", ")}${more} changed`,
   };
 }

@@ -50,7 +50,9 @@ export function converge(input: ConvergeInput): Step {
   for (const instance of input.instances) {
     const surplus = surplusReason(instance, spec, replicas);
     const rival = kept.get(instance.slot);
-    if (surplus !== null) stops.push(...retire(instance, spec, surplus));
+    if (surplus !== null && surplus.reason === "runtime_changed" && staysForNow(instance, input)) {
+      waiting = input.blocked;
+    } else if (surplus !== null) stops.push(...retire(instance, spec, surplus));
     else if (rival === undefined) kept.set(instance.slot, instance);
     else {
       const [keep, drop] = preferred(rival, instance, fingerprint);
@@ -168,6 +170,12 @@ export function stopAction(
 
 function isAlive(instance: Instance): boolean {
   return instance.state === "running" || instance.state === "paused" || instance.state === "stopping";
+}
+
+/** Its successor in the other runtime may not be started yet: until then it is better than nothing. */
+function staysForNow(instance: Instance, { spec, instances, blocked }: ConvergeInput): boolean {
+  return blocked !== null && isAlive(instance) &&
+    !instances.some((one) => one.runtime === spec.runtime && one.slot === instance.slot && isAlive(one));
 }
 
 function surplusReason(instance: Instance, spec: Workload, replicas: number): Because | null {

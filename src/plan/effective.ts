@@ -1,7 +1,8 @@
 /** Which spec counts for a workload now: what the revision says, or for an invalid manifest what was last applied. */
-import type { Desired, InvalidManifest } from "../model/desired.ts";
+import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Kind, Workload } from "../model/workload.ts";
+import type { ChosenMode } from "./mode.ts";
 
 export interface Effective {
   name: string;
@@ -11,13 +12,24 @@ export interface Effective {
   /** The revision that `spec` came with. */
   revision: string | null;
   invalid: InvalidManifest | null;
+  /** How `spec` came to be taken; null for a spec from memory. */
+  chosen: ChosenMode | null;
 }
 
 /** Sorted by name; a name is in it once. */
-export function effective(desired: Desired, memory: ReadonlyMap<string, WorkloadMemory>): Effective[] {
+export function effective(
+  desired: Desired,
+  { memory, choose }: {
+    memory: ReadonlyMap<string, WorkloadMemory>;
+    choose: (choice: ModeChoice) => ChosenMode;
+  },
+): Effective[] {
   const all = new Map<string, Effective>();
-  for (const spec of desired.workloads) {
-    all.set(spec.name, { name: spec.name, kind: spec.kind, spec, revision: desired.revision, invalid: null });
+  for (const one of desired.workloads) {
+    const { name, kind } = one;
+    const choice = desired.choices?.get(name);
+    const chosen = choice === undefined ? null : choose(choice);
+    all.set(name, { name, kind, spec: chosen?.spec ?? one, revision: desired.revision, invalid: null, chosen });
   }
   for (const invalid of desired.invalid) {
     const applied = memory.get(invalid.name)?.applied ?? null;
@@ -28,6 +40,7 @@ export function effective(desired: Desired, memory: ReadonlyMap<string, Workload
       spec: applied?.workload ?? null,
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
+      chosen: null,
     });
   }
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

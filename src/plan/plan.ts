@@ -5,7 +5,7 @@
  * What it never does: touch a workload that is suspended or being worked on, or anything of a runtime whose
  * observation failed; remove what `prune` holds.
  */
-import type { Desired } from "../model/desired.ts";
+import type { Desired, ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
 import type { JobMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
@@ -20,6 +20,7 @@ import { mayLeave, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import type { Verdicts } from "./health.ts";
 import { convergeJob } from "./job.ts";
+import { chooseMode, type ChosenMode, type OwnerModes } from "./mode.ts";
 
 /** A chain of actions that failed: nothing more is tried with this fingerprint before `retryAt`. */
 export interface Attempt {
@@ -36,6 +37,9 @@ export interface PlanInput {
   desired: Desired | null;
   observations: readonly Observation[];
   enabledRuntimes: readonly RuntimeName[];
+  /** Runtimes that have answered since the daemon started. */
+  answered: ReadonlySet<RuntimeName>;
+  owner: OwnerModes;
   memory: ReadonlyMap<string, WorkloadMemory>;
   attempts: ReadonlyMap<string, Attempt>;
   /** Workloads that actions are being carried out for. */
@@ -82,7 +86,10 @@ export function plan(input: PlanInput): Plan {
   if (desired === null) return NOTHING;
 
   const instances = observedInstances(input.observations);
-  const workloads = effective(desired, input.memory);
+  const workloads = effective(desired, {
+    memory: input.memory,
+    choose: (choice) => chosenOf(choice, { input, instances }),
+  });
   const pruned = prune({
     desired,
     present: [...new Set(instances.map((instance) => instance.workload))],
@@ -97,8 +104,12 @@ export function plan(input: PlanInput): Plan {
   const grants = new Map<string, Grant | null>();
   const { memory, verdicts, now } = input;
   const admitted = admission({ workloads, instances, memory, memoryBytes: input.memoryBytes });
-  for (const { name, spec } of workloads) {
+  for (const { name, spec, chosen } of workloads) {
     if (spec === null || spec.suspend || input.busy.has(name)) continue;
+    if (chosen !== null && chosen.blocked !== null) {
+      waiting.set(name, chosen.blocked);
+      continue;
+    }
     if (!isObserved(input, spec)) continue;
     const own = instances.filter((instance) => instance.workload === name);
     const attempt = input.attempts.get(name);
@@ -146,12 +157,32 @@ export function plan(input: PlanInput): Plan {
 }
 
 const NO_GRANT = { grant: null, wakeAt: null };
+function chosenOf(
+  choice: ModeChoice,
+  { input, instances }: { input: PlanInput; instances: readonly Instance[] },
+): ChosenMode {
+  const { name } = choice.specs[0]!;
+  const own = instances.filter((instance) => instance.workload === name);
+  return chooseMode(choice, {
+    ...input,
+    instances: own,
+    memory: input.memory.get(name),
+    isForced: own.some((instance) => input.forced.has(instance.id)),
+    failedFingerprint: input.attempts.get(name)?.fingerprint ?? null,
+  });
+}
 
 /** What runs for ever is converged; a job runs and ends. */
 function convergeOne(input: ConvergeInput, { since, jobs }: { since: number; jobs: Plan["jobs"] }): Step {
   const { spec } = input;
-  const isOver = !spec.enabled || input.instances.some((one) => one.runtime !== spec.runtime || one.slot > 0);
-  if (spec.job === null || isOver) return converge(input);
+  const isOver = input.instances.some((one) => one.runtime !== spec.runtime || one.slot > 0);
+  if (spec.job === null || !spec.enabled) return converge(input);
+  if (isOver) {
+    // What is too much goes first. When the next run begins is for the schedule to say, not for what is missing.
+    const first = converge(input);
+    const isKept = (one: Instance) => one.runtime === spec.runtime && one.slot === 0;
+    return { ...first, actions: first.actions.filter((one) => "instance" in one && !isKept(one.instance)) };
+  }
   const step = convergeJob({ ...input, job: spec.job, since });
   if (canonical(step.jobMemory) !== canonical(input.memory?.job)) jobs.set(spec.name, step.jobMemory);
   if (input.blocked === null || !step.actions.some((action) => action.type === "start")) return step;

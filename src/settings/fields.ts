@@ -108,7 +108,12 @@ export const SECTIONS: readonly Section[] = [
     fields: [
       setting("docker_enabled", flag, true, "Whether deployments run here"),
       setting("native_enabled", flag, true, "Whether services run here"),
-      setting("default_mode", RUNTIME, "native", "For workloads that can run either way"),
+      setting(
+        "default_mode",
+        RUNTIME,
+        null,
+        "For workloads that can run either way; default: a service native, a deployment in Docker",
+      ),
       setting(
         "modes",
         mapOf(RUNTIME, { pattern: NAME_PATTERN, wants: "the name of a workload" }),

@@ -155,7 +155,7 @@ function settingsFrom(
     runtime: {
       dockerEnabled: runtime.docker_enabled as boolean,
       nativeEnabled: runtime.native_enabled as boolean,
-      defaultMode: runtime.default_mode as RuntimeName,
+      defaultMode: runtime.default_mode as RuntimeName | null,
       modes: runtime.modes as Record<string, RuntimeName>,
     },
     native: {

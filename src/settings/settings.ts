@@ -34,8 +34,8 @@ export interface Settings {
   runtime: {
     dockerEnabled: boolean;
     nativeEnabled: boolean;
-    /** For workloads that can run either way. */
-    defaultMode: RuntimeName;
+    /** For workloads that can run either way and do not say which they prefer; null: a service native, a deployment in Docker. */
+    defaultMode: RuntimeName | null;
     /** The owner's word by the name of a workload, above the manifest's and `defaultMode`. */
     modes: Record<string, RuntimeName>;
   };

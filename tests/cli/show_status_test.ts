@@ -8,6 +8,7 @@ const WEB: WorkloadStatus = {
   name: "web",
   kind: "service",
   runtime: "native",
+  mode: null,
   description: "",
   sync: "synced",
   phase: "running",

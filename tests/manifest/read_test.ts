@@ -36,7 +36,13 @@ Deno.test("read passes over what its author put aside, and what is no manifest",
     "README.md": "x",
     "other/f.toml": "x",
   };
-  assert.deepEqual(read(files), { revision: "r", workloads: [], invalid: [], notSelected: [] });
+  assert.deepEqual(read(files), {
+    revision: "r",
+    workloads: [],
+    choices: new Map(),
+    invalid: [],
+    notSelected: [],
+  });
   assert.deepEqual(textPaths(tree(files).entries), []);
 });
 

@@ -28,7 +28,7 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
     make(whole ?? WEB, { id: `i${slot}`, slot, fingerprint: fingerprint(whole ?? WEB), ...detail })
   );
   const { sync, phase, health: shown, reason, message } = condition({
-    workload: { name: "web", kind: "service", spec: whole, revision: "a".repeat(40), invalid: null },
+    workload: { name: "web", kind: "service", spec: whole, revision: "a".repeat(40), invalid: null, chosen: null },
     instances: found,
     observations: [{ runtime: "native", ok: true, instances: found }],
     enabledRuntimes: ["native"],
@@ -157,7 +157,7 @@ for (const [claim, scene, shown] of SCENES) {
 
 Deno.test("condition of an invalid manifest names the file, and what it stays at", () => {
   const rest: Partial<ConditionInput> = {
-    workload: { name: "web", kind: "service", spec: WEB, revision: "c".repeat(40), invalid: INVALID },
+    workload: { name: "web", kind: "service", spec: WEB, revision: "c".repeat(40), invalid: INVALID, chosen: null },
   };
   assert.equal(
     check({ rest }),
@@ -165,7 +165,7 @@ Deno.test("condition of an invalid manifest names the file, and what it stays at
   );
   assert.equal(
     check({
-      rest: { workload: { name: "web", kind: "service", spec: null, revision: null, invalid: INVALID } },
+      rest: { workload: { name: "web", kind: "service", spec: null, revision: null, invalid: INVALID, chosen: null } },
       instances: [],
     }),
     "out-of-sync invalid unknown invalid_manifest: services/web.toml has 1 problem; nothing of it was ever applied",

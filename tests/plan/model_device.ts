@@ -9,6 +9,7 @@ import type { Instance, Observation } from "../../src/model/observed.ts";
 import type { RuntimeName, Workload } from "../../src/model/workload.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { Verdict } from "../../src/plan/health.ts";
+import type { OwnerModes } from "../../src/plan/mode.ts";
 import { withRun } from "../../src/plan/job.ts";
 import type { Attempt, Plan, PlanInput } from "../../src/plan/plan.ts";
 import { slotAfterStart } from "../../src/plan/restart.ts";
@@ -24,6 +25,9 @@ export class ModelDevice {
   readonly busy = new Set<string>();
   readonly reloaded: string[] = [];
   down: RuntimeName[] = [];
+  enabled: RuntimeName[] = ["native", "docker"];
+  readonly answered = new Set<RuntimeName>();
+  owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;
   readonly verdicts = new Map<string, Verdict>();
   /** When its daemon was started. */
@@ -35,16 +39,19 @@ export class ModelDevice {
   }
 
   input(desired: Desired | null): PlanInput {
-    const runtimes: RuntimeName[] = ["native", "docker"];
+    const runtimes = this.enabled;
     const observations = runtimes.map((runtime): Observation =>
       this.down.includes(runtime)
         ? { runtime, ok: false, reason: "docker_unavailable", message: "does not answer" }
         : { runtime, ok: true, instances: this.instances.filter((one) => one.runtime === runtime) }
     );
+    for (const { runtime, ok } of observations) if (ok) this.answered.add(runtime);
     return {
       desired,
       observations,
       enabledRuntimes: runtimes,
+      answered: this.answered,
+      owner: this.owner,
       memory: this.memory,
       attempts: this.attempts,
       busy: this.busy,

@@ -22,7 +22,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     },
     webhook: { secret: null },
     docker: { host: "unix:///var/run/docker.sock" },
-    runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: "native", modes: {} },
+    runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
     native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
     limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
     policy: { allowDevices: [], allowCapabilities: [], allowRoot: true },

@@ -24,6 +24,7 @@ export function workload(name: string, fields: Partial<WorkloadStatus> = {}): Wo
     name,
     kind: "service",
     runtime: "native",
+    mode: null,
     description: "",
     sync: "synced",
     phase: "running",

@@ -4,6 +4,7 @@ import { type Field, field, type Grammar, mapOf, number, oneOf, text } from "../
 import type { ManifestFile } from "../layout.ts";
 import { nearest } from "../nearest.ts";
 import { type Place, quote, type Table } from "../place.ts";
+import type { Mode } from "./mode.ts";
 import { checkProgram } from "./program.ts";
 import { duration } from "./quantity.ts";
 import { words } from "./words.ts";
@@ -88,6 +89,7 @@ export interface Health {
 
 interface ProbeContext {
   ports: readonly Port[];
+  mode: Mode;
   manifest: ManifestFile;
   hasArtifact: boolean;
   place: Place;
@@ -103,7 +105,7 @@ export function buildHealth(read: Table | null, context: ProbeContext): Health {
 }
 
 /** In `read`, null stands for what was not said, and undefined for what was wrong. */
-function buildProbe(read: Table, { ports, manifest, hasArtifact, place }: ProbeContext): Probe | undefined {
+function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, place }: ProbeContext): Probe | undefined {
   const said = ["command", "path", "headers", "port"].filter((name) => read[name] !== null);
   if (read.type === undefined) return undefined;
   const types = Object.keys(PROBE_OWN) as Probe["type"][];
@@ -130,7 +132,7 @@ function buildProbe(read: Table, { ports, manifest, hasArtifact, place }: ProbeC
     const command = read.command as string[] | null | undefined;
     if (command === null) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
     if (command === undefined) return undefined;
-    if (manifest.kind === "service") checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
+    if (mode === "native") checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
     return { ...timing, type, command };
   }
   const port = probePort(read.port as number | string | null | undefined, { ports, place });

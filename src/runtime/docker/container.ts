@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../failure.ts";
 import type { Instance, InstanceState } from "../../model/observed.ts";
+import { substitutePorts } from "../../model/port.ts";
 import type { DockerWorkload, Mount } from "../../model/workload.ts";
 import type { ContainerStatus, CreateContainer, CreateMount, InspectedContainer } from "./wire.ts";
 
@@ -29,11 +30,12 @@ export function containerName(workload: string, slot: number): string {
  */
 export function createRequest(workload: DockerWorkload, marks: Marks & { filesDir: string | null }): CreateContainer {
   const { resources } = workload;
+  const fill = (text: string) => substitutePorts(text, workload.ports);
   return {
     Image: workload.image,
-    ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint }),
-    ...(workload.command === null ? {} : { Cmd: workload.command }),
-    Env: Object.entries(workload.env).map(([name, value]) => `${name}=${value}`),
+    ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint.map(fill) }),
+    ...(workload.command === null ? {} : { Cmd: workload.command.map(fill) }),
+    Env: Object.entries(workload.env).map(([name, value]) => `${name}=${fill(value)}`),
     ...(workload.user === null ? {} : { User: workload.user }),
     ...(workload.workingDir === null ? {} : { WorkingDir: workload.workingDir }),
     ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),

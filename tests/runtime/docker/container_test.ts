@@ -51,6 +51,17 @@ Deno.test("every port is exposed, and only one with a host port is published", (
   });
 });
 
+Deno.test("a named port is written out in commands and the environment, as it is in the container", () => {
+  const { Cmd, Entrypoint, Env } = request({
+    entrypoint: ["/e", "${ports.http}"],
+    command: ["-p", "${ports.http}", "${HOME}"],
+    env: { URL: "http://localhost:${ports.http}/" },
+    ports: [{ name: "http", hostAddress: "0.0.0.0", host: 8080, container: 80, protocol: "tcp" }],
+  });
+  assert.deepEqual([Entrypoint, Cmd], [["/e", "80"], ["-p", "80", "${HOME}"]]);
+  assert.deepEqual(Env, ["URL=http://localhost:80/"]);
+});
+
 Deno.test("limits and times reach Docker in its own units", () => {
   const { HostConfig, StopSignal, StopTimeout } = request({
     resources: { memoryBytes: 1024, cpus: 0.1, pids: 7 },

@@ -1,0 +1,143 @@
+/**
+ * Which of its ways a workload takes now, and why. What it never does: take a workload out of a runtime, or start it
+ * beside one, because that runtime does not answer. Whoever fell back stays until its spec changes or the owner asks
+ * for a restart, so that a Docker that comes and goes moves nothing.
+ */
+import type { ModeChoice } from "../model/desired.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import type { WorkloadMemory } from "../model/memory.ts";
+import type { Instance, Observation } from "../model/observed.ts";
+import type { RuntimeName, Workload } from "../model/workload.ts";
+import type { Blocked } from "./admission.ts";
+
+/** What the owner of the device says of modes. */
+export interface OwnerModes {
+  /** By the name of a workload, above all else. */
+  modes: Readonly<Record<string, RuntimeName>>;
+  /** For workloads that do not say what they prefer; null: what their kind is made for. */
+  defaultMode: RuntimeName | null;
+}
+
+export interface ModeInput {
+  owner: OwnerModes;
+  enabledRuntimes: readonly RuntimeName[];
+  observations: readonly Observation[];
+  /** Runtimes that have answered since the daemon started. */
+  answered: ReadonlySet<RuntimeName>;
+  /** Of this workload. */
+  instances: readonly Instance[];
+  memory: WorkloadMemory | undefined;
+  /** Whether the owner asked for a restart of it that has not begun. */
+  isForced: boolean;
+  /** Fingerprint of the last chain of actions that failed; null when none did. */
+  failedFingerprint: string | null;
+}
+
+export interface ChosenMode {
+  spec: Workload;
+  /** What is shown; null when its manifest leaves no choice. */
+  mode: { chosen: RuntimeName; reason: string } | null;
+  /** The first choice, where it is here only because that could not be had; to be remembered with what is applied. */
+  fellBackFrom: RuntimeName | null;
+  /** Why nothing is to be done for it now; null for nothing. */
+  blocked: Blocked | null;
+}
+
+export function chooseMode(choice: ModeChoice, input: ModeInput): ChosenMode {
+  const name = choice.specs[0]!.name;
+  const override = Object.hasOwn(input.owner.modes, name) ? input.owner.modes[name]! : null;
+  const isImpossible = override !== null && !choice.specs.some((one) => one.runtime === override);
+  const { first, because } = firstChoice(choice, { owner: input.owner, override: isImpossible ? null : override });
+  const other = choice.specs.find((one) => one !== first);
+  const taken = other === undefined ? { spec: first, fellBackFrom: null, reason: because } : weigh(first, other, {
+    ...input,
+    because,
+  });
+  const { spec, fellBackFrom, reason } = taken;
+  const blocked: Blocked | null = isImpossible && spec.enabled
+    ? {
+      reason: "mode_unavailable",
+      message: `the settings of the device ask for ${override}, and its manifest allows ${spec.runtime} alone`,
+    }
+    : unreachable(spec, input);
+  return { spec, mode: other === undefined ? null : { chosen: spec.runtime, reason }, fellBackFrom, blocked };
+}
+
+/** The owner's word, else the manifest's, else the device's default, else what its kind is made for. */
+function firstChoice(
+  { specs, preferred }: ModeChoice,
+  { owner, override }: { owner: OwnerModes; override: RuntimeName | null },
+): { first: Workload; because: string } {
+  const wishes: [RuntimeName | null, string][] = [
+    [override, "the settings of the device say so"],
+    [preferred, "its manifest prefers it"],
+    [owner.defaultMode, "it is the default mode of the device"],
+  ];
+  for (const [wanted, because] of wishes) {
+    const first = specs.find((one) => one.runtime === wanted);
+    if (first !== undefined) return { first, because };
+  }
+  return { first: specs[0]!, because: `it is a ${specs[0]!.kind}` };
+}
+
+interface Taken {
+  spec: Workload;
+  fellBackFrom: RuntimeName | null;
+  reason: string;
+}
+
+function weigh(first: Workload, other: Workload, input: ModeInput & { because: string }): Taken {
+  const { memory, instances, because } = input;
+  const isEnabled = (one: Workload) => input.enabledRuntimes.includes(one.runtime);
+  const take = (spec: Workload, reason: string, fellBackFrom: RuntimeName | null = null) => {
+    return { spec, reason, fellBackFrom };
+  };
+  if (!isEnabled(other)) return take(first, because);
+  if (!isEnabled(first)) return take(other, `the settings switch ${first.runtime} off`);
+
+  const applied = memory?.applied ?? null;
+  const isHere = applied?.workload.runtime === other.runtime;
+  const fellBack = applied?.fellBackFrom === first.runtime;
+  if (isOk(first.runtime, input)) {
+    const stays = isHere && fellBack && applied.fingerprint === fingerprint(other) && !input.isForced;
+    return stays
+      ? take(other, `${first.runtime} did not answer when it was started; it stays until it changes`, first.runtime)
+      : take(first, because);
+  }
+
+  // From here on the first choice can not be looked at: what may run there is not to be started a second time.
+  const runs = instances.some((one) => one.runtime === other.runtime && isAlive(one));
+  const mayRunThere = mayRunIn(first, other, input) ||
+    (!runs && input.failedFingerprint === fingerprint(first));
+  if (mayRunThere) return take(first, because);
+  if (isHere && !fellBack) return take(other, `${first.runtime} does not answer; it moves there when it does`);
+  const fallback = take(other, `${first.runtime} does not answer`, first.runtime);
+  if (isHere || runs) return fallback;
+  if (input.answered.has(first.runtime) || !isOk(other.runtime, input)) return take(first, because);
+  return fallback;
+}
+
+/** By what is remembered: applied there, or started with a fingerprint that is not known to be the other one's. */
+function mayRunIn(spec: Workload, other: Workload, { memory }: ModeInput): boolean {
+  const applied = memory?.applied ?? null;
+  if (applied?.workload.runtime === spec.runtime) return true;
+  const known = [fingerprint(other), applied?.fingerprint];
+  return Object.entries(memory?.slots ?? {}).some(([slot, { fingerprint }]) =>
+    Number(slot) < spec.replicas && !known.includes(fingerprint)
+  );
+}
+
+/** A workload leaves a runtime only when it can be stopped there first. */
+function unreachable(spec: Workload, input: ModeInput): Blocked | null {
+  const from = input.memory?.applied?.workload.runtime ?? spec.runtime;
+  if (from === spec.runtime || !spec.enabled || !input.enabledRuntimes.includes(from) || isOk(from, input)) return null;
+  return { reason: "runtime_unknown", message: `moves from ${from} to ${spec.runtime} when ${from} answers` };
+}
+
+function isOk(runtime: RuntimeName, { observations }: ModeInput): boolean {
+  return observations.some((one) => one.runtime === runtime && one.ok);
+}
+
+function isAlive(instance: Instance): boolean {
+  return instance.state !== "exited" && instance.state !== "created";
+}
