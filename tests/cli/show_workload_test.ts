@@ -36,6 +36,7 @@ const RECORDER: WorkloadStatus = {
   warnings: [],
   last_lines: [],
   runs: [],
+  mode: null,
   next_run_at: null,
 };
 
