@@ -90,6 +90,10 @@ export class ModelDevice {
     }
   }
 
+  memoryOf(name: string): WorkloadMemory {
+    return this.memory.get(name) ?? emptyMemory(name);
+  }
+
   #start(action: Action & { type: "start" }): void {
     const { spec, slot, fingerprint: wanted, previous } = action;
     const rival = this.instances.find((one) =>

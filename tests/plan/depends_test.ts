@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { emptyMemory, type WorkloadMemory } from "../../src/model/memory.ts";
+import type { Dependency, Workload } from "../../src/model/workload.ts";
+import { fingerprint } from "../../src/model/fingerprint.ts";
+import { mayLeave } from "../../src/plan/depends.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { planDown } from "../../src/plan/down.ts";
+import { native, TIMING } from "../support/workload.ts";
+import { desired } from "./arbitraries.ts";
+import { ModelDevice } from "./model_device.ts";
+
+const on = (name: string, condition: Dependency["condition"] = "healthy"): Dependency => ({ name, condition });
+const PROBE = { ...TIMING, type: "tcp" as const, port: { type: "fixed" as const, port: 1 } };
+
+function starts(device: ModelDevice, specs: Workload[]): string[] {
+  const { actions } = plan(device.input(desired(specs)));
+  const found = actions.filter((action) => action.type === "start").map((action) => action.workload);
+  for (const action of actions) device.perform(action);
+  return found;
+}
+
+Deno.test("a workload waits until what it depends on is started, or healthy", () => {
+  const device = new ModelDevice();
+  const specs = [
+    native({ name: "a", dependsOn: [on("db", "started")] }),
+    native({ name: "b", dependsOn: [on("db")] }),
+    native({ name: "db", health: PROBE }),
+  ];
+  assert.deepEqual(starts(device, specs), ["db"]);
+  assert.deepEqual(starts(device, specs), ["a"]);
+  const [db] = device.instances.filter((one) => one.workload === "db");
+  const waiting = plan(device.input(desired(specs))).waiting.get("b");
+  assert.deepEqual(waiting, { reason: "dependency_not_ready", message: 'waits for "db" to be healthy' });
+  device.verdicts.set(db!.id, { verdict: "healthy", since: 0 });
+  assert.deepEqual(starts(device, specs), ["b"]);
+});
+
+Deno.test("what runs already comes back after a crash, whatever became of what it depends on", () => {
+  const device = new ModelDevice();
+  const specs = [native({ name: "a", dependsOn: [on("db")] }), native({ name: "db" })];
+  starts(device, specs);
+  starts(device, specs);
+  for (const one of device.instances) Object.assign(one, { state: "exited", exitCode: 1, endedAt: device.now });
+  assert.deepEqual(starts(device, specs).sort(), ["a", "db"]);
+});
+
+Deno.test("a change of a workload stops nothing while it would have to wait", () => {
+  const device = new ModelDevice();
+  const before = [native({ name: "a" }), native({ name: "db", health: PROBE })];
+  starts(device, before);
+  const changed = [native({ name: "a", env: { V: "2" }, dependsOn: [on("db")] }), before[1]!];
+  const { actions } = plan(device.input(desired(changed)));
+  assert.deepEqual(actions, []);
+});
+
+Deno.test("a dependency that this device does not run is waited for, and said", () => {
+  const device = new ModelDevice();
+  const { waiting } = plan(device.input(desired([native({ name: "a", dependsOn: [on("db")] })])));
+  assert.equal(waiting.get("a")?.message, 'waits for "db", which this device does not run');
+});
+
+const remembered = (specs: Workload[]): Map<string, WorkloadMemory> =>
+  new Map(specs.map((workload) => [workload.name, {
+    ...emptyMemory(workload.name),
+    applied: { workload, fingerprint: fingerprint(workload), revision: "r" },
+  }]));
+
+Deno.test("what others depend on leaves after them", () => {
+  const specs = [
+    native({ name: "a", dependsOn: [on("b")] }),
+    native({ name: "b", dependsOn: [on("c")] }),
+    native({ name: "c" }),
+  ];
+  const memory = remembered(specs);
+  assert.deepEqual([...mayLeave(["a", "b", "c"], memory)], ["a"]);
+  assert.deepEqual([...mayLeave(["b", "c"], memory)], ["b"]);
+  assert.deepEqual([...mayLeave(["c"], memory)], ["c"]);
+});
+
+Deno.test("everything leaves in the end, however they depend on each other", () => {
+  const names = ["a", "b", "c", "d"];
+  const graph = fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names)), { maxLength: 8 });
+  fc.assert(fc.property(graph, (edges) => {
+    const specs = names.map((name) =>
+      native({ name, dependsOn: edges.filter(([from]) => from === name).map(([, to]) => on(to)) })
+    );
+    const device = new ModelDevice();
+    for (const spec of specs.map((one) => ({ ...one, dependsOn: [] }))) starts(device, [spec]);
+    device.memory.clear();
+    for (const [name, memory] of remembered(specs)) device.memory.set(name, memory);
+    for (let turn = 0; turn < names.length; turn++) {
+      const { observations } = device.input(null);
+      for (const action of planDown(observations, { memory: device.memory, busy: new Set() })) device.perform(action);
+    }
+    assert.deepEqual(device.instances, []);
+  }));
+});
