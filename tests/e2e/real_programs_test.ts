@@ -137,7 +137,8 @@ async function deploy(program: RealProgram, options: { onFailure?: string } = {}
       await repository.write(`services/${name}/${path}`, content, { executable: content.startsWith("#!") });
     }
     const onFailure = options.onFailure ?? "restart";
-    const timing = `interval = "100ms", timeout = "500ms", retries = 2, on_failure = "${onFailure}"`;
+    const timing =
+      `interval = "100ms", timeout = "500ms", retries = 2, start_period = "30s", on_failure = "${onFailure}"`;
     const health = `health = { ${program.probe(port)}, ${timing} }`;
     const manifest = [...program.manifest(port), 'stop_timeout = "1s"', health, ""].join("\n");
     await repository.write(`services/${name}/service.toml`, manifest);

@@ -66,7 +66,7 @@ export class NativeRuntime implements Runtime {
     this.#usage = new UsageReader(options.clock);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
     for (const one of found.instances.filter((one) => !one.isOver)) {
-      this.#watchProcesses(one);
+      this.#watchProcesses(one).catch(() => {});
       this.#portWatch.follow(one);
     }
   }
@@ -228,7 +228,7 @@ export class NativeRuntime implements Runtime {
   #end(one: Supervised): void {
     const end = async () => {
       // Somebody killed the shim alone: the service runs on, and only its exit status is lost.
-      if (await one.isAlive()) return this.#watchProcesses(one);
+      if (await one.isAlive()) return await this.#watchProcesses(one);
       await one.happen("ended", { now: this.#options.clock.now() });
       this.#changed();
     };
@@ -236,11 +236,15 @@ export class NativeRuntime implements Runtime {
   }
 
   /** For an instance that is no child of ours any more: the end of either process is a reason to look. */
-  #watchProcesses(one: Supervised): void {
-    const alive = [one.service, one.shim].filter((process) => process !== null);
-    for (const process of alive) {
-      isAlive(process).then((is) => is ? this.#ends.watch(process, () => this.#end(one)) : undefined, () => {});
+  async #watchProcesses(one: Supervised): Promise<void> {
+    let left = 0;
+    for (const process of [one.service, one.shim]) {
+      if (process === null || !await isAlive(process)) continue;
+      left++;
+      await this.#ends.watch(process, () => this.#end(one));
     }
+    // Both may have ended since somebody found it alive; then nobody else will tell.
+    if (left === 0) this.#end(one);
   }
 
   async #discard(one: Supervised): Promise<void> {

@@ -1,6 +1,6 @@
 /** A native runtime on throw-away folders, and an end that leaves no process. */
 import { join } from "node:path";
-import { systemClock } from "../../../src/clock.ts";
+import { type Clock, systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
 import { libc } from "../../../src/runtime/native/libc.ts";
@@ -18,27 +18,27 @@ export interface NativeDevice extends AsyncDisposable {
   runDir: string;
   runtime: NativeRuntime;
   /** Another daemon over the same folders; closed at the end. */
-  reopen(): Promise<NativeRuntime>;
+  reopen(clock?: Clock): Promise<NativeRuntime>;
 }
 
 export async function nativeDevice(): Promise<NativeDevice> {
   const dir = await tempDir();
   const runDir = join(dir.path, "run");
-  const open = () =>
+  const open = (clock: Clock = systemClock) =>
     openNativeRuntime({
       runDir,
       logDir: join(dir.path, "logs"),
       stateDir: join(dir.path, "services"),
       deviceId: "test",
-      clock: systemClock,
+      clock,
     });
   const opened = [await open()];
   return {
     root: dir.path,
     runDir,
     runtime: opened[0]!,
-    async reopen() {
-      const runtime = await open();
+    async reopen(clock?: Clock) {
+      const runtime = await open(clock);
       opened.push(runtime);
       return runtime;
     },

@@ -1,0 +1,43 @@
+/** What the next daemon makes of what it finds. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../../src/clock.ts";
+import { isAlive } from "../../../src/runtime/native/process_identity.ts";
+import { instanceFolder, readIdentity, readRecords, writeRecord } from "../../../src/runtime/native/record.ts";
+import { eventually } from "../../support/eventually.ts";
+import { instances, start } from "../conformance.ts";
+import { nativeDevice, nativeWorkload } from "./native_device.ts";
+
+Deno.test("native misses no end of an instance while it is still adopting others", async () => {
+  await using device = await nativeDevice();
+  const script = `until [ -e ${device.root}/end ]; do sleep 0.01; done; exit 7`;
+  const workload = nativeWorkload({ command: ["/bin/sh", "-c", script] });
+  const ids: string[] = [];
+  // Records come in any order: of several, one is looked at before the one that is waited for.
+  for (let slot = 0; slot < 8; slot++) ids.push((await start(device.runtime, workload, { slot })).id);
+  const records = await readRecords(device.runDir);
+  const said = records.flatMap(({ folder }) => [readIdentity(folder, "stat"), readIdentity(folder, "shim")]);
+  const processes = (await Promise.all(said)).filter((one) => one !== null);
+  const { record } = records[0]!;
+  const silent = { ...record, id: "web-9-silent", slot: 9, cgroup: null };
+  await writeRecord(instanceFolder(device.runDir, silent), silent);
+  // A shim that has not said who it is: an adopting daemon waits for it.
+  const shim = new Deno.Command("/bin/sleep", { args: ["1000"], env: { HARBORNODE_INSTANCE: silent.id } }).spawn();
+  const waiting = Promise.withResolvers<void>();
+  const sleep: Clock["sleep"] = (ms, signal) => {
+    waiting.resolve();
+    return systemClock.sleep(ms, signal);
+  };
+  const opening = device.reopen({ ...systemClock, sleep });
+  await waiting.promise;
+  await Deno.writeTextFile(join(device.root, "end"), "");
+  await eventually("all have ended", async () => !(await Promise.all(processes.map(isAlive))).includes(true));
+  shim.kill("SIGKILL");
+  await shim.status;
+  const next = await opening;
+  await eventually("the next daemon knows how all of them ended", async () => {
+    const ended = (await instances(next)).filter((one) => ids.includes(one.id));
+    assert.deepEqual(ended.map((one) => `${one.state} ${one.exitCode}`), ids.map(() => "exited 7"));
+    return true;
+  });
+});
