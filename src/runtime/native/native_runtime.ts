@@ -8,6 +8,8 @@ import { substitutePorts, withChosen } from "../../model/port.ts";
 import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
+import type { Bounds } from "./confine/bounds.ts";
+import { identify } from "./confine/identity.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
@@ -22,12 +24,10 @@ import { defaultSignals } from "./signals.ts";
 import { spawnShim } from "./shim.ts";
 import { Supervised } from "./supervised.ts";
 
-export interface NativeOptions {
+export interface NativeOptions extends Bounds {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
   runDir: string;
   logDir: string;
-  /** What services write: a folder each. */
-  stateDir: string;
   deviceId: string;
   clock: Clock;
 }
@@ -75,7 +75,9 @@ export class NativeRuntime implements Runtime {
 
   async prepare(workload: Workload, _progress: Progress, _signal: AbortSignal): Promise<void> {
     // A program in the folder is looked for at the start, when the folder is known.
-    if (workload.runtime === "native" && !workload.command[0]?.startsWith("./")) await findProgram(workload, null);
+    if (workload.runtime !== "native") return;
+    if (!workload.command[0]?.startsWith("./")) await findProgram(workload, null);
+    await identify(workload, this.#options);
   }
 
   async start(
@@ -85,8 +87,8 @@ export class NativeRuntime implements Runtime {
     const workload = withPorts(asked, chosenPorts);
     this.#refuseSecond(workload.name, slot);
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
-    const { runDir, stateDir, clock } = this.#options;
-    const launch = await prepareLaunch({ workload, slot, id, filesDir, stateDir });
+    const { runDir, clock } = this.#options;
+    const launch = await prepareLaunch({ workload, slot, id, filesDir, bounds: this.#options });
     await checkPortsFree(workload.ports);
     const record: InstanceRecord = {
       version: 1,
@@ -156,7 +158,8 @@ export class NativeRuntime implements Runtime {
   async execute(instance: Instance, workload: Workload, command: string[], signal: AbortSignal) {
     if (workload.runtime !== "native") throw new Error(`${workload.name} is not for the native runtime`);
     const one = this.#instances.get(instance.id);
-    return await executeBeside({ workload: { ...workload, command }, instance, service: one?.service ?? null, signal });
+    const service = one?.service ?? null;
+    return await executeBeside({ workload: { ...workload, command }, service, bounds: this.#options, signal });
   }
 
   address(_instance: Instance, port: number): Promise<{ host: string; port: number } | null> {
