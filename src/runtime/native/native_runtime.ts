@@ -9,7 +9,9 @@ import type { NativeWorkload, SignalName, Workload } from "../../model/workload.
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
 import type { Bounds } from "./confine/bounds.ts";
+import { ControlGroups } from "./confine/control_groups.ts";
 import { identify } from "./confine/identity.ts";
+import { setLimits } from "./confine/resources.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
@@ -17,7 +19,6 @@ import { PortWatch } from "./port_watch.ts";
 import { checkPortsFree } from "./ports.ts";
 import { ProcessEnds } from "./ends.ts";
 import { bootId, isAlive, signal } from "./process_identity.ts";
-import { makeCgroup } from "./process_tree.ts";
 import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./signals.ts";
@@ -51,6 +52,7 @@ export class NativeRuntime implements Runtime {
   readonly #prefix: string[];
   readonly #instances: Map<string, Supervised>;
   readonly #output: Output;
+  readonly #groups: ControlGroups;
   readonly #ends = new ProcessEnds();
   readonly #portWatch = new PortWatch(() => this.#changed());
   #changed: () => void = () => {};
@@ -61,6 +63,7 @@ export class NativeRuntime implements Runtime {
     this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output(options.logDir, options.clock);
+    this.#groups = new ControlGroups(options.deviceId);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
     for (const one of found.instances.filter((one) => !one.isOver)) {
       this.#watchProcesses(one);
@@ -90,6 +93,7 @@ export class NativeRuntime implements Runtime {
     const { runDir, clock } = this.#options;
     const launch = await prepareLaunch({ workload, slot, id, filesDir, bounds: this.#options });
     await checkPortsFree(workload.ports);
+    const cgroup = await this.#groups.make(id);
     const record: InstanceRecord = {
       version: 1,
       id,
@@ -99,7 +103,8 @@ export class NativeRuntime implements Runtime {
       bootId: this.#boot,
       startedAt: clock.now(),
       ports: workload.ports.map((port) => `${port.container}/${port.protocol}`),
-      cgroup: await makeCgroup(id),
+      cgroup,
+      warnings: await setLimits(cgroup, workload.resources),
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);
@@ -170,12 +175,12 @@ export class NativeRuntime implements Runtime {
     this.#changed = changed;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#changed = () => {};
     this.#ends.close();
     this.#portWatch.close();
     this.#output.close();
-    return Promise.resolve();
+    await this.#groups.close();
   }
 
   #refuseSecond(workload: string, slot: number): void {

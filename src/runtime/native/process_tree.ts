@@ -17,25 +17,6 @@ export interface Tree {
   cgroup: string | null;
 }
 
-/** Makes a cgroup for an instance below the daemon's own; null where that can't be done (v1, container, no root). */
-export async function makeCgroup(id: string): Promise<string | null> {
-  const own = /^0::(\/.*)$/m.exec(await Deno.readTextFile("/proc/self/cgroup").catch(() => ""))?.[1];
-  if (own === undefined) return null;
-  for (const mount of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]) {
-    const folder = join(mount, own, `harbornode-${id}`);
-    // A plain folder on a tmpfs (the root of cgroup v1) has no such file: then it was none.
-    if (!await exists(join(mount, own, "cgroup.procs"))) continue;
-    try {
-      await Deno.mkdir(folder);
-      if (await exists(join(folder, "cgroup.kill"))) return folder;
-      await Deno.remove(folder);
-    } catch {
-      // Read-only in containers; not ours without delegation.
-    }
-  }
-  return null;
-}
-
 /** Kills what is left of the instance. Harmless when nothing is. */
 export async function killTree(tree: Tree): Promise<void> {
   if (tree.cgroup !== null && await exists(tree.cgroup)) {
