@@ -173,7 +173,8 @@ async function openRuntimes(
   const dir = dataDir(settings.dataDir, id);
   const runtimes = new Map<RuntimeName, Runtime>();
   if (settings.runtime.nativeEnabled) {
-    const options = { runDir: dir.run, logDir: dir.logs, stateDir: dir.services, deviceId: id, clock };
+    const bounds = { stateDir: dir.services, uidRange: settings.native.uidRange, policy: settings.policy };
+    const options = { runDir: dir.run, logDir: dir.logs, deviceId: id, clock, ...bounds };
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {

@@ -27,6 +27,7 @@ export const REASONS = {
   scheduled: "is due by its schedule",
   overlapped: "was due while it still ran",
   // what went wrong
+  out_of_memory: "was killed, over its memory limit",
   crash_loop: "ended again and again",
   exit_nonzero: "ended with an error",
   unhealthy: "does not pass its health check",

@@ -148,6 +148,9 @@ export function retire(instance: Instance, spec: Workload | undefined, because: 
 /** "ended with exit code 7" */
 export function exitSentence(instance: Instance): string {
   if (instance.exitCode === null) return "ended, and its exit code could not be learned";
+  if (instance.warnings.some((one) => one.reason === "out_of_memory")) {
+    return `ended with exit code ${instance.exitCode} (killed: over its memory limit)`;
+  }
   const signal = instance.exitCode > 128 ? ` (killed by signal ${instance.exitCode - 128})` : "";
   return `ended with exit code ${instance.exitCode}${signal}`;
 }

@@ -25,6 +25,8 @@ Deno.exit(await demo());
 
 async function demo(): Promise<number> {
   const root = await Deno.makeTempDir({ prefix: "harbornode-demo-" });
+  // Its services run as users of their own: they may pass the folder, and list nothing.
+  await Deno.chmod(root, 0o711);
   const port = await freePort();
   const paths: DemoPaths = { root, repository: join(root, "repository"), config: join(root, "config.toml"), port };
   say(`a device in ${root}`);

@@ -1,8 +1,12 @@
 /** A command of a `command` probe: in the service's folder, with its environment and user, in a session of its own. */
 import { spawn } from "node:child_process";
-import type { Instance } from "../../model/observed.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
-import { findProgram, findTool } from "./program.ts";
+import { privilegeWords } from "./confine/exec_chain.ts";
+import { identify, type Identity } from "./confine/identity.ts";
+import { checkReach } from "./confine/reach.ts";
+import type { Bounds } from "./confine/bounds.ts";
+import { needTool } from "./confine/tool.ts";
+import { findProgram } from "./program.ts";
 import type { ProcessIdentity } from "./process_identity.ts";
 
 const OUTPUT_BYTES = 4096;
@@ -10,24 +14,28 @@ const OUTPUT_BYTES = 4096;
 export interface BesideInput {
   /** With the probe's command in the place of its own. */
   workload: NativeWorkload;
-  instance: Instance;
   service: ProcessIdentity | null;
+  bounds: Bounds;
   signal: AbortSignal;
 }
 
 /**
- * Folder, environment and user are those that the running service has, read from /proc: so they are the ones that it
- * was started with. Everything the command started is killed when `signal` aborts.
+ * Folder and environment are those that the running service has, read from /proc: so they are the ones that it was
+ * started with. User and groups are found as for its start, and not read from /proc: in its first milliseconds a
+ * service is still root. No capability is passed on. Everything the command started is killed when `signal` aborts.
  */
 export async function executeBeside(
-  { workload, service, signal }: BesideInput,
+  { workload, service, bounds, signal }: BesideInput,
 ): Promise<{ exitCode: number; output: string }> {
   if (service === null) return { exitCode: 1, output: "the service does not run" };
   const env = await environmentOf(service.pid);
   const cwd = await Deno.readLink(`/proc/${service.pid}/cwd`).catch(() => "/");
   const program = await findProgram(workload, cwd);
-  const setsid = await findTool("setsid") ?? "/usr/bin/setsid";
-  const command = [...await asUserOf(service.pid), program, ...workload.command.slice(1)];
+  const setsid = await needTool("setsid");
+  const identity = await identify(workload, bounds);
+  await checkReach(program, identity);
+  const asService = await privilegeWords(withoutCapabilities(identity), { noNewPrivileges: true });
+  const command = [...asService, program, ...workload.command.slice(1)];
   const child = spawn(setsid, command, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const take = (bytes: unknown) => output = (output + String(bytes)).slice(0, OUTPUT_BYTES);
@@ -73,12 +81,7 @@ async function environmentOf(pid: number): Promise<Record<string, string>> {
   );
 }
 
-async function asUserOf(pid: number): Promise<string[]> {
-  const setpriv = await findTool("setpriv");
-  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-  const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1];
-  const gid = /^Gid:\s+(\d+)/m.exec(status)?.[1];
-  if (setpriv === null) return [];
-  if (uid === undefined || gid === undefined || Number(uid) === Deno.uid()) return [setpriv, "--no-new-privs"];
-  return [setpriv, "--no-new-privs", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups"];
+/** Root stays what it is: without capabilities it could do less than any user. */
+function withoutCapabilities(identity: Identity | null): Identity | null {
+  return identity === null || identity.capabilities === "all" ? identity : { ...identity, capabilities: [] };
 }

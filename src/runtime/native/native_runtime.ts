@@ -8,6 +8,10 @@ import { substitutePorts, withChosen } from "../../model/port.ts";
 import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
+import type { Bounds } from "./confine/bounds.ts";
+import { ControlGroups } from "./confine/control_groups.ts";
+import { identify } from "./confine/identity.ts";
+import { setLimits } from "./confine/resources.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
@@ -15,7 +19,7 @@ import { PortWatch } from "./port_watch.ts";
 import { checkPortsFree } from "./ports.ts";
 import { ProcessEnds } from "./ends.ts";
 import { bootId, isAlive, signal } from "./process_identity.ts";
-import { makeCgroup, removeCgroup } from "./process_tree.ts";
+import { removeCgroup } from "./process_tree.ts";
 import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./signals.ts";
@@ -23,12 +27,10 @@ import { spawnShim } from "./shim.ts";
 import { Supervised } from "./supervised.ts";
 import { UsageReader } from "./usage.ts";
 
-export interface NativeOptions {
+export interface NativeOptions extends Bounds {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
   runDir: string;
   logDir: string;
-  /** What services write: a folder each. */
-  stateDir: string;
   deviceId: string;
   clock: Clock;
 }
@@ -52,6 +54,7 @@ export class NativeRuntime implements Runtime {
   readonly #prefix: string[];
   readonly #instances: Map<string, Supervised>;
   readonly #output: Output;
+  readonly #groups: ControlGroups;
   readonly #ends = new ProcessEnds();
   readonly #portWatch = new PortWatch(() => this.#changed());
   readonly #usage: UsageReader;
@@ -64,6 +67,7 @@ export class NativeRuntime implements Runtime {
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output(options.logDir, options.clock);
     this.#usage = new UsageReader(options.clock);
+    this.#groups = new ControlGroups(options.deviceId);
     this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
     for (const one of found.instances.filter((one) => !one.isOver)) {
       this.#watchProcesses(one).catch(() => {});
@@ -78,7 +82,9 @@ export class NativeRuntime implements Runtime {
 
   async prepare(workload: Workload, _progress: Progress, _signal: AbortSignal): Promise<void> {
     // A program in the folder is looked for at the start, when the folder is known.
-    if (workload.runtime === "native" && !workload.command[0]?.startsWith("./")) await findProgram(workload, null);
+    if (workload.runtime !== "native") return;
+    if (!workload.command[0]?.startsWith("./")) await findProgram(workload, null);
+    await identify(workload, this.#options);
   }
 
   async start(
@@ -88,9 +94,10 @@ export class NativeRuntime implements Runtime {
     const workload = withPorts(asked, chosenPorts);
     this.#refuseSecond(workload.name, slot);
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
-    const { runDir, stateDir, clock } = this.#options;
-    const launch = await prepareLaunch({ workload, slot, id, filesDir, stateDir });
+    const { runDir, clock } = this.#options;
+    const launch = await prepareLaunch({ workload, slot, id, filesDir, bounds: this.#options });
     await checkPortsFree(workload.ports);
+    const cgroup = await this.#groups.make(id);
     const record: InstanceRecord = {
       version: 1,
       id,
@@ -100,7 +107,8 @@ export class NativeRuntime implements Runtime {
       bootId: this.#boot,
       startedAt: clock.now(),
       ports: workload.ports.map((port) => `${port.container}/${port.protocol}`),
-      cgroup: await makeCgroup(id),
+      cgroup,
+      warnings: await setLimits(cgroup, workload.resources),
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);
@@ -159,7 +167,8 @@ export class NativeRuntime implements Runtime {
   async execute(instance: Instance, workload: Workload, command: string[], signal: AbortSignal) {
     if (workload.runtime !== "native") throw new Error(`${workload.name} is not for the native runtime`);
     const one = this.#instances.get(instance.id);
-    return await executeBeside({ workload: { ...workload, command }, instance, service: one?.service ?? null, signal });
+    const service = one?.service ?? null;
+    return await executeBeside({ workload: { ...workload, command }, service, bounds: this.#options, signal });
   }
 
   address(_instance: Instance, port: number): Promise<{ host: string; port: number } | null> {
@@ -176,12 +185,12 @@ export class NativeRuntime implements Runtime {
     this.#changed = changed;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#changed = () => {};
     this.#ends.close();
     this.#portWatch.close();
     this.#output.close();
-    return Promise.resolve();
+    await this.#groups.close();
   }
 
   #refuseSecond(workload: string, slot: number): void {

@@ -19,25 +19,6 @@ export interface Tree {
   cgroup: string | null;
 }
 
-/** Makes a cgroup for an instance below the daemon's own; null where that can't be done (v1, container, no root). */
-export async function makeCgroup(id: string): Promise<string | null> {
-  const own = /^0::(\/.*)$/m.exec(await Deno.readTextFile("/proc/self/cgroup").catch(() => ""))?.[1];
-  if (own === undefined) return null;
-  for (const mount of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]) {
-    const folder = join(mount, own, `harbornode-${id}`);
-    // A plain folder on a tmpfs (the root of cgroup v1) has no such file: then it was none.
-    if (!await exists(join(mount, own, "cgroup.procs"))) continue;
-    try {
-      await Deno.mkdir(folder);
-      if (await exists(join(folder, "cgroup.kill"))) return folder;
-      await Deno.remove(folder);
-    } catch {
-      // Read-only in containers; not ours without delegation.
-    }
-  }
-  return null;
-}
-
 /**
  * Kills what is left of the instance, and returns when it is gone, so that it holds no port or lock of its successor. A
  * process that is stuck in the kernel is not waited for. Harmless when nothing is left.

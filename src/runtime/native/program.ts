@@ -1,15 +1,8 @@
-/** Finds the program of a service, and the user that it runs as, before anything is started. */
+/** Finds the program of a service before anything is started. */
 import { isAbsolute, join, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
 import { SERVICE_PATH } from "./environment.ts";
-
-export interface Account {
-  name: string;
-  uid: number;
-  gid: number;
-  home: string;
-}
 
 /** Absolute path of the program. `filesDir` is where "./x" is looked for. */
 export async function findProgram(workload: NativeWorkload, filesDir: string | null): Promise<string> {
@@ -32,30 +25,5 @@ export async function findProgram(workload: NativeWorkload, filesDir: string | n
     hint: blocked === null
       ? 'install it on the device, or put it into the workload\'s folder and write "./NAME"'
       : `make it executable in git: git update-index --chmod=+x FILE`,
-  });
-}
-
-/** Where a helper like setsid is; null when the device has none. */
-export async function findTool(name: string): Promise<string | null> {
-  for (const folder of SERVICE_PATH.split(":")) {
-    const path = join(folder, name);
-    if (await Deno.stat(path).then((info) => info.isFile, () => false)) return path;
-  }
-  return null;
-}
-
-/** The account of a user by name or number, from /etc/passwd. */
-export async function findAccount(user: string): Promise<Account> {
-  const text = await Deno.readTextFile("/etc/passwd").catch(() => "");
-  for (const line of text.split("\n")) {
-    const [name, , uid, gid, , home] = line.split(":");
-    if (name !== undefined && home !== undefined && (name === user || uid === user)) {
-      return { name, uid: Number(uid), gid: Number(gid), home };
-    }
-  }
-  throw new Failure(`there is no user "${user}" on this device`, {
-    kind: "mistake",
-    reason: "user_unknown",
-    hint: `make it with "useradd --system ${/^[a-z_][a-z0-9_-]*$/.test(user) ? user : "NAME"}", or name another one`,
   });
 }

@@ -8,21 +8,23 @@ import type { ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
 
 /**
- * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, then the command.
+ * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, the score for the kernel's killer,
+ * the umask, then the command.
  * - A trap with ":" survives here and is reset to the default in the child; an ignored signal would be inherited.
  * - fd 3 keeps the log for the child: the shell's own "Terminated" must not land in it.
  * - `read </proc/self/stat` is done by the subshell itself, whose pid and start time the program keeps over exec.
  * - Deno raises the soft limit of open files to the hard one, and children inherit it.
  */
-const SHIM = `run=$1 cg=$2 nofile=$3; shift 3
+const SHIM = `run=$1 cg=$2 nofile=$3 oom=$4 mask=$5; shift 5
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 exec 3>&2 2>/dev/null
 read -r st </proc/self/stat && echo "$st" >"$run/shim"
 ( exec 2>&3 3>&-
   [ -z "$cg" ] || echo 0 >"$cg/cgroup.procs" || exit 125
-  echo 0 >/proc/self/oom_score_adj
+  echo "$oom" >/proc/self/oom_score_adj
   read -r st </proc/self/stat && echo "$st" >"$run/stat" || exit 125
   ulimit -S -n "$nofile" || exit 125
+  umask "$mask"
   exec "$@" )
 rc=$?; echo "$rc" >"$run/exit"; exit "$rc"`;
 
@@ -35,6 +37,10 @@ export interface ShimRequest {
   logFile: string;
   cwd: string;
   env: Record<string, string>;
+  oomScoreAdj: number;
+  umask: number;
+  /** Whose the log is to be, so that "echo >/dev/stderr" works, which opens it anew; null: the daemon's. */
+  owner: { uid: number; gid: number } | null;
   /** Absolute program first. */
   command: string[];
   setsid: string;
@@ -45,10 +51,12 @@ export interface ShimRequest {
  * posix_spawn, which blocks the event loop for tens of milliseconds in a large process.
  */
 export async function spawnShim(request: ShimRequest): Promise<ChildProcess> {
-  const { runDir, cgroup, logFile, cwd, env, command, setsid } = request;
+  const { runDir, cgroup, logFile, cwd, env, command, setsid, oomScoreAdj, umask, owner } = request;
   const log = await open(logFile, "a", 0o640);
   try {
-    const argv = ["/bin/sh", "-c", SHIM, "harbornode-shim", runDir, cgroup ?? "", String(NOFILE), setsid, ...command];
+    if (owner !== null) await log.chown(owner.uid, owner.gid);
+    const settings = [runDir, cgroup ?? "", String(NOFILE), String(oomScoreAdj), umask.toString(8).padStart(4, "0")];
+    const argv = ["/bin/sh", "-c", SHIM, "harbornode-shim", ...settings, setsid, ...command];
     const child = spawn(setsid, argv, { cwd, env, stdio: ["ignore", log.fd, log.fd] });
     child.unref();
     return child;

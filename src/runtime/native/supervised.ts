@@ -1,10 +1,16 @@
 /** One instance as the runtime holds it: what is written down of it, who it is, and a promise of its end. */
 import type { Instance } from "../../model/observed.ts";
 import type { SignalName } from "../../model/workload.ts";
+import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process_identity.ts";
 import { killTree, removeCgroup } from "./process_tree.ts";
 import { type FoundRecord, type InstanceRecord, readExit, readIdentity } from "./record.ts";
+
+const OVER_MEMORY: Instance["warnings"][number] = {
+  reason: "out_of_memory",
+  message: "was killed: it was over its memory limit",
+};
 
 export class Supervised {
   readonly record: InstanceRecord;
@@ -16,6 +22,7 @@ export class Supervised {
   /** Resolves once when it has ended. */
   readonly ended: Promise<void>;
   #life: Life = "created";
+  #overMemory = false;
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
 
@@ -45,6 +52,7 @@ export class Supervised {
       case "kill-tree":
         return await this.killTree();
       case "settle":
+        this.#overMemory = await wasOverMemory(this.record.cgroup);
         await removeCgroup(this.record.cgroup);
         this.#exit = await readExit(this.folder) ?? { code: null, at: by.now };
         return await this.happen("settled", by);
@@ -89,7 +97,7 @@ export class Supervised {
       exitCode: this.#exit?.code ?? null,
       runtimeHealth: null,
       ports,
-      warnings: [...warnings ?? [], ...over ? [] : this.portWarnings],
+      warnings: [...warnings ?? [], ...over ? [] : this.portWarnings, ...this.#overMemory ? [OVER_MEMORY] : []],
     };
   }
 }

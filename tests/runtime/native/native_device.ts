@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
+import type { Bounds } from "../../../src/runtime/native/confine/bounds.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
 import { libc } from "../../../src/runtime/native/libc.ts";
 import { killTree } from "../../../src/runtime/native/process_tree.ts";
@@ -21,7 +22,13 @@ export interface NativeDevice extends AsyncDisposable {
   reopen(clock?: Clock): Promise<NativeRuntime>;
 }
 
-export async function nativeDevice(): Promise<NativeDevice> {
+/** As the settings are when nobody changed them. */
+export const BOUNDS: Omit<Bounds, "stateDir"> = {
+  uidRange: { from: 64_000, to: 64_999 },
+  policy: { allowDevices: [], allowCapabilities: [], allowRoot: true },
+};
+
+export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<NativeDevice> {
   const dir = await tempDir();
   const runDir = join(dir.path, "run");
   const open = (clock: Clock = systemClock) =>
@@ -31,6 +38,8 @@ export async function nativeDevice(): Promise<NativeDevice> {
       stateDir: join(dir.path, "services"),
       deviceId: "test",
       clock,
+      ...BOUNDS,
+      ...bounds,
     });
   const opened = [await open()];
   return {

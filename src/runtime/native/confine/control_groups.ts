@@ -1,0 +1,57 @@
+/** A control group for each instance: all its processes can be killed at once, and its limits hold for all of them. */
+import { join } from "node:path";
+import { exists, findCgroup, giveControllers } from "./cgroup_mount.ts";
+import { Scope } from "./scope.ts";
+
+/** Of the daemon itself, where it is in the group that instances are made in. */
+const LEAF = "harbornode-daemon";
+
+export class ControlGroups {
+  readonly #deviceId: string;
+  #scope: Scope | null = null;
+  #own: Promise<string | null> | null = null;
+
+  constructor(deviceId: string) {
+    this.#deviceId = deviceId;
+  }
+
+  /** Makes one; null where that can't be done (version 1, a container, no root). */
+  async make(id: string): Promise<string | null> {
+    const found = await findCgroup();
+    if (found === null) return null;
+    const bySystemd = Deno.uid() === 0 && await exists("/run/systemd/system");
+    if (bySystemd && await exists(join(found.mount, "cgroup.controllers"))) {
+      this.#scope ??= new Scope(this.#deviceId, found.mount);
+      const group = await this.#scope.group();
+      const made = group === null ? null : await makeGroup(join(group, `harbornode-${id}`));
+      if (made !== null) return made;
+    }
+    this.#own ??= ownGroup(found.own, { alone: !bySystemd });
+    const group = await this.#own;
+    return group === null ? null : await makeGroup(join(group, `harbornode-${id}`));
+  }
+
+  async close(): Promise<void> {
+    await this.#scope?.close();
+  }
+}
+
+/** The daemon's own group. What systemd made it gives no controllers from: see `Scope`. */
+async function ownGroup(own: string, { alone }: { alone: boolean }): Promise<string> {
+  // A daemon that was started by one of ours begins in its leaf.
+  const group = own.endsWith(`/${LEAF}`) ? own.slice(0, -LEAF.length - 1) : own;
+  if (alone) await giveControllers(group, { pid: Deno.pid, name: LEAF });
+  return group;
+}
+
+/** Null when it can't be made, or can't kill what is in it (before Linux 5.14). */
+async function makeGroup(folder: string): Promise<string | null> {
+  try {
+    await Deno.mkdir(folder);
+    if (await exists(join(folder, "cgroup.kill"))) return folder;
+    await Deno.remove(folder);
+  } catch {
+    // Read-only in containers; not ours without delegation.
+  }
+  return null;
+}

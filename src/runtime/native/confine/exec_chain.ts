@@ -1,0 +1,75 @@
+/**
+ * The programs between the shim and a service: each changes one thing of its own process and executes the next. What
+ * needs root comes before setpriv(1), which gives root up.
+ */
+import { getPriority } from "node:os";
+import { Failure } from "../../../failure.ts";
+import type { Limit, NativeWorkload } from "../../../model/workload.ts";
+import type { Identity } from "./identity.ts";
+import { needTool } from "./tool.ts";
+
+/** The words in front of the program. Throws `Failure` for what only root could do, and for a tool that is missing. */
+export async function execChain(workload: NativeWorkload, identity: Identity | null): Promise<string[]> {
+  return [
+    ...await niceWords(workload.nice ?? 0),
+    ...await limitWords(workload),
+    ...await privilegeWords(identity, workload),
+  ];
+}
+
+/**
+ * setpriv(1): user, groups, capabilities. Once it has run there is no way back: no capability is left to set another
+ * user with, and by default no set-user-id program helps (prctl(2), PR_SET_NO_NEW_PRIVS). Where those are to help,
+ * the bounding set stays, which is what they may gain.
+ */
+export async function privilegeWords(
+  identity: Identity | null,
+  { noNewPrivileges }: Pick<NativeWorkload, "noNewPrivileges">,
+): Promise<string[]> {
+  const words = [await needTool("setpriv")];
+  if (noNewPrivileges) words.push("--no-new-privs");
+  if (identity === null) return words;
+  const { uid, gid, groups, capabilities } = identity;
+  words.push(`--reuid=${uid}`, `--regid=${gid}`);
+  words.push(groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`);
+  if (capabilities === "all") return words;
+  const set = ["-all", ...capabilities.map((name) => `+${name.replace(/^CAP_/, "").toLowerCase()}`)].join(",");
+  // Ambient ones are what a program that is not root keeps over exec; they must be inheritable too.
+  words.push(`--inh-caps=${set}`, `--ambient-caps=${uid === 0 ? "-all" : set}`);
+  if (noNewPrivileges) words.push(`--bounding-set=${set}`);
+  return words;
+}
+
+/** prlimit(1), which raises hard limits while it is root. */
+async function limitWords({ limits }: NativeWorkload): Promise<string[]> {
+  const given = Object.entries(limits);
+  if (given.length === 0) return [];
+  return [
+    await needTool("prlimit"),
+    ...given.map(([name, { soft, hard }]) => `--${name}=${bound(soft)}:${bound(hard)}`),
+  ];
+}
+
+function bound(value: Limit["soft"]): string {
+  return value === null ? "unlimited" : String(value);
+}
+
+/** nice(1) adds to what it inherits from the daemon. */
+async function niceWords(wanted: number): Promise<string[]> {
+  const step = wanted - getPriority();
+  if (step === 0) return [];
+  if (step < 0 && Deno.uid() !== 0) throw onlyRoot(`nice: only root can go below ${getPriority()}, to ${wanted}`);
+  return [await needTool("nice"), "-n", String(step)];
+}
+
+/** What the shim writes to oom_score_adj before any of these run. Only root goes below what it was given. */
+export async function oomScoreAdj({ oomScoreAdj: wanted }: NativeWorkload): Promise<number> {
+  if (Deno.uid() === 0) return wanted ?? 0;
+  const own = Number(await Deno.readTextFile("/proc/self/oom_score_adj").catch(() => "0"));
+  if (wanted !== null && wanted < own) throw onlyRoot(`oom_score_adj: only root can go below ${own}, to ${wanted}`);
+  return Math.max(wanted ?? 0, own);
+}
+
+function onlyRoot(message: string): Failure {
+  return new Failure(message, { kind: "refused", reason: "permission_denied", hint: "run the daemon as root" });
+}

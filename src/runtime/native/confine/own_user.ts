@@ -1,0 +1,55 @@
+/**
+ * An unprivileged user for a workload that names none. Nothing but the disk remembers it: whoever owns the workload's
+ * state folder is its user, so the numbers survive the loss of everything else.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Failure } from "../../../failure.ts";
+import { accounts, groups } from "./account.ts";
+import type { Bounds } from "./bounds.ts";
+
+/**
+ * The number, of a user and of a group alike. Never one that has a name on the device, nor one that owns the state of
+ * another workload, though that may be long gone: its data are still its own.
+ */
+export async function ownUser(
+  workload: string,
+  { stateDir, range }: { stateDir: string; range: NonNullable<Bounds["uidRange"]> },
+): Promise<number> {
+  const owner = await ownerOf(join(stateDir, workload));
+  const taken = new Set<number>([
+    ...(await accounts()).map(({ uid }) => uid),
+    ...(await groups()).map(({ gid }) => gid),
+  ]);
+  if (owner !== null && owner >= range.from && owner <= range.to && !taken.has(owner)) return owner;
+  for (const other of await names(stateDir)) {
+    const uid = other === workload ? null : await ownerOf(join(stateDir, other));
+    if (uid !== null) taken.add(uid);
+  }
+  const size = range.to - range.from + 1;
+  // By the name, so that a device that lost its state mostly gives the same numbers again.
+  const start = createHash("sha256").update(workload).digest().readUInt32BE(0) % size;
+  for (let step = 0; step < size; step++) {
+    const uid = range.from + (start + step) % size;
+    if (!taken.has(uid)) return uid;
+  }
+  throw new Failure(`every user of uid_range "${range.from}-${range.to}" is taken`, {
+    kind: "refused",
+    reason: "user_unknown",
+    hint: `remove the folders of services that are gone from ${stateDir}, or widen [native] uid_range in config.toml`,
+  });
+}
+
+async function ownerOf(path: string): Promise<number | null> {
+  const info = await Deno.lstat(path).catch(() => null);
+  return info?.isDirectory ? info.uid : null;
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+/** Whether a user gets as far as a file, by the mode bits on the way: a bare exit code 126 would not say what is wrong. */
+import { dirname } from "node:path";
+import { Failure } from "../../../failure.ts";
+import type { Identity } from "./identity.ts";
+
+const EXECUTE = 0o1;
+
+/**
+ * Throws `Failure` naming the first folder that the user may not pass on the way to `path`, or `path` itself when it
+ * may not be executed (a program) or entered (a folder). Where links are on the way, both ways are looked at. Access
+ * lists are not read: who uses those can set the bit too.
+ */
+export async function checkReach(path: string, identity: Identity | null): Promise<void> {
+  if (identity === null || identity.uid === 0) return;
+  const real = await Deno.realPath(path).catch(() => path);
+  for (const one of new Set([...way(path), ...way(real)])) {
+    const info = await Deno.stat(one).catch(() => null);
+    if (info === null || mayExecute(info, identity)) continue;
+    const what = info.isDirectory ? "pass the folder" : "execute";
+    throw new Failure(`user ${identity.name} can not ${what} "${one}"`, {
+      kind: "refused",
+      reason: "permission_denied",
+      hint: `chmod o+x ${one}`,
+    });
+  }
+}
+
+/** From "/" to the path itself. */
+function way(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [...way(parent), path];
+}
+
+function mayExecute(info: Deno.FileInfo, { uid, gid, groups }: Identity): boolean {
+  const mode = info.mode ?? 0;
+  if (info.uid === uid) return (mode >> 6 & EXECUTE) !== 0;
+  if (info.gid === gid || (info.gid !== null && groups.includes(info.gid))) return (mode >> 3 & EXECUTE) !== 0;
+  return (mode & EXECUTE) !== 0;
+}
