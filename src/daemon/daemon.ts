@@ -11,6 +11,7 @@ import type { RuntimeName } from "../model/workload.ts";
 import { NOTHING } from "../plan/plan.ts";
 import { Prober } from "../probe/probe.ts";
 import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
+import { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -91,7 +92,9 @@ export async function openDevice(
   { settings, id, signal, stop = () => {}, clock = systemClock }: OpenOptions,
 ): Promise<Device> {
   const dir = dataDir(settings.dataDir, id);
-  const runtimes = await openRuntimes({ settings, id, clock });
+  const { diskReserveBytes } = settings.limits;
+  const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
+  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
   const source = createSource(settings.repo, { gitDir: dir.repository, clock });
   const wake = new Wake(clock);
   const memory = await readSourceMemory(dir.source);
@@ -103,6 +106,7 @@ export async function openDevice(
     startedAt: clock.now(),
     source,
     runtimes,
+    artifacts,
     prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
     memory: await MemoryStore.open(dir.workloads),
     wake,
@@ -148,12 +152,12 @@ export async function closeDevice(device: Device): Promise<void> {
 }
 
 async function openRuntimes(
-  { settings, id, clock }: { settings: Settings; id: string; clock: Clock },
+  { settings, id, artifacts, clock }: { settings: Settings; id: string; artifacts: ArtifactStore; clock: Clock },
 ): Promise<Map<RuntimeName, Runtime>> {
   const dir = dataDir(settings.dataDir, id);
   const runtimes = new Map<RuntimeName, Runtime>();
   if (settings.runtime.nativeEnabled) {
-    const options = { runDir: dir.run, logDir: dir.logs, stateDir: dir.services, deviceId: id, clock };
+    const options = { runDir: dir.run, logDir: dir.logs, stateDir: dir.services, artifacts, deviceId: id, clock };
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {

@@ -25,7 +25,7 @@ export async function executeBeside(
   if (service === null) return { exitCode: 1, output: "the service does not run" };
   const env = await environmentOf(service.pid);
   const cwd = await Deno.readLink(`/proc/${service.pid}/cwd`).catch(() => "/");
-  const program = await findProgram(workload, cwd);
+  const program = await findProgram(workload, [cwd, env.ARTIFACT_DIRECTORY].filter((one) => one !== undefined));
   const setsid = await findTool("setsid") ?? "/usr/bin/setsid";
   const command = [...await asUserOf(service.pid), program, ...workload.command.slice(1)];
   const child = spawn(setsid, command, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

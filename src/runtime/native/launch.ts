@@ -17,13 +17,16 @@ export interface LaunchInput {
   slot: number;
   id: string;
   filesDir: string | null;
+  artifactDir: string | null;
   /** Below it each workload has its own folder to write to. */
   stateDir: string;
 }
 
 /** Makes the workload's state folder, owned by its user. Throws `Failure` for everything that would keep it from starting. */
-export async function prepareLaunch({ workload, slot, id, filesDir, stateDir }: LaunchInput): Promise<Launch> {
-  const program = await findProgram(workload, filesDir);
+export async function prepareLaunch(
+  { workload, slot, id, filesDir, artifactDir, stateDir }: LaunchInput,
+): Promise<Launch> {
+  const program = await findProgram(workload, [filesDir, artifactDir].filter((one) => one !== null));
   const account = workload.user === null ? null : await allowedAccount(workload.user);
   const setsid = await findTool("setsid");
   if (setsid === null) throw missingTool("setsid");
@@ -32,8 +35,8 @@ export async function prepareLaunch({ workload, slot, id, filesDir, stateDir }: 
   if (account !== null && Deno.uid() === 0) await Deno.chown(stateDirectory, account.uid, account.gid);
   return {
     command: [...await dropPrivileges(account), program, ...workload.command.slice(1)],
-    cwd: await workingDirectory(workload, filesDir ?? stateDirectory),
-    env: environment({ workload, slot, id, stateDirectory, user: account }),
+    cwd: await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory),
+    env: environment({ workload, slot, id, stateDirectory, artifactDirectory: artifactDir, user: account }),
     setsid,
   };
 }

@@ -8,13 +8,14 @@ import { substitutePorts, withChosen } from "../../model/port.ts";
 import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
+import { bringArtifact, foundArtifact } from "./artifact/artifact.ts";
+import type { ArtifactStore } from "./artifact/store.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
 import { checkPortsFree } from "./ports.ts";
 import { bootId, signal } from "./process_identity.ts";
 import { makeCgroup } from "./process_tree.ts";
-import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { spawnShim } from "./shim.ts";
 import { Supervised } from "./supervised.ts";
@@ -25,6 +26,7 @@ export interface NativeOptions {
   logDir: string;
   /** What services write: a folder each. */
   stateDir: string;
+  artifacts: ArtifactStore;
   deviceId: string;
   clock: Clock;
 }
@@ -67,9 +69,8 @@ export class NativeRuntime implements Runtime {
     return Promise.resolve({ runtime: this.name, ok: true, instances });
   }
 
-  async prepare(workload: Workload, _progress: Progress, _signal: AbortSignal): Promise<void> {
-    // A program in the folder is looked for at the start, when the folder is known.
-    if (workload.runtime === "native" && !workload.command[0]?.startsWith("./")) await findProgram(workload, null);
+  async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
+    if (workload.runtime === "native") await bringArtifact(workload, this.#options.artifacts, { progress, signal });
   }
 
   async start(
@@ -79,8 +80,9 @@ export class NativeRuntime implements Runtime {
     const workload = withPorts(asked, chosenPorts);
     this.#refuseSecond(workload.name, slot);
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
-    const { runDir, stateDir, clock } = this.#options;
-    const launch = await prepareLaunch({ workload, slot, id, filesDir, stateDir });
+    const { runDir, stateDir, artifacts, clock } = this.#options;
+    const artifactDir = await foundArtifact(workload, artifacts);
+    const launch = await prepareLaunch({ workload, slot, id, filesDir, artifactDir, stateDir });
     await checkPortsFree(workload.ports);
     const record: InstanceRecord = {
       version: 1,

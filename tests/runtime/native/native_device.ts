@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
+import { ArtifactStore } from "../../../src/runtime/native/artifact/store.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
 import { killTree } from "../../../src/runtime/native/process_tree.ts";
 import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
@@ -25,6 +26,7 @@ export async function nativeDevice(): Promise<NativeDevice> {
       runDir,
       logDir: join(dir.path, "logs"),
       stateDir: join(dir.path, "services"),
+      artifacts: new ArtifactStore({ dir: join(dir.path, "artifacts"), diskReserveBytes: 0, clock: systemClock }),
       deviceId: "test",
       clock: systemClock,
     });
