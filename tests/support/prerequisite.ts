@@ -2,7 +2,7 @@
  * Tests that need something of the machine. Where it is missing the test is skipped, loudly and counted; with
  * HARBORNODE_TEST_REQUIRE=all it fails instead.
  */
-export type Prerequisite = "docker" | "git" | "root" | "browser" | "busybox" | "registry" | "shellcheck";
+export type Prerequisite = "docker" | "git" | "root" | "browser" | "busybox" | "registry" | "shellcheck" | "zip";
 
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
@@ -22,6 +22,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   registry: async () => await program("docker-registry") ? null : "no docker-registry in PATH",
   busybox: async () => await program("busybox") ? null : "no busybox in PATH",
   shellcheck: async () => await program("shellcheck") ? null : "no shellcheck in PATH",
+  zip: async () => await program("zip") ? null : "no zip in PATH",
 };
 
 async function program(name: string): Promise<string | null> {

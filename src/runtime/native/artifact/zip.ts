@@ -13,6 +13,8 @@ interface ZipFile {
 interface ZipEntry {
   /** yauzl refuses those that are absolute, or have ".." in them. */
   fileName: string;
+  fileNameRaw: Uint8Array;
+  generalPurposeBitFlag: number;
   uncompressedSize: number;
   versionMadeBy: number;
   externalFileAttributes: number;
@@ -41,7 +43,8 @@ export async function* zipEntries(path: string): AsyncGenerator<Entry> {
 }
 
 async function entryOf(zip: ZipFile, entry: ZipEntry): Promise<Entry> {
-  const { fileName: path, uncompressedSize: size } = entry;
+  const path = nameOf(entry);
+  const size = entry.uncompressedSize;
   const mode = unixMode(entry);
   if (path.endsWith("/")) return { type: "folder", path };
   if (entry.isEncrypted()) return { type: "other", path, what: "encrypted file" };
@@ -53,10 +56,25 @@ async function entryOf(zip: ZipFile, entry: ZipEntry): Promise<Entry> {
   return { type: "file", path, size, executable, body: () => zip.openReadStreamPromise(entry) };
 }
 
-/** Null for an archive that was not made on Unix (APPNOTE.TXT 4.4.2, 4.4.15). */
-function unixMode({ versionMadeBy, externalFileAttributes }: ZipEntry): number | null {
-  const mode = externalFileAttributes >>> 16;
-  return versionMadeBy >>> 8 === 3 && mode !== 0 ? mode : null;
+/** Zips of Unix hold names as they are on disk, and seldom say that those are UTF-8 (APPNOTE.TXT 4.4.4, bit 11). */
+function nameOf(entry: ZipEntry): string {
+  if (!isOfUnix(entry) || (entry.generalPurposeBitFlag & 0x800) !== 0) return entry.fileName;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(entry.fileNameRaw);
+  } catch {
+    return entry.fileName;
+  }
+}
+
+/** Null for an archive that does not say it (APPNOTE.TXT 4.4.15). */
+function unixMode(entry: ZipEntry): number | null {
+  const mode = entry.externalFileAttributes >>> 16;
+  return isOfUnix(entry) && mode !== 0 ? mode : null;
+}
+
+/** APPNOTE.TXT 4.4.2. */
+function isOfUnix({ versionMadeBy }: ZipEntry): boolean {
+  return versionMadeBy >>> 8 === 3;
 }
 
 async function readTarget(zip: ZipFile, entry: ZipEntry): Promise<string> {
