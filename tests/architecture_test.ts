@@ -110,8 +110,10 @@ const PACKAGES: Record<string, string[]> = {
   "croner": ["src/manifest", "src/plan"],
   "isomorphic-git": ["src/source"],
   "hono": ["src/http", "ui"],
+  "modern-tar": ["src/runtime/native/artifact"],
   "smol-toml": ["src/manifest"],
   "toml-eslint-parser": ["src/manifest"],
+  "yauzl": ["src/runtime/native/artifact"],
   "@logtape/logtape": ["src/log.ts"],
   "node:child_process": ["src/runtime/native"],
   "node:http": ["src/probe"],
@@ -156,6 +158,7 @@ const PURE = [
   /^src\/probe\/verdict\.ts$/,
   /^src\/runtime\/docker\/container\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment)\.ts$/,
+  /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/source\/(poll|redact)\.ts$/,
 ];
 const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));

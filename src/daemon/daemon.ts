@@ -11,6 +11,7 @@ import type { RuntimeName } from "../model/workload.ts";
 import { NOTHING } from "../plan/plan.ts";
 import { Prober } from "../probe/probe.ts";
 import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
+import { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
 import { reapOrphans } from "../runtime/native/reaper.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -101,7 +102,9 @@ export async function openDevice(
   { settings, id, signal, stop = () => {}, clock = systemClock }: OpenOptions,
 ): Promise<Device> {
   const dir = dataDir(settings.dataDir, id);
-  const runtimes = await openRuntimes({ settings, id, clock });
+  const { diskReserveBytes } = settings.limits;
+  const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
+  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
   const source = createSource(settings.repo, { gitDir: dir.repository, clock });
   const wake = new Wake(clock);
   const memory = await readSourceMemory(dir.source);
@@ -113,6 +116,7 @@ export async function openDevice(
     startedAt: clock.now(),
     source,
     runtimes,
+    artifacts,
     prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
     usage: new UsageHistory({
       runtimes,
@@ -168,13 +172,13 @@ export async function closeDevice(device: Device): Promise<void> {
 }
 
 async function openRuntimes(
-  { settings, id, clock }: { settings: Settings; id: string; clock: Clock },
+  { settings, id, artifacts, clock }: { settings: Settings; id: string; artifacts: ArtifactStore; clock: Clock },
 ): Promise<Map<RuntimeName, Runtime>> {
   const dir = dataDir(settings.dataDir, id);
   const runtimes = new Map<RuntimeName, Runtime>();
   if (settings.runtime.nativeEnabled) {
     const bounds = { stateDir: dir.services, uidRange: settings.native.uidRange, policy: settings.policy };
-    const options = { runDir: dir.run, logDir: dir.logs, deviceId: id, clock, ...bounds };
+    const options = { runDir: dir.run, logDir: dir.logs, artifacts, deviceId: id, clock, ...bounds };
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {

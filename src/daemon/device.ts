@@ -7,6 +7,7 @@ import type { Delivery, Event, Snapshot, SourceStatus } from "../model/snapshot.
 import type { RuntimeName } from "../model/workload.ts";
 import type { Attempt, Plan } from "../plan/plan.ts";
 import type { Prober } from "../probe/probe.ts";
+import type { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Revision, Source } from "../source/source.ts";
@@ -30,6 +31,7 @@ export interface Device {
   readonly startedAt: number;
   readonly source: Source;
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>;
+  readonly artifacts: ArtifactStore;
   readonly prober: Prober;
   readonly usage: UsageHistory;
   readonly memory: MemoryStore;

@@ -13,7 +13,9 @@ export async function readRevision(
   settings: Pick<Settings, "device" | "labels">,
 ): Promise<Desired> {
   const tree = await loadTexts(revision);
-  return readManifests(tree, { revision: revision.id, device: settings.device, labels: settings.labels });
+  const { device, labels } = settings;
+  const arch = Deno.build.arch === "aarch64" ? "arm64" : "x86_64";
+  return readManifests(tree, { revision: revision.id, device, labels, arch });
 }
 
 /** The tree with the texts that `readManifests` needs: the manifests, and the files their `env_file` names. */

@@ -16,6 +16,7 @@ export async function rememberApplied(device: Device): Promise<void> {
     const status = new Map(device.snapshot.workloads.map((one) => [one.name, one]));
     for (const workload of device.plan.workloads) await rememberWorkload(device, workload, status.get(workload.name));
     await forgetGone(device);
+    await removeArtifacts(device);
     await rememberRevision(device, [...status.values()]);
   } catch (error) {
     // A full or read-only disk costs memory, never a running workload.
@@ -62,6 +63,20 @@ async function forgetGone(device: Device): Promise<void> {
     await device.memory.forget(name);
     device.attempts.delete(name);
   }
+}
+
+/**
+ * What a spec names that is desired or applied stays. While something is under way, or an instance runs whose spec is
+ * not known, everything does.
+ */
+async function removeArtifacts(device: Device): Promise<void> {
+  if (device.busy.size > 0 || device.observations.some((observation) => !observation.ok)) return;
+  const applied = [...device.memory.all.values()].flatMap((one) => one.applied?.workload ?? []);
+  const specs = [...device.desired!.workloads, ...applied];
+  const known = new Set(specs.map((spec) => `${spec.name} ${fingerprint(spec)}`));
+  const running = instancesOf(device).filter((one) => one.runtime === "native" && one.state === "running");
+  if (running.some((one) => !known.has(`${one.workload} ${one.fingerprint}`))) return;
+  await device.artifacts.keep(specs.flatMap((spec) => spec.runtime === "native" ? spec.artifact ?? [] : []));
 }
 
 async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Promise<void> {

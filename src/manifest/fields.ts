@@ -3,6 +3,7 @@
  * field that is not here does not exist.
  */
 import type { Kind, LogBound } from "../model/workload.ts";
+import { artifact, ARTIFACT_FIELDS, GITHUB_FIELDS, PLATFORM_FIELDS } from "./field/artifact.ts";
 import { CHANGE_FIELDS } from "./field/change.ts";
 import { dependency } from "./field/depends.ts";
 import { type Field, field, flag, type Grammar, list, mapOf, number, oneOrMore, tableOf, text } from "./grammar.ts";
@@ -146,8 +147,12 @@ const SERVICE: Field[] = [
     doc: 'Program and arguments; no shell. "./x" is a file of the folder',
     example: 'command = ["./serve.sh", "--fast"]',
   }),
+  field("artifact", artifact, null, {
+    doc: "A program that is downloaded; ./x is looked for in the folder first",
+    example: `artifact = { url = "https://example.org/app.tar.gz", sha256 = "${"0".repeat(64)}" }`,
+  }),
   field("working_dir", text({ pattern: FOLDER, wants: 'a folder like "site", or an absolute path' }), null, {
-    shown: "the folder with its files",
+    shown: "the folder with its files, or its artifact's",
     doc: "Where it begins",
     example: 'working_dir = "site"',
   }),
@@ -217,6 +222,9 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },
+  { name: "artifact", fields: ARTIFACT_FIELDS },
+  { name: "artifact.github", fields: GITHUB_FIELDS },
+  { name: "artifact of one architecture", fields: PLATFORM_FIELDS },
 ];
 
 /** The grammar of github.com/distribution/reference, without its length rules. */

@@ -5,6 +5,7 @@ import { explainInMode, explainName } from "./aliases.ts";
 import { allowedModes, type Mode, modeOf, ModePlace, otherMode, RUNTIME_OF } from "./field/mode.ts";
 import { fieldsOf, ownFields } from "./fields.ts";
 import { readFields } from "./grammar.ts";
+import type { Architecture } from "./select.ts";
 import type { ManifestFile } from "./layout.ts";
 import { type Found, isTable, Place, type Table } from "./place.ts";
 import { buildWorkload } from "./workload.ts";
@@ -64,12 +65,14 @@ export interface BuildModesInput {
   manifest: ManifestFile;
   env: Record<string, string>;
   said: ReadonlySet<string>;
+  /** Of the device that the workload is for; undefined when it is for others. */
+  arch: Architecture | undefined;
   found: Found[];
 }
 
 /** The workloads, or undefined when one of them can not be: a mistake in a mode that is not taken is one all the same. */
 export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice | undefined {
-  const { manifest, env, said, found } = input;
+  const { manifest, env, said, arch, found } = input;
   const own = modeOf(manifest.kind);
   const there = read.other === null ? [own] : [own, otherMode(own)];
   const allowed = allowedModes(read.top, { there, place: new Place(found) });
@@ -78,7 +81,7 @@ export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice 
     const foundHere: Found[] = [];
     const fields = mode === own ? read.top : { ...without(read.top, ownFields(own)), ...read.other };
     const place = new ModePlace(foundHere, mode, mode === own ? read.moved : all);
-    const workload = buildWorkload(fields, { mode, manifest, env, said, place });
+    const workload = buildWorkload(fields, { mode, manifest, env, said, arch, place });
     return { mode, workload, found: foundHere };
   });
   found.push(...together(built));

@@ -40,7 +40,7 @@ type Read =
 
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
-  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, tree));
+  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, target }));
   const unique = withoutRings(withoutDuplicates(read, tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
@@ -60,7 +60,7 @@ function invalidManifest(
   return { name, kind: file.kind, path: file.entry.path, problems };
 }
 
-function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
+function readManifest(manifest: ManifestFile, { tree, target }: { tree: ManifestTree; target: Target }): Read {
   const { entry, kind, stem } = manifest;
   const base = { file: manifest, name: stem, isNamed: false };
   const unread = (message: string): Read => {
@@ -84,7 +84,10 @@ function readManifest(manifest: ManifestFile, tree: ManifestTree): Read {
   }
   const { env, problems } = readEnvFiles(table, { manifest, tree, place });
   const said = new Set(Object.keys(document.table));
-  const choice = buildModes(read, { manifest, env, said, found });
+  // What a device lacks is no problem of a workload that is for others.
+  const on = (table.on ?? []) as (string | undefined)[];
+  const arch = isChosen(on.filter((one) => one !== undefined), target) ? target.arch : undefined;
+  const choice = buildModes(read, { manifest, env, said, arch, found });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, found), ...problems];
   const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};

@@ -1,8 +1,13 @@
 /** [pure] Whether a workload's `on` chooses a device. */
 
+/** Of a device, by the names that artifacts use. */
+export type Architecture = "arm64" | "x86_64";
+
 export interface Target {
   device: string;
   labels: Record<string, string>;
+  /** Left out where no device is at hand: then a download for any architecture will do. */
+  arch?: Architecture;
 }
 
 /** What an entry of `on` may be: a name with "*", or "label=value"; either with "!" in front. */

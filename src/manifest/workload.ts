@@ -9,6 +9,7 @@ import type {
   RestartPolicy,
   Workload,
 } from "../model/workload.ts";
+import { buildArtifact, checkArtifactProgram } from "./field/artifact.ts";
 import { buildOnChange } from "./field/change.ts";
 import { checkDependencies } from "./field/depends.ts";
 import type { Mode } from "./field/mode.ts";
@@ -20,6 +21,7 @@ import { checkPortNames } from "./field/port.ts";
 import { buildHealth } from "./field/probe.ts";
 import { restartPolicy } from "./field/restart.ts";
 import { checkProgram } from "./field/program.ts";
+import type { Architecture } from "./select.ts";
 
 /** With a hole where an item was wrong, which was said already. */
 type Listed<T> = (T | undefined)[];
@@ -27,12 +29,14 @@ type Listed<T> = (T | undefined)[];
 /** The workload as it is in `mode`, or undefined after the place was told what does not fit together. */
 export function buildWorkload(
   read: Table,
-  { mode, manifest, env, said, place }: {
+  { mode, manifest, env, said, arch, place }: {
     mode: Mode;
     manifest: ManifestFile;
     env: Record<string, string>;
     /** Names of the fields that the manifest has. */
     said: ReadonlySet<string>;
+    /** Of the device; undefined where it does not matter, or is not known. */
+    arch: Architecture | undefined;
     place: Place;
   },
 ): Workload | undefined {
@@ -48,7 +52,7 @@ export function buildWorkload(
   const name = (read.name ?? manifest.stem) as string;
   const dependsOn = (read.depends_on ?? []) as Listed<Dependency>;
   checkDependencies(name, dependsOn, place.at("depends_on"));
-  const hasArtifact = isTable(read.artifact);
+  const hasArtifact = said.has("artifact");
   const job = buildJob(read, place);
   const base = {
     name,
@@ -80,16 +84,22 @@ export function buildWorkload(
     job,
   };
   if (mode === "native") {
-    if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, place: place.at("working_dir") });
+    if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, hasArtifact, place: place.at("working_dir") });
+    const artifact = isTable(read.artifact)
+      ? buildArtifact(read.artifact, { name, arch, place: place.at("artifact") }) ?? null
+      : null;
     const command = read.command as string[] | undefined;
     if (command === undefined) return undefined;
     checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
+    if (artifact !== null) {
+      checkArtifactProgram(command[0]!, { artifact, files: manifest.files, place: place.at("command") });
+    }
     checkPortNames({ command, env: base.env, health: base.health }, { ports, place });
     return {
       ...base,
       runtime: "native",
       command,
-      artifact: null,
+      artifact,
       group: read.group as string | null,
       supplementaryGroups: read.supplementary_groups as string[],
       umask: read.umask as number | null,
@@ -157,8 +167,12 @@ function overlaps(a: Port, b: Port): boolean {
   return a.host !== null && a.host !== 0 && a.host === b.host && a.protocol === b.protocol && isSameAddress;
 }
 
-/** A folder that git does not bring is not there when the service begins. */
-function checkWorkingDir(path: string, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
+/** A folder that neither git nor, without files, the artifact brings is not there when the service begins. */
+function checkWorkingDir(
+  path: string,
+  { manifest, hasArtifact, place }: { manifest: ManifestFile; hasArtifact: boolean; place: Place },
+): void {
+  if (hasArtifact && manifest.files.length === 0) return;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (path.startsWith("/") || parts.length === 0) return;
   const folder = `${parts.join("/")}/`;

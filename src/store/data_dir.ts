@@ -15,6 +15,8 @@ export interface DataDir {
   repository: string;
   /** Content of the workloads' folders, one folder a content. */
   files: string;
+  /** Programs that were downloaded, one folder a content. */
+  artifacts: string;
   logs: string;
   /** What services write: one folder each, never removed by us. */
   services: string;
@@ -35,6 +37,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     source: join(state, "source.json"),
     repository: join(root, "repository"),
     files: join(root, "files"),
+    artifacts: join(root, "artifacts"),
     logs: join(root, "logs"),
     services: join(root, "services"),
     run: runs,
@@ -52,7 +55,7 @@ export function deviceFile(root: string): string {
 
 /** Makes the folders that are missing, for the owner alone. */
 export async function makeFolders(dir: DataDir): Promise<void> {
-  for (const path of [dir.root, dir.state, dir.workloads, dir.files, dir.logs, dir.services, dir.run]) {
+  for (const path of [dir.root, dir.state, dir.workloads, dir.files, dir.artifacts, dir.logs, dir.services, dir.run]) {
     try {
       // Services of other users reach their own folders below: the names above may be passed, not listed.
       await Deno.mkdir(path, { recursive: true, mode: path === dir.state || path === dir.workloads ? 0o700 : 0o711 });

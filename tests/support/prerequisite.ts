@@ -10,6 +10,7 @@ export type Prerequisite =
   | "busybox"
   | "registry"
   | "shellcheck"
+  | "zip"
   | "nginx"
   | "redis-server"
   | "mosquitto"
@@ -38,6 +39,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   "redis-server": () => packaged("/usr/bin/redis-server"),
   "mosquitto": () => packaged("/usr/sbin/mosquitto"),
   "python3": () => packaged("/usr/bin/python3"),
+  zip: async () => await program("zip") ? null : "no zip in PATH",
 };
 
 async function program(name: string): Promise<string | null> {

@@ -17,7 +17,7 @@ export function checkProgram(
   const path = program.slice(2);
   const file = manifest.files.find((one) => one.path === path);
   if (file === undefined) {
-    if (hasArtifact) return;
+    if (hasArtifact && !path.split("/").includes("..")) return;
     const close = nearest(path, manifest.files.map((one) => one.path));
     const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "./${close}"?`;
     place.report(`there is no file ${quote(manifest.folder + path)}`, hint);

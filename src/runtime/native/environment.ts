@@ -12,17 +12,22 @@ export interface EnvironmentInput {
   slot: number;
   id: string;
   stateDirectory: string;
+  /** Null for a workload without an artifact. */
+  artifactDirectory: string | null;
   user: { name: string; home: string } | null;
 }
 
 /** The manifest's own values win over all but the marker, by which an instance's processes are found. */
-export function environment({ workload, slot, id, stateDirectory, user }: EnvironmentInput): Record<string, string> {
+export function environment(
+  { workload, slot, id, stateDirectory, artifactDirectory, user }: EnvironmentInput,
+): Record<string, string> {
   const [first] = workload.ports;
   return {
     PATH: SERVICE_PATH,
     LANG: "C.UTF-8",
     ...(user === null ? {} : { USER: user.name, LOGNAME: user.name, HOME: user.home }),
     STATE_DIRECTORY: stateDirectory,
+    ...(artifactDirectory === null ? {} : { ARTIFACT_DIRECTORY: artifactDirectory }),
     HARBORNODE_WORKLOAD: workload.name,
     HARBORNODE_SLOT: String(slot),
     ...(first === undefined ? {} : { PORT: String(first.container) }),

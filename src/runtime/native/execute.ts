@@ -30,7 +30,7 @@ export async function executeBeside(
   if (service === null) return { exitCode: 1, output: "the service does not run" };
   const env = await environmentOf(service.pid);
   const cwd = await Deno.readLink(`/proc/${service.pid}/cwd`).catch(() => "/");
-  const program = await findProgram(workload, cwd);
+  const program = await findProgram(workload, [cwd, env.ARTIFACT_DIRECTORY].filter((one) => one !== undefined));
   const setsid = await needTool("setsid");
   const identity = await identify(workload, bounds);
   await checkReach(program, identity);

@@ -26,6 +26,7 @@ export interface LaunchInput {
   slot: number;
   id: string;
   filesDir: string | null;
+  artifactDir: string | null;
   bounds: Bounds;
 }
 
@@ -33,16 +34,18 @@ export interface LaunchInput {
 const UMASK = 0o022;
 
 /** Makes the workload's state folder, owned by its user. Throws `Failure` for everything that would keep it from starting. */
-export async function prepareLaunch({ workload, slot, id, filesDir, bounds }: LaunchInput): Promise<Launch> {
-  const program = await findProgram(workload, filesDir);
+export async function prepareLaunch(
+  { workload, slot, id, filesDir, artifactDir, bounds }: LaunchInput,
+): Promise<Launch> {
+  const program = await findProgram(workload, [filesDir, artifactDir].filter((one) => one !== null));
   const setsid = await needTool("setsid");
   const { identity, stateDirectory } = await claimStateFolder(workload, bounds);
-  const cwd = await workingDirectory(workload, filesDir ?? stateDirectory);
+  const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
   for (const path of [stateDirectory, cwd, program]) await checkReach(path, identity);
   return {
     command: [...await execChain(workload, identity), program, ...workload.command.slice(1)],
     cwd,
-    env: environment({ workload, slot, id, stateDirectory, user: identity }),
+    env: environment({ workload, slot, id, stateDirectory, artifactDirectory: artifactDir, user: identity }),
     setsid,
     oomScoreAdj: await oomScoreAdj(workload),
     umask: workload.umask ?? UMASK,

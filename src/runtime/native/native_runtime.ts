@@ -12,6 +12,8 @@ import type { Bounds } from "./confine/bounds.ts";
 import { ControlGroups } from "./confine/control_groups.ts";
 import { identify } from "./confine/identity.ts";
 import { setLimits } from "./confine/resources.ts";
+import { bringArtifact, foundArtifact } from "./artifact/artifact.ts";
+import type { ArtifactStore } from "./artifact/store.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { Output } from "./output.ts";
@@ -20,7 +22,6 @@ import { checkPortsFree } from "./ports.ts";
 import { ProcessEnds } from "./ends.ts";
 import { bootId, isAlive, signal } from "./process_identity.ts";
 import { removeCgroup } from "./process_tree.ts";
-import { findProgram } from "./program.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./signals.ts";
 import { spawnShim } from "./shim.ts";
@@ -31,6 +32,7 @@ export interface NativeOptions extends Bounds {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
   runDir: string;
   logDir: string;
+  artifacts: ArtifactStore;
   deviceId: string;
   clock: Clock;
 }
@@ -80,10 +82,9 @@ export class NativeRuntime implements Runtime {
     return Promise.resolve({ runtime: this.name, ok: true, instances });
   }
 
-  async prepare(workload: Workload, _progress: Progress, _signal: AbortSignal): Promise<void> {
-    // A program in the folder is looked for at the start, when the folder is known.
+  async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
     if (workload.runtime !== "native") return;
-    if (!workload.command[0]?.startsWith("./")) await findProgram(workload, null);
+    await bringArtifact(workload, this.#options.artifacts, { progress, signal });
     await identify(workload, this.#options);
   }
 
@@ -94,8 +95,9 @@ export class NativeRuntime implements Runtime {
     const workload = withPorts(asked, chosenPorts);
     this.#refuseSecond(workload.name, slot);
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
-    const { runDir, clock } = this.#options;
-    const launch = await prepareLaunch({ workload, slot, id, filesDir, bounds: this.#options });
+    const { runDir, artifacts, clock } = this.#options;
+    const artifactDir = await foundArtifact(workload, artifacts);
+    const launch = await prepareLaunch({ workload, slot, id, filesDir, artifactDir, bounds: this.#options });
     await checkPortsFree(workload.ports);
     const cgroup = await this.#groups.make(id);
     const record: InstanceRecord = {

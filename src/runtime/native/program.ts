@@ -4,13 +4,13 @@ import { Failure } from "../../failure.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
 import { SERVICE_PATH } from "./environment.ts";
 
-/** Absolute path of the program. `filesDir` is where "./x" is looked for. */
-export async function findProgram(workload: NativeWorkload, filesDir: string | null): Promise<string> {
+/** Absolute path of the program. `folders` are where "./x" is looked for, in this order. */
+export async function findProgram(workload: NativeWorkload, folders: readonly string[]): Promise<string> {
   const name = workload.command[0] ?? "";
   const candidates = isAbsolute(name)
     ? [name]
     : name.includes("/")
-    ? filesDir === null ? [] : [resolve(filesDir, name)]
+    ? folders.map((folder) => resolve(folder, name))
     : (workload.env.PATH ?? SERVICE_PATH).split(":").map((folder) => join(folder, name));
   let blocked: string | null = null;
   for (const path of candidates) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 import type { Bounds } from "../../../src/runtime/native/confine/bounds.ts";
+import { ArtifactStore } from "../../../src/runtime/native/artifact/store.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
 import { libc } from "../../../src/runtime/native/libc.ts";
 import { killTree } from "../../../src/runtime/native/process_tree.ts";
@@ -36,6 +37,7 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
       runDir,
       logDir: join(dir.path, "logs"),
       stateDir: join(dir.path, "services"),
+      artifacts: new ArtifactStore({ dir: join(dir.path, "artifacts"), diskReserveBytes: 0, clock: systemClock }),
       deviceId: "test",
       clock,
       ...BOUNDS,

@@ -1,0 +1,151 @@
+/**
+ * Artifacts on disk: one folder for each content, named by its digest, unpacked beside and renamed, so that a folder
+ * that is there is whole. Beside it `DIGEST.part`, a download that is not done.
+ */
+import { join } from "node:path";
+import type { Clock } from "../../../clock.ts";
+import type { Artifact } from "../../../model/workload.ts";
+import { syncFolder } from "../../../store/atomic_file.ts";
+import type { Progress } from "../../runtime.ts";
+import { asDiskFailure } from "./disk.ts";
+import { download } from "./download.ts";
+import { folderName, shownName } from "./name.ts";
+import { unpack } from "./unpack.ts";
+
+export interface ArtifactStoreOptions {
+  /** Absolute; made when it is needed. */
+  dir: string;
+  /** What downloads leave free on the disk. */
+  diskReserveBytes: number;
+  clock: Clock;
+}
+
+export class ArtifactStore {
+  readonly #options: ArtifactStoreOptions;
+  /** The end of the last work on a digest: two workloads with one artifact share its download. */
+  readonly #turns = new Map<string, Promise<void>>();
+  /** What was kept last, as names; null when there may be more by now. */
+  #kept: string | null = null;
+
+  constructor(options: ArtifactStoreOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The artifact's folder, absolute: what the archive holds, or the one plain file; brought first when it is not here.
+   * Throws `Failure` (artifact_unreachable, artifact_invalid, checksum_mismatch, insufficient_disk) and leaves then at
+   * most a piece of the download, from which the next call goes on. As soon as `signal` aborts it throws its reason.
+   */
+  async ensure(artifact: Artifact, progress: Progress, signal: AbortSignal): Promise<string> {
+    const name = shownName(artifact);
+    const there = await this.folder(artifact);
+    if (there !== null) return there;
+    if (this.#turns.has(artifact.sha256)) progress(`waiting for ${name}, which is on its way already`);
+    return await this.#inTurn(artifact.sha256, signal, async () => {
+      try {
+        return await this.folder(artifact) ?? await this.#bring(artifact, progress, signal);
+      } catch (error) {
+        throw asDiskFailure(error, name);
+      } finally {
+        this.#kept = null;
+      }
+    });
+  }
+
+  /** Where the artifact is; null when it is not here. */
+  async folder(artifact: Artifact): Promise<string | null> {
+    const path = join(this.#options.dir, folderName(artifact));
+    return await Deno.stat(path).then(() => path, () => null);
+  }
+
+  /** Removes all others, but those that are on their way, and pieces of downloads with them. */
+  async keep(artifacts: readonly Artifact[]): Promise<void> {
+    const names = new Set(artifacts.flatMap((one) => [folderName(one), `${one.sha256}.part`]));
+    const kept = [...names].sort().join("\n");
+    if (kept === this.#kept) return;
+    this.#kept = kept;
+    for (const entry of await entriesOf(this.#options.dir)) {
+      const digest = entry.slice(0, 64);
+      if (names.has(entry)) continue;
+      if (this.#turns.has(digest)) this.#kept = null;
+      else await this.#inTurn(digest, null, () => this.#remove(entry));
+    }
+  }
+
+  async #bring(artifact: Artifact, progress: Progress, signal: AbortSignal): Promise<string> {
+    const { dir, diskReserveBytes, clock } = this.#options;
+    const { sha256 } = artifact;
+    await Deno.mkdir(dir, { recursive: true, mode: 0o711 });
+    const name = shownName(artifact);
+    const guard = { folder: dir, reserveBytes: diskReserveBytes, name };
+    const part = join(dir, `${sha256}.part`);
+    progress(`downloading ${name}`);
+    const bytes = await download(artifact, { path: part, guard, clock, progress, signal });
+
+    progress(`unpacking ${name}`);
+    const folder = join(await Deno.realPath(dir), `${sha256}.tmp`);
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    try {
+      await Deno.mkdir(folder);
+      await Deno.chmod(folder, 0o755);
+      await unpack(artifact, { path: part, bytes, folder, guard, signal });
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true }).catch(() => {});
+      throw error;
+    }
+    await syncFolder(folder);
+    const whole = join(dir, folderName(artifact));
+    await Deno.rename(folder, whole);
+    await syncFolder(dir);
+    await Deno.remove(part).catch(() => {});
+    return whole;
+  }
+
+  /** Renamed first: half a folder must never be taken for a whole one. */
+  async #remove(entry: string): Promise<void> {
+    const path = join(this.#options.dir, entry);
+    const gone = join(this.#options.dir, `${entry.slice(0, 64)}.gone`);
+    await Deno.remove(gone, { recursive: true }).catch(() => {});
+    if (path === gone) return;
+    await Deno.rename(path, gone);
+    await Deno.remove(gone, { recursive: true });
+  }
+
+  /** Waits for the work on the digest that is under way, as long as `signal` lets it. */
+  async #inTurn<T>(digest: string, signal: AbortSignal | null, work: () => Promise<T>): Promise<T> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const before = this.#turns.get(digest) ?? Promise.resolve();
+    const turn = before.then(() => done);
+    this.#turns.set(digest, turn);
+    // Not when this one gives up waiting: those before it go on.
+    turn.then(() => this.#turns.get(digest) === turn && this.#turns.delete(digest));
+    try {
+      await (signal === null ? before : unlessAborted(before, signal));
+      return await work();
+    } finally {
+      resolve();
+    }
+  }
+}
+
+async function entriesOf(dir: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(dir)) names.push(entry.name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names;
+}
+
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
