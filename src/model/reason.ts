@@ -61,6 +61,7 @@ export const REASONS = {
   runtime_disabled: "its runtime is switched off in the settings",
   runtime_unknown: "its runtime could not be observed",
   prune_held: "its removal waits for the owner's word",
+  log_lost: "what it writes is not kept any more",
   disk_full: "the disk is full",
   // the source
   repo_unreachable: "the repository does not answer",
