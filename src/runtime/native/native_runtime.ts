@@ -10,7 +10,7 @@ import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions 
 import { adopt } from "./adopt.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
-import { Output } from "./output.ts";
+import { type LiveSlot, Output } from "./log/output.ts";
 import { checkPortsFree } from "./ports.ts";
 import { bootId, signal } from "./process_identity.ts";
 import { makeCgroup } from "./process_tree.ts";
@@ -57,13 +57,13 @@ export class NativeRuntime implements Runtime {
     this.#options = options;
     this.#boot = found.boot;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
-    this.#output = new Output(options.logDir, options.clock);
-    this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
+    this.#output = new Output({ logDir: options.logDir, indexDir: options.runDir, clock: options.clock });
+    this.#output.keepBounded(() => [...this.#instances.values()].map(writes));
     if (found.instances.some((one) => !one.isOver)) this.#watchAdopted();
   }
 
   observe(): Promise<Observation> {
-    const instances = [...this.#instances.values()].map((one) => one.observe());
+    const instances = [...this.#instances.values()].map((one) => this.#output.warned(one.observe()));
     return Promise.resolve({ runtime: this.name, ok: true, instances });
   }
 
@@ -92,6 +92,7 @@ export class NativeRuntime implements Runtime {
       startedAt: clock.now(),
       ports: workload.ports.map((port) => `${port.container}/${port.protocol}`),
       cgroup: await makeCgroup(id),
+      logs: workload.logs,
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);
@@ -138,6 +139,10 @@ export class NativeRuntime implements Runtime {
     await this.#discard(one);
   }
 
+  configure({ name, logs }: Workload): void {
+    this.#output.configure(name, logs);
+  }
+
   logs(workload: string, options: LogOptions): AsyncIterable<LogLine> {
     return this.#output.read(workload, options);
   }
@@ -156,12 +161,11 @@ export class NativeRuntime implements Runtime {
     this.#changed = changed;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     this.#changed = () => {};
     clearTimeout(this.#timer);
-    this.#output.close();
-    return Promise.resolve();
+    await this.#output.close();
   }
 
   #refuseSecond(workload: string, slot: number): void {
@@ -236,6 +240,10 @@ export class NativeRuntime implements Runtime {
     await Deno.remove(dirname(one.folder)).catch(() => {});
     await Deno.remove(dirname(dirname(one.folder))).catch(() => {});
   }
+}
+
+function writes({ record: { workload, slot, logs }, shim }: Supervised): LiveSlot {
+  return { workload, slot, bound: logs ?? null, pid: shim?.pid ?? null };
 }
 
 /** The workload with its ports as this instance has them, wherever they are referred to. */

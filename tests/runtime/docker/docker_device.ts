@@ -44,7 +44,14 @@ export async function dockerDevice(
     image: image.name,
     workload: (fields) => dockerWorkload({ name: `t${unique}`, image: image.name, ...fields }),
     start(workload, { slot = 0, filesDir = null, previous = null } = {}) {
-      return runtime.start({ workload, slot, fingerprint: fingerprintOf(workload), filesDir, chosenPorts: [], previous });
+      return runtime.start({
+        workload,
+        slot,
+        fingerprint: fingerprintOf(workload),
+        filesDir,
+        chosenPorts: [],
+        previous,
+      });
     },
     async look(id) {
       const observation = await runtime.observe();
