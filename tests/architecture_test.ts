@@ -37,7 +37,8 @@ const ROOMS: Record<string, Room> = {
     why: "a probe looks and decides nothing",
   },
   "src/http": {
-    uses: ["src/model", "ui"],
+    // A time in a query is written as durations in manifests are.
+    uses: ["src/model", "ui", "src/manifest/field/moment.ts"],
     types: ["src/runtime"],
     why: "the page sees a snapshot and a few functions; it can reach no runtime, store or source",
   },
@@ -159,6 +160,7 @@ const PURE = [
   /^src\/runtime\/docker\/container\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
+  /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,
   /^src\/source\/(poll|redact)\.ts$/,
 ];
 const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));

@@ -44,6 +44,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   const { desired } = device;
   device.plan = device.goingDown ? downPlan(device) : makePlan(planInput(device));
   device.planned = desired;
+  for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
   watchHealth(device);
   await rememberJobs(device);
   const chains = dispatch(device, device.plan.actions);

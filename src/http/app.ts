@@ -7,7 +7,7 @@ import { SCRIPT, STYLE } from "../../ui/assets.ts";
 import { Detail } from "../../ui/detail.tsx";
 import { ICON } from "../../ui/icon.ts";
 import { Page } from "../../ui/page.tsx";
-import { logsAnswer, type ReadLogs } from "./logs.ts";
+import { LogAnswers, type ReadLogs } from "./logs.ts";
 import { problem } from "./problem.ts";
 import { StatusEvents } from "./status_events.ts";
 import { webhook, type WebhookDeps } from "./webhook.ts";
@@ -37,6 +37,7 @@ const TAIL_ON_PAGE = 50;
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   const events = new StatusEvents(deps);
+  const logs = new LogAnswers(deps.logs);
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(HEADERS)) {
@@ -64,7 +65,7 @@ export function createApp(deps: AppDeps): Hono {
     if (deps.snapshot().workloads.some((one) => one.name === name)) return context.json(deps.usage(name));
     return problem(context, 404, `there is no workload "${name}" on this device`);
   });
-  app.get("/api/v1/workloads/:name/logs", (context) => logsAnswer(context, deps.logs));
+  app.get("/api/v1/workloads/:name/logs", (context) => logs.answer(context));
   app.get("/api/v1/events", (context) => events.open() ?? problem(context, 503, "too many readers of events"));
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => {

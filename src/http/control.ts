@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { Failure } from "../failure.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { type ReadLogs, tailOf } from "./logs.ts";
+import { rangeOf, type ReadLogs } from "./logs.ts";
 import { failure } from "./problem.ts";
 import { jsonLines } from "./stream.ts";
 
@@ -50,15 +50,12 @@ export function createControlApp(deps: ControlDeps): Hono {
   });
   app.get("/workloads/:name/logs", (context) => {
     const name = context.req.param("name");
-    const tail = tailOf(context);
-    if (tail === null) {
-      const message = `tail is "${context.req.query("tail")}", wanted 0 to 10000`;
-      throw new Failure(message, { kind: "mistake", reason: "internal_error" });
-    }
+    const range = rangeOf(context);
+    if (typeof range === "string") throw new Failure(range, { kind: "mistake", reason: "internal_error" });
     const follow = context.req.query("follow") !== undefined;
     deps.logs(name, { tail: 0, follow: false });
     return jsonLines(async (send, signal) => {
-      for await (const line of deps.logs(name, { tail, follow, signal })) send(line);
+      for await (const line of deps.logs(name, { ...range, follow, signal })) await send(line);
     });
   });
   app.post("/prune/confirm", async (context) => context.json({ names: await deps.confirmPrune() }));

@@ -63,6 +63,7 @@ export const REASONS = {
   runtime_unknown: "its runtime could not be observed",
   mode_unavailable: "its manifest does not have the mode that is asked for",
   prune_held: "its removal waits for the owner's word",
+  log_lost: "what it writes is not kept any more",
   disk_full: "the disk is full",
   // the source
   repo_unreachable: "the repository does not answer",

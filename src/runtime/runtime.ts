@@ -30,8 +30,14 @@ export interface StopOptions {
 }
 
 export interface LogOptions {
-  /** How many of the last lines to begin with. */
-  tail: number;
+  /** How many of the last lines to begin with; null: all that are kept. With `since`, of those. */
+  tail: number | null;
+  /**
+   * No lines that were written before: milliseconds since 1970. Native logs are what the program wrote, without times,
+   * so the daemon remembers once a second how far they had come: at most a second's lines too many, after half an hour
+   * of writing a two hundredth of the time since then, and all that was written while no daemon ran; never too few.
+   */
+  since?: number | null;
   /** True: go on with what comes, until `signal` aborts (which ends the iteration without an error). */
   follow: boolean;
   signal?: AbortSignal;
@@ -81,7 +87,10 @@ export interface Runtime {
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;
 
-  /** Output of a workload's slots, oldest first. */
+  /** Takes over what may change without a new instance: the bounds of its logs. Called again and again. */
+  configure(workload: Workload): void;
+
+  /** Output of a workload's slots, oldest first: archives, then what is not archived yet. */
   logs(workload: string, options: LogOptions): AsyncIterable<LogLine>;
 
   /** Runs a command beside the instance (in its container), for `command` probes. Kills it when `signal` aborts. */

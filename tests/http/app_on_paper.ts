@@ -29,7 +29,7 @@ export class AppOnPaper {
           throw new Failure(`there is no workload "${name}"`, { kind: "mistake", reason: "removed" });
         }
         return (async function* () {
-          for (const text of ["one", "two", "three"].slice(-tail || 3)) yield { slot: 0, stream: null, text };
+          for (const text of ["one", "two", "three"].slice(-(tail ?? 3) || 3)) yield { slot: 0, stream: null, text };
         })();
       },
       webhook: {

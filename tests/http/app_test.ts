@@ -58,7 +58,7 @@ Deno.test("use is a series for each slot, and the page draws it without a style 
   assert.doesNotMatch(html, / style=|<style|<script(?! src="\/ui\/live.js")/);
 });
 
-Deno.test("logs are lines of text, and tail is checked", async () => {
+Deno.test("logs are lines of text, or events for who accepts them, and tail is checked", async () => {
   const paper = new AppOnPaper();
   assert.equal(await (await paper.get("/api/v1/workloads/camera/logs?tail=2")).text(), "two\nthree\n");
   for (const tail of ["-1", "x", "1.5", "10001", ""]) {
@@ -66,8 +66,11 @@ Deno.test("logs are lines of text, and tail is checked", async () => {
     assert.equal(answer.status, 400, tail);
     assert.match((await answer.json()).detail, /^tail is ".*", wanted 0 to 10000$/);
   }
-  const followed = await (await paper.get("/api/v1/workloads/camera/logs?tail=1&follow=1")).text();
-  assert.equal(followed, 'event: line\ndata: {"slot":0,"stream":null,"text":"three"}\n\n');
+  const path = "/api/v1/workloads/camera/logs?tail=1&follow=1";
+  assert.equal(await (await paper.get(path)).text(), "three\n");
+  const events = await paper.get(path, { headers: { accept: "text/event-stream" } });
+  assert.equal(events.headers.get("content-type"), "text/event-stream");
+  assert.equal(await events.text(), 'event: line\ndata: {"slot":0,"stream":null,"text":"three"}\n\n');
 });
 
 Deno.test("every answer forbids scripts, frames and requests of others, and sniffing", async () => {

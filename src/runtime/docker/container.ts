@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure } from "../../failure.ts";
 import type { Instance, InstanceState } from "../../model/observed.ts";
 import { substitutePorts } from "../../model/port.ts";
-import type { DockerWorkload, Mount } from "../../model/workload.ts";
+import type { DockerWorkload, LogBound, Mount } from "../../model/workload.ts";
 import type { ContainerStatus, CreateContainer, CreateMount, InspectedContainer } from "./wire.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
@@ -55,8 +55,7 @@ export function createRequest(workload: DockerWorkload, marks: Marks & { filesDi
       NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
       PidsLimit: resources.pids,
       RestartPolicy: { Name: "no" },
-      // Without a bound a chatty container fills the disk; this driver is the one that can be read back everywhere.
-      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } },
+      LogConfig: logConfig(workload.logs),
       SecurityOpt: ["no-new-privileges"],
     },
   };
@@ -125,6 +124,13 @@ function publishedPorts(container: InspectedContainer): string[] {
       return (bindings ?? []).map((binding) => `${binding.HostPort}/${protocol}`);
     })),
   ].sort();
+}
+
+/** Without a bound a chatty container fills the disk; this driver is the one that can be read back everywhere. */
+function logConfig({ maxBytes, maxFiles }: LogBound): CreateContainer["HostConfig"]["LogConfig"] {
+  // Docker counts the file that is written to, and refuses to compress where there is no other.
+  const compress = maxFiles === 0 ? {} : { compress: "true" };
+  return { Type: "json-file", Config: { "max-size": String(maxBytes), "max-file": String(maxFiles + 1), ...compress } };
 }
 
 function portBindings(workload: DockerWorkload): CreateContainer["HostConfig"]["PortBindings"] {

@@ -86,6 +86,9 @@ export class DockerRuntime implements Runtime {
     await remove(this.#parts, instance);
   }
 
+  /** Bounds of logs are a container's from its creation on: new ones count from the next. */
+  configure(_workload: Workload): void {}
+
   logs(workload: string, options: LogOptions): AsyncIterable<LogLine> {
     const { engine, containers, deviceId } = this.#parts;
     return readLogs({

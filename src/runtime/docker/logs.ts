@@ -23,35 +23,67 @@ interface TimedLine extends LogLine {
 
 interface Range {
   tail: number | null;
-  /** Lines after this time; null for all. */
-  after: string | null;
+  /** As Docker takes it: seconds since 1970 with a fraction; null for all. */
+  since: string | null;
   follow: boolean;
 }
 
 export async function* readLogs(source: LogSource, options: LogOptions): AsyncGenerator<LogLine, void, undefined> {
-  const { tail, follow, signal = new AbortController().signal } = options;
+  const { tail, since = null, follow, signal = new AbortController().signal } = options;
+  /** Where following goes on: behind the last line, or where it was to begin. */
   const seen = new Map<string, string | null>();
-  const lines: TimedLine[] = [];
-  try {
-    for (const container of await source.containers()) {
-      seen.set(container.id, null);
-      // One line at least: its time is where following goes on.
-      const range = { tail: Math.max(tail, 1), after: null, follow: false };
-      for await (const line of containerLines(source.engine, container, { ...range, signal })) {
-        lines.push(line);
-        seen.set(container.id, line.time);
-      }
+  // One line at least: its time is where following goes on.
+  const range = { tail: tail === null ? null : Math.max(tail, 1), since: asSince(since), follow: false, signal };
+  const read = async function* (container: { id: string; slot: number }) {
+    for await (const line of containerLines(source.engine, container, range)) {
+      seen.set(container.id, justAfter(line.time));
+      yield line;
     }
+  };
+  try {
+    const containers = await source.containers();
+    for (const { id } of containers) seen.set(id, range.since);
+    const lines = inOrder(containers.map(read));
+    if (tail === null) { for await (const line of lines) yield untimed(line); }
+    else yield* await lastOf(lines, tail);
   } catch (error) {
     if (signal.aborted) return;
     throw error;
   }
-  lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-  yield* lines.slice(lines.length - Math.min(tail, lines.length)).map(untimed);
   if (follow && !signal.aborted) yield* followLogs(source, { seen, signal });
 }
 
-/** `seen`: how far each container was read. Containers that come later are read from their beginning. */
+async function lastOf(lines: AsyncIterable<TimedLine>, count: number): Promise<LogLine[]> {
+  const last: TimedLine[] = [];
+  for await (const line of lines) {
+    last.push(line);
+    if (last.length > count) last.shift();
+  }
+  return last.map(untimed);
+}
+
+/** Several that are each in order of time as one that is. Holds one line of each. */
+async function* inOrder(sources: AsyncGenerator<TimedLine, void, undefined>[]): AsyncGenerator<TimedLine> {
+  const heads = new Map<AsyncGenerator<TimedLine, void, undefined>, TimedLine>();
+  const advance = async (one: AsyncGenerator<TimedLine, void, undefined>) => {
+    const { value, done } = await one.next();
+    if (done) heads.delete(one);
+    else heads.set(one, value);
+  };
+  try {
+    for (const one of sources) await advance(one);
+    while (heads.size > 0) {
+      // Of the same time, that of the first container comes first.
+      const [first, line] = [...heads].reduce((a, b) => b[1].time < a[1].time ? b : a);
+      yield line;
+      await advance(first);
+    }
+  } finally {
+    for (const one of sources) await one.return();
+  }
+}
+
+/** `seen`: from when on each container is to be read. Containers that come later are read from their beginning. */
 async function* followLogs(
   source: LogSource,
   { seen, signal }: { seen: Map<string, string | null>; signal: AbortSignal },
@@ -74,10 +106,10 @@ async function* followLogs(
     do {
       again.delete(id);
       count = 0;
-      const range = { tail: null, after: seen.get(id) ?? null, follow: true };
+      const range = { tail: null, since: seen.get(id) ?? null, follow: true };
       for await (const line of containerLines(source.engine, container, { ...range, signal: ended.signal })) {
         count++;
-        seen.set(id, line.time);
+        seen.set(id, justAfter(line.time));
         await writer.ready;
         await writer.write(untimed(line));
       }
@@ -117,7 +149,7 @@ async function* followLogs(
 async function* containerLines(
   engine: Engine,
   { id, slot }: { id: string; slot: number },
-  { tail, after, follow, signal }: Range & { signal: AbortSignal },
+  { tail, since, follow, signal }: Range & { signal: AbortSignal },
 ): AsyncGenerator<TimedLine, void, undefined> {
   const chunks = engine.stream(`GET /containers/${id}/logs`, {
     task: "read the log",
@@ -127,7 +159,7 @@ async function* containerLines(
       timestamps: "1",
       follow: follow ? "1" : "0",
       tail: tail === null ? "all" : String(tail),
-      ...(after === null ? {} : { since: justAfter(after) }),
+      ...(since === null ? {} : { since }),
     },
     signal,
   });
@@ -175,6 +207,12 @@ function justAfter(time: string): string {
   const seconds = Math.floor(Date.parse(time) / 1000);
   const nanos = Number(/\.(\d{9})Z$/.exec(time)?.[1] ?? "0") + 1;
   return nanos === 1_000_000_000 ? `${seconds + 1}.000000000` : `${seconds}.${String(nanos).padStart(9, "0")}`;
+}
+
+function asSince(ms: number | null): string | null {
+  if (ms === null) return null;
+  const [seconds, rest] = [Math.floor(ms / 1000), Math.floor(ms) - Math.floor(ms / 1000) * 1000];
+  return `${seconds}.${String(rest).padStart(3, "0")}000000`;
 }
 
 function untimed({ slot, stream, text }: TimedLine): LogLine {

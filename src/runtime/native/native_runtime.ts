@@ -16,7 +16,7 @@ import { bringArtifact, foundArtifact } from "./artifact/artifact.ts";
 import type { ArtifactStore } from "./artifact/store.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
-import { Output } from "./output.ts";
+import { type LiveSlot, Output } from "./log/output.ts";
 import { PortWatch } from "./port_watch.ts";
 import { checkPortsFree } from "./ports.ts";
 import { ProcessEnds } from "./ends.ts";
@@ -67,10 +67,10 @@ export class NativeRuntime implements Runtime {
     this.#boot = found.boot;
     this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
-    this.#output = new Output(options.logDir, options.clock);
+    this.#output = new Output({ logDir: options.logDir, indexDir: options.runDir, clock: options.clock });
     this.#usage = new UsageReader(options.clock);
     this.#groups = new ControlGroups(options.deviceId);
-    this.#output.keepBounded(() => [...this.#instances.values()].map((one) => one.record));
+    this.#output.keepBounded(() => [...this.#instances.values()].map(writes));
     for (const one of found.instances.filter((one) => !one.isOver)) {
       this.#watchProcesses(one).catch(() => {});
       this.#portWatch.follow(one);
@@ -78,7 +78,7 @@ export class NativeRuntime implements Runtime {
   }
 
   observe(): Promise<Observation> {
-    const instances = [...this.#instances.values()].map((one) => one.observe());
+    const instances = [...this.#instances.values()].map((one) => this.#output.warned(one.observe()));
     return Promise.resolve({ runtime: this.name, ok: true, instances });
   }
 
@@ -111,6 +111,7 @@ export class NativeRuntime implements Runtime {
       ports: workload.ports.map((port) => `${port.container}/${port.protocol}`),
       cgroup,
       warnings: await setLimits(cgroup, workload.resources),
+      logs: workload.logs,
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);
@@ -162,6 +163,10 @@ export class NativeRuntime implements Runtime {
     await this.#discard(one);
   }
 
+  configure({ name, logs }: Workload): void {
+    this.#output.configure(name, logs);
+  }
+
   logs(workload: string, options: LogOptions): AsyncIterable<LogLine> {
     return this.#output.read(workload, options);
   }
@@ -191,7 +196,7 @@ export class NativeRuntime implements Runtime {
     this.#changed = () => {};
     this.#ends.close();
     this.#portWatch.close();
-    this.#output.close();
+    await this.#output.close();
     await this.#groups.close();
   }
 
@@ -267,6 +272,10 @@ export class NativeRuntime implements Runtime {
     await Deno.remove(dirname(one.folder)).catch(() => {});
     await Deno.remove(dirname(dirname(one.folder))).catch(() => {});
   }
+}
+
+function writes({ record: { workload, slot, logs }, shim }: Supervised): LiveSlot {
+  return { workload, slot, bound: logs ?? null, pid: shim?.pid ?? null };
 }
 
 /** The workload with its ports as this instance has them, wherever they are referred to. */

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Instance } from "../../model/observed.ts";
+import type { LogBound } from "../../model/workload.ts";
 import { writeAtomic } from "../../store/atomic_file.ts";
 import { parseStat, type ProcessIdentity } from "./process_identity.ts";
 
@@ -17,6 +18,8 @@ export interface InstanceRecord {
   startedAt: number;
   ports: string[];
   cgroup: string | null;
+  /** Bounds of its log, until somebody says others. Not in records of earlier versions. */
+  logs?: LogBound;
   /** What of its spec could not be had. */
   warnings?: Instance["warnings"];
 }

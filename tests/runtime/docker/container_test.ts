@@ -75,7 +75,10 @@ Deno.test("limits and times reach Docker in its own units", () => {
 Deno.test("no container gets a restart policy or unbounded logs, and none can gain privileges", () => {
   const { HostConfig } = request();
   assert.deepEqual(HostConfig.RestartPolicy, { Name: "no" });
-  assert.deepEqual(HostConfig.LogConfig, { Type: "json-file", Config: { "max-size": "10m", "max-file": "3" } });
+  const config = { "max-size": "10485760", "max-file": "1" };
+  assert.deepEqual(HostConfig.LogConfig, { Type: "json-file", Config: config });
+  const { HostConfig: archived } = request({ logs: { maxBytes: 1024, maxFiles: 2 } });
+  assert.deepEqual(archived.LogConfig.Config, { "max-size": "1024", "max-file": "3", compress: "true" });
   assert.deepEqual(HostConfig.SecurityOpt, ["no-new-privileges"]);
   for (const field of ["Privileged", "Binds", "NetworkMode", "PidMode", "CapAdd", "Devices"]) {
     assert.equal(field in HostConfig, false, field);

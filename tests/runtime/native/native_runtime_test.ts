@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
-import { boundLog } from "../../../src/runtime/native/log_bound.ts";
 import { isAlive as isThatAlive, signal } from "../../../src/runtime/native/process_identity.ts";
 import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
-import { tempDir } from "../../support/temp.ts";
 import { first, instances, start } from "../conformance.ts";
 import { nativeDevice, nativeWorkload } from "./native_device.ts";
 
@@ -208,21 +206,3 @@ await testNeeding(["root"], "native runs a service as its user, without a way ba
     /"no-such-user"/,
   );
 });
-
-// The C library stays loaded for the life of the process.
-await testNeeding([], "native cuts a log over its bound, and its last line is still the last", async () => {
-  await using dir = await tempDir();
-  const path = join(dir.path, "0.log");
-  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`);
-  await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
-  assert.equal(await boundLog(path, 1_000_000, 500_000), 0);
-  const before = (await Deno.stat(path)).size;
-  const cut = await boundLog(path, 100_000, 50_000);
-  assert.ok(cut > 0);
-  const rest = await Deno.readTextFile(path);
-  assert.equal(rest.length, before - cut);
-  if (rest !== "") {
-    const kept = rest.trimEnd().split("\n").slice(1);
-    assert.deepEqual(kept, lines.slice(-kept.length));
-  }
-}, { sanitizeResources: false });

@@ -1,0 +1,71 @@
+/** [pure] When which part of a log was written, as far as it was looked at: positions with the time of the last write. */
+
+export interface Mark {
+  /** All bytes before this position were written at or before `time`. */
+  position: number;
+  /** Milliseconds since 1970. */
+  time: number;
+}
+
+/** Half an hour of marks a second. Each is two numbers, so that two hundred chatty services cost a few megabytes. */
+const MOST = 2048;
+/** Beyond `MOST` marks, one in two hundredths of its age is enough: with it a year of output fits in `MOST` and a half. */
+const OF_AGE = 1 / 200;
+/** One mark a second: a person asks for minutes. */
+const EVERY_MS = 1000;
+/** Times of files are those of the last timer tick, which is up to 10 ms ago (CONFIG_HZ=100); twice that is safe. */
+const LAG_MS = 20;
+
+export class Marks {
+  #all: Mark[];
+
+  constructor(all: readonly Mark[] = []) {
+    this.#all = [...all];
+  }
+
+  get all(): readonly Mark[] {
+    return this.#all;
+  }
+
+  get last(): Mark | undefined {
+    return this.#all.at(-1);
+  }
+
+  /** Whether a file of this end and time of last write deserves a mark. A clock that was set back deserves one too. */
+  wants({ position, time }: Mark): boolean {
+    const { last } = this;
+    return last === undefined || (position > last.position && Math.abs(time - last.time) >= EVERY_MS);
+  }
+
+  /** True when older marks were thinned out for it. */
+  add(mark: Mark): boolean {
+    this.#all.push(mark);
+    if (this.#all.length <= MOST) return false;
+    let kept: Mark | undefined;
+    this.#all = this.#all.filter((one, index) => {
+      const near = kept !== undefined && one.time - kept.time < (mark.time - one.time) * OF_AGE;
+      if (near && one.time >= kept!.time && index < this.#all.length - 1) return false;
+      kept = one;
+      return true;
+    });
+    // A clock that jumps about keeps every mark: then the oldest go, and with them only precision.
+    this.#all = this.#all.slice(-MOST * 2);
+    return true;
+  }
+
+  /** Marks before this position say nothing any more. */
+  forgetBefore(position: number): void {
+    const first = this.#all.findIndex((mark) => mark.position >= position);
+    // The one before it stays: it tells when what is kept begins.
+    this.#all = first < 0 ? this.#all.slice(-1) : this.#all.slice(Math.max(0, first - 1));
+  }
+
+  /**
+   * The last known position with nothing behind it left out that was written after `time`; 0 when none is known. After
+   * a clock that jumped it may be too early, never too late.
+   */
+  before(time: number): number {
+    const later = this.#all.findIndex((mark) => mark.time > time - LAG_MS);
+    return this.#all[(later < 0 ? this.#all.length : later) - 1]?.position ?? 0;
+  }
+}
