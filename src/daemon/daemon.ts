@@ -13,7 +13,7 @@ import { Prober } from "../probe/probe.ts";
 import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
 import { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
-import { reapOrphans } from "../runtime/native/reaper.ts";
+import { reapOrphans } from "../runtime/native/process/reaper.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";

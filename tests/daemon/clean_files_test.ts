@@ -6,7 +6,7 @@ import type { Device } from "../../src/daemon/device.ts";
 import { pass } from "../../src/daemon/pass.ts";
 import { syncOnce } from "../../src/daemon/sync.ts";
 import type { Instance } from "../../src/model/observed.ts";
-import { libc } from "../../src/runtime/native/libc.ts";
+import { libc } from "../../src/runtime/native/process/libc.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import type { Source } from "../../src/source/source.ts";
 import { dataDir, makeFolders } from "../../src/store/data_dir.ts";

@@ -4,7 +4,7 @@ import { emptyMemory } from "../../model/memory.ts";
 import { portNumber } from "../../model/port.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { Workload } from "../../model/workload.ts";
-import { portsInUse } from "../../runtime/native/ports.ts";
+import { portsInUse } from "../../runtime/native/port/ports.ts";
 import type { Device } from "../device.ts";
 
 export interface ChooseInput {

@@ -1,6 +1,6 @@
 /** Finds the instances that an earlier daemon of this boot started, running or ended. */
 import type { Clock } from "../../clock.ts";
-import { isAnyMarked } from "./process_tree.ts";
+import { isAnyMarked } from "./process/tree.ts";
 import { readRecords } from "./record.ts";
 import { Supervised } from "./supervised.ts";
 

@@ -7,7 +7,7 @@ import { checkReach } from "./confine/reach.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { needTool } from "./confine/tool.ts";
 import { findProgram } from "./program.ts";
-import type { ProcessIdentity } from "./process_identity.ts";
+import type { ProcessIdentity } from "./process/identity.ts";
 
 const OUTPUT_BYTES = 4096;
 

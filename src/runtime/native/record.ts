@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Instance } from "../../model/observed.ts";
 import type { LogBound } from "../../model/workload.ts";
 import { writeAtomic } from "../../store/atomic_file.ts";
-import { parseStat, type ProcessIdentity } from "./process_identity.ts";
+import { parseStat, type ProcessIdentity } from "./process/identity.ts";
 
 export interface InstanceRecord {
   version: 1;

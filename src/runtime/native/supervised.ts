@@ -3,8 +3,8 @@ import type { Instance } from "../../model/observed.ts";
 import type { SignalName } from "../../model/workload.ts";
 import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
-import { isAlive, type ProcessIdentity, signal } from "./process_identity.ts";
-import { killTree, removeCgroup } from "./process_tree.ts";
+import { isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
+import { killTree, removeCgroup } from "./process/tree.ts";
 import { type FoundRecord, type InstanceRecord, readExit, readIdentity } from "./record.ts";
 
 const OVER_MEMORY: Instance["warnings"][number] = {

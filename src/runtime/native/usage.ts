@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
 import type { Usage } from "../runtime.ts";
-import type { Tree } from "./process_tree.ts";
+import type { Tree } from "./process/tree.ts";
 
 /** USER_HZ, the unit of times in /proc/PID/stat: 100 on x86_64 and aarch64, whatever CONFIG_HZ is (time(7)). */
 const TICK_MS = 10;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
-import { isAlive } from "../../../src/runtime/native/process_identity.ts";
+import { isAlive } from "../../../src/runtime/native/process/identity.ts";
 import { instanceFolder, readIdentity, readRecords, writeRecord } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { instances, start } from "../conformance.ts";

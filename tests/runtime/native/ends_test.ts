@@ -1,8 +1,8 @@
 /** Ends of real processes that are nobody's children here: by the kernel's word, and by looking. */
 import assert from "node:assert/strict";
-import { ProcessEnds } from "../../../src/runtime/native/ends.ts";
-import { libc } from "../../../src/runtime/native/libc.ts";
-import { type ProcessIdentity, signal, statOf } from "../../../src/runtime/native/process_identity.ts";
+import { ProcessEnds } from "../../../src/runtime/native/process/ends.ts";
+import { libc } from "../../../src/runtime/native/process/libc.ts";
+import { type ProcessIdentity, signal, statOf } from "../../../src/runtime/native/process/identity.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
 import type { Instance } from "../../../src/model/observed.ts";
-import { isAlive, statOf } from "../../../src/runtime/native/process_identity.ts";
+import { isAlive, statOf } from "../../../src/runtime/native/process/identity.ts";
 import { instanceFolder } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { first, instances, start } from "../conformance.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
-import { isAlive as isThatAlive, signal } from "../../../src/runtime/native/process_identity.ts";
+import { isAlive as isThatAlive, signal } from "../../../src/runtime/native/process/identity.ts";
 import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";

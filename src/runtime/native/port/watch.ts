@@ -1,8 +1,8 @@
 /** Looks now and then on which ports instances really listen: soon after the start, then ever more rarely. */
-import type { Instance } from "../../model/observed.ts";
+import type { Instance } from "../../../model/observed.ts";
 import { listeningPorts, portWarnings } from "./listening.ts";
-import { members } from "./process_tree.ts";
-import type { Supervised } from "./supervised.ts";
+import { members } from "../process/tree.ts";
+import type { Supervised } from "../supervised.ts";
 
 /** A program may open its ports late; once it runs for a minute it hardly changes them. The last is for ever. */
 const LOOK_AFTER_MS = [2_000, 8_000, 50_000, 600_000];

@@ -1,5 +1,5 @@
 /** On which ports the processes of an instance really listen, and how that differs from what its manifest declares. */
-import type { Instance } from "../../model/observed.ts";
+import type { Instance } from "../../../model/observed.ts";
 import { listeners } from "./ports.ts";
 
 /** Ports as "8080/tcp" that one of these processes has an open, listening socket for. Those that end meanwhile have none. */

@@ -3,7 +3,7 @@
  * (epoll(7)), else by looking now and then.
  */
 import { closeHandle, type Libc, libc, openHandle } from "./libc.ts";
-import { isAlive, type ProcessIdentity } from "./process_identity.ts";
+import { isAlive, type ProcessIdentity } from "./identity.ts";
 
 /** Where the kernel tells nothing: often enough for a person, and a thousandth of a core for two hundred services. */
 const LOOK_EVERY_MS = 500;

@@ -1,6 +1,6 @@
 /** Who listens on a port of this device. From /proc/net (proc_net(5)); state 0A is LISTEN. */
-import { Failure } from "../../failure.ts";
-import type { Port } from "../../model/workload.ts";
+import { Failure } from "../../../failure.ts";
+import type { Port } from "../../../model/workload.ts";
 
 /** Throws `port_conflict`, naming who holds it, when a port that the workload wants is taken. */
 export async function checkPortsFree(ports: readonly Port[]): Promise<void> {

@@ -3,8 +3,8 @@
  * descent and the marker in their environment.
  */
 import { join } from "node:path";
-import { MARKER } from "./environment.ts";
-import { isAlive, type ProcessIdentity, statOf } from "./process_identity.ts";
+import { MARKER } from "../environment.ts";
+import { isAlive, type ProcessIdentity, statOf } from "./identity.ts";
 
 /** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
 const ROUNDS = 5;

@@ -3,7 +3,7 @@
  * asks how they ended. Deno asks only for those that it started.
  */
 import { libc } from "./libc.ts";
-import { statOf } from "./process_identity.ts";
+import { statOf } from "./identity.ts";
 
 const WNOHANG = 1;
 /**
