@@ -158,7 +158,7 @@ const PURE = [
   /^src\/http\/signature\.ts$/,
   /^src\/probe\/verdict\.ts$/,
   /^src\/runtime\/docker\/container\.ts$/,
-  /^src\/runtime\/native\/(lifecycle|environment)\.ts$/,
+  /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,
   /^src\/source\/(poll|redact)\.ts$/,

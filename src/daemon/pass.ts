@@ -7,7 +7,7 @@ import { fingerprint } from "../model/fingerprint.ts";
 import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
 import { alertUnhealthy, keepLastLines } from "./failed.ts";
-import { rememberApplied, rememberJobs } from "./remember.ts";
+import { rememberApplied, rememberJobs, rememberRespawns } from "./remember.ts";
 import { takeSnapshot } from "./report.ts";
 
 const log = logger("pass");
@@ -41,12 +41,14 @@ export async function passLoop(device: Device): Promise<void> {
 export async function pass(device: Device): Promise<Promise<void>[]> {
   device.observations = await observe(device);
   for (const { runtime, ok } of device.observations) if (ok) device.answered.add(runtime);
+  await rememberRespawns(device);
   const { desired } = device;
   device.plan = device.goingDown ? downPlan(device) : makePlan(planInput(device));
   device.planned = desired;
   for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
   watchHealth(device);
   await rememberJobs(device);
+  await giveGrants(device);
   const chains = dispatch(device, device.plan.actions);
   device.snapshot = takeSnapshot(device);
   if (!device.goingDown) await rememberApplied(device);
@@ -70,6 +72,17 @@ async function observe(device: Device): Promise<Observation[]> {
       return isKnown ? before : await runtime.observe();
     }),
   );
+}
+
+async function giveGrants(device: Device): Promise<void> {
+  const { grants } = device.plan;
+  for (const instance of device.observations.flatMap((one) => one.ok ? one.instances : [])) {
+    const grant = grants.get(instance.id);
+    if (grant === undefined) continue;
+    await device.runtimes.get(instance.runtime)?.grant(instance, grant?.finalCodes ?? null).catch(() => {
+      // It has ended meanwhile, and its folder with it.
+    });
+  }
 }
 
 export function planInput(device: Device): PlanInput {

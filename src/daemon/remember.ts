@@ -4,9 +4,11 @@ import { canonical, fingerprint } from "../model/fingerprint.ts";
 import { type Applied, emptyMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
+import { slotAfterRespawns } from "../plan/again.ts";
+import { exitSentence } from "../plan/converge.ts";
 import type { Effective } from "../plan/effective.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
-import type { Device } from "./device.ts";
+import { addEvent, type Device } from "./device.ts";
 
 const log = logger("pass");
 
@@ -43,6 +45,23 @@ async function rememberWorkload(
   };
   if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
   await device.memory.save({ ...before, applied });
+}
+
+/** Starts that instances made by themselves count like those that we made. */
+export async function rememberRespawns(device: Device): Promise<void> {
+  for (const instance of instancesOf(device)) {
+    const { workload, slot } = instance;
+    const before = device.memory.all.get(workload);
+    const spec = before?.applied?.workload;
+    if (before === undefined || spec === undefined || device.busy.has(workload)) continue;
+    const memory = slotAfterRespawns(spec, instance, before.slots[slot]);
+    if (memory === null) continue;
+    await device.memory.save({ ...before, slots: { ...before.slots, [slot]: memory } });
+    const { exitCode } = instance.respawns!.at(-1)!;
+    const message = `${workload}[${slot}] ${exitSentence({ ...instance, exitCode })}, and started again at once`;
+    log.info("{message}", { message });
+    addEvent(device, { workload, reason: "exited", message });
+  }
 }
 
 /** Ended runs, and the times up to which schedules were looked at. A chain under way writes its own. */

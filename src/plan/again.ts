@@ -21,6 +21,8 @@ export function grantOf(
 ): { grant: Grant | null; wakeAt: number | null } {
   const none = { grant: null, wakeAt: null };
   if (spec.runtime !== "native" || spec.job !== null || spec.suspend || !spec.enabled) return none;
+  // Where memory is limited, somebody has to see whether that was what ended it.
+  if (spec.resources.memoryBytes !== null) return none;
   if (instance.state !== "running" || spec.restart.when === "never" || memory?.halted !== undefined) return none;
   const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
   const restart = restartAfter(spec.restart, ended, memory);

@@ -84,6 +84,12 @@ export interface Runtime {
   /** Sends a signal to the main process of a running instance, after its identity was checked. */
   signal(instance: Instance, name: SignalName): Promise<void>;
 
+  /**
+   * Lets a running instance start its program again by itself, once and at once, should it end with another exit code
+   * than these; null takes that back. A runtime that can't do so does nothing.
+   */
+  grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void>;
+
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;
 

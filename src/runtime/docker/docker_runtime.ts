@@ -82,6 +82,11 @@ export class DockerRuntime implements Runtime {
     await signal(this.#parts, instance, name);
   }
 
+  /** Docker would have to do it by its own restart policy, beside ours. */
+  grant(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async remove(instance: Instance): Promise<void> {
     await remove(this.#parts, instance);
   }

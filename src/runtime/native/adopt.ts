@@ -23,6 +23,7 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
     }
     const one = new Supervised(found);
     if (!await one.learnIdentity(clock.now())) await waitForShim(one, clock);
+    await one.learnRespawns(clock.now());
     if (one.service !== null && !await one.isAlive()) await one.happen("ended", { now: clock.now() });
     adopted.push(one);
   }

@@ -9,6 +9,8 @@ export type Life = "created" | "running" | "stopping" | "killing" | "leaving" | 
 export type LifeEvent =
   /** The shim has said who the service is. */
   | "identified"
+  /** The shim has started the program once more, as it was allowed to. */
+  | "respawned"
   /** Somebody asked for it to end. */
   | "stop"
   /** It was asked, and its time is over. */
@@ -32,8 +34,8 @@ export type Effect =
 const TABLE: Record<Life, Partial<Record<LifeEvent, readonly [to: Life, ...effects: Effect[]]>>> = {
   created:  { identified: ["running"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
   running:  {                          stop: ["stopping", "signal"],   ended: ["leaving", "kill-tree", "settle"] },
-  stopping: { late: ["killing", "kill-tree"], stop: ["stopping", "signal"], ended: ["leaving", "kill-tree", "settle"] },
-  killing:  { late: ["killing", "kill-tree"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
+  stopping: { respawned: ["stopping", "signal"], late: ["killing", "kill-tree"], stop: ["stopping", "signal"], ended: ["leaving", "kill-tree", "settle"] },
+  killing:  { respawned: ["killing", "kill-tree"], late: ["killing", "kill-tree"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
   leaving:  { settled: ["exited", "tell"] },
   exited:   {},
 };

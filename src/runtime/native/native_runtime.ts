@@ -4,8 +4,7 @@ import { dirname } from "node:path";
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
-import { substitutePorts, withChosen } from "../../model/port.ts";
-import type { NativeWorkload, SignalName, Workload } from "../../model/workload.ts";
+import type { SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { adopt } from "./adopt.ts";
 import type { Bounds } from "./confine/bounds.ts";
@@ -17,14 +16,15 @@ import type { ArtifactStore } from "./artifact/store.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
 import { type LiveSlot, Output } from "./log/output.ts";
+import { withPorts } from "./port/chosen.ts";
 import { PortWatch } from "./port/watch.ts";
 import { checkPortsFree } from "./port/ports.ts";
 import { ProcessEnds } from "./process/ends.ts";
-import { bootId, isAlive, signal } from "./process/identity.ts";
+import { bootId, isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
 import { removeCgroup } from "./process/tree.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./process/signals.ts";
-import { spawnShim } from "./shim.ts";
+import { spawnService } from "./spawn_service.ts";
 import { Supervised } from "./supervised.ts";
 import { UsageReader } from "./usage.ts";
 
@@ -37,8 +37,6 @@ export interface NativeOptions extends Bounds {
   clock: Clock;
 }
 
-/** A shim says who it is within milliseconds; a board under load may take a while. */
-const START_DEADLINE_MS = 10_000;
 /** After a SIGKILL of the whole tree: only a process stuck in the kernel takes longer. */
 const KILL_DEADLINE_MS = 5_000;
 
@@ -58,6 +56,7 @@ export class NativeRuntime implements Runtime {
   readonly #output: Output;
   readonly #groups: ControlGroups;
   readonly #ends = new ProcessEnds();
+  readonly #watched = new WeakMap<Supervised, ProcessIdentity>();
   readonly #portWatch = new PortWatch(() => this.#changed());
   readonly #usage: UsageReader;
   #changed: () => void = () => {};
@@ -120,13 +119,9 @@ export class NativeRuntime implements Runtime {
     const one = new Supervised({ record, folder });
     this.#instances.set(id, one);
     try {
-      await this.#launch(one, {
-        runDir: folder,
-        cgroup: record.cgroup,
-        logFile,
-        ...launch,
-        command: [...this.#prefix, ...launch.command],
-      });
+      const command = [...this.#prefix, ...launch.command];
+      const request = { runDir: folder, cgroup: record.cgroup, logFile, ...launch, command };
+      await spawnService(one, { request, clock, ended: () => this.#end(one) });
     } catch (error) {
       await this.#discard(one);
       throw error;
@@ -140,6 +135,7 @@ export class NativeRuntime implements Runtime {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver) return;
     const { clock } = this.#options;
+    await one.grant(null);
     await one.happen("stop", { now: clock.now(), signal: name });
     if (await within(one.ended, { ms: timeoutMs, clock })) return;
     await one.happen("late", { now: clock.now() });
@@ -154,6 +150,13 @@ export class NativeRuntime implements Runtime {
   async signal(instance: Instance, name: SignalName): Promise<void> {
     const one = this.#instances.get(instance.id);
     if (one !== undefined && !one.isOver && one.service !== null) await signal(one.service, name);
+  }
+
+  async grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
+    const one = this.#instances.get(instance.id);
+    if (one === undefined || one.isOver || one.service === null) return;
+    await one.grant(finalCodes);
+    if (finalCodes !== null) await this.#watchService(one);
   }
 
   async remove(instance: Instance): Promise<void> {
@@ -210,39 +213,13 @@ export class NativeRuntime implements Runtime {
     }
   }
 
-  async #launch(one: Supervised, request: Parameters<typeof spawnShim>[0]): Promise<void> {
-    const { clock } = this.#options;
-    const child = await spawnShim(request);
-    let over = false;
-    let broken: Error | null = null;
-    const finish = () => {
-      over = true;
-      this.#end(one);
-    };
-    child.once("exit", finish);
-    child.once("error", (error) => {
-      broken = error;
-      finish();
-    });
-    const deadline = clock.monotonic() + START_DEADLINE_MS;
-    while (!await one.learnIdentity(clock.now())) {
-      if (over || clock.monotonic() > deadline) {
-        // The shim may have written and ended between the two looks.
-        if (await one.learnIdentity(clock.now())) return;
-        await one.killTree();
-        const cause = broken === null ? "" : `: ${(broken as Error).message}`;
-        throw new Failure(`${one.record.workload}[${one.record.slot}] could not be started${cause}`, {
-          kind: "transient",
-          reason: "start_failed",
-        });
-      }
-      await clock.sleep(1);
-    }
-  }
-
   /** Called when something of it has ended, which may not be all of it. */
   #end(one: Supervised): void {
     const end = async () => {
+      if (await one.followRespawn(this.#options.clock)) {
+        await this.#watchService(one);
+        return this.#changed();
+      }
       // Somebody killed the shim alone: the service runs on, and only its exit status is lost.
       if (await one.isAlive()) return await this.#watchProcesses(one);
       await one.happen("ended", { now: this.#options.clock.now() });
@@ -251,13 +228,22 @@ export class NativeRuntime implements Runtime {
     end().catch(() => this.#changed());
   }
 
+  /** Its end is told once, however often this is called. */
+  async #watchService(one: Supervised): Promise<void> {
+    const { service } = one;
+    if (service === null || this.#watched.get(one) === service) return;
+    this.#watched.set(one, service);
+    await this.#ends.watch(service, () => this.#end(one));
+  }
+
   /** For an instance that is no child of ours any more: the end of either process is a reason to look. */
   async #watchProcesses(one: Supervised): Promise<void> {
     let left = 0;
     for (const process of [one.service, one.shim]) {
       if (process === null || !await isAlive(process)) continue;
       left++;
-      await this.#ends.watch(process, () => this.#end(one));
+      if (process === one.service) await this.#watchService(one);
+      else await this.#ends.watch(process, () => this.#end(one));
     }
     // Both may have ended since somebody found it alive; then nobody else will tell.
     if (left === 0) this.#end(one);
@@ -276,14 +262,6 @@ export class NativeRuntime implements Runtime {
 
 function writes({ record: { workload, slot, logs }, shim }: Supervised): LiveSlot {
   return { workload, slot, bound: logs ?? null, pid: shim?.pid ?? null };
-}
-
-/** The workload with its ports as this instance has them, wherever they are referred to. */
-function withPorts(workload: NativeWorkload, chosen: readonly number[]): NativeWorkload {
-  const ports = withChosen(workload.ports, chosen);
-  const fill = (text: string) => substitutePorts(text, ports);
-  const env = Object.fromEntries(Object.entries(workload.env).map(([name, value]) => [name, fill(value)]));
-  return { ...workload, ports, env, command: workload.command.map(fill) };
 }
 
 async function within(promise: Promise<void>, { ms, clock }: { ms: number; clock: Clock }): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
  * What is written down of an instance before it starts: `RUN/WORKLOAD/SLOT/ID/record.json`. Beside it the shim writes
- * `shim` and `stat` (who they are) and `exit` (how it ended). A record of an earlier boot says nothing any more.
+ * `shim` and `stat` (who they are), `respawns` and `exit` (how it ended, and went on or not), and reads `grant`. A record of an earlier boot says nothing any more.
  */
 import { join } from "node:path";
 import type { Instance } from "../../model/observed.ts";
@@ -77,6 +77,21 @@ export async function readExit(folder: string): Promise<{ code: number; at: numb
   if (!/^\d+\n$/.test(text)) return null;
   const info = await Deno.stat(path);
   return { code: Number(text), at: info.mtime?.getTime() ?? 0 };
+}
+
+/** Ends that the shim followed by a start itself: exit status, and seconds since the machine's boot. Whole lines alone. */
+export async function readRespawns(folder: string): Promise<{ code: number; uptime: number }[]> {
+  const text = await Deno.readTextFile(join(folder, "respawns")).catch(() => "");
+  return text.split("\n").slice(0, -1).map((line) => {
+    const [code, uptime] = line.split(" ").map(Number) as [number, number];
+    return { code, uptime };
+  });
+}
+
+/** What the shim reads when the program has ended: null lets it end. */
+export async function writeGrant(folder: string, finalCodes: readonly number[] | null): Promise<void> {
+  const text = finalCodes === null ? "" : `${["again", ...finalCodes].join(" ")}\n`;
+  await Deno.writeTextFile(join(folder, "grant"), text, { mode: 0o600 });
 }
 
 async function removeEmpty(folder: string): Promise<void> {

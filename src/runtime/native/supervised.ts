@@ -1,16 +1,22 @@
 /** One instance as the runtime holds it: what is written down of it, who it is, and a promise of its end. */
 import type { Instance } from "../../model/observed.ts";
+import type { Clock } from "../../clock.ts";
 import type { SignalName } from "../../model/workload.ts";
 import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
 import { killTree, removeCgroup } from "./process/tree.ts";
-import { type FoundRecord, type InstanceRecord, readExit, readIdentity } from "./record.ts";
+import { type FoundRecord, type InstanceRecord, readExit, readIdentity, readRespawns, writeGrant } from "./record.ts";
 
 const OVER_MEMORY: Instance["warnings"][number] = {
   reason: "out_of_memory",
   message: "was killed: it was over its memory limit",
 };
+
+/** Its folder and the report of it would grow without end. */
+const MOST_RESPAWNS = 100;
+/** From the end of the program to the next one, or to the end of its shim: milliseconds, unless the machine swaps. */
+const RESPAWN_DEADLINE_MS = 10_000;
 
 export class Supervised {
   readonly record: InstanceRecord;
@@ -23,6 +29,9 @@ export class Supervised {
   readonly ended: Promise<void>;
   #life: Life = "created";
   #overMemory = false;
+  #respawns: NonNullable<Instance["respawns"]> = [];
+  #grant = "";
+  #stopSignal: SignalName = "SIGTERM";
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
 
@@ -39,6 +48,7 @@ export class Supervised {
 
   /** Goes on in the table of lifes, and does what it says. `by.now` is when, `by.signal` the one that asks it to end. */
   async happen(event: LifeEvent, by: { now: number; signal?: SignalName }): Promise<void> {
+    if (by.signal !== undefined) this.#stopSignal = by.signal;
     const { life, effects } = next(this.#life, event);
     this.#life = life;
     for (const effect of effects) await this.#do(effect, by);
@@ -47,7 +57,7 @@ export class Supervised {
   async #do(effect: Effect, by: { now: number; signal?: SignalName }): Promise<void> {
     switch (effect) {
       case "signal":
-        if (this.service !== null) await signal(this.service, by.signal ?? "SIGTERM");
+        if (this.service !== null) await signal(this.service, this.#stopSignal);
         return;
       case "kill-tree":
         return await this.killTree();
@@ -75,6 +85,55 @@ export class Supervised {
     return false;
   }
 
+  /**
+   * Lets the shim start the program again by itself, once; null takes that back, which comes too late for a start that
+   * is under way. Without a cgroup the shim could not clean up in between, and after very many the slate is wiped by a
+   * new instance.
+   */
+  async grant(finalCodes: readonly number[] | null): Promise<void> {
+    const isPossible = this.record.cgroup !== null && this.#respawns.length < MOST_RESPAWNS;
+    const grant = finalCodes === null || !isPossible ? null : finalCodes;
+    const text = grant === null ? "" : `again ${grant.join(" ")}`;
+    if (text === this.#grant) return;
+    this.#grant = text;
+    await writeGrant(this.folder, grant);
+  }
+
+  /**
+   * Call it when the service has ended and its shim may not have: waits until one of both is sure. True when the program
+   * runs again.
+   */
+  async followRespawn(clock: Clock): Promise<boolean> {
+    const deadline = clock.monotonic() + RESPAWN_DEADLINE_MS;
+    while (this.shim !== null && this.service !== null && clock.monotonic() < deadline) {
+      const isShimAlive = await isAlive(this.shim);
+      const found = await readIdentity(this.folder, "stat");
+      if (found !== null && (found.pid !== this.service.pid || found.startTime !== this.service.startTime)) {
+        this.service = found;
+        this.#grant = "";
+        await this.learnRespawns(clock.now());
+        await this.happen("respawned", { now: clock.now() });
+        return true;
+      }
+      if (!isShimAlive || await isAlive(this.service)) return false;
+      await clock.sleep(1);
+    }
+    return false;
+  }
+
+  /** Reads what the shim did by itself, also while nobody looked. */
+  async learnRespawns(now: number): Promise<void> {
+    const lines = await readRespawns(this.folder);
+    if (lines.length === this.#respawns.length) return;
+    const bootedAt = now - await uptimeMs();
+    const respawns = [...this.#respawns];
+    for (const { code, uptime } of lines.slice(respawns.length)) {
+      const startedAt = respawns.at(-1)?.endedAt ?? this.record.startedAt;
+      respawns.push({ startedAt, endedAt: Math.max(startedAt, Math.round(bootedAt + uptime * 1000)), exitCode: code });
+    }
+    this.#respawns = respawns;
+  }
+
   async killTree(): Promise<void> {
     const { id, cgroup } = this.record;
     await killTree({ id, service: this.service, shim: this.shim, cgroup });
@@ -92,12 +151,17 @@ export class Supervised {
       state: shown(this.#life),
       pid: over ? null : this.service?.pid ?? null,
       containerId: null,
-      startedAt,
+      startedAt: this.#respawns.at(-1)?.endedAt ?? startedAt,
       endedAt: this.#exit?.at ?? null,
       exitCode: this.#exit?.code ?? null,
       runtimeHealth: null,
       ports,
+      respawns: this.#respawns,
       warnings: [...warnings ?? [], ...over ? [] : this.portWarnings, ...this.#overMemory ? [OVER_MEMORY] : []],
     };
   }
+}
+
+async function uptimeMs(): Promise<number> {
+  return Number.parseFloat(await Deno.readTextFile("/proc/uptime")) * 1000;
 }

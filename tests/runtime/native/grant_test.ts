@@ -1,0 +1,101 @@
+/** Restarts that an instance makes by itself, as it was allowed to: at once, once, and never beside a stop. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Instance } from "../../../src/model/observed.ts";
+import { eventually } from "../../support/eventually.ts";
+import { missing } from "../../support/prerequisite.ts";
+import { first, start } from "../conformance.ts";
+import { type NativeDevice, nativeDevice, nativeWorkload } from "./native_device.ts";
+
+const shell = (script: string) => nativeWorkload({ command: ["/bin/sh", "-c", script] });
+const QUICK = { signal: "SIGTERM", timeoutMs: 5000 } as const;
+const until = (device: NativeDevice, claim: (one: Instance) => boolean) =>
+  eventually("the instance is as claimed", () => first(device.runtime, claim));
+
+const starts = async (device: NativeDevice) =>
+  (await Deno.readTextFile(join(device.root, "starts")).catch(() => "")).split("\n").length - 1;
+
+/** Writes a line at each start, and ends with the code that it finds in a file. */
+const counting = (device: NativeDevice) =>
+  shell(`echo $$ >>${device.root}/starts; while [ ! -e ${device.root}/end ]; do sleep 0.02; done
+    rc=$(cat ${device.root}/end); rm ${device.root}/end; exit $rc`);
+
+async function endWith(device: NativeDevice, code: number): Promise<void> {
+  await Deno.writeTextFile(join(device.root, "new"), String(code));
+  await Deno.rename(join(device.root, "new"), join(device.root, "end"));
+}
+
+// By way of a cgroup, which only root can make: without one nothing is granted.
+const ignore = await missing("root") !== null;
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, fn, ignore });
+
+test("a granted restart follows at once, once, with the same instance and another process", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, counting(device));
+  await device.runtime.grant(one, []);
+  await endWith(device, 3);
+  const again = await until(device, ({ respawns }) => respawns?.length === 1);
+  assert.deepEqual([again.id, again.state, again.respawns?.[0]?.exitCode], [one.id, "running", 3]);
+  assert.notEqual(again.pid, one.pid);
+  assert.ok(again.startedAt! >= one.startedAt!);
+  await eventually("it has started twice", async () => await starts(device) === 2);
+  await endWith(device, 4);
+  const ended = await until(device, ({ state }) => state === "exited");
+  assert.deepEqual([ended.exitCode, await starts(device)], [4, 2]);
+});
+
+test("a granted restart does not follow an exit code that is final, nor one that was taken back", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, counting(device));
+  await device.runtime.grant(one, [0, 9]);
+  await endWith(device, 9);
+  const ended = await until(device, ({ state }) => state === "exited");
+  assert.deepEqual([ended.exitCode, await starts(device)], [9, 1]);
+
+  const next = await start(device.runtime, counting(device), { previous: ended });
+  await device.runtime.grant(next, []);
+  await device.runtime.grant(next, null);
+  await endWith(device, 9);
+  await until(device, ({ state }) => state === "exited");
+  assert.equal(await starts(device), 2);
+});
+
+test("a granted restart happens while no daemon is there, and the next one knows of it", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, counting(device));
+  await device.runtime.grant(one, []);
+  await device.runtime.close();
+  await endWith(device, 5);
+  await eventually("it has started twice", async () => await starts(device) === 2);
+  const next = await device.reopen();
+  const found = (await first(next, ({ id }) => id === one.id))!;
+  assert.deepEqual([found.state, found.respawns?.map(({ exitCode }) => exitCode)], ["running", [5]]);
+  await endWith(device, 6);
+  const ended = await eventually("it has ended", () => first(next, ({ state }) => state === "exited"));
+  assert.equal(ended.exitCode, 6);
+});
+
+test("what a program left behind is gone before its granted restart", async () => {
+  await using device = await nativeDevice();
+  const script = `if [ -e ${device.root}/left ]; then echo $$ >${device.root}/second; exec sleep 1000; fi
+    setsid sh -c 'echo $$ >${device.root}/left; exec sleep 1000' &
+    while [ ! -s ${device.root}/left ] || [ ! -e ${device.root}/go ]; do sleep 0.02; done; exit 1`;
+  const one = await start(device.runtime, shell(script));
+  await device.runtime.grant(one, []);
+  await Deno.writeTextFile(join(device.root, "go"), "");
+  await until(device, ({ respawns }) => respawns?.length === 1);
+  const left = Number(await Deno.readTextFile(join(device.root, "left")));
+  await eventually("it is gone", async () => (await Deno.stat(`/proc/${left}`).catch(() => null)) === null);
+});
+
+test("a stop beside a crash never leaves a program running, granted or not", async () => {
+  await using device = await nativeDevice();
+  for (let round = 0; round < 15; round++) {
+    const one = await start(device.runtime, shell("sleep 0.0$(($$ % 7)); exit 1"));
+    await device.runtime.grant(one, []);
+    await device.runtime.stop(one, QUICK);
+    const ended = await until(device, ({ id }) => id === one.id);
+    assert.equal(ended.state, "exited", `round ${round}`);
+    await device.runtime.remove(ended);
+  }
+});
