@@ -94,17 +94,23 @@ function weigh(first: Workload, other: Workload, input: ModeInput & { because: s
   if (!isEnabled(first)) return take(other, `the settings switch ${first.runtime} off`);
 
   const applied = memory?.applied ?? null;
+  const begun = mayRunIn(first.runtime, { spec: first, memory });
   const isHere = applied?.workload.runtime === other.runtime;
   const fellBack = applied?.fellBackFrom === first.runtime;
   if (isOk(first.runtime, input)) {
-    const stays = isHere && fellBack && applied.fingerprint === fingerprint(other) && !input.isForced;
+    const stays = isHere && fellBack && applied.fingerprint === fingerprint(other) && !input.isForced &&
+      !begun;
     return stays
-      ? take(other, `${first.runtime} did not answer when it was started; it stays until it changes`, first.runtime)
+      ? take(
+        other,
+        `${first.runtime} did not answer when it was started; it stays until it changes or is restarted`,
+        first.runtime,
+      )
       : take(first, because);
   }
 
   // From here on the first choice can not be looked at: what may run there is not to be started a second time.
-  if (mayRunIn(first.runtime, { spec: first, memory })) return take(first, because);
+  if (begun) return take(first, because);
   if (isHere && !fellBack) return take(other, `${first.runtime} does not answer; it moves there when it does`);
   const fallback = take(other, `${first.runtime} does not answer`, first.runtime);
   if (isHere || instances.some((one) => one.runtime === other.runtime)) return fallback;

@@ -21,6 +21,7 @@ const RECORDER: WorkloadStatus = {
   name: "recorder",
   kind: "service",
   runtime: "native",
+  mode: null,
   description: "Keeps what the camera sees",
   sync: "synced",
   phase: "running",

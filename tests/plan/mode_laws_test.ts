@@ -234,6 +234,10 @@ function laws(planner: Planner, runs: number): void {
           assert.deepEqual(life.pass({ after: 0, then: "nothing" }).actions, []);
         }
       }
+      // What fell back is taken to its first choice by a restart, and does not come back.
+      life.do({ type: "restart of the workload" });
+      const { workloads: [last] } = life.end();
+      if (life.device.instances.length > 0) assert.equal(last!.chosen?.fellBackFrom, null);
     }),
     { numRuns: runs },
   );

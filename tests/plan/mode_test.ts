@@ -143,7 +143,7 @@ const SCENES: [claim: string, Scene, chosen: string][] = [
   [
     "what fell back stays when Docker answers",
     { rest: applied(PROCESS, "docker") },
-    "native: docker did not answer when it was started; it stays until it changes, fell back",
+    "native: docker did not answer when it was started; it stays until it changes or is restarted, fell back",
   ],
   [
     "what fell back stays through the next outage",
