@@ -37,7 +37,6 @@ const RECORDER: WorkloadStatus = {
   warnings: [],
   last_lines: [],
   runs: [],
-  mode: null,
   next_run_at: null,
 };
 
