@@ -48,6 +48,11 @@ const RUN: RunStatus = {
   outcome: "succeeded",
 };
 
+Deno.test("one workload with a choice of modes says which it takes, and why", () => {
+  const text = showWorkload({ ...RECORDER, mode: { chosen: "native", reason: "the settings switch docker off" } }, NOW);
+  assert.match(text, /\n {2}running: runs\n {2}mode native: the settings switch docker off\n/);
+});
+
 Deno.test("one workload in full: instances with what they use, warnings and health checks", () => {
   const text = showWorkload({
     ...RECORDER,
