@@ -16,7 +16,7 @@ function blocks(language: string): string[] {
   return [...README.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"))].map(([, text]) => text!);
 }
 
-Deno.test("the README's manifests are valid, the native one and the container's", async () => {
+Deno.test("the README's manifests are valid, the native one, the container's, and the one that is either", async () => {
   await using dir = await tempDir();
   const service = blocks("toml").find((text) => /^command = /m.test(text)) ?? "";
   const deployment = blocks("toml").find((text) => /^image = /m.test(text)) ?? "";
@@ -29,6 +29,10 @@ Deno.test("the README's manifests are valid, the native one and the container's"
   }
   await Deno.writeTextFile(join(dir.path, "deployments/web.toml"), deployment);
   await Deno.writeTextFile(join(dir.path, "deployments/web/site/index.html"), "<!doctype html>");
+  const both = blocks("toml").find((text) => text.includes("[container]")) ?? "";
+  await Deno.mkdir(join(dir.path, "services/either"), { recursive: true });
+  await Deno.writeTextFile(join(dir.path, "services/either.toml"), both);
+  await Deno.writeTextFile(join(dir.path, "services/either/serve.sh"), "#!/bin/sh\n", { mode: 0o755 });
   const said: string[] = [];
   const code = await main(["validate", dir.path, "--device", "pi-kitchen"], {
     out: (text) => said.push(text),
@@ -37,7 +41,8 @@ Deno.test("the README's manifests are valid, the native one and the container's"
     terminal: false,
   });
   assert.equal(code, 0, said.join("\n"));
-  assert.match(said.join("\n"), /^2 workloads for device "pi-kitchen"/m);
+  assert.match(said.join("\n"), /^3 workloads for device "pi-kitchen"/m);
+  assert.match(said.join("\n"), /^either: service, native or docker$/m);
 });
 
 Deno.test("the README's settings are valid", async () => {

@@ -18,6 +18,7 @@ export function showWorkload(workload: WorkloadStatus, now: number): string {
       syncWords(workload)
     }`,
     `  ${workload.reason}: ${workload.message}`,
+    ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),
     ...problemLines(workload),
     ...warningLines(workload),
     ...(workload.ports.length === 0 ? [] : [`  ports: ${workload.ports.join(", ")}`]),

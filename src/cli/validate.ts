@@ -25,7 +25,9 @@ export const validate: Command = {
     const desired = readManifests(tree, { revision: "checkout", device, labels: labels(flags.label) });
     const problems = desired.invalid.flatMap((invalid) => invalid.problems);
     for (const { name, kind, replicas } of desired.workloads) {
-      out(`${name}: ${kind}${replicas === 1 ? "" : `, ${replicas} instances`}`);
+      const ways = desired.choices?.get(name)?.specs.map((one) => one.runtime) ?? [];
+      const choice = ways.length < 2 ? "" : `, ${ways.join(" or ")}`;
+      out(`${name}: ${kind}${choice}${replicas === 1 ? "" : `, ${replicas} instances`}`);
     }
     for (const name of desired.notSelected) out(`${name}: not for this device`);
     if (problems.length > 0) {

@@ -17,6 +17,8 @@ export interface ModesRead {
   other: Table | null;
   /** Fields of the kind's own mode that are said below its table. */
   moved: ReadonlySet<string>;
+  /** Names of the fields that the manifest has, for each mode; what is not among them has its default. */
+  said: Record<Mode, ReadonlySet<string>>;
 }
 
 /** Every problem of a single field is in `found` afterwards. */
@@ -36,7 +38,9 @@ export function readModes(kind: Kind, document: Table, found: Found[]): ModesRea
       explain: (name) => explainInMode(mode, name),
     })
     : null;
-  return { top, other, moved };
+  const common = Object.keys(document).filter((name) => !ownFields(own).some((field) => field.name === name));
+  const said = { [own]: Object.keys(whole), [mode]: [...common, ...Object.keys(isTable(table) ? table : {})] };
+  return { top, other, moved, said: { native: new Set(said.native), container: new Set(said.container) } };
 }
 
 /** The document with the fields of [native] of a service, or [container] of a deployment, lifted to its top. */
@@ -64,7 +68,6 @@ function lifted(
 export interface BuildModesInput {
   manifest: ManifestFile;
   env: Record<string, string>;
-  said: ReadonlySet<string>;
   /** Of the device that the workload is for; undefined when it is for others. */
   arch: Architecture | undefined;
   found: Found[];
@@ -72,7 +75,7 @@ export interface BuildModesInput {
 
 /** The workloads, or undefined when one of them can not be: a mistake in a mode that is not taken is one all the same. */
 export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice | undefined {
-  const { manifest, env, said, arch, found } = input;
+  const { manifest, env, arch, found } = input;
   const own = modeOf(manifest.kind);
   const there = read.other === null ? [own] : [own, otherMode(own)];
   const allowed = allowedModes(read.top, { there, place: new Place(found) });
@@ -81,7 +84,7 @@ export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice 
     const foundHere: Found[] = [];
     const fields = mode === own ? read.top : { ...without(read.top, ownFields(own)), ...read.other };
     const place = new ModePlace(foundHere, mode, mode === own ? read.moved : all);
-    const workload = buildWorkload(fields, { mode, manifest, env, said, arch, place });
+    const workload = buildWorkload(fields, { mode, manifest, env, said: read.said[mode], arch, place });
     return { mode, workload, found: foundHere };
   });
   found.push(...together(built));

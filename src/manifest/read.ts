@@ -83,11 +83,10 @@ function readManifest(manifest: ManifestFile, { tree, target }: { tree: Manifest
     );
   }
   const { env, problems } = readEnvFiles(table, { manifest, tree, place });
-  const said = new Set(Object.keys(document.table));
   // What a device lacks is no problem of a workload that is for others.
   const on = (table.on ?? []) as (string | undefined)[];
   const arch = isChosen(on.filter((one) => one !== undefined), target) ? target.arch : undefined;
-  const choice = buildModes(read, { manifest, env, said, arch, found });
+  const choice = buildModes(read, { manifest, env, arch, found });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, found), ...problems];
   const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};

@@ -14,6 +14,8 @@ export interface Applied {
 /** How a slot has been doing since it got its fingerprint. */
 export interface SlotMemory {
   fingerprint: string;
+  /** Where the last start was begun; written down before it, so that nothing is started elsewhere beside it. */
+  runtime?: RuntimeName;
   /** Starts that followed an exit. */
   restarts: number;
   /** Of those, how many in a row came soon after the start before: what the delay grows with. */

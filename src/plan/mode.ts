@@ -29,8 +29,6 @@ export interface ModeInput {
   memory: WorkloadMemory | undefined;
   /** Whether the owner asked for a restart of it that has not begun. */
   isForced: boolean;
-  /** Fingerprint of the last chain of actions that failed; null when none did. */
-  failedFingerprint: string | null;
 }
 
 export interface ChosenMode {
@@ -96,48 +94,50 @@ function weigh(first: Workload, other: Workload, input: ModeInput & { because: s
   if (!isEnabled(first)) return take(other, `the settings switch ${first.runtime} off`);
 
   const applied = memory?.applied ?? null;
+  const begun = mayRunIn(first.runtime, { spec: first, memory });
   const isHere = applied?.workload.runtime === other.runtime;
   const fellBack = applied?.fellBackFrom === first.runtime;
   if (isOk(first.runtime, input)) {
-    const stays = isHere && fellBack && applied.fingerprint === fingerprint(other) && !input.isForced;
+    const stays = isHere && fellBack && applied.fingerprint === fingerprint(other) && !input.isForced &&
+      !begun;
     return stays
-      ? take(other, `${first.runtime} did not answer when it was started; it stays until it changes`, first.runtime)
+      ? take(
+        other,
+        `${first.runtime} did not answer when it was started; it stays until it changes or is restarted`,
+        first.runtime,
+      )
       : take(first, because);
   }
 
   // From here on the first choice can not be looked at: what may run there is not to be started a second time.
-  const runs = instances.some((one) => one.runtime === other.runtime && isAlive(one));
-  const mayRunThere = mayRunIn(first, other, input) ||
-    (!runs && input.failedFingerprint === fingerprint(first));
-  if (mayRunThere) return take(first, because);
+  if (begun) return take(first, because);
   if (isHere && !fellBack) return take(other, `${first.runtime} does not answer; it moves there when it does`);
   const fallback = take(other, `${first.runtime} does not answer`, first.runtime);
-  if (isHere || runs) return fallback;
+  if (isHere || instances.some((one) => one.runtime === other.runtime)) return fallback;
   if (input.answered.has(first.runtime) || !isOk(other.runtime, input)) return take(first, because);
   return fallback;
 }
 
-/** By what is remembered: applied there, or started with a fingerprint that is not known to be the other one's. */
-function mayRunIn(spec: Workload, other: Workload, { memory }: ModeInput): boolean {
-  const applied = memory?.applied ?? null;
-  if (applied?.workload.runtime === spec.runtime) return true;
-  const known = [fingerprint(other), applied?.fingerprint];
-  return Object.entries(memory?.slots ?? {}).some(([slot, { fingerprint }]) =>
-    Number(slot) < spec.replicas && !known.includes(fingerprint)
-  );
+/** By what is remembered: applied there, or begun to be started there. */
+function mayRunIn(
+  runtime: RuntimeName,
+  { spec, memory }: { spec: Workload; memory: WorkloadMemory | undefined },
+): boolean {
+  const begun = Object.entries(memory?.slots ?? {}).filter(([slot]) => Number(slot) < spec.replicas);
+  return memory?.applied?.workload.runtime === runtime || begun.some(([, slot]) => slot.runtime === runtime);
 }
 
 /** A workload leaves a runtime only when it can be stopped there first. */
 function unreachable(spec: Workload, input: ModeInput): Blocked | null {
-  const from = input.memory?.applied?.workload.runtime ?? spec.runtime;
-  if (from === spec.runtime || !spec.enabled || !input.enabledRuntimes.includes(from) || isOk(from, input)) return null;
+  if (!spec.enabled) return null;
+  const { memory, enabledRuntimes } = input;
+  const from = enabledRuntimes.find((one) =>
+    one !== spec.runtime && !isOk(one, input) && mayRunIn(one, { spec, memory })
+  );
+  if (from === undefined) return null;
   return { reason: "runtime_unknown", message: `moves from ${from} to ${spec.runtime} when ${from} answers` };
 }
 
 function isOk(runtime: RuntimeName, { observations }: ModeInput): boolean {
   return observations.some((one) => one.runtime === runtime && one.ok);
-}
-
-function isAlive(instance: Instance): boolean {
-  return instance.state !== "exited" && instance.state !== "created";
 }

@@ -168,7 +168,6 @@ function chosenOf(
     instances: own,
     memory: input.memory.get(name),
     isForced: own.some((instance) => input.forced.has(instance.id)),
-    failedFingerprint: input.attempts.get(name)?.fingerprint ?? null,
   });
 }
 

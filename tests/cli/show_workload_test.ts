@@ -21,6 +21,7 @@ const RECORDER: WorkloadStatus = {
   name: "recorder",
   kind: "service",
   runtime: "native",
+  mode: null,
   description: "Keeps what the camera sees",
   sync: "synced",
   phase: "running",
@@ -36,7 +37,6 @@ const RECORDER: WorkloadStatus = {
   warnings: [],
   last_lines: [],
   runs: [],
-  mode: null,
   next_run_at: null,
 };
 
@@ -47,6 +47,11 @@ const RUN: RunStatus = {
   exit_code: 0,
   outcome: "succeeded",
 };
+
+Deno.test("one workload with a choice of modes says which it takes, and why", () => {
+  const text = showWorkload({ ...RECORDER, mode: { chosen: "native", reason: "the settings switch docker off" } }, NOW);
+  assert.match(text, /\n {2}running: runs\n {2}mode native: the settings switch docker off\n/);
+});
 
 Deno.test("one workload in full: instances with what they use, warnings and health checks", () => {
   const text = showWorkload({

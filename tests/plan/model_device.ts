@@ -103,7 +103,10 @@ export class ModelDevice {
     this.instances = this.instances.filter((one) => one.id !== previous?.id);
     this.instances.push(instance(spec, { id: `new-${++this.#made}`, slot, fingerprint: wanted, startedAt: this.now }));
     const before = this.memory.get(spec.name) ?? emptyMemory(spec.name);
-    const next = slotAfterStart(spec.restart, { ...action, at: this.now }, before.slots[slot]);
+    const next = {
+      ...slotAfterStart(spec.restart, { ...action, at: this.now }, before.slots[slot]),
+      runtime: spec.runtime,
+    };
     const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [slot]: next } };
     if (action.dueAt !== undefined) {
       const run = { dueAt: action.dueAt, fingerprint: wanted, instanceId: `new-${this.#made}`, startedAt: this.now };

@@ -11,7 +11,7 @@ import { placeFiles } from "../../store/file_tree.ts";
 import { choosePorts } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
 import { reload } from "./reload.ts";
-import { haltIfUnhealthy, rememberStart } from "./remember_start.ts";
+import { haltIfUnhealthy, rememberRuntime, rememberStart } from "./remember_start.ts";
 
 const log = logger("apply");
 
@@ -70,6 +70,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       const previous = action.previous === null ? null : ended(action.previous);
       const chosenPorts = await choosePorts(device, { workload, slot, previous });
       const runtime = runtimeOf(device, workload.runtime);
+      await rememberRuntime(device, action);
       const instance = await runtime.start({ workload, slot, fingerprint, filesDir, chosenPorts, previous });
       device.forced.delete(action.previous?.id ?? workload.name);
       return await rememberStart(device, { action, instance });

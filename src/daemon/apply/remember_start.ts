@@ -6,6 +6,18 @@ import { withRun } from "../../plan/job.ts";
 import { slotAfterStart } from "../../plan/restart.ts";
 import type { Device } from "../device.ts";
 
+/**
+ * Written down before the first start in a runtime: should the answer be lost, nobody may start it in another one
+ * before this one was looked at.
+ */
+export async function rememberRuntime(device: Device, action: Action & { type: "start" }): Promise<void> {
+  const before = device.memory.all.get(action.workload) ?? emptyMemory(action.workload);
+  const { runtime } = action.spec;
+  const slot = before.slots[action.slot] ?? { fingerprint: "", restarts: 0, streak: 0, lastExitCode: null, recent: [] };
+  if (slot.runtime === runtime) return;
+  await device.memory.save({ ...before, slots: { ...before.slots, [action.slot]: { ...slot, runtime } } });
+}
+
 /** Restarts are counted, and a run of a job begins. */
 export async function rememberStart(
   device: Device,
@@ -13,7 +25,8 @@ export async function rememberStart(
 ): Promise<void> {
   const before = device.memory.all.get(action.workload) ?? emptyMemory(action.workload);
   const at = instance.startedAt ?? device.clock.now();
-  const slot = slotAfterStart(action.spec.restart, { ...action, at }, before.slots[action.slot]);
+  const { restart, runtime } = action.spec;
+  const slot = { ...slotAfterStart(restart, { ...action, at }, before.slots[action.slot]), runtime };
   const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [action.slot]: slot } };
   if (action.dueAt !== undefined) {
     const { dueAt, fingerprint } = action;
