@@ -21,12 +21,12 @@ const AWAY = {
 
 /** A history over a device's real instances; time goes forward by hand where `clock` says so. */
 async function history(device: NativeDevice, clock: Clock = systemClock) {
-  const seen = { instances: await instances(device.runtime), changes: 0 };
+  const seen = { instances: await instances(device.runtime), changes: 0, watched: true };
   const usage = new UsageHistory({
     runtimes: new Map<RuntimeName, Runtime>([["docker", AWAY], ["native", device.runtime]]),
     clock,
     instances: () => seen.instances,
-    isWatched: () => true,
+    isWatched: () => seen.watched,
     changed: () => seen.changes++,
   });
   return { usage, seen };
@@ -90,6 +90,20 @@ Deno.test("use of a slot goes on over a restart, without a percentage made of tw
   assert.equal(shown(usage, first).memory_bytes, null, "what ended uses nothing");
   assert.ok(shown(usage, second).memory_bytes! > 0);
   assert.deepEqual(usage.series("web").instances[0]?.cpu_percent, [null, null]);
+});
+
+Deno.test("use is looked at every 5 s while somebody reads it, and every 30 s otherwise", async () => {
+  await using device = await nativeDevice();
+  await start(device.runtime, loop("exec sleep 1000", "web"));
+  let seconds = 0;
+  const clock: Clock = { ...systemClock, now: () => seconds * 1000, monotonic: () => seconds * 1000 };
+  const { usage, seen } = await history(device, clock);
+  seen.watched = false;
+  for (; seconds < 100; seconds += 5) await usage.lookIfDue();
+  seen.watched = true;
+  for (; seconds < 120; seconds += 5) await usage.lookIfDue();
+  const at = usage.series("web").instances[0]!.at.map((one) => Date.parse(one) / 1000);
+  assert.deepEqual(at, [0, 5, 35, 65, 95, 100, 105, 110, 115], "a new instance has its first percentage soon");
 });
 
 Deno.test("use tells of a change, and is silent while the numbers stay", async () => {
