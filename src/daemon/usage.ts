@@ -134,7 +134,9 @@ export class UsageHistory {
     const { clock } = this.#options;
     const [at, monotonic] = [clock.now(), clock.monotonic()];
     const before = this.#latest(instance);
-    const cpuPercent = before === null ? null : percent(usage.cpuMs - before.usage.cpuMs, monotonic - before.monotonic);
+    const cpuPercent = before === null
+      ? null
+      : percentOfCore(usage.cpuMs - before.usage.cpuMs, monotonic - before.monotonic);
     const key = `${workload}/${slot}`;
     const known = this.#slots.get(key) ?? { workload, slot, samples: [] };
     known.samples.push({ instanceId: id, pid, at, monotonic, usage, cpuPercent });
@@ -166,7 +168,7 @@ export class UsageHistory {
   }
 }
 
-/** One decimal: what is below is noise of the ticks that time is counted in. */
-function percent(usedMs: number, tookMs: number): number {
+/** Of one core. One decimal: what is below is noise of the ticks that time is counted in. */
+export function percentOfCore(usedMs: number, tookMs: number): number {
   return tookMs <= 0 ? 0 : Math.max(0, Math.round(usedMs / tookMs * 1000) / 10);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/clock.ts";
 import { systemClock } from "../../src/clock.ts";
-import { UsageHistory } from "../../src/daemon/usage.ts";
+import { percentOfCore, UsageHistory } from "../../src/daemon/usage.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import { Failure } from "../../src/failure.ts";
 import type { RuntimeName } from "../../src/model/workload.ts";
@@ -39,7 +39,12 @@ function shown(usage: UsageHistory, instance: Instance) {
   return usage.withLatest(status(instance.workload, { instances })).instances[0]!;
 }
 
-Deno.test("use shows a busy process over half a core, and an idle one near nothing", async () => {
+Deno.test("a percentage is of one core, and never below nothing", () => {
+  assert.deepEqual([percentOfCore(500, 1000), percentOfCore(4000, 1000), percentOfCore(1, 5000)], [50, 400, 0]);
+  assert.deepEqual([percentOfCore(-30, 1000), percentOfCore(10, 0)], [0, 0]);
+});
+
+Deno.test("use shows a busy process far above an idle one", async () => {
   await using device = await nativeDevice();
   const busy = await start(device.runtime, loop("while :; do :; done", "busy"));
   const idle = await start(device.runtime, loop("exec sleep 1000", "idle"));
@@ -48,10 +53,11 @@ Deno.test("use shows a busy process over half a core, and an idle one near nothi
   await usage.look();
   assert.equal(shown(usage, busy).cpu_percent, null, "one look makes no percentage");
   assert.ok(shown(usage, busy).memory_bytes! > 0);
-  await eventually("busy is over 50 %, idle under 10 %", async () => {
+  // How much of a core it gets depends on what else runs on this machine.
+  await eventually("busy is over 10 %, idle under 2 %", async () => {
     await usage.look();
     const [high, low] = [busy, idle].map((one) => shown(usage, one).cpu_percent!);
-    if (high! > 50 && low! < 10) return true;
+    if (high! > 10 && low! < 2) return true;
     throw new Error(`${high} % and ${low} %`);
   }, { everyMs: 200 });
 });
