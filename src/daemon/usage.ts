@@ -111,10 +111,14 @@ export class UsageHistory {
   #isDue(): boolean {
     const { clock, instances, isWatched } = this.#options;
     if (isWatched() || clock.monotonic() - this.#lookedAt >= IDLE_EVERY_MS) return true;
-    // A new instance: two looks make the first percentage.
-    return instances().some((one) =>
-      one.state === "running" && (!this.#seen.has(one.id) || this.#latest(one)?.cpuPercent === null)
-    );
+    return instances().some((one) => one.state === "running" && this.#isNew(one));
+  }
+
+  /** Two looks make the first percentage; a process that was started again inside of its instance is a new one. */
+  #isNew(instance: Instance): boolean {
+    if (!this.#seen.has(instance.id)) return true;
+    const last = this.#latest(instance);
+    return last !== null && (last.cpuPercent === null || last.pid !== instance.pid);
   }
 
   /** One after the other, so that a look is no burst. A runtime that does not answer is asked again at the next one. */

@@ -106,10 +106,13 @@ Deno.test("use is looked at every 5 s while somebody reads it, and every 30 s ot
   const { usage, seen } = await history(device, clock);
   seen.watched = false;
   for (; seconds < 100; seconds += 5) await usage.lookIfDue();
+  const [web] = seen.instances;
+  seen.instances = [{ ...web!, pid: web!.pid! + 1 }];
+  for (; seconds < 110; seconds += 5) await usage.lookIfDue();
   seen.watched = true;
   for (; seconds < 120; seconds += 5) await usage.lookIfDue();
   const at = usage.series("web").instances[0]!.at.map((one) => Date.parse(one) / 1000);
-  assert.deepEqual(at, [0, 5, 35, 65, 95, 100, 105, 110, 115], "a new instance has its first percentage soon");
+  assert.deepEqual(at, [0, 5, 35, 65, 95, 100, 110, 115], "a new process is looked at soon");
 });
 
 Deno.test("use tells of a change, and is silent while the numbers stay", async () => {

@@ -97,6 +97,7 @@ export function jobSnapshot(): Snapshot {
         next_run_at: before(-19 * 3600 - 60),
       }),
       workload("recorder", {
+        mode: { chosen: "native", reason: "docker does not answer" },
         ports: ["8554/tcp"],
         instances: [instance({ cpu_percent: 61.3, memory_bytes: 214_000_000 })],
         warnings: [
