@@ -45,7 +45,6 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
       </div>
       <Why workload={workload} />
       {workload.mode !== null && <p class="small quiet">Mode {workload.mode.chosen}: {workload.mode.reason}</p>}
-      {workload.mode !== null && <p class="small quiet wrap">In {workload.mode.chosen}: {workload.mode.reason}</p>}
       {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
       <Problems workload={workload} />
       <Warnings warnings={workload.warnings} />

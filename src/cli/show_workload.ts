@@ -20,7 +20,7 @@ export function showWorkload(workload: WorkloadStatus, now: number): string {
     `  ${workload.reason}: ${workload.message}`,
     ...problemLines(workload),
     ...warningLines(workload),
-    ...(workload.mode === null ? [] : [`  in ${workload.mode.chosen}: ${workload.mode.reason}`]),
+    ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),
     ...(workload.ports.length === 0 ? [] : [`  ports: ${workload.ports.join(", ")}`]),
     ...section("instances", instanceTable(workload.instances, now)),
     ...runSection(workload, now),

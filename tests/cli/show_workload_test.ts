@@ -63,7 +63,7 @@ Deno.test("one workload in full: instances with what they use, warnings and heal
       "  running, healthy, synced",
       "  running: runs",
       "  warning: limit_not_enforced: memory is not limited to 256Mi",
-      "  in native: docker does not answer",
+      "  mode native: docker does not answer",
       "  ports: 8554/tcp",
       "",
       "instances",
