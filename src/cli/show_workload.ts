@@ -21,6 +21,7 @@ export function showWorkload(workload: WorkloadStatus, now: number): string {
     ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),
     ...problemLines(workload),
     ...warningLines(workload),
+    ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),
     ...(workload.ports.length === 0 ? [] : [`  ports: ${workload.ports.join(", ")}`]),
     ...section("instances", instanceTable(workload.instances, now)),
     ...runSection(workload, now),

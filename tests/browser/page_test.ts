@@ -137,6 +137,7 @@ for (const size of ["phone", "desktop"] as const) {
             const [workload, section, text] of [
               ["backup", '[aria-label="Runs"]', "due in 19 h"],
               ["recorder", '[aria-label="Warnings"]', "limit_not_enforced"],
+              ["recorder", "#live", "Mode native: docker does not answer"],
               ["radio", '[aria-label="Last lines"]', "error: no such device"],
             ] as const
           ) {

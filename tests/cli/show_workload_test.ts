@@ -56,6 +56,7 @@ Deno.test("one workload with a choice of modes says which it takes, and why", ()
 Deno.test("one workload in full: instances with what they use, warnings and health checks", () => {
   const text = showWorkload({
     ...RECORDER,
+    mode: { chosen: "native", reason: "docker does not answer" },
     warnings: [{ reason: "limit_not_enforced", message: "memory is not limited to 256Mi" }],
     probes: [{ at: "2026-05-01T11:59:50Z", ok: true, duration_ms: 3, output: "200 OK\nwell\n" }],
   }, NOW);
@@ -67,6 +68,7 @@ Deno.test("one workload in full: instances with what they use, warnings and heal
       "  running, healthy, synced",
       "  running: runs",
       "  warning: limit_not_enforced: memory is not limited to 256Mi",
+      "  mode native: docker does not answer",
       "  ports: 8554/tcp",
       "",
       "instances",

@@ -2,11 +2,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { UsageSeries } from "../../src/model/usage.ts";
+import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
+
+/** It takes a whole core where nothing else runs, and its share where other tests do. */
+const isBusy = (one: WorkloadStatus) => (one.instances[0]?.cpu_percent ?? 0) > 10;
 
 await testNeeding(["git"], "a busy service is seen to be busy, also by the daemon that adopts it", async () => {
   await using dir = await tempDir();
@@ -15,10 +19,10 @@ await testNeeding(["git"], "a busy service is seen to be busy, also by the daemo
   await repository.write("services/busy.toml", busy);
   await repository.commit("Begin");
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const before = await device.until("busy", (one) => (one.instances[0]?.cpu_percent ?? 0) > 50);
+  const before = await device.until("busy", isBusy);
   await device.killDaemon();
   await device.startDaemon();
-  const after = await device.until("busy", (one) => (one.instances[0]?.cpu_percent ?? 0) > 50);
+  const after = await device.until("busy", isBusy);
   assert.equal(after.instances[0]?.pid, before.instances[0]?.pid);
   assert.ok(after.instances[0]!.memory_bytes! > 0);
 

@@ -2,8 +2,7 @@
 import type { InstanceStatus, RunStatus, Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
 import type { UsageSeries } from "../../src/model/usage.ts";
 
-const NOW = Date.now();
-const before = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+const before = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 const REVISION = "4f2c91a7d0b3e6f8a1c2d3e4f5a6b7c8d9e0f1a2";
 
 function instance(fields: Partial<InstanceStatus> = {}): InstanceStatus {
@@ -98,6 +97,7 @@ export function jobSnapshot(): Snapshot {
         next_run_at: before(-19 * 3600 - 60),
       }),
       workload("recorder", {
+        mode: { chosen: "native", reason: "docker does not answer" },
         ports: ["8554/tcp"],
         instances: [instance({ cpu_percent: 61.3, memory_bytes: 214_000_000 })],
         warnings: [

@@ -30,9 +30,9 @@ export class UsageReader {
 
   /** Null when nothing of the instance runs. Its shim does not count: that is ours. */
   async of({ cgroup, service }: Pick<Tree, "cgroup" | "service">): Promise<Usage | null> {
-    const told = cgroup === null ? null : await ofCgroup(cgroup);
+    const told = cgroup === null ? null : ofCgroup(cgroup);
     if (told !== null || service === null) return told;
-    return await ofProcesses(tree(await this.#processes(), service.pid));
+    return ofProcesses(tree(await this.#processes(), service.pid));
   }
 
   #processes(): Promise<Process[]> {
@@ -46,23 +46,23 @@ export class UsageReader {
  * `cpu.stat` tells the time in every cgroup of version 2, the memory controller need not be there for it. Null when the
  * cgroup is gone or empty.
  */
-async function ofCgroup(cgroup: string): Promise<Usage | null> {
-  const usec = fieldOf(await read(join(cgroup, "cpu.stat")), "usage_usec");
-  const pids = numbers(await read(join(cgroup, "cgroup.procs")));
+function ofCgroup(cgroup: string): Usage | null {
+  const usec = fieldOf(read(join(cgroup, "cpu.stat")), "usage_usec");
+  const pids = numbers(read(join(cgroup, "cgroup.procs")));
   if (usec === null || pids.length === 0) return null;
-  const [current] = numbers(await read(join(cgroup, "memory.current")));
+  const [current] = numbers(read(join(cgroup, "memory.current")));
   const cpuMs = usec / 1000;
-  if (current === undefined) return { cpuMs, ...await sizeOf(pids) };
+  if (current === undefined) return { cpuMs, ...sizeOf(pids) };
   // File pages that nobody touched lately are given back when somebody needs memory; `docker stats` leaves them out too.
-  const idle = fieldOf(await read(join(cgroup, "memory.stat")), "inactive_file") ?? 0;
-  const [tasks] = numbers(await read(join(cgroup, "pids.current")));
+  const idle = fieldOf(read(join(cgroup, "memory.stat")), "inactive_file") ?? 0;
+  const [tasks] = numbers(read(join(cgroup, "pids.current")));
   return { cpuMs, memoryBytes: Math.max(0, current - idle), pids: tasks ?? pids.length };
 }
 
-async function ofProcesses(processes: Process[]): Promise<Usage | null> {
+function ofProcesses(processes: Process[]): Usage | null {
   if (processes.length === 0) return null;
   const cpuMs = processes.reduce((sum, one) => sum + one.cpuMs, 0);
-  return { cpuMs, ...await sizeOf(processes.map(({ pid }) => pid)) };
+  return { cpuMs, ...sizeOf(processes.map(({ pid }) => pid)) };
 }
 
 /**
@@ -70,12 +70,12 @@ async function ofProcesses(processes: Process[]): Promise<Usage | null> {
  * A sum of resident sizes would count a library once for each worker; /proc/PID/smaps_rollup would be exact, but it
  * walks every page and costs six times as much. Too high where processes still share what they had before a fork.
  */
-async function sizeOf(pids: readonly number[]): Promise<Pick<Usage, "memoryBytes" | "pids">> {
+function sizeOf(pids: readonly number[]): Pick<Usage, "memoryBytes" | "pids"> {
   let own = 0;
   let shared = 0;
   let tasks = 0;
   for (const pid of pids) {
-    const status = await read(`/proc/${pid}/status`);
+    const status = read(`/proc/${pid}/status`);
     const field = (name: string) => fieldOf(status, name) ?? 0;
     own += field("RssAnon:");
     shared = Math.max(shared, field("RssFile:") + field("RssShmem:"));
@@ -100,10 +100,12 @@ function tree(all: readonly Process[], service: number): Process[] {
   return [...found.values()];
 }
 
+/** Others have their turn in between: there may be thousands. */
 async function scan(): Promise<Process[]> {
   const found: Process[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
-    const one = /^\d+$/.test(name) ? parse(await read(`/proc/${name}/stat`)) : null;
+    const stat = /^\d+$/.test(name) ? await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "") : "";
+    const one = parse(stat);
     if (one !== null) found.push(one);
   }
   return found;
@@ -132,7 +134,14 @@ function numbers(text: string): number[] {
   return text.split(/\s+/).filter((one) => one !== "").map(Number);
 }
 
-/** Empty for what is gone, or was never there. */
-async function read(path: string): Promise<string> {
-  return await Deno.readTextFile(path).catch(() => "");
+/**
+ * Empty for what is gone, or was never there. Read in place: the kernel makes these few lines from memory, and handing
+ * each to another thread and back costs four times as much.
+ */
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { systemClock } from "../../../src/clock.ts";
 import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
 import { UsageReader } from "../../../src/runtime/native/usage.ts";
 import { eventually } from "../../support/eventually.ts";
+import { tempDir } from "../../support/temp.ts";
 import { start } from "../conformance.ts";
 import { type NativeDevice, nativeDevice, nativeWorkload } from "./native_device.ts";
 
@@ -20,14 +22,14 @@ async function bothWays({ runDir }: NativeDevice) {
 
 Deno.test("use without a cgroup is added up over the session and what descends from it", async () => {
   await using device = await nativeDevice();
-  await start(device.runtime, shell("setsid sh -c 'while :; do :; done' & while :; do :; done"));
-  await eventually("both loops count", async () => {
+  await start(device.runtime, shell("setsid sh -c 'while :; do :; done' & (sleep 1000 &); while :; do :; done"));
+  await eventually("two loops and an orphan are there", async () => {
     const { byCgroup, byProcesses } = await bothWays(device);
-    if (byProcesses === null || byProcesses.pids !== 2) throw new Error(JSON.stringify(byProcesses));
+    if (byProcesses === null || byProcesses.pids !== 3) throw new Error(JSON.stringify(byProcesses));
     if (byProcesses.cpuMs < 300) return false;
     // The processes are read after the cgroup, and in ticks of 10 ms.
     if (byCgroup !== null) {
-      assert.equal(byCgroup.pids, 2);
+      assert.equal(byCgroup.pids, 3);
       assert.ok(Math.abs(byCgroup.cpuMs - byProcesses.cpuMs) < 200, JSON.stringify({ byCgroup, byProcesses }));
     }
     return true;
@@ -53,6 +55,20 @@ Deno.test("use of workers counts what they share once", async () => {
   });
   const resident = await residentSum(device);
   assert.ok(byProcesses!.memoryBytes! < resident / 2, `${byProcesses!.memoryBytes} of ${resident}`);
+});
+
+Deno.test("use by a cgroup with its own counts leaves out cached files that nobody touched lately", async () => {
+  await using dir = await tempDir();
+  const files = {
+    "cpu.stat": "usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000\n",
+    "cgroup.procs": "7\n8\n",
+    "memory.current": "10000000\n",
+    "memory.stat": "anon 5000000\nfile 4000000\ninactive_anon 1\nactive_file 1000000\ninactive_file 3000000\n",
+    "pids.current": "5\n",
+  };
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(dir.path, name), text);
+  const use = await new UsageReader(systemClock).of({ cgroup: dir.path, service: null });
+  assert.deepEqual(use, { cpuMs: 1500, memoryBytes: 7_000_000, pids: 5 });
 });
 
 Deno.test("use of what ended is null", async () => {
