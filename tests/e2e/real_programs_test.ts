@@ -113,6 +113,9 @@ await testNeeding(
   },
 );
 
+/** Far above what any of them needs. */
+const LIMITS = ['resources = { memory = "256Mi", pids = 100 }', "limits = { nofile = 4096 }"];
+
 interface Run extends AsyncDisposable {
   device: TestDevice;
   repository: GitRepository;
@@ -140,7 +143,7 @@ async function deploy(program: RealProgram, options: { onFailure?: string } = {}
     const timing =
       `interval = "100ms", timeout = "500ms", retries = 2, start_period = "30s", on_failure = "${onFailure}"`;
     const health = `health = { ${program.probe(port)}, ${timing} }`;
-    const manifest = [...program.manifest(port), 'stop_timeout = "1s"', health, ""].join("\n");
+    const manifest = [...program.manifest(port), 'stop_timeout = "1s"', health, ...LIMITS, ""].join("\n");
     await repository.write(`services/${name}/service.toml`, manifest);
     await repository.commit(`Run ${name}`);
     const device = await TestDevice.start({ root: dir.path, repository: repository.dir });
