@@ -41,6 +41,7 @@ await testNeeding(
         await playRound(device);
         await assertLaws(device);
         if (round % REST_EVERY === 0 || round === ROUNDS) await rest(device);
+        if (round % 100 === 0) console.log(`kill rounds: ${round} done`);
       }
     } catch (error) {
       const told = `SEED=${random.seed}, round ${round} of ${ROUNDS}: ${error}\n--- daemon said:\n${daemon.log}`;
