@@ -5,6 +5,7 @@
 // deno-lint-ignore-file no-console -- rounds and seed are said aloud
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readRecords } from "../../src/runtime/native/record.ts";
 import { assertConverged, assertExitCodes } from "../support/chaos_claims.ts";
 import { ChaosDaemon } from "../support/chaos_daemon.ts";
 import { Fleet } from "../support/chaos_fleet.ts";
@@ -135,8 +136,7 @@ async function cleanUp({ daemon, root }: Chaos): Promise<void> {
   try {
     assert.equal(await daemon.down(), 0);
     assert.deepEqual(await processesBelow(root), [], "orphans");
-    const records = await Array.fromAsync(Deno.readDir(run));
-    assert.deepEqual(records.map((entry) => entry.name), [], "records of instances that are gone");
+    assert.deepEqual(await readRecords(run), [], "records of instances that are gone");
     const ids = new Set((await readJournal(root)).map((entry) => entry.id));
     assert.deepEqual(await cgroupsLeft(ids), [], "cgroups of instances that are gone");
   } finally {
