@@ -19,17 +19,19 @@ for (const program of REAL_PROGRAMS) {
 
   await testNeeding(
     needs,
-    `${name} is a service: it becomes healthy, and does so again when it was killed`,
+    `${name} is a service: healthy within limits, not as root, and again when it was killed`,
     async () => {
       await using run = await deploy(program);
       const before = await run.device.until(name, isHealthy);
       const pid = pidOf(before);
+      assert.match(await Deno.readTextFile(`/proc/${pid}/limits`), /^Max open files +4096 +4096 /m);
+      const uid = /^Uid:\s+(\d+)/m.exec(await Deno.readTextFile(`/proc/${pid}/status`))?.[1];
+      assert.notEqual(uid, "0", "it runs as root");
       const family = await sessionOf(pid);
       Deno.kill(pid, "SIGKILL");
       const after = await run.device.until(name, (one) => isHealthy(one) && one.instances[0]?.restarts === 1);
       assert.notEqual(pidOf(after), pid);
-      const left = await Promise.all(family.map(async (one) => await isAlive(one) ? [one] : []));
-      assert.deepEqual(left.flat(), [], "processes of the killed one live on");
+      await assertGone(family);
     },
   );
 
