@@ -5,6 +5,7 @@
 // deno-lint-ignore-file no-console -- rounds and seed are said aloud
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { readRecords } from "../../src/runtime/native/record.ts";
 import { assertConverged, assertExitCodes } from "../support/chaos_claims.ts";
 import { ChaosDaemon } from "../support/chaos_daemon.ts";
 import { Fleet } from "../support/chaos_fleet.ts";
@@ -41,6 +42,7 @@ await testNeeding(
         await playRound(device);
         await assertLaws(device);
         if (round % REST_EVERY === 0 || round === ROUNDS) await rest(device);
+        if (round % 100 === 0) console.log(`kill rounds: ${round} done`);
       }
     } catch (error) {
       const told = `SEED=${random.seed}, round ${round} of ${ROUNDS}: ${error}\n--- daemon said:\n${daemon.log}`;
@@ -134,8 +136,7 @@ async function cleanUp({ daemon, root }: Chaos): Promise<void> {
   try {
     assert.equal(await daemon.down(), 0);
     assert.deepEqual(await processesBelow(root), [], "orphans");
-    const records = await Array.fromAsync(Deno.readDir(run));
-    assert.deepEqual(records.map((entry) => entry.name), [], "records of instances that are gone");
+    assert.deepEqual(await readRecords(run), [], "records of instances that are gone");
     const ids = new Set((await readJournal(root)).map((entry) => entry.id));
     assert.deepEqual(await cgroupsLeft(ids), [], "cgroups of instances that are gone");
   } finally {

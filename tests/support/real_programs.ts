@@ -13,7 +13,7 @@ export interface RealProgram {
   probe: (port: number) => string;
 }
 
-/** Only root can start a program as somebody else. */
+/** The user that its package made. Only root can start a program as somebody else. */
 function runAs(user: string): string[] {
   return Deno.uid() === 0 ? [`user = "${user}"`] : [];
 }
@@ -96,7 +96,6 @@ const python: RealProgram = {
   }),
   manifest: (port) => [
     `command = ["/usr/bin/python3", "-u", "-m", "http.server", "--cgi", "--bind", "127.0.0.1", "${port}"]`,
-    ...runAs("nobody"),
     `ports = [${port}]`,
   ],
   probe: () => 'path = "/index.html"',
