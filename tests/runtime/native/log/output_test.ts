@@ -78,7 +78,7 @@ for (const slow of [false, true]) {
       assert.equal(following.lines.length, lines);
       assert.ok(await archived(one.path), "it was never cut");
       await one.output.close();
-    const all = (await everything(one.path)).split("\n");
+      const all = (await everything(one.path)).split("\n");
       assert.equal(firstWrong(all.slice(0, -1)), null);
     },
     LOADS,
