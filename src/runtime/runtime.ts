@@ -35,7 +35,7 @@ export interface LogOptions {
   /**
    * No lines that were written before: milliseconds since 1970. Native logs are what the program wrote, without times,
    * so the daemon remembers once a second how far they had come: at most a second's lines too many, after half an hour
-   * of writing a two hundredth of the time since then, and all that was written while no daemon ran; never too few.
+   * of writing a hundredth of the time since then, and all that was written while no daemon ran; never too few.
    */
   since?: number | null;
   /** True: go on with what comes, until `signal` aborts (which ends the iteration without an error). */

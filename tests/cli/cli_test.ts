@@ -35,7 +35,7 @@ Deno.test("help lists every command and exit code in 80 columns", async () => {
 Deno.test("help of a command shows its options", async () => {
   const { code, out } = await run("logs", "--help");
   assert.equal(code, 0);
-  assert.match(out, /Usage: harbornode logs NAME \[-f\] \[--tail N\]/);
+  assert.match(out, /Usage: harbornode logs NAME \[-f\] \[--tail N\] \[--since TIME\]/);
   assert.match(out, /-f, --follow/);
   assert.equal((await run("help", "logs")).out, out);
 });
@@ -48,8 +48,11 @@ Deno.test("an unknown command, flag or word ends with exit code 2 and says what 
       "--tail",
       "x",
     ], [
-      "prune",
-    ]]
+      "logs",
+      "web",
+      "--since",
+      "soon",
+    ], ["prune"]]
   ) {
     const { code, out, err } = await run(...argv);
     assert.equal(code, 2, argv.join(" "));

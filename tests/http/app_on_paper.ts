@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { Failure } from "../../src/failure.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Delivery, Snapshot } from "../../src/model/snapshot.ts";
+import type { LogLine, LogOptions } from "../../src/runtime/runtime.ts";
 import { healthySnapshot, usageSeries } from "../support/snapshots.ts";
 
 export const SECRET = "a secret of the device";
@@ -13,6 +14,12 @@ export class AppOnPaper {
   readonly listeners = new Set<() => void>();
   readonly deliveries: Delivery[] = [];
   woken = 0;
+  /** What the last reader of logs that does not follow wanted. */
+  asked: LogOptions | null = null;
+  /** True: logs have no end, until their reader leaves. */
+  endless = false;
+  /** How many lines were taken of endless logs. */
+  lines = 0;
   isReady = true;
   readonly app: Hono;
 
@@ -24,11 +31,13 @@ export class AppOnPaper {
         return () => this.listeners.delete(listener);
       },
       usage: () => usageSeries(),
-      logs: (name, { tail }) => {
+      logs: (name, options) => {
         if (name !== "camera") {
           throw new Failure(`there is no workload "${name}"`, { kind: "mistake", reason: "removed" });
         }
-        return (async function* () {
+        const { tail, since = null, follow } = options;
+        if (!follow) this.asked = { tail, since, follow };
+        return this.endless ? this.#flood(options) : (async function* () {
           for (const text of ["one", "two", "three"].slice(-(tail ?? 3) || 3)) yield { slot: 0, stream: null, text };
         })();
       },
@@ -53,5 +62,13 @@ export class AppOnPaper {
     const signature = createHmac("sha256", SECRET).update(body).digest("hex");
     const all = { "x-github-event": "push", "x-hub-signature-256": `sha256=${signature}`, ...headers };
     return this.get("/webhook", { method: "POST", headers: all, body });
+  }
+
+  async *#flood({ signal }: LogOptions): AsyncGenerator<LogLine> {
+    try {
+      for (; signal?.aborted === false; this.lines++) yield { slot: 0, stream: null, text: "more and more" };
+    } finally {
+      this.endless = false;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { UsageSeries } from "../../src/model/usage.ts";
+import { eventually } from "../support/eventually.ts";
 import { workload } from "../support/snapshots.ts";
 import { AppOnPaper } from "./app_on_paper.ts";
 
@@ -71,6 +72,41 @@ Deno.test("logs are lines of text, or events for who accepts them, and tail is c
   const events = await paper.get(path, { headers: { accept: "text/event-stream" } });
   assert.equal(events.headers.get("content-type"), "text/event-stream");
   assert.equal(await events.text(), 'event: line\ndata: {"slot":0,"stream":null,"text":"three"}\n\n');
+});
+
+Deno.test("logs since a time are all of them, unless tail says how many", async () => {
+  const paper = new AppOnPaper();
+  const asked = async (query: string) => {
+    await (await paper.get(`/api/v1/workloads/camera/logs?${query}`)).text();
+    return paper.asked;
+  };
+  assert.deepEqual(await asked(""), { tail: 100, since: null, follow: false });
+  const since = Date.parse("2026-11-21T07:00:00Z");
+  assert.deepEqual(await asked("since=2026-11-21T07:00:00Z"), { tail: null, since, follow: false });
+  assert.deepEqual(await asked("since=2026-11-21T07:00:00Z&tail=5"), { tail: 5, since, follow: false });
+  const { since: ago } = await asked("since=10m") ?? {};
+  assert.ok(Math.abs(Date.now() - 600_000 - ago!) < 10_000);
+  const answer = await paper.get("/api/v1/workloads/camera/logs?since=yesterday");
+  assert.equal(answer.status, 400);
+  assert.equal((await answer.json()).detail, 'since is "yesterday", wanted "10m" or "2026-11-21T07:00:00Z"');
+});
+
+Deno.test("logs wait for a slow reader, and end with one that leaves", async () => {
+  const paper = new AppOnPaper();
+  paper.endless = true;
+  const answer = await paper.get("/api/v1/workloads/camera/logs?follow");
+  const reader = answer.body!.getReader();
+  await reader.read();
+  const given = await eventually("nothing more is asked for", async () => {
+    const before = paper.lines;
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    return paper.lines === before && before;
+  });
+  assert.ok(given < 20_000, `${given} lines wait`);
+  await reader.read();
+  await eventually("more is asked for", () => paper.lines > given);
+  await reader.cancel();
+  await eventually("its end is known", () => !paper.endless);
 });
 
 Deno.test("every answer forbids scripts, frames and requests of others, and sniffing", async () => {

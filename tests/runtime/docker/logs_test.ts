@@ -130,3 +130,24 @@ await testNeeding([...DOCKER], "docker logs lose nothing when the reader is slow
   controller.abort();
   assert.equal((await log.next()).done, true);
 });
+
+await testNeeding(
+  [...DOCKER],
+  "docker logs since a time are of all slots, in order, and followed from there on",
+  async () => {
+    await using device = await dockerDevice();
+    const workload = device.workload({ command: sh("echo early; sleep 1; echo late; sleep 0.5; echo last") });
+    const one = await device.start(workload);
+    await ended(device, (await device.start(workload, { slot: 1 })).id);
+    const { endedAt } = await ended(device, one.id);
+    const since = one.startedAt! + 700;
+    const options = { tail: null, since, follow: false };
+    const lines = await Array.fromAsync(device.runtime.logs(workload.name, options));
+    assert.deepEqual(lines.filter((line) => line.slot === 0).map((line) => line.text), ["late", "last"]);
+    assert.deepEqual((await Array.fromAsync(device.runtime.logs(workload.name, { ...options, tail: 1 }))).length, 1);
+    const none = { ...options, since: endedAt! + 60_000 };
+    assert.deepEqual(await Array.fromAsync(device.runtime.logs(workload.name, none)), []);
+    const signal = AbortSignal.timeout(500);
+    assert.deepEqual(await Array.fromAsync(device.runtime.logs(workload.name, { ...none, follow: true, signal })), []);
+  },
+);

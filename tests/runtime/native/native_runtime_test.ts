@@ -206,3 +206,34 @@ await testNeeding(["root"], "native runs a service as its user, without a way ba
     /"no-such-user"/,
   );
 });
+
+Deno.test("native says on a service that its log was removed, and no longer after a restart", async () => {
+  await using device = await nativeDevice();
+  const workload = shell("exec sleep 1000");
+  const one = await start(device.runtime, workload);
+  const log = join(device.root, "logs/web/0.log");
+  const warnings = async () => (await instances(device.runtime))[0]?.warnings;
+  await eventually("it was looked at", () => Deno.stat(join(device.runDir, "web/0.log.index")));
+  assert.deepEqual(await warnings(), []);
+  await Deno.remove(log);
+  const [warning] = await eventually("it is said", async () => (await warnings())?.length === 1 && await warnings()) ??
+    [];
+  assert.equal(warning!.reason, "log_lost");
+  assert.match(warning!.message, /^the log of web\[0\] was removed or replaced/);
+  await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
+  await start(device.runtime, workload, { previous: one });
+  await eventually("it is over", async () => (await warnings())?.length === 0);
+});
+
+// The C library stays loaded for the life of the process.
+await testNeeding([], "native takes over another bound of a log while the service runs", async () => {
+  await using device = await nativeDevice();
+  const workload = shell("i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done; exec sleep 1000");
+  await start(device.runtime, workload);
+  const log = join(device.root, "logs/web/0.log");
+  await eventually("all is written", async () => (await Deno.readTextFile(log)).endsWith("line 4999\n"));
+  device.runtime.configure({ ...workload, logs: { maxBytes: 30_000, maxFiles: 1 } });
+  await eventually("it was cut", async () => await Deno.stat(`${log}.1.gz`) && (await Deno.stat(log)).size < 30_000);
+  const lines = await Array.fromAsync(device.runtime.logs("web", { tail: null, follow: false }));
+  assert.deepEqual(lines.map((line) => line.text), Array.from({ length: 5000 }, (_, index) => `line ${index}`));
+}, { sanitizeResources: false });

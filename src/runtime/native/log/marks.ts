@@ -9,8 +9,10 @@ export interface Mark {
 
 /** Half an hour of marks a second. Each is two numbers, so that two hundred chatty services cost a few megabytes. */
 const MOST = 2048;
-/** Beyond `MOST` marks, one in two hundredths of its age is enough: with it a year of output fits in `MOST` and a half. */
-const OF_AGE = 1 / 200;
+/** Then of older ones as many go as leave gaps of a hundredth of their age: `--since 1h` is right to 36 seconds. */
+const OF_AGE = 1 / 100;
+/** And more, where a year of output still leaves too many: what is left has room for some minutes. */
+const FULL = 3 / 4;
 /** One mark a second: a person asks for minutes. */
 const EVERY_MS = 1000;
 /** Times of files are those of the last timer tick, which is up to 10 ms ago (CONFIG_HZ=100); twice that is safe. */
@@ -41,15 +43,8 @@ export class Marks {
   add(mark: Mark): boolean {
     this.#all.push(mark);
     if (this.#all.length <= MOST) return false;
-    let kept: Mark | undefined;
-    this.#all = this.#all.filter((one, index) => {
-      const near = kept !== undefined && one.time - kept.time < (mark.time - one.time) * OF_AGE;
-      if (near && one.time >= kept!.time && index < this.#all.length - 1) return false;
-      kept = one;
-      return true;
-    });
-    // A clock that jumps about keeps every mark: then the oldest go, and with them only precision.
-    this.#all = this.#all.slice(-MOST * 2);
+    // Ends whatever the clock did: in the end the share is so large that every gap is below it.
+    for (let share = OF_AGE; this.#all.length > MOST * FULL; share *= 2) this.#all = thinned(this.#all, share);
     return true;
   }
 
@@ -68,4 +63,16 @@ export class Marks {
     const later = this.#all.findIndex((mark) => mark.time > time - LAG_MS);
     return this.#all[(later < 0 ? this.#all.length : later) - 1]?.position ?? 0;
   }
+}
+
+/** Without those whose neighbours are no further apart than this share of their age, which is never negative. */
+function thinned(marks: readonly Mark[], share: number): Mark[] {
+  const newest = marks.at(-1);
+  const kept: Mark[] = [];
+  for (const [index, mark] of marks.entries()) {
+    const [before, after] = [kept.at(-1), marks[index + 1]];
+    const gap = before === undefined || after === undefined ? Infinity : Math.abs(after.time - before.time);
+    if (gap > Math.abs(newest!.time - mark.time) * share) kept.push(mark);
+  }
+  return kept;
 }
