@@ -122,7 +122,8 @@ class Download {
     }
     this.#pieces++;
     let unlooked = 0;
-    for await (const chunk of body) {
+    // Told to the body itself as well: an abort that goes through fetch alone has been seen to be lost.
+    for await (const chunk of untilAborted(body, this.#signal)) {
       this.#received += chunk.length;
       this.#checkSize(this.#part.bytes + chunk.length);
       await this.#part.append(chunk);
@@ -185,6 +186,25 @@ class Download {
       reason: "checksum_mismatch",
       hint: 'look whether the file was replaced, and write what "sha256sum" says of the right one',
     });
+  }
+}
+
+/** Throws the signal's reason as soon as it aborts. */
+async function* untilAborted(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const abort = () => reader.cancel(signal.reason).catch(() => {});
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    while (true) {
+      signal.throwIfAborted();
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    await abort();
   }
 }
 

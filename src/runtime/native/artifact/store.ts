@@ -64,10 +64,11 @@ export class ArtifactStore {
     const kept = [...names].sort().join("\n");
     if (kept === this.#kept) return;
     this.#kept = kept;
+    const busy = new Set(this.#turns.keys());
     for (const entry of await entriesOf(this.#options.dir)) {
       const digest = entry.slice(0, 64);
       if (names.has(entry)) continue;
-      if (this.#turns.has(digest)) this.#kept = null;
+      if (busy.has(digest)) this.#kept = null;
       else await this.#inTurn(digest, null, () => this.#remove(entry));
     }
   }

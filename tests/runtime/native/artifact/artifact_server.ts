@@ -85,7 +85,7 @@ export class ArtifactServer implements AsyncDisposable {
 
 /** In pieces, so that what came before a cut has arrived when it comes. */
 function stream(body: Uint8Array<ArrayBuffer>, fault: Fault, ended: AbortSignal): ReadableStream<Uint8Array> {
-  const end = fault?.type === "cut" || fault?.type === "hang" ? fault.after : body.length;
+  const end = fault?.type === "cut" || fault?.type === "hang" ? Math.min(fault.after, body.length) : body.length;
   let at = 0;
   return new ReadableStream({
     async pull(controller) {
