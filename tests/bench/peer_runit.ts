@@ -12,7 +12,7 @@ export async function runit(): Promise<Peer | null> {
     version: await packageVersion("runit"),
     async prepare(site, services): Promise<Supervisor> {
       const folder = join(site.root, "service");
-      await makeServiceFolders(folder, services, "svlogd -tt ./main");
+      await makeServiceFolders(folder, services, { logger: "svlogd -tt ./main" });
       let pid = 0;
       return {
         start() {

@@ -2,12 +2,23 @@
 import { join } from "node:path";
 import type { Service } from "./service.ts";
 
-export async function makeServiceFolders(folder: string, services: Service[], logger: string): Promise<void> {
+/** `begin` is said by the shell before it becomes the program; without it the program is started with no shell before. */
+export async function makeServiceFolders(
+  folder: string,
+  services: Service[],
+  { logger, begin }: { logger: string; begin?: string },
+): Promise<void> {
   for (const { name, program } of services) {
     const log = join(folder, name, "log");
     await Deno.mkdir(join(log, "main"), { recursive: true });
-    await Deno.symlink(program, join(folder, name, "run"));
-    await Deno.writeTextFile(join(log, "run"), `#!/bin/sh\nexec ${logger}\n`);
-    await Deno.chmod(join(log, "run"), 0o755);
+    await script(join(log, "run"), [`exec ${logger}`]);
+    const run = join(folder, name, "run");
+    if (begin === undefined) await Deno.symlink(program, run);
+    else await script(run, [begin, `exec ${program}`]);
   }
+}
+
+async function script(path: string, lines: string[]): Promise<void> {
+  await Deno.writeTextFile(path, ["#!/bin/sh", ...lines, ""].join("\n"));
+  await Deno.chmod(path, 0o755);
 }
