@@ -14,26 +14,21 @@ const DEADLINE_MS = 120_000;
  * in turns, so that both meet the same disk. The ratio of the medians of their times.
  */
 export async function measureLogWriting(peer: Peer, bytes: number): Promise<Samples> {
-  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "supervision-bench-" }));
   let go = "";
-  try {
-    return await withServices(peer, async (stage) => {
-      go = await makePipe(join(stage.root, "go"));
-      return [await writingService(stage, "writer", { go, bytes })];
-    }, async ({ announcements }) => {
-      const supervised: number[] = [];
-      const plain: number[] = [];
-      await using direct = await PlainWriter.start(root, bytes);
-      for (let turn = 0; turn < TURNS; turn++) {
-        plain.push(await writeOnce(direct.announcements, direct.go));
-        await direct.empty();
-        supervised.push(await writeOnce(announcements, go));
-      }
-      return { log_ratio: median(supervised) / median(plain) };
-    });
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  return await withServices(peer, async (stage) => {
+    go = await makePipe(join(stage.root, "go"));
+    return [await writingService(stage, "writer", { go, bytes })];
+  }, async ({ root, announcements }) => {
+    const supervised: number[] = [];
+    const plain: number[] = [];
+    await using direct = await PlainWriter.start(join(root, "plain"), bytes);
+    for (let turn = 0; turn < TURNS; turn++) {
+      plain.push(await writeOnce(direct.announcements, direct.go));
+      await direct.empty();
+      supervised.push(await writeOnce(announcements, go));
+    }
+    return { log_ratio: median(supervised) / median(plain) };
+  });
 }
 
 async function writeOnce(announcements: Announcements, go: string): Promise<number> {
@@ -66,6 +61,7 @@ class PlainWriter implements AsyncDisposable {
   }
 
   static async start(root: string, bytes: number): Promise<PlainWriter> {
+    await Deno.mkdir(root);
     const announcements = await Announcements.open(root);
     const go = await makePipe(join(root, "go"));
     const { program } = await writingService({ root, pipe: announcements.path }, "plain", { go, bytes });
