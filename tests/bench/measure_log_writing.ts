@@ -11,7 +11,7 @@ const DEADLINE_MS = 120_000;
 
 /**
  * A program writes to its standard output under the supervisor, and the same program straight into a file beside it;
- * in turns, so that both meet the same disk. The ratio of the medians of their times.
+ * in turns, so that both meet the same disk. The median of the turns' ratios of the two times.
  */
 export async function measureLogWriting(peer: Peer, bytes: number): Promise<Samples> {
   let go = "";
@@ -19,15 +19,14 @@ export async function measureLogWriting(peer: Peer, bytes: number): Promise<Samp
     go = await makePipe(join(stage.root, "go"));
     return [await writingService(stage, "writer", { go, bytes })];
   }, async ({ root, announcements }) => {
-    const supervised: number[] = [];
-    const plain: number[] = [];
+    const ratios: number[] = [];
     await using direct = await PlainWriter.start(join(root, "plain"), bytes);
     for (let turn = 0; turn < TURNS; turn++) {
-      plain.push(await writeOnce(direct.announcements, direct.go));
+      const plain = await writeOnce(direct.announcements, direct.go);
       await direct.empty();
-      supervised.push(await writeOnce(announcements, go));
+      ratios.push(await writeOnce(announcements, go) / plain);
     }
-    return { log_ratio: median(supervised) / median(plain) };
+    return { log_ratio: median(ratios) };
   });
 }
 
