@@ -15,6 +15,7 @@ const ROOT = new URL("..", import.meta.url).pathname;
 /** Suites that need neither disk, network, environment nor another process. */
 const PURE = [
   "tests/architecture_test.ts",
+  "tests/bench/summary_test.ts",
   "tests/manifest",
   "tests/model",
   "tests/plan",
