@@ -58,18 +58,27 @@ function bound(value: Limit["soft"]): string {
 async function niceWords(wanted: number): Promise<string[]> {
   const step = wanted - getPriority();
   if (step === 0) return [];
-  if (step < 0 && Deno.uid() !== 0) throw onlyRoot(`nice: only root can go below ${getPriority()}, to ${wanted}`);
+  if (step < 0 && !await may("SYS_NICE")) throw notAllowed(`nice can not go below ${getPriority()}, to ${wanted}`);
   return [await needTool("nice"), "-n", String(step)];
 }
 
-/** What the shim writes to oom_score_adj before any of these run. Only root goes below what it was given. */
+/** What the shim writes to oom_score_adj before any of these run. */
 export async function oomScoreAdj({ oomScoreAdj: wanted }: NativeWorkload): Promise<number> {
-  if (Deno.uid() === 0) return wanted ?? 0;
+  if (await may("SYS_RESOURCE")) return wanted ?? 0;
   const own = Number(await Deno.readTextFile("/proc/self/oom_score_adj").catch(() => "0"));
-  if (wanted !== null && wanted < own) throw onlyRoot(`oom_score_adj: only root can go below ${own}, to ${wanted}`);
+  if (wanted !== null && wanted < own) throw notAllowed(`oom_score_adj can not go below ${own}, to ${wanted}`);
   return Math.max(wanted ?? 0, own);
 }
 
-function onlyRoot(message: string): Failure {
+/** By their numbers in capabilities(7). Root in a container mostly lacks them. */
+const BITS = { SYS_NICE: 23n, SYS_RESOURCE: 24n };
+
+async function may(capability: keyof typeof BITS): Promise<boolean> {
+  const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
+  const effective = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  return (effective >> BITS[capability] & 1n) === 1n;
+}
+
+function notAllowed(message: string): Failure {
   return new Failure(message, { kind: "refused", reason: "permission_denied", hint: "run the daemon as root" });
 }
