@@ -10,7 +10,7 @@ const PATIENT = { deadlineMs: 120_000, everyMs: 1000 };
 
 /** tail(1) keeps what has no line end: 300 MB of it. */
 const EATER = 'command = ["/bin/sh", "-c", "head -c 300000000 /dev/zero | tail -n 1 >/dev/null; exec sleep 1000"]\n' +
-  'resources = { memory = "32Mi" }\nrestart = { delay = "2s", max_delay = "2s" }\n';
+  'resources = { memory = "32Mi" }\nrestart = { delay = "15s", max_delay = "15s" }\n';
 const NEIGHBOUR = 'command = ["/bin/sleep", "1000"]\nresources = { memory = "64Mi", cpu = 0.5, pids = 20 }\n' +
   "nice = -5\noom_score_adj = -200\nlimits = { nofile = 300000 }\n";
 

@@ -29,7 +29,13 @@ export class Machine implements AsyncDisposable {
     const name = `harbornode-${crypto.randomUUID().slice(0, 8)}`;
     const machine = new Machine(Deno.env.get("HARBORNODE_TEST_DEVICE")!, name);
     try {
-      await machine.#run("up", ["-n", name, ...(append === undefined ? [] : ["--append", append])]);
+      await machine.#run("up", [
+        "-n",
+        name,
+        "--boot-timeout",
+        "240",
+        ...(append === undefined ? [] : ["--append", append]),
+      ]);
       await machine.#install(services);
       return machine;
     } catch (error) {
