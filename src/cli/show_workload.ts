@@ -18,7 +18,6 @@ export function showWorkload(workload: WorkloadStatus, now: number): string {
       syncWords(workload)
     }`,
     `  ${workload.reason}: ${workload.message}`,
-    ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),
     ...problemLines(workload),
     ...warningLines(workload),
     ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),

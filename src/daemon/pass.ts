@@ -114,7 +114,7 @@ function memoryForWorkloads({ settings }: Device): number | null {
 function downPlan(device: Device): Plan {
   const { observations, memory, busy } = device;
   const actions = planDown(observations, { memory: memory.all, busy: new Set(busy.keys()) });
-  return { ...device.plan, actions, wakeAt: null };
+  return { ...device.plan, actions, grants: new Map(), wakeAt: null };
 }
 
 /** A source that is not the one that asked for what runs must not remove it unasked. */

@@ -6,10 +6,15 @@ import { identify, type Identity } from "./confine/identity.ts";
 import { checkReach } from "./confine/reach.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { needTool } from "./confine/tool.ts";
+import { MARKER } from "./environment.ts";
 import { findProgram } from "./program.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 
 const OUTPUT_BYTES = 4096;
+/** How long the output of a command that has ended may still come, when something it left behind holds the pipe. */
+const LATE_OUTPUT_MS = 100;
+/** A start goes through several execs, each of which shows no environment for a moment. */
+const ENVIRON_TRIES = 50;
 
 export interface BesideInput {
   /** With the probe's command in the place of its own. */
@@ -60,10 +65,17 @@ export async function executeBeside(
     return await new Promise((resolve) => {
       child.once("error", (error) => resolve({ exitCode: 127, output: error.message }));
       child.once("exit", (code) => {
-        // A grandchild that keeps the pipe open must not keep the probe waiting.
-        child.stdout!.destroy();
-        child.stderr!.destroy();
-        resolve({ exitCode: code ?? 137, output: output.trim() });
+        const end = () => {
+          child.stdout!.destroy();
+          child.stderr!.destroy();
+          resolve({ exitCode: code ?? 137, output: output.trim() });
+        };
+        // All its output is here with "close". A grandchild that keeps the pipe open must not keep the probe waiting.
+        const late = setTimeout(end, LATE_OUTPUT_MS);
+        child.once("close", () => {
+          clearTimeout(late);
+          end();
+        });
       });
     });
   } finally {
@@ -72,7 +84,11 @@ export async function executeBeside(
 }
 
 async function environmentOf(pid: number): Promise<Record<string, string>> {
-  const text = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
+  let text = "";
+  for (let tries = 0; tries < ENVIRON_TRIES && !`\0${text}`.includes(`\0${MARKER}=`); tries++) {
+    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    text = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
+  }
   return Object.fromEntries(
     text.split("\0").flatMap((pair) => {
       const at = pair.indexOf("=");

@@ -87,11 +87,11 @@ export class Supervised {
 
   /**
    * Lets the shim start the program again by itself, once; null takes that back, which comes too late for a start that
-   * is under way. Without a cgroup the shim could not clean up in between, and after very many the slate is wiped by a
-   * new instance.
+   * is under way. One that is to end gets none. Without a cgroup the shim could not clean up in between, and after very
+   * many the slate is wiped by a new instance.
    */
   async grant(finalCodes: readonly number[] | null): Promise<void> {
-    const isPossible = this.record.cgroup !== null && this.#respawns.length < MOST_RESPAWNS;
+    const isPossible = this.#life === "running" && this.record.cgroup !== null && this.#respawns.length < MOST_RESPAWNS;
     const grant = finalCodes === null || !isPossible ? null : finalCodes;
     const text = grant === null ? "" : `again ${grant.join(" ")}`;
     if (text === this.#grant) return;
