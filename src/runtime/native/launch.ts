@@ -11,6 +11,8 @@ import { environment } from "./environment.ts";
 import { findProgram } from "./program.ts";
 
 export interface Launch {
+  shim: "within" | "outside";
+  chain: string[];
   command: string[];
   cwd: string;
   env: Record<string, string>;
@@ -43,7 +45,10 @@ export async function prepareLaunch(
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
   for (const path of [stateDirectory, cwd, program]) await checkReach(path, identity);
   return {
-    command: [...await execChain(workload, identity), program, ...workload.command.slice(1)],
+    // Killed at a memory limit, the group is killed whole; and how few processes or bytes a limit leaves is the service's.
+    shim: workload.resources.memoryBytes === null && Object.keys(workload.limits).length === 0 ? "within" : "outside",
+    chain: await execChain(workload, identity),
+    command: [program, ...workload.command.slice(1)],
     cwd,
     env: environment({ workload, slot, id, stateDirectory, artifactDirectory: artifactDir, user: identity }),
     setsid,

@@ -109,7 +109,8 @@ export class NativeRuntime implements Runtime {
       startedAt: clock.now(),
       ports: workload.ports.map((port) => `${port.container}/${port.protocol}`),
       cgroup,
-      warnings: await setLimits(cgroup, workload.resources),
+      canRespawn: cgroup !== null && launch.shim === "within",
+      warnings: await setLimits(cgroup, workload.resources, launch),
       logs: workload.logs,
     };
     const folder = instanceFolder(runDir, record);
@@ -119,8 +120,7 @@ export class NativeRuntime implements Runtime {
     const one = new Supervised({ record, folder });
     this.#instances.set(id, one);
     try {
-      const command = [...this.#prefix, ...launch.command];
-      const request = { runDir: folder, cgroup: record.cgroup, logFile, ...launch, command };
+      const request = { runDir: folder, cgroup, logFile, ...launch, chain: [...this.#prefix, ...launch.chain] };
       await spawnService(one, { request, clock, ended: () => this.#end(one) });
     } catch (error) {
       await this.#discard(one);
@@ -188,7 +188,7 @@ export class NativeRuntime implements Runtime {
   async usage(instance: Instance): Promise<Usage | null> {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver) return null;
-    return await this.#usage.of({ cgroup: one.record.cgroup, service: one.service });
+    return await this.#usage.of({ cgroup: one.record.cgroup, service: one.service, shim: one.shim });
   }
 
   watch(changed: () => void): void {
@@ -197,7 +197,7 @@ export class NativeRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#changed = () => {};
-    this.#ends.close();
+    await this.#ends.close();
     this.#portWatch.close();
     await this.#output.close();
     await this.#groups.close();

@@ -1,6 +1,7 @@
 /**
  * What is written down of an instance before it starts: `RUN/WORKLOAD/SLOT/ID/record.json`. Beside it the shim writes
- * `shim` and `stat` (who they are), `respawns` and `exit` (how it ended, and went on or not), and reads `grant`. A record of an earlier boot says nothing any more.
+ * who it is (`shim`) and what becomes of the service (`notes`), and reads `grant`. A record of an earlier boot says
+ * nothing any more.
  */
 import { join } from "node:path";
 import type { Instance } from "../../model/observed.ts";
@@ -20,6 +21,8 @@ export interface InstanceRecord {
   cgroup: string | null;
   /** Bounds of its log, until somebody says others. Not in records of earlier versions. */
   logs?: LogBound;
+  /** Whether its shim can be allowed to start the program again: it has to clean up in between. */
+  canRespawn?: boolean;
   /** What of its spec could not be had. */
   warnings?: Instance["warnings"];
 }
@@ -62,36 +65,26 @@ export async function readRecords(runDir: string): Promise<FoundRecord[]> {
   return found;
 }
 
-/** Who the service (`stat`) or its shim (`shim`) is; null while it has not said so. */
-export async function readIdentity(folder: string, name: "stat" | "shim"): Promise<ProcessIdentity | null> {
-  const text = await Deno.readTextFile(join(folder, name)).catch(() => "");
+/** Who the shim is; null while it has not said so. */
+export async function readShim(folder: string): Promise<ProcessIdentity | null> {
+  const text = await Deno.readTextFile(join(folder, "shim")).catch(() => "");
   if (!text.endsWith("\n")) return null;
   const stat = parseStat(text);
   return stat === null ? null : { pid: stat.pid, startTime: stat.startTime };
 }
 
-/** Exit status and when it was written; null while there is none. A line without its end is a write under way. */
-export async function readExit(folder: string): Promise<{ code: number; at: number } | null> {
-  const path = join(folder, "exit");
-  const text = await Deno.readTextFile(path).catch(() => "");
-  if (!/^\d+\n$/.test(text)) return null;
-  const info = await Deno.stat(path);
-  return { code: Number(text), at: info.mtime?.getTime() ?? 0 };
-}
-
-/** Ends that the shim followed by a start itself: exit status, and seconds since the machine's boot. Whole lines alone. */
-export async function readRespawns(folder: string): Promise<{ code: number; uptime: number }[]> {
-  const text = await Deno.readTextFile(join(folder, "respawns")).catch(() => "");
-  return text.split("\n").slice(0, -1).map((line) => {
-    const [code, uptime] = line.split(" ").map(Number) as [number, number];
-    return { code, uptime };
+/**
+ * What the shim reads when the program has ended: how many restarts there may be in all, and the exit codes that none
+ * follows. The last line counts.
+ */
+export async function writeGrant(
+  folder: string,
+  { restarts, finalCodes }: { restarts: number; finalCodes: readonly number[] },
+): Promise<void> {
+  await Deno.writeTextFile(join(folder, "grant"), `${[restarts, ...finalCodes].join(" ")}\n`, {
+    append: true,
+    create: false,
   });
-}
-
-/** What the shim reads when the program has ended: null lets it end. */
-export async function writeGrant(folder: string, finalCodes: readonly number[] | null): Promise<void> {
-  const text = finalCodes === null ? "" : `${["again", ...finalCodes].join(" ")}\n`;
-  await Deno.writeTextFile(join(folder, "grant"), text, { mode: 0o600 });
 }
 
 async function removeEmpty(folder: string): Promise<void> {

@@ -2,41 +2,63 @@
  * The shim: a POSIX shell that stands between the daemon and a service, so that the service outlives the daemon and its
  * exit status is still known. It has a session of its own, writes down who the service is before it becomes the
  * program, and at the end how it ended. It starts the program again only where it was allowed to beforehand.
+ *
+ * Two shells, one after the other in the same process: the first does what needs root, the second is the one that stays.
+ * Where it can it stays as the service's user and in the service's cgroup, so that a restart needs neither again: to join
+ * a cgroup costs 10 ms and more (the kernel waits for all processors), setpriv(1) another one.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
+import { join } from "node:path";
 
 /**
  * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, the score for the kernel's killer,
  * the umask, then the command.
+ * - fd 4 takes notes for the daemon, fd 5 is where the daemon grants restarts: files that the service's user could not
+ *   open, in a folder that it can not enter.
+ * - `read </proc/self/stat` is done by the shell itself, whose pid and start time its successor keeps over exec.
+ * - Deno raises the soft limit of open files to the hard one, and children inherit it.
+ * - Names begin with hn_, so that none is one of the service's own environment, which passes through here.
+ */
+const PREPARE = `hn_run=$1 hn_cg=$2 hn_nofile=$3 hn_oom=$4 hn_mask=$5; shift 5
+read -r hn_st </proc/self/stat && echo "$hn_st" >"$hn_run/shim"
+exec 4>>"$hn_run/notes" 5<"$hn_run/grant" || exit 125
+[ -z "$hn_cg" ] || echo 0 >"$hn_cg/cgroup.procs" || exit 125
+echo "$hn_oom" >/proc/self/oom_score_adj
+ulimit -S -n "$hn_nofile" || exit 125
+umask "$hn_mask"
+exec "$@"`;
+
+/**
+ * Arguments: the cgroup that it is in or "", then the command.
  * - A trap with ":" survives here and is reset to the default in the child; an ignored signal would be inherited.
  * - fd 3 keeps the log for the child: the shell's own "Terminated" must not land in it.
- * - `read </proc/self/stat` is done by the subshell itself, whose pid and start time the program keeps over exec.
- * - A line in the file "grant" lets the program be started once more at once, unless it ended with one of the exit codes
- *   on that line; it is taken back as it is used. What the program left behind is killed first.
- * - Deno raises the soft limit of open files to the hard one, and children inherit it.
+ * - A line of the grants is how many restarts there may be in all, then the exit codes that none follows. The last line
+ *   counts; reading goes on where it ended.
+ * - A program that left something behind in the cgroup is not restarted: that has to be gone first, ports and all.
  */
-const SHIM = `run=$1 cg=$2 nofile=$3 oom=$4 mask=$5; shift 5
+const STAY = `hn_cg=$1 hn_restarts=0; shift
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 exec 3>&2 2>/dev/null
-read -r st </proc/self/stat && echo "$st" >"$run/shim"
 while :; do
 ( exec 2>&3 3>&-
-  [ -z "$cg" ] || echo 0 >"$cg/cgroup.procs" || exit 125
-  echo "$oom" >/proc/self/oom_score_adj
-  read -r st </proc/self/stat && echo "$st" >"$run/stat" || exit 125
-  ulimit -S -n "$nofile" || exit 125
-  umask "$mask"
+  read -r hn_st </proc/self/stat && echo "start $hn_st" >&4 || exit 125
+  exec 4>&- 5<&-
   exec "$@" )
-rc=$? grant=
-read -r grant <"$run/grant" && case " $grant " in *" $rc "*) grant= ;; esac
-[ -n "$grant" ] || break
-: >"$run/grant"
-read -r up rest </proc/uptime && echo "$rc $up" >>"$run/respawns"
-[ -z "$cg" ] || echo 1 >"$cg/cgroup.kill"
+hn_rc=$? hn_most=0 hn_final=
+read -r hn_up hn_rest </proc/uptime
+echo "end $hn_rc $hn_up" >&4
+while read -r hn_one hn_more <&5; do hn_most=$hn_one hn_final=$hn_more; done
+[ "$hn_restarts" -lt "$hn_most" ] && [ -n "$hn_cg" ] || break
+case " $hn_final " in *" $hn_rc "*) break ;; esac
+while read -r hn_pid; do [ "$hn_pid" = "$$" ] || break 2; done <"$hn_cg/cgroup.procs"
+hn_restarts=$((hn_restarts + 1))
 done
-echo "$rc" >"$run/exit"; exit "$rc"`;
+exit "$hn_rc"`;
+
+/** Arguments: the cgroup, then the command. For a service alone, below a shim that stays outside. */
+const JOIN = `hn_cg=$1; shift; echo 0 >"$hn_cg/cgroup.procs" || exit 125; exec "$@"`;
 
 /** What the kernel gives a login, unless the service says otherwise: 1024, so that select(2) keeps working. */
 const NOFILE = 1024;
@@ -44,6 +66,11 @@ const NOFILE = 1024;
 export interface ShimRequest {
   runDir: string;
   cgroup: string | null;
+  /**
+   * "within": the shim stays below the service's own bounds. "outside": they could hit the shim as well, and the
+   * service's exit status would be lost with it.
+   */
+  shim: "within" | "outside";
   logFile: string;
   cwd: string;
   env: Record<string, string>;
@@ -51,6 +78,8 @@ export interface ShimRequest {
   umask: number;
   /** Whose the log is to be, so that "echo >/dev/stderr" works, which opens it anew; null: the daemon's. */
   owner: { uid: number; gid: number } | null;
+  /** What changes the process into that of the service; each executes the next. */
+  chain: string[];
   /** Absolute program first. */
   command: string[];
   setsid: string;
@@ -61,16 +90,26 @@ export interface ShimRequest {
  * posix_spawn, which blocks the event loop for tens of milliseconds in a large process.
  */
 export async function spawnShim(request: ShimRequest): Promise<ChildProcess> {
-  const { runDir, cgroup, logFile, cwd, env, command, setsid, oomScoreAdj, umask, owner } = request;
+  const { runDir, logFile, cwd, env, setsid, owner } = request;
   const log = await open(logFile, "a", 0o640);
   try {
     if (owner !== null) await log.chown(owner.uid, owner.gid);
-    const settings = [runDir, cgroup ?? "", String(NOFILE), String(oomScoreAdj), umask.toString(8).padStart(4, "0")];
-    const argv = ["/bin/sh", "-c", SHIM, "harbornode-shim", ...settings, setsid, ...command];
-    const child = spawn(setsid, argv, { cwd, env, stdio: ["ignore", log.fd, log.fd] });
+    await Deno.writeTextFile(join(runDir, "grant"), "", { mode: 0o600 });
+    const child = spawn(setsid, words(request), { cwd, env, stdio: ["ignore", log.fd, log.fd] });
     child.unref();
     return child;
   } finally {
     await log.close();
   }
+}
+
+/** The service has a session of its own too: its "kill 0" must not reach the shim. */
+function words({ runDir, cgroup, shim, oomScoreAdj, umask, chain, command, setsid }: ShimRequest): string[] {
+  const settings = [String(NOFILE), String(oomScoreAdj), umask.toString(8).padStart(4, "0")];
+  const prepare = (group: string) => ["/bin/sh", "-c", PREPARE, "harbornode-shim", runDir, group, ...settings];
+  const stay = (group: string) => ["/bin/sh", "-c", STAY, "harbornode-shim", group];
+  const group = cgroup ?? "";
+  if (shim === "within") return [...prepare(group), ...chain, ...stay(group), setsid, ...command];
+  const join = cgroup === null ? [] : ["/bin/sh", "-c", JOIN, "harbornode-shim", cgroup];
+  return [...prepare(""), ...stay(""), setsid, ...join, ...chain, ...command];
 }

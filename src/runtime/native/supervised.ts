@@ -6,7 +6,10 @@ import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
 import { killTree, removeCgroup } from "./process/tree.ts";
-import { type FoundRecord, type InstanceRecord, readExit, readIdentity, readRespawns, writeGrant } from "./record.ts";
+import { type FoundRecord, type InstanceRecord, readShim, writeGrant } from "./record.ts";
+import { isOf, readNotes, type ShimNotes } from "./shim_notes.ts";
+
+const NO_GRANT = "0";
 
 const OVER_MEMORY: Instance["warnings"][number] = {
   reason: "out_of_memory",
@@ -30,7 +33,7 @@ export class Supervised {
   #life: Life = "created";
   #overMemory = false;
   #respawns: NonNullable<Instance["respawns"]> = [];
-  #grant = "";
+  #grant = NO_GRANT;
   #stopSignal: SignalName = "SIGTERM";
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
@@ -64,7 +67,7 @@ export class Supervised {
       case "settle":
         this.#overMemory = await wasOverMemory(this.record.cgroup);
         await removeCgroup(this.record.cgroup);
-        this.#exit = await readExit(this.folder) ?? { code: null, at: by.now };
+        this.#exit = await this.#readExit() ?? { code: null, at: by.now };
         return await this.happen("settled", by);
       case "tell":
         return this.#tellEnd();
@@ -73,10 +76,25 @@ export class Supervised {
 
   /** Reads who the service and its shim are. True once the service is known. */
   async learnIdentity(now: number): Promise<boolean> {
-    this.shim ??= await readIdentity(this.folder, "shim");
-    this.service ??= await readIdentity(this.folder, "stat");
+    this.shim ??= await readShim(this.folder);
+    if (this.service === null) await this.#readService();
     if (this.service !== null) await this.happen("identified", { now });
     return this.service !== null;
+  }
+
+  /** What the shim wrote down, with the last service that it started and that is its own. */
+  async #readService(): Promise<ShimNotes> {
+    const notes = await readNotes(this.folder);
+    const { service } = notes;
+    const isKnown = service === null ||
+      (service.pid === this.service?.pid && service.startTime === this.service.startTime);
+    if (!isKnown && await isOf(service, { id: this.record.id, shim: this.shim })) this.service = service;
+    return notes;
+  }
+
+  async #readExit(): Promise<{ code: number; at: number } | null> {
+    const { exitCode, at } = await readNotes(this.folder);
+    return exitCode === null ? null : { code: exitCode, at };
   }
 
   /** Whether the service, or the shim that is to tell its status, is alive. */
@@ -87,13 +105,15 @@ export class Supervised {
 
   /**
    * Lets the shim start the program again by itself, once; null takes that back, which comes too late for a start that
-   * is under way. One that is to end gets none. Without a cgroup the shim could not clean up in between, and after very
-   * many the slate is wiped by a new instance.
+   * is under way. One that is to end gets none, and after very many the slate is wiped by a new instance.
    */
   async grant(finalCodes: readonly number[] | null): Promise<void> {
-    const isPossible = this.#life === "running" && this.record.cgroup !== null && this.#respawns.length < MOST_RESPAWNS;
-    const grant = finalCodes === null || !isPossible ? null : finalCodes;
-    const text = grant === null ? "" : `again ${grant.join(" ")}`;
+    const known = this.#respawns.length;
+    const isPossible = this.record.canRespawn === true && this.#life === "running" && known < MOST_RESPAWNS;
+    const grant = finalCodes === null || !isPossible
+      ? { restarts: 0, finalCodes: [] }
+      : { restarts: known + 1, finalCodes };
+    const text = [grant.restarts, ...grant.finalCodes].join(" ");
     if (text === this.#grant) return;
     this.#grant = text;
     await writeGrant(this.folder, grant);
@@ -107,11 +127,10 @@ export class Supervised {
     const deadline = clock.monotonic() + RESPAWN_DEADLINE_MS;
     while (this.shim !== null && this.service !== null && clock.monotonic() < deadline) {
       const isShimAlive = await isAlive(this.shim);
-      const found = await readIdentity(this.folder, "stat");
-      if (found !== null && (found.pid !== this.service.pid || found.startTime !== this.service.startTime)) {
-        this.service = found;
-        this.#grant = "";
-        await this.learnRespawns(clock.now());
+      const before = this.service;
+      const { respawns } = await this.#readService();
+      if (this.service !== before) {
+        await this.#learnRespawns(respawns, clock.now());
         await this.happen("respawned", { now: clock.now() });
         return true;
       }
@@ -121,13 +140,16 @@ export class Supervised {
     return false;
   }
 
-  /** Reads what the shim did by itself, also while nobody looked. */
+  /** Reads what the shim did by itself while nobody looked. */
   async learnRespawns(now: number): Promise<void> {
-    const lines = await readRespawns(this.folder);
-    if (lines.length === this.#respawns.length) return;
+    await this.#learnRespawns((await readNotes(this.folder)).respawns, now);
+  }
+
+  async #learnRespawns(found: ShimNotes["respawns"], now: number): Promise<void> {
+    if (found.length <= this.#respawns.length) return;
     const bootedAt = now - await uptimeMs();
     const respawns = [...this.#respawns];
-    for (const { code, uptime } of lines.slice(respawns.length)) {
+    for (const { code, uptime } of found.slice(respawns.length)) {
       const startedAt = respawns.at(-1)?.endedAt ?? this.record.startedAt;
       respawns.push({ startedAt, endedAt: Math.max(startedAt, Math.round(bootedAt + uptime * 1000)), exitCode: code });
     }

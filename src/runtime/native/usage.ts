@@ -28,9 +28,9 @@ export class UsageReader {
     this.#clock = clock;
   }
 
-  /** Null when nothing of the instance runs. Its shim does not count: that is ours. */
-  async of({ cgroup, service }: Pick<Tree, "cgroup" | "service">): Promise<Usage | null> {
-    const told = cgroup === null ? null : ofCgroup(cgroup);
+  /** Null when nothing of the instance runs. Its shim does not count, but for the little memory that it has: it is ours. */
+  async of({ cgroup, service, shim }: Pick<Tree, "cgroup" | "service" | "shim">): Promise<Usage | null> {
+    const told = cgroup === null ? null : ofCgroup(cgroup, shim?.pid ?? null);
     if (told !== null || service === null) return told;
     return ofProcesses(tree(await this.#processes(), service.pid));
   }
@@ -46,9 +46,10 @@ export class UsageReader {
  * `cpu.stat` tells the time in every cgroup of version 2, the memory controller need not be there for it. Null when the
  * cgroup is gone or empty.
  */
-function ofCgroup(cgroup: string): Usage | null {
+function ofCgroup(cgroup: string, shim: number | null): Usage | null {
   const usec = fieldOf(read(join(cgroup, "cpu.stat")), "usage_usec");
-  const pids = numbers(read(join(cgroup, "cgroup.procs")));
+  const all = numbers(read(join(cgroup, "cgroup.procs")));
+  const pids = all.filter((pid) => pid !== shim);
   if (usec === null || pids.length === 0) return null;
   const [current] = numbers(read(join(cgroup, "memory.current")));
   const cpuMs = usec / 1000;
@@ -56,7 +57,11 @@ function ofCgroup(cgroup: string): Usage | null {
   // File pages that nobody touched lately are given back when somebody needs memory; `docker stats` leaves them out too.
   const idle = fieldOf(read(join(cgroup, "memory.stat")), "inactive_file") ?? 0;
   const [tasks] = numbers(read(join(cgroup, "pids.current")));
-  return { cpuMs, memoryBytes: Math.max(0, current - idle), pids: tasks ?? pids.length };
+  return {
+    cpuMs,
+    memoryBytes: Math.max(0, current - idle),
+    pids: tasks === undefined ? pids.length : tasks - all.length + pids.length,
+  };
 }
 
 function ofProcesses(processes: Process[]): Usage | null {

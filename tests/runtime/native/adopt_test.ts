@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import { isAlive } from "../../../src/runtime/native/process/identity.ts";
-import { instanceFolder, readIdentity, readRecords, writeRecord } from "../../../src/runtime/native/record.ts";
+import { instanceFolder, readRecords, readShim, writeRecord } from "../../../src/runtime/native/record.ts";
+import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
 import { eventually } from "../../support/eventually.ts";
 import { instances, start } from "../conformance.ts";
 import { nativeDevice, nativeWorkload } from "./native_device.ts";
@@ -16,7 +17,7 @@ Deno.test("native misses no end of an instance while it is still adopting others
   // Records come in any order: of several, one is looked at before the one that is waited for.
   for (let slot = 0; slot < 8; slot++) ids.push((await start(device.runtime, workload, { slot })).id);
   const records = await readRecords(device.runDir);
-  const said = records.flatMap(({ folder }) => [readIdentity(folder, "stat"), readIdentity(folder, "shim")]);
+  const said = records.flatMap(({ folder }) => [readNotes(folder).then(({ service }) => service), readShim(folder)]);
   const processes = (await Promise.all(said)).filter((one) => one !== null);
   const { record } = records[0]!;
   const silent = { ...record, id: "web-9-silent", slot: 9, cgroup: null };

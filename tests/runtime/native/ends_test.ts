@@ -26,7 +26,7 @@ for (const [how, byLooking] of [["the kernel", false], ["looking", true]] as con
     for (const one of processes) assert.ok(await signal(one, "SIGKILL"));
     await eventually("all are told", () => told.size === processes.length);
     assert.deepEqual([...new Set(told.values())], [1]);
-    ends.close();
+    await ends.close();
   });
 
   await testNeeding([], `ends are told by ${how} of what has ended already, or is another process by now`, async () => {
@@ -42,7 +42,7 @@ for (const [how, byLooking] of [["the kernel", false], ["looking", true]] as con
     );
     await ends.watch(one, () => told++);
     assert.equal(told, 2);
-    ends.close();
+    await ends.close();
   });
 
   await testNeeding([], `nothing is told by ${how} after close`, async () => {
@@ -50,7 +50,7 @@ for (const [how, byLooking] of [["the kernel", false], ["looking", true]] as con
     const [first, second] = [await orphan(), await orphan()];
     let told = 0;
     await ends.watch(first, () => told++);
-    ends.close();
+    await ends.close();
     await ends.watch(second, () => told++);
     for (const one of [first, second]) await signal(one, "SIGKILL");
     const other = new ProcessEnds({ byLooking });
@@ -58,7 +58,7 @@ for (const [how, byLooking] of [["the kernel", false], ["looking", true]] as con
     await other.watch(second, () => otherTold = true);
     await eventually("another one is told", () => otherTold);
     assert.equal(told, 0);
-    other.close();
+    await other.close();
   });
 }
 

@@ -7,7 +7,8 @@ import { ArtifactStore } from "../../../src/runtime/native/artifact/store.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
 import { libc } from "../../../src/runtime/native/process/libc.ts";
 import { killTree } from "../../../src/runtime/native/process/tree.ts";
-import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
+import { readRecords, readShim } from "../../../src/runtime/native/record.ts";
+import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
 import { eventually } from "../../support/eventually.ts";
 import { native } from "../../support/workload.ts";
 import { tempDir } from "../../support/temp.ts";
@@ -19,6 +20,8 @@ export interface NativeDevice extends AsyncDisposable {
   root: string;
   runDir: string;
   runtime: NativeRuntime;
+  /** As when the first daemon is gone: nothing is told to it any more. */
+  leave(): Promise<void>;
   /** Another daemon over the same folders; closed at the end. */
   reopen(clock?: Clock): Promise<NativeRuntime>;
 }
@@ -48,6 +51,9 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
     root: dir.path,
     runDir,
     runtime: opened[0]!,
+    async leave() {
+      await opened.shift()!.close();
+    },
     async reopen(clock?: Clock) {
       const runtime = await open(clock);
       opened.push(runtime);
@@ -55,7 +61,7 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
     },
     async [Symbol.asyncDispose]() {
       for (const { record, folder } of await readRecords(runDir)) {
-        const [service, shim] = [await readIdentity(folder, "stat"), await readIdentity(folder, "shim")];
+        const [{ service }, shim] = [await readNotes(folder), await readShim(folder)];
         await killTree({ id: record.id, service, shim, cgroup: record.cgroup });
       }
       // The runtime that started them must see their end, or its watch on them would outlive the test.

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
-import { isAlive as isThatAlive, signal } from "../../../src/runtime/native/process/identity.ts";
-import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
+import { isAlive as isThatAlive, signal, statOf } from "../../../src/runtime/native/process/identity.ts";
+import { readRecords } from "../../../src/runtime/native/record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { first, instances, start } from "../conformance.ts";
@@ -110,19 +110,30 @@ Deno.test("native starts no second instance of a slot that runs", async () => {
   );
 });
 
-Deno.test("native neither adopts nor signals a process that only has the pid of one of ours", async () => {
+Deno.test("native does not signal a process that only has the pid of one of ours", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, shell("exec sleep 1000"));
-  const folder = join(device.runDir, "web/0", one.id);
-  const stat = await Deno.readTextFile(join(folder, "stat"));
-  const fields = stat.split(" ");
-  fields[21] = String(Number(fields[21]) - 1);
-  await Deno.writeTextFile(join(folder, "stat"), fields.join(" "));
-  const identity = await readIdentity(folder, "stat");
-  assert.equal(await isThatAlive(identity!), false);
-  assert.equal(await signal(identity!, "SIGKILL"), false);
-  assert.ok(await isAlive(one.pid!), "the other process was signalled");
-  await Deno.writeTextFile(join(folder, "stat"), stat);
+  const { pid, startTime } = (await statOf(one.pid!))!;
+  const earlier = { pid, startTime: String(Number(startTime) - 1) };
+  assert.equal(await isThatAlive(earlier), false);
+  assert.equal(await signal(earlier, "SIGKILL"), false);
+  assert.ok(await isAlive(pid), "the other process was signalled");
+});
+
+Deno.test("native believes no notes that name a process of somebody else", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, shell("exec sleep 1000"));
+  const stranger = new Deno.Command("sleep", { args: ["1000"] }).spawn();
+  const line = await Deno.readTextFile(`/proc/${stranger.pid}/stat`);
+  await Deno.writeTextFile(join(device.runDir, "web/0", one.id, "notes"), `end 1 1.00\nstart ${line}`, {
+    append: true,
+  });
+  const next = await device.reopen();
+  const [found] = await instances(next);
+  await next.stop(found!, { signal: "SIGKILL", timeoutMs: 5000 });
+  assert.ok(await isAlive(stranger.pid), "a stranger was killed");
+  stranger.kill("SIGKILL");
+  await stranger.status;
 });
 
 Deno.test("native forgets records of an earlier boot, and those that can not be read", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemClock } from "../../../src/clock.ts";
-import { readIdentity, readRecords } from "../../../src/runtime/native/record.ts";
+import { readRecords, readShim } from "../../../src/runtime/native/record.ts";
+import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
 import { UsageReader } from "../../../src/runtime/native/usage.ts";
 import { eventually } from "../../support/eventually.ts";
 import { tempDir } from "../../support/temp.ts";
@@ -13,10 +14,11 @@ const shell = (script: string) => nativeWorkload({ command: ["/bin/sh", "-c", sc
 /** The same instance as its cgroup tells it (null where it has none), and as its processes do. */
 async function bothWays({ runDir }: NativeDevice) {
   const [found] = await readRecords(runDir);
-  const service = await readIdentity(found!.folder, "stat");
+  const { service } = await readNotes(found!.folder);
+  const shim = await readShim(found!.folder);
   const { cgroup } = found!.record;
   // A reader of its own for each look: a scan of /proc counts for a while.
-  const read = (cgroup: string | null) => new UsageReader(systemClock).of({ cgroup, service });
+  const read = (cgroup: string | null) => new UsageReader(systemClock).of({ cgroup, service, shim });
   return { byCgroup: cgroup === null ? null : await read(cgroup), byProcesses: await read(null) };
 }
 
@@ -61,13 +63,17 @@ Deno.test("use by a cgroup with its own counts leaves out cached files that nobo
   await using dir = await tempDir();
   const files = {
     "cpu.stat": "usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000\n",
-    "cgroup.procs": "7\n8\n",
+    "cgroup.procs": "6\n7\n8\n",
     "memory.current": "10000000\n",
     "memory.stat": "anon 5000000\nfile 4000000\ninactive_anon 1\nactive_file 1000000\ninactive_file 3000000\n",
-    "pids.current": "5\n",
+    "pids.current": "6\n",
   };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(join(dir.path, name), text);
-  const use = await new UsageReader(systemClock).of({ cgroup: dir.path, service: null });
+  const use = await new UsageReader(systemClock).of({
+    cgroup: dir.path,
+    service: null,
+    shim: { pid: 6, startTime: "1" },
+  });
   assert.deepEqual(use, { cpuMs: 1500, memoryBytes: 7_000_000, pids: 5 });
 });
 
@@ -75,12 +81,15 @@ Deno.test("use of what ended is null", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, shell("exit 0"));
   await eventually("it has ended", async () => await device.runtime.usage(one) === null);
-  assert.deepEqual(await new UsageReader(systemClock).of({ cgroup: "/sys/fs/cgroup/gone", service: null }), null);
+  assert.deepEqual(
+    await new UsageReader(systemClock).of({ cgroup: "/sys/fs/cgroup/gone", service: null, shim: null }),
+    null,
+  );
 });
 
 async function residentSum({ runDir }: NativeDevice): Promise<number> {
   const [found] = await readRecords(runDir);
-  const service = await readIdentity(found!.folder, "stat");
+  const { service } = await readNotes(found!.folder);
   let sum = 0;
   for await (const { name } of Deno.readDir("/proc")) {
     const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");

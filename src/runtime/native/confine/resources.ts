@@ -20,10 +20,17 @@ interface Wanted {
   value: string;
 }
 
-/** Sets the limits before anything is in the group. Returns a warning for each that does not hold. */
-export async function setLimits(cgroup: string | null, resources: Resources): Promise<Instance["warnings"]> {
+/**
+ * Sets the limits before anything is in the group. Returns a warning for each that does not hold. A shim within is one
+ * process more than the service knows of.
+ */
+export async function setLimits(
+  cgroup: string | null,
+  resources: Resources,
+  { shim }: { shim: "within" | "outside" },
+): Promise<Instance["warnings"]> {
   const warnings: Instance["warnings"] = [];
-  for (const { controller, text, file, value } of wanted(resources)) {
+  for (const { controller, text, file, value } of wanted(resources, shim === "within" ? 1 : 0)) {
     if (cgroup !== null && await write(join(cgroup, file), value)) continue;
     const message = `${text} is not enforced: ${await whyNot(controller, cgroup)}`;
     warnings.push({ reason: "limit_not_enforced", message });
@@ -43,7 +50,7 @@ export async function wasOverMemory(cgroup: string | null): Promise<boolean> {
   return /^oom [1-9]/m.test(events) && /^oom_kill [1-9]/m.test(events);
 }
 
-function wanted({ memoryBytes, cpus, pids }: Resources): Wanted[] {
+function wanted({ memoryBytes, cpus, pids }: Resources, morePids: number): Wanted[] {
   const all: Wanted[] = [];
   if (memoryBytes !== null) {
     const value = String(memoryBytes);
@@ -53,7 +60,9 @@ function wanted({ memoryBytes, cpus, pids }: Resources): Wanted[] {
     const quota = Math.max(LEAST_QUOTA_US, Math.round(cpus * PERIOD_US));
     all.push({ controller: "cpu", text: `cpu = ${cpus}`, file: "cpu.max", value: `${quota} ${PERIOD_US}` });
   }
-  if (pids !== null) all.push({ controller: "pids", text: `pids = ${pids}`, file: "pids.max", value: String(pids) });
+  if (pids !== null) {
+    all.push({ controller: "pids", text: `pids = ${pids}`, file: "pids.max", value: String(pids + morePids) });
+  }
   return all;
 }
 

@@ -44,11 +44,12 @@ export class ProcessEnds {
     this.#look();
   }
 
-  close(): void {
+  /** Returns when no thread of it is left. */
+  async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#looked.clear();
-    this.#waiter?.close();
+    await this.#waiter?.close();
   }
 
   #look(): void {
@@ -71,7 +72,7 @@ class Waiter {
   readonly #epoll: number;
   readonly #bell: number;
   readonly #ended = new Map<number, () => void>();
-  #waiting = false;
+  #waiting: Promise<void> | null = null;
   #closed = false;
 
   private constructor(libc: Libc, { epoll, bell }: { epoll: number; bell: number }) {
@@ -100,19 +101,17 @@ class Waiter {
       return false;
     }
     this.#ended.set(handle, ended);
-    if (!this.#waiting) {
-      this.#waiting = true;
-      this.#wait();
-    }
+    this.#waiting ??= this.#wait();
     return true;
   }
 
   /** The thread is woken, and everything freed when it has left. */
-  close(): void {
-    if (this.#closed) return;
+  async close(): Promise<void> {
+    const isFirst = !this.#closed;
     this.#closed = true;
-    if (this.#waiting) this.#libc.write(this.#bell, new Uint8Array(new BigUint64Array([1n]).buffer), 8n);
-    else this.#free();
+    if (isFirst && this.#waiting === null) this.#free();
+    else if (isFirst) this.#libc.write(this.#bell, new Uint8Array(new BigUint64Array([1n]).buffer), 8n);
+    await this.#waiting;
   }
 
   #listen(fd: number): boolean {

@@ -8,7 +8,7 @@ import { isAlive, type ProcessIdentity, statOf } from "./identity.ts";
 
 /** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
 const ROUNDS = 5;
-/** A millisecond and more apart: a second or two. */
+/** Of a group, a millisecond and more apart: a second or two. */
 const EMPTY_LOOKS = 1000;
 
 export interface Tree {
@@ -24,10 +24,7 @@ export interface Tree {
  * process that is stuck in the kernel is not waited for. Harmless when nothing is left.
  */
 export async function killTree(tree: Tree): Promise<void> {
-  if (tree.cgroup !== null && await exists(tree.cgroup)) {
-    await Deno.writeTextFile(join(tree.cgroup, "cgroup.kill"), "1").catch(() => {});
-    return await emptied(tree.cgroup);
-  }
+  if (tree.cgroup !== null && await exists(tree.cgroup)) return await killGroup(tree.cgroup, tree.shim);
   for (let round = 0; round < ROUNDS; round++) {
     const left = await members(tree);
     if (left.length === 0) return;
@@ -37,13 +34,42 @@ export async function killTree(tree: Tree): Promise<void> {
   }
 }
 
-/** The kernel carries a SIGKILL out in its own time, as a rule within a millisecond. */
-async function emptied(cgroup: string): Promise<void> {
-  for (let look = 0; look < EMPTY_LOOKS; look++) {
-    const events = await Deno.readTextFile(join(cgroup, "cgroup.events")).catch(() => "populated 0");
-    if (events.includes("populated 0")) return;
-    await new Promise((resolve) => setTimeout(resolve, 1));
+/**
+ * cgroup.kill spares nobody. Where the shim is in the group, the others are killed one by one, frozen: so none can fork
+ * away, and SIGKILL reaches them all the same (Linux, cgroup-v2, "cgroup.freeze").
+ */
+async function killGroup(cgroup: string, shim: ProcessIdentity | null): Promise<void> {
+  const write = (file: string, value: string) => Deno.writeTextFile(join(cgroup, file), value).catch(() => {});
+  if (shim === null || !(await pidsOf(cgroup)).includes(shim.pid) || !await isAlive(shim)) {
+    await write("cgroup.kill", "1");
+    return await within(EMPTY_LOOKS, async () => {
+      const events = await Deno.readTextFile(join(cgroup, "cgroup.events")).catch(() => "populated 0");
+      return events.includes("populated 0");
+    });
   }
+  await write("cgroup.freeze", "1");
+  const killed = new Set<number>();
+  await within(EMPTY_LOOKS, async () => {
+    const left = (await pidsOf(cgroup)).filter((pid) => pid !== shim.pid);
+    for (const pid of left) {
+      tryKill(pid, "SIGKILL");
+      killed.add(pid);
+    }
+    // One that dies is not listed any more while it still has its files and ports.
+    const states = await Promise.all([...killed].map(statOf));
+    return left.length === 0 && states.every((one) => one === null || one.state === "Z" || one.state === "X");
+  });
+  await write("cgroup.freeze", "0");
+}
+
+/** The kernel carries a SIGKILL out in its own time, as a rule within a millisecond. */
+async function within(looks: number, isDone: () => Promise<boolean>): Promise<void> {
+  for (let look = 0; look < looks && !await isDone(); look++) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+async function pidsOf(cgroup: string): Promise<number[]> {
+  const text = await Deno.readTextFile(join(cgroup, "cgroup.procs")).catch(() => "");
+  return text.split("\n").filter((line) => line !== "").map(Number);
 }
 
 /** Removes the cgroup once it is empty; it stays for the next look when it is not yet. */
@@ -83,7 +109,7 @@ export async function isAnyMarked(id: string): Promise<boolean> {
   return false;
 }
 
-async function isMarked(pid: number, id: string): Promise<boolean> {
+export async function isMarked(pid: number, id: string): Promise<boolean> {
   const environ = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
   return `\0${environ}`.includes(`\0${MARKER}=${id}\0`);
 }

@@ -76,7 +76,7 @@ for (const slow of [false, true]) {
       await Promise.all([writing, following.done]);
       assert.equal(firstWrong(following.lines), null);
       assert.equal(following.lines.length, lines);
-      assert.ok(await archived(one.path), "it was never cut");
+      await eventually("it was cut", () => archived(one.path));
       await one.output.close();
       const all = (await everything(one.path)).split("\n");
       assert.equal(firstWrong(all.slice(0, -1)), null);

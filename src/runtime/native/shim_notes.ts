@@ -1,0 +1,66 @@
+/**
+ * What a shim wrote down of its service: a line "start", with the service's /proc/PID/stat, and a line "end", with exit
+ * status and seconds since boot, by turns. The shim may run as the service's user, which could therefore come to write
+ * here too: so little is read, and who it names is believed by `isOf` alone.
+ */
+import { join } from "node:path";
+import { parseStat, type ProcessIdentity, statOf } from "./process/identity.ts";
+import { isMarked } from "./process/tree.ts";
+
+export interface ShimNotes {
+  /** The last one that was started; null while there is none. */
+  service: ProcessIdentity | null;
+  /** Ends that a start followed. */
+  respawns: { code: number; uptime: number }[];
+  /** The last end, unless a start followed it. Whether none will is known once the shim has ended. */
+  exitCode: number | null;
+  /** When the last line was written, in milliseconds since the epoch. */
+  at: number;
+}
+
+/** A hundred restarts and more. */
+const MOST_BYTES = 64 * 1024;
+const NOTHING: ShimNotes = { service: null, respawns: [], exitCode: null, at: 0 };
+
+/** A line without its end is a write under way. */
+export async function readNotes(folder: string): Promise<ShimNotes> {
+  const path = join(folder, "notes");
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(MOST_BYTES);
+    const read = await file.read(bytes) ?? 0;
+    const { mtime } = await file.stat();
+    return parseNotes(new TextDecoder().decode(bytes.subarray(0, read)), mtime?.getTime() ?? 0);
+  } catch {
+    return NOTHING;
+  }
+}
+
+function parseNotes(text: string, at: number): ShimNotes {
+  const starts: ProcessIdentity[] = [];
+  const ends: { code: number; uptime: number }[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const stat = line.startsWith("start ") ? parseStat(line.slice("start ".length)) : null;
+    const end = /^end (\d{1,3}) (\d+\.\d+)$/.exec(line);
+    if (stat !== null) starts.push({ pid: stat.pid, startTime: stat.startTime });
+    else if (end !== null) ends.push({ code: Number(end[1]), uptime: Number(end[2]) });
+  }
+  const isEnded = ends.length > 0 && ends.length >= starts.length;
+  return {
+    service: starts.at(-1) ?? null,
+    respawns: ends.slice(0, Math.max(0, starts.length - 1)),
+    exitCode: isEnded ? ends.at(-1)!.code : null,
+    at,
+  };
+}
+
+/**
+ * Whether the process is the instance's own: a child of its shim, or one with its marker, should the shim have ended. One
+ * that has ended is nobody's; a signal would not reach it anyway.
+ */
+export async function isOf(service: ProcessIdentity, { id, shim }: { id: string; shim: ProcessIdentity | null }) {
+  const stat = await statOf(service.pid);
+  if (stat === null || stat.startTime !== service.startTime) return true;
+  if (stat.parent === shim?.pid) return true;
+  return await isMarked(service.pid, id);
+}
