@@ -35,6 +35,9 @@ export interface LaunchInput {
 /** What new files are not: writable for others. */
 const UMASK = 0o022;
 
+/** A POSIX shell puts aside what it redirects, at descriptors from 10 on. */
+const SHELL_FILES = 64;
+
 /** Makes the workload's state folder, owned by its user. Throws `Failure` for everything that would keep it from starting. */
 export async function prepareLaunch(
   { workload, slot, id, filesDir, artifactDir, bounds }: LaunchInput,
@@ -45,8 +48,7 @@ export async function prepareLaunch(
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
   for (const path of [stateDirectory, cwd, program]) await checkReach(path, identity);
   return {
-    // Killed at a memory limit, the group is killed whole; and how few processes or bytes a limit leaves is the service's.
-    shim: workload.resources.memoryBytes === null && Object.keys(workload.limits).length === 0 ? "within" : "outside",
+    shim: sparesTheShim(workload) ? "within" : "outside",
     chain: await execChain(workload, identity),
     command: [program, ...workload.command.slice(1)],
     cwd,
@@ -56,6 +58,14 @@ export async function prepareLaunch(
     umask: workload.umask ?? UMASK,
     owner: identity,
   };
+}
+
+/** At a memory limit the cgroup is killed whole, and few limits of a process leave a shell able to start another one. */
+function sparesTheShim({ resources, limits }: NativeWorkload): boolean {
+  return resources.memoryBytes === null &&
+    Object.entries(limits).every(([name, { soft }]) =>
+      name === "core" || name === "memlock" || (name === "nofile" && (soft === null || soft >= SHELL_FILES))
+    );
 }
 
 async function workingDirectory(workload: NativeWorkload, base: string): Promise<string> {
