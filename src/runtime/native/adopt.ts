@@ -1,6 +1,6 @@
 /** Finds the instances that an earlier daemon of this boot started, running or ended. */
 import type { Clock } from "../../clock.ts";
-import { isAnyMarked } from "./process/tree.ts";
+import { isAnyMarked, thaw } from "./process/tree.ts";
 import { readRecords } from "./record.ts";
 import { Supervised } from "./supervised.ts";
 
@@ -21,6 +21,7 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
       await Deno.remove(found.folder, { recursive: true });
       continue;
     }
+    await thaw(found.record.cgroup);
     const one = new Supervised(found);
     if (!await one.learnIdentity(clock.now())) await waitForShim(one, clock);
     await one.learnRespawns(clock.now());

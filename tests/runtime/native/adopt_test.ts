@@ -6,7 +6,7 @@ import { isAlive } from "../../../src/runtime/native/process/identity.ts";
 import { instanceFolder, readRecords, readShim, writeRecord } from "../../../src/runtime/native/record.ts";
 import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
 import { eventually } from "../../support/eventually.ts";
-import { instances, start } from "../conformance.ts";
+import { first, instances, start } from "../conformance.ts";
 import { nativeDevice, nativeWorkload } from "./native_device.ts";
 
 Deno.test("native misses no end of an instance while it is still adopting others", async () => {
@@ -41,4 +41,21 @@ Deno.test("native misses no end of an instance while it is still adopting others
     assert.deepEqual(ended.map((one) => `${one.state} ${one.exitCode}`), ids.map(() => "exited 7"));
     return true;
   });
+});
+
+Deno.test("native frees what a daemon froze that was killed while it killed an instance", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
+  const [found] = await readRecords(device.runDir);
+  if (found!.record.cgroup === null) return;
+  await Deno.writeTextFile(join(found!.record.cgroup, "cgroup.freeze"), "1");
+  Deno.kill(one.pid!, "SIGKILL");
+  await eventually(
+    "it is killed, frozen or not",
+    async () => !await isAlive((await readNotes(found!.folder)).service!),
+  );
+  await device.leave();
+  const next = await device.reopen();
+  const ended = await eventually("its shim tells how it ended", () => first(next, ({ state }) => state === "exited"));
+  assert.equal(ended.exitCode, 137);
 });

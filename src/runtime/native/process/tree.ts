@@ -59,7 +59,12 @@ async function killGroup(cgroup: string, shim: ProcessIdentity | null): Promise<
     const states = await Promise.all([...killed].map(statOf));
     return left.length === 0 && states.every((one) => one === null || one.state === "Z" || one.state === "X");
   });
-  await write("cgroup.freeze", "0");
+  await thaw(cgroup);
+}
+
+/** Harmless for a group that is not frozen: a daemon may have been killed while it killed what is in it. */
+export async function thaw(cgroup: string | null): Promise<void> {
+  if (cgroup !== null) await Deno.writeTextFile(join(cgroup, "cgroup.freeze"), "0", { create: false }).catch(() => {});
 }
 
 /** The kernel carries a SIGKILL out in its own time, as a rule within a millisecond. */
