@@ -106,7 +106,8 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
       const restart = restartAfter(spec.restart, instance, slot);
       if (!spec.enabled) return { phase: "stopped", health: "unknown" };
       if (slot?.halted !== undefined) return { phase: "failed", health: "unhealthy" };
-      if (restart.type !== "again") return { phase: restart.type, health: "unknown" };
+      if (restart.type === "completed") return { phase: "completed", health: "unknown" };
+      if (restart.type === "failed") return { phase: "failed", health: "unhealthy" };
       return { phase: restart.at > input.now ? "backoff" : "pending", health: "unhealthy" };
     }
     case "running": {
