@@ -76,7 +76,7 @@ await testNeeding(["git"], "a service that becomes unhealthy is restarted, stopp
     assert.deepEqual([left.phase, left.instances[0]?.pid], ["degraded", pids.get(name)]);
   }
   const told = (await device.status())!.events.filter((one) => one.message.includes("does not pass its health check:"));
-  assert.ok(told.some((one) => one.workload === "alert" && one.message.includes("exit code 1: look")));
+  assert.ok(told.some((one) => one.workload === "alert" && one.message.endsWith(": exit code 1: look")));
   assert.ok(!told.some((one) => one.workload === "none"));
 });
 
