@@ -11,6 +11,7 @@ import type { Effective } from "./effective.ts";
 import { healthOf, type Verdicts } from "./health.ts";
 import { jobCondition } from "./job_condition.ts";
 import type { Attempt } from "./plan.ts";
+import { withOldFiles } from "./reload.ts";
 import { restartAfter } from "./restart.ts";
 
 export interface Condition {
@@ -82,7 +83,9 @@ export function condition(input: ConditionInput): Condition {
     return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
   }
   if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && overall.sync !== "synced") {
-    return { ...overall, phase: "blocked", reason: attempt.reason, message: attempt.message };
+    // One that could not be told of its new files still does its work.
+    const phase = attempt.reason === "reload_failed" ? "degraded" : "blocked";
+    return { ...overall, phase, reason: attempt.reason, message: attempt.message };
   }
   if (input.waiting !== null && input.progress === null) {
     // Waiting for another workload is how things begin; all else needs somebody to change something.
@@ -128,7 +131,10 @@ function summary(input: ConditionInput, spec: Workload, wanted: string): Conditi
       : { instance, ...instanceCondition(input, spec, instance) };
   });
   const asWanted = input.instances.length === replicas &&
-    slots.every(({ instance }) => instance !== null && instance.fingerprint === wanted);
+    slots.every(({ instance }) =>
+      instance !== null && instance.fingerprint === wanted &&
+      withOldFiles(spec, { instance, memory: input.memory }) === null
+    );
   const sync = asWanted ? "synced" : "out-of-sync";
   if (replicas === 0) {
     const phase = input.instances.length === 0 ? "stopped" : "stopping";

@@ -1,5 +1,5 @@
 /** One workload: the actions that take its instances to its spec. */
-import { filesDigest, fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
@@ -8,6 +8,7 @@ import type { Action } from "./action.ts";
 import { explainChange } from "./compare.ts";
 import type { Blocked } from "./admission.ts";
 import { healthOf, type Verdicts } from "./health.ts";
+import { reloadOf } from "./reload.ts";
 import { restartAfter, restartOfUnhealthy } from "./restart.ts";
 
 export interface ConvergeInput {
@@ -88,7 +89,7 @@ export function converge(input: ConvergeInput): Step {
     } else {
       const { health, wakeAt } = healthOf({ spec, instance, verdicts: input.verdicts, now: input.now });
       if (wakeAt !== null) due.push(wakeAt);
-      const reload = reloadOf(input, instance);
+      const reload = reloadOf(spec, { instance, memory: input.memory });
       if (reload !== null) reloads.push(reload);
       if (health !== "unhealthy" || instance.state !== "running") continue;
       const because: Because = { reason: "unhealthy", message: "does not pass its health check" };
@@ -117,20 +118,6 @@ export function prepareFor(start: Action): Action {
   if (start.type !== "start") throw new Error("only a start needs to be prepared");
   const { workload, spec, reason, message } = start;
   return { type: "prepare", workload, spec, reason, message };
-}
-
-/** Only what was applied says which files an instance has; without that memory it is left as it is. */
-function reloadOf(input: ConvergeInput, instance: Instance): Action | null {
-  const { spec, memory } = input;
-  const applied = memory?.applied?.workload;
-  if (spec.onChange.type === "restart" || applied === undefined || instance.state !== "running") return null;
-  if (filesDigest(applied.files) === filesDigest(spec.files)) return null;
-  const { message } = explainChange({ ...applied, onChange: { type: "restart" } }, {
-    ...applied,
-    files: spec.files,
-    onChange: { type: "restart" },
-  });
-  return { type: "reload", workload: spec.name, spec, instance, reason: "file_changed", message };
 }
 
 /** Stop it if it runs, then forget it. `spec` says how to stop; without one, as a shell user would expect. */
