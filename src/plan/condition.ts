@@ -5,13 +5,12 @@ import type { Instance, Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Health, Phase, Sync } from "../model/snapshot.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
-import { exitSentence } from "./converge.ts";
+import { exitSentence, withOldFiles } from "./converge.ts";
 import type { Blocked } from "./admission.ts";
 import type { Effective } from "./effective.ts";
 import { healthOf, type Verdicts } from "./health.ts";
 import { jobCondition } from "./job_condition.ts";
 import type { Attempt } from "./plan.ts";
-import { withOldFiles } from "./reload.ts";
 import { restartAfter } from "./restart.ts";
 
 export interface Condition {

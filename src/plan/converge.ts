@@ -1,5 +1,5 @@
 /** One workload: the actions that take its instances to its spec. */
-import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import { filesDigest, fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
@@ -8,7 +8,6 @@ import type { Action } from "./action.ts";
 import { explainChange } from "./compare.ts";
 import type { Blocked } from "./admission.ts";
 import { healthOf, type Verdicts } from "./health.ts";
-import { reloadOf } from "./reload.ts";
 import { restartAfter, restartOfUnhealthy } from "./restart.ts";
 
 export interface ConvergeInput {
@@ -118,6 +117,35 @@ export function prepareFor(start: Action): Action {
   if (start.type !== "start") throw new Error("only a start needs to be prepared");
   const { workload, spec, reason, message } = start;
   return { type: "prepare", workload, spec, reason, message };
+}
+
+/**
+ * The spec whose files this instance has, when they are others than it should have; else null. Only what was applied says
+ * which it has: without that memory it is left as it is.
+ */
+export function withOldFiles(
+  spec: Workload,
+  { instance, memory }: { instance: Instance; memory: WorkloadMemory | undefined },
+): Workload | null {
+  const applied = memory?.applied ?? null;
+  if (spec.onChange.type === "restart" || instance.state !== "running") return null;
+  // It was started after that was applied, and so with the files of today.
+  if (applied === null || applied.fingerprint !== instance.fingerprint) return null;
+  return filesDigest(applied.workload.files) === filesDigest(spec.files) ? null : applied.workload;
+}
+
+function reloadOf(
+  spec: Workload,
+  { instance, memory }: { instance: Instance; memory: WorkloadMemory | undefined },
+): Action | null {
+  const old = withOldFiles(spec, { instance, memory });
+  if (old === null) return null;
+  const { message } = explainChange({ ...old, onChange: { type: "restart" } }, {
+    ...old,
+    files: spec.files,
+    onChange: { type: "restart" },
+  });
+  return { type: "reload", workload: spec.name, spec, instance, reason: "file_changed", message };
 }
 
 /** Stop it if it runs, then forget it. `spec` says how to stop; without one, as a shell user would expect. */
