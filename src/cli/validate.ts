@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { loadTexts } from "../daemon/read.ts";
+import { portConflicts } from "../manifest/port_conflicts.ts";
 import { readManifests } from "../manifest/read.ts";
 import { readDirectory } from "../source/directory.ts";
 import { type Command, UsageError } from "./command.ts";
@@ -23,7 +24,7 @@ export const validate: Command = {
     const tree = await loadTexts(await readDirectory(dir));
     const device = typeof flags.device === "string" ? flags.device : hostname();
     const desired = readManifests(tree, { revision: "checkout", device, labels: labels(flags.label) });
-    const problems = desired.invalid.flatMap((invalid) => invalid.problems);
+    const problems = [...desired.invalid.flatMap((invalid) => invalid.problems), ...portConflicts(desired, tree)];
     for (const { name, kind, replicas } of desired.workloads) {
       const ways = desired.choices?.get(name)?.specs.map((one) => one.runtime) ?? [];
       const choice = ways.length < 2 ? "" : `, ${ways.join(" or ")}`;

@@ -10,6 +10,8 @@ export async function keepLastLines(device: Device): Promise<void> {
   );
   for (const name of device.lastLines.keys()) if (!failed.has(name)) device.lastLines.delete(name);
   for (const [name, status] of failed) {
+    // Until its chain has ended the status tells of that, and not of why it failed.
+    if (device.busy.has(name)) continue;
     const instance = instancesOf(device, name).find((one) => one.state === "exited");
     const runtime = instance === undefined ? undefined : device.runtimes.get(instance.runtime);
     if (instance === undefined || runtime === undefined) continue;

@@ -39,11 +39,14 @@ export async function passLoop(device: Device): Promise<void> {
 
 /** The chains that this pass began. */
 export async function pass(device: Device): Promise<Promise<void>[]> {
+  // A chain that ends while the runtimes answer has changed what they speak of: it is left to the next pass, which it asks for.
+  const workedOn = new Set(device.busy.keys());
   device.observations = await observe(device);
   for (const { runtime, ok } of device.observations) if (ok) device.answered.add(runtime);
   await rememberRespawns(device);
   const { desired } = device;
-  device.plan = device.goingDown ? downPlan(device) : makePlan(planInput(device));
+  for (const name of device.busy.keys()) workedOn.add(name);
+  device.plan = device.goingDown ? downPlan(device, workedOn) : makePlan({ ...planInput(device), busy: workedOn });
   device.planned = desired;
   for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
   watchHealth(device);
@@ -111,9 +114,9 @@ function memoryForWorkloads({ settings }: Device): number | null {
   return total > 0 ? total - settings.limits.memoryReserveBytes : null;
 }
 
-function downPlan(device: Device): Plan {
-  const { observations, memory, busy } = device;
-  const actions = planDown(observations, { memory: memory.all, busy: new Set(busy.keys()) });
+function downPlan(device: Device, busy: ReadonlySet<string>): Plan {
+  const { observations, memory } = device;
+  const actions = planDown(observations, { memory: memory.all, busy });
   return { ...device.plan, actions, grants: new Map(), wakeAt: null };
 }
 

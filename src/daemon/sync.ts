@@ -1,6 +1,8 @@
 /** The sync loop: look at the repository, fetch what is new, read it. Beside the passes, so that a slow server holds up nothing. */
 import { asFailure, type Failure } from "../failure.ts";
 import { logger } from "../log.ts";
+import type { Desired } from "../model/desired.ts";
+import { canonical } from "../model/fingerprint.ts";
 import { nextPoll } from "../source/poll.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
 import { cleanFiles } from "./clean_files.ts";
@@ -69,6 +71,7 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   const desired = await materialiseAll(read, revision, device.dir.files);
   const { id, subject, author } = revision;
   device.revision = { id, subject, author };
+  forgetAttempts(device, desired);
   device.desired = desired;
   const count = desired.workloads.length;
   const message = `revision ${id.slice(0, 7)} "${subject}" asks for ${count} ${count === 1 ? "workload" : "workloads"}`;
@@ -76,6 +79,14 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   log.info("{message}", { message });
   for (const invalid of desired.invalid) {
     log.warn('"{path}" has problems: {first}', { path: invalid.path, first: invalid.problems[0]?.message ?? "" });
+  }
+}
+
+/** What a person has just changed is tried at once, also where its fingerprint stays the same. */
+function forgetAttempts(device: Device, desired: Desired): void {
+  const before = new Map(device.desired?.workloads.map((one) => [one.name, one]));
+  for (const workload of desired.workloads) {
+    if (canonical(before.get(workload.name)) !== canonical(workload)) device.attempts.delete(workload.name);
   }
 }
 

@@ -1,4 +1,5 @@
 /** [pure] From the fields of a manifest to a workload: what depends on more than one field is checked here. */
+import { portsClash } from "../model/port.ts";
 import type {
   Dependency,
   LogBound,
@@ -154,17 +155,11 @@ function resources(read: Table | null): Resources {
 function checkNames(ports: Listed<Port>, place: Place): void {
   ports.forEach((port, index) => {
     if (port === undefined) return;
-    const twin = ports.findIndex((one) => one !== undefined && overlaps(one, port));
+    const twin = ports.findIndex((one) => one !== undefined && portsClash(one, port));
     if (twin >= 0 && twin < index) place.at(index).report(`port ${port.host}/${port.protocol} is asked for twice`);
     const namesake = ports.findIndex((one) => port.name !== null && one?.name === port.name);
     if (namesake >= 0 && namesake < index) place.at(index).report(`two ports are named ${quote(port.name)}`);
   });
-}
-
-/** Whether the two can not both be had on the device. */
-function overlaps(a: Port, b: Port): boolean {
-  const isSameAddress = a.hostAddress === b.hostAddress || [a.hostAddress, b.hostAddress].includes("0.0.0.0");
-  return a.host !== null && a.host !== 0 && a.host === b.host && a.protocol === b.protocol && isSameAddress;
 }
 
 /** A folder that neither git nor, without files, the artifact brings is not there when the service begins. */

@@ -4,6 +4,13 @@ import type { Port, ProbePort } from "./workload.ts";
 /** "${ports.http}" in commands, environment and probes. */
 export const PORT_REFERENCE = /\$\{ports\.([A-Za-z0-9_-]+)\}/g;
 
+/** Whether the two can not both be had on one device. One that is not published, or chosen by the device, meets nobody. */
+export function portsClash(a: Port, b: Port): boolean {
+  if (a.host === null || a.host === 0 || a.host !== b.host || a.protocol !== b.protocol) return false;
+  const anywhere = ["0.0.0.0", "::"];
+  return a.hostAddress === b.hostAddress || anywhere.includes(a.hostAddress) || anywhere.includes(b.hostAddress);
+}
+
 /** The ports with every 0 replaced by what the device chose; `chosen` is in the order of `ports`. */
 export function withChosen(ports: readonly Port[], chosen: readonly number[]): Port[] {
   return ports.map((port, index) => {

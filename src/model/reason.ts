@@ -39,6 +39,7 @@ export const REASONS = {
   command_not_found: "its program is not there or cannot be executed",
   start_failed: "could not be started",
   stop_failed: "could not be stopped",
+  reload_failed: "could not be told of its new files",
   port_conflict: "its port is taken",
   port_mismatch: "listens on other ports than it declares",
   port_range_full: "no port of the range is free",

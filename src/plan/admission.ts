@@ -1,8 +1,9 @@
 /** What keeps a workload from being started on this device, found before anything is stopped or started. */
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
+import { portsClash } from "../model/port.ts";
 import type { ReasonCode } from "../model/reason.ts";
-import type { Port, Workload } from "../model/workload.ts";
+import type { Workload } from "../model/workload.ts";
 import type { Effective } from "./effective.ts";
 
 export interface Blocked {
@@ -39,30 +40,19 @@ function byPorts(
 ): Map<string, Blocked> {
   const held = [...running].flatMap((name) => {
     const ports = memory.get(name)?.applied?.workload.ports ?? [];
-    return ports.filter(isFixed).map((port) => ({ name, port }));
+    return ports.map((port) => ({ name, port }));
   });
   const blocked = new Map<string, Blocked>();
   for (const { name, ports } of specs) {
-    const wanted = ports.filter(isFixed);
-    const rival = held.find((one) => one.name !== name && wanted.some((port) => clash(one.port, port)));
+    const rival = held.find((one) => one.name !== name && ports.some((port) => portsClash(one.port, port)));
     if (rival === undefined) {
-      held.push(...wanted.map((port) => ({ name, port })));
+      held.push(...ports.map((port) => ({ name, port })));
       continue;
     }
     const port = `${rival.port.host}/${rival.port.protocol}`;
     blocked.set(name, { reason: "port_conflict", message: `port ${port} is asked for by "${rival.name}" as well` });
   }
   return blocked;
-}
-
-function isFixed(port: Port): boolean {
-  return port.host !== null && port.host !== 0;
-}
-
-function clash(a: Port, b: Port): boolean {
-  const anywhere = ["0.0.0.0", "::"];
-  const meet = a.hostAddress === b.hostAddress || anywhere.includes(a.hostAddress) || anywhere.includes(b.hostAddress);
-  return a.host === b.host && a.protocol === b.protocol && meet;
 }
 
 /** Limits of memory are what workloads may take; those without one are not counted. */

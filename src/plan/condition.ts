@@ -5,7 +5,7 @@ import type { Instance, Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Health, Phase, Sync } from "../model/snapshot.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
-import { exitSentence } from "./converge.ts";
+import { exitSentence, withOldFiles } from "./converge.ts";
 import type { Blocked } from "./admission.ts";
 import type { Effective } from "./effective.ts";
 import { healthOf, type Verdicts } from "./health.ts";
@@ -82,7 +82,9 @@ export function condition(input: ConditionInput): Condition {
     return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
   }
   if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && overall.sync !== "synced") {
-    return { ...overall, phase: "blocked", reason: attempt.reason, message: attempt.message };
+    // One that could not be told of its new files still does its work.
+    const phase = attempt.reason === "reload_failed" ? "degraded" : "blocked";
+    return { ...overall, phase, reason: attempt.reason, message: attempt.message };
   }
   if (input.waiting !== null && input.progress === null) {
     // Waiting for another workload is how things begin; all else needs somebody to change something.
@@ -106,7 +108,8 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
       const restart = restartAfter(spec.restart, instance, slot);
       if (!spec.enabled) return { phase: "stopped", health: "unknown" };
       if (slot?.halted !== undefined) return { phase: "failed", health: "unhealthy" };
-      if (restart.type !== "again") return { phase: restart.type, health: "unknown" };
+      if (restart.type === "completed") return { phase: "completed", health: "unknown" };
+      if (restart.type === "failed") return { phase: "failed", health: "unhealthy" };
       return { phase: restart.at > input.now ? "backoff" : "pending", health: "unhealthy" };
     }
     case "running": {
@@ -127,7 +130,10 @@ function summary(input: ConditionInput, spec: Workload, wanted: string): Conditi
       : { instance, ...instanceCondition(input, spec, instance) };
   });
   const asWanted = input.instances.length === replicas &&
-    slots.every(({ instance }) => instance !== null && instance.fingerprint === wanted);
+    slots.every(({ instance }) =>
+      instance !== null && instance.fingerprint === wanted &&
+      withOldFiles(spec, { instance, memory: input.memory }) === null
+    );
   const sync = asWanted ? "synced" : "out-of-sync";
   if (replicas === 0) {
     const phase = input.instances.length === 0 ? "stopped" : "stopping";

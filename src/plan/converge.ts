@@ -88,7 +88,7 @@ export function converge(input: ConvergeInput): Step {
     } else {
       const { health, wakeAt } = healthOf({ spec, instance, verdicts: input.verdicts, now: input.now });
       if (wakeAt !== null) due.push(wakeAt);
-      const reload = reloadOf(input, instance);
+      const reload = reloadOf(spec, { instance, memory: input.memory });
       if (reload !== null) reloads.push(reload);
       if (health !== "unhealthy" || instance.state !== "running") continue;
       const because: Because = { reason: "unhealthy", message: "does not pass its health check" };
@@ -119,14 +119,29 @@ export function prepareFor(start: Action): Action {
   return { type: "prepare", workload, spec, reason, message };
 }
 
-/** Only what was applied says which files an instance has; without that memory it is left as it is. */
-function reloadOf(input: ConvergeInput, instance: Instance): Action | null {
-  const { spec, memory } = input;
-  const applied = memory?.applied?.workload;
-  if (spec.onChange.type === "restart" || applied === undefined || instance.state !== "running") return null;
-  if (filesDigest(applied.files) === filesDigest(spec.files)) return null;
-  const { message } = explainChange({ ...applied, onChange: { type: "restart" } }, {
-    ...applied,
+/**
+ * The spec whose files this instance has, when they are others than it should have; else null. Only what was applied says
+ * which it has: without that memory it is left as it is.
+ */
+export function withOldFiles(
+  spec: Workload,
+  { instance, memory }: { instance: Instance; memory: WorkloadMemory | undefined },
+): Workload | null {
+  const applied = memory?.applied ?? null;
+  if (spec.onChange.type === "restart" || instance.state !== "running") return null;
+  // It was started after that was applied, and so with the files of today.
+  if (applied === null || applied.fingerprint !== instance.fingerprint) return null;
+  return filesDigest(applied.workload.files) === filesDigest(spec.files) ? null : applied.workload;
+}
+
+function reloadOf(
+  spec: Workload,
+  { instance, memory }: { instance: Instance; memory: WorkloadMemory | undefined },
+): Action | null {
+  const old = withOldFiles(spec, { instance, memory });
+  if (old === null) return null;
+  const { message } = explainChange({ ...old, onChange: { type: "restart" } }, {
+    ...old,
     files: spec.files,
     onChange: { type: "restart" },
   });

@@ -5,6 +5,7 @@ import type { Instance } from "../model/observed.ts";
 import type { Dependency, Workload } from "../model/workload.ts";
 import type { Effective } from "./effective.ts";
 import { healthOf, type Verdicts } from "./health.ts";
+import { isSuccess } from "./restart.ts";
 
 export interface OrderInput {
   workloads: readonly Effective[];
@@ -45,7 +46,7 @@ function hasCompleted(spec: Workload, input: OrderInput): boolean {
     );
   }
   return input.instances.some((one) =>
-    one.workload === spec.name && one.state === "exited" && one.exitCode === 0 && one.fingerprint === wanted
+    one.workload === spec.name && one.state === "exited" && isSuccess(spec.restart, one) && one.fingerprint === wanted
   );
 }
 

@@ -20,8 +20,11 @@ export interface JobInput extends ConvergeInput {
 export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   const { spec, job, now } = input;
   const fingerprint = fingerprintOf(spec);
-  const runs = settleRuns(input.memory?.job?.runs ?? [], input);
-  const jobMemory: JobMemory = { seenUntil: input.memory?.job?.seenUntil ?? now, runs };
+  const known = input.memory?.job ?? { seenUntil: now, runs: [] };
+  const found = unknownRuns(known, { input, fingerprint });
+  const runs = settleRuns(keep([...known.runs, ...found]), input);
+  const seenUntil = Math.max(known.seenUntil, ...found.map((run) => run.dueAt));
+  const jobMemory: JobMemory = { seenUntil, runs };
   const instance = input.instances.find((one) => one.slot === 0 && one.runtime === spec.runtime) ?? null;
   const actions: Action[] = [];
   const due: number[] = [];
@@ -106,6 +109,28 @@ function retry(
   else start({ reason: "exited", message: exitSentence(instance) });
 }
 
+/**
+ * An instance that no run is known of: the daemon died before it wrote the start down, or its memory is lost. It was a
+ * run all the same, and is not to take place a second time.
+ */
+function unknownRuns(
+  { runs }: JobMemory,
+  { input, fingerprint }: { input: JobInput; fingerprint: string },
+): JobRun[] {
+  return input.instances
+    .filter((one) => one.slot === 0 && one.runtime === input.spec.runtime && one.fingerprint === fingerprint)
+    .filter((one) => one.startedAt !== null && !runs.some((run) => run.instanceId === one.id))
+    .map(({ id, startedAt }) => ({
+      dueAt: startedAt!,
+      fingerprint,
+      instanceId: id,
+      startedAt,
+      endedAt: null,
+      exitCode: null,
+      outcome: "running",
+    }));
+}
+
 /** Runs whose instance has ended, or is gone, have ended too. */
 function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput): JobRun[] {
   return runs.map((run) => {
@@ -129,8 +154,14 @@ function skipped(dueAt: number, fingerprint: string): JobRun {
   return { dueAt, fingerprint, instanceId: null, startedAt: null, endedAt: null, exitCode: null, outcome: "skipped" };
 }
 
+/** The last ones. Those that did not take place are the first to go, and the one under way stays whatever comes. */
 function keep(runs: JobRun[]): JobRun[] {
-  return runs.slice(-KEPT_RUNS);
+  const kept = [...runs];
+  while (kept.length > KEPT_RUNS) {
+    const skippedAt = kept.findIndex((run) => run.outcome === "skipped");
+    kept.splice(skippedAt >= 0 ? skippedAt : kept.findIndex((run) => run.outcome !== "running"), 1);
+  }
+  return kept;
 }
 
 function isUnderWay(instance: Instance): boolean {

@@ -97,7 +97,7 @@ export class Prober {
       if (signal.aborted) return;
       const now = clock.now();
       const durationMs = Math.round(clock.monotonic() - began);
-      const output = attempt.output.slice(0, OUTPUT_CHARS);
+      const output = attempt.output.trimEnd().slice(0, OUTPUT_CHARS);
       const result = { at: new Date(now).toISOString(), ok: attempt.ok, duration_ms: durationMs, output };
       watched.results = [...watched.results, result].slice(-KEPT_RESULTS);
       watched.done++;

@@ -98,6 +98,19 @@ Deno.test("validate ends with 0 for good manifests, and with 3 naming file, line
   assert.equal((await run("validate", join(dir.path, "nowhere"))).code, 2);
 });
 
+Deno.test("validate tells of two workloads of one device that want one port", async () => {
+  await using dir = await tempDir();
+  await Deno.mkdir(join(dir.path, "services"));
+  for (const [name, on] of [["api", "pi-*"], ["web", "*"]]) {
+    const text = `command = ["/bin/sleep", "1"]\non = "${on}"\nports = [8080]\n`;
+    await Deno.writeTextFile(join(dir.path, `services/${name}.toml`), text);
+  }
+  const { code, err } = await run("validate", dir.path, "--device", "pi-1");
+  assert.equal(code, 3);
+  assert.match(err, /services\/web\.toml:3:10: ports\[0\]: port 8080\/tcp is asked for by "api" as well\n {2}hint: /);
+  assert.equal((await run("validate", dir.path, "--device", "laptop")).code, 0);
+});
+
 Deno.test("schema prints JSON, and version one line", async () => {
   const schema = await run("schema", "service");
   assert.equal(schema.code, 0);

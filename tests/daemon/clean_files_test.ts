@@ -1,22 +1,13 @@
 /** The files of workloads while a sync and a pass run side by side. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { closeDevice, openDevice } from "../../src/daemon/daemon.ts";
-import type { Device } from "../../src/daemon/device.ts";
 import { pass } from "../../src/daemon/pass.ts";
 import { syncOnce } from "../../src/daemon/sync.ts";
-import type { Instance } from "../../src/model/observed.ts";
-import { libc } from "../../src/runtime/native/process/libc.ts";
-import { loadSettings } from "../../src/settings/load.ts";
 import type { Source } from "../../src/source/source.ts";
-import { dataDir, makeFolders } from "../../src/store/data_dir.ts";
-import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-
-// Loaded before the test begins: the C library stays for the life of the process, and is no leak.
-libc();
+import { running, turnedDevice } from "./turned_device.ts";
 
 await testNeeding(["git"], "a pass that ends while a revision arrives leaves its files alone", async () => {
   await using dir = await tempDir();
@@ -32,7 +23,7 @@ await testNeeding(["git"], "a pass that ends while a revision arrives leaves its
     await repository.commit(content);
   };
   await push("one");
-  await using opened = await open(dir.path, repository.dir);
+  await using opened = await turnedDevice(dir.path, repository.dir);
   const { device } = opened;
   await syncOnce(device);
   await Promise.all(await pass(device));
@@ -57,35 +48,6 @@ await testNeeding(["git"], "a pass that ends while a revision arrives leaves its
   const kept = await Array.fromAsync(Deno.readDir(join(device.dir.files, "a")));
   assert.equal(kept.length, 2, `the one that runs and the new one: ${kept.map((one) => one.name)}`);
 });
-
-/** A device without loops: the test turns them. Everything that it started ends with it. */
-async function open(root: string, repository: string): Promise<{ device: Device } & AsyncDisposable> {
-  const text = `device = "test"\ndata_dir = "data"\n[runtime]\ndocker_enabled = false\n[repo]\nurl = "${repository}"\n`;
-  await Deno.writeTextFile(join(root, "config.toml"), text);
-  const loaded = await loadSettings({ file: join(root, "config.toml"), cwd: root, env: {}, hostname: "host" });
-  assert.ok("settings" in loaded, JSON.stringify(loaded));
-  const stop = new AbortController();
-  const id = `test-${crypto.randomUUID()}`;
-  await makeFolders(dataDir(loaded.settings.dataDir, id));
-  const device = await openDevice({ settings: loaded.settings, id, signal: stop.signal });
-  const dispose = async () => {
-    device.goingDown = true;
-    await eventually("nothing runs any more", async () => {
-      await Promise.all(await pass(device));
-      return (await running(device)).length === 0;
-    });
-    stop.abort();
-    await closeDevice(device);
-    await Deno.remove(device.dir.run, { recursive: true });
-  };
-  return { device, [Symbol.asyncDispose]: dispose };
-}
-
-async function running(device: Device): Promise<Instance[]> {
-  const observation = await device.runtimes.get("native")!.observe();
-  assert.ok(observation.ok);
-  return observation.instances.filter((one) => one.state === "running");
-}
 
 /** From now on a read of this file, out of whatever revision, waits until it is let go. */
 function holdAt(source: Source, path: string): { reached: Promise<void>; release: () => void } {

@@ -96,7 +96,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
   [
     "one that ended badly and is not to be started again",
     { spec: { restart: NEVER }, instances: [exited(7)] },
-    'synced failed unknown exit_nonzero: ended with exit code 7; restart = "never"',
+    'synced failed unhealthy exit_nonzero: ended with exit code 7; restart = "never"',
   ],
   [
     "one that keeps ending",

@@ -6,7 +6,7 @@ import { fingerprint } from "../../src/model/fingerprint.ts";
 import { mayLeave } from "../../src/plan/depends.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { planDown } from "../../src/plan/down.ts";
-import { native, TIMING } from "../support/workload.ts";
+import { native, ON_FAILURE, TIMING } from "../support/workload.ts";
 import { desired } from "./arbitraries.ts";
 import { ModelDevice } from "./model_device.ts";
 
@@ -34,6 +34,16 @@ Deno.test("a workload waits until what it depends on is started, or healthy", ()
   assert.deepEqual(waiting, { reason: "dependency_not_ready", message: 'waits for "db" to be healthy' });
   device.verdicts.set(db!.id, { verdict: "healthy", since: 0 });
   assert.deepEqual(starts(device, specs), ["b"]);
+});
+
+Deno.test("what ended with one of its success codes has completed", () => {
+  const device = new ModelDevice();
+  const restart = { ...ON_FAILURE, successExitCodes: [7] };
+  const specs = [native({ name: "a", dependsOn: [on("setup", "completed")] }), native({ name: "setup", restart })];
+  assert.deepEqual(starts(device, specs), ["setup"]);
+  const [setup] = device.instances;
+  Object.assign(setup!, { state: "exited", pid: null, exitCode: 7, endedAt: device.now });
+  assert.deepEqual(starts(device, specs), ["a"]);
 });
 
 Deno.test("what runs already comes back after a crash, whatever became of what it depends on", () => {

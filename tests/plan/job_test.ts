@@ -53,6 +53,48 @@ Deno.test("a job that failed is tried again as its restart policy says", () => {
   assert.deepEqual(outcomes(device), ["failed", "failed", "succeeded"]);
 });
 
+Deno.test("a job whose memory is lost is known by its instance, and does not run again", () => {
+  const device = new ModelDevice();
+  turn(device, job());
+  end(device, 0);
+  turn(device, job());
+  device.memory.clear();
+  assert.equal(turn(device, job()), "");
+  assert.deepEqual(outcomes(device), ["succeeded"]);
+  device.memory.clear();
+  assert.equal(turn(device, job({ env: { V: "2" } })), "start", "it has changed meanwhile");
+});
+
+Deno.test("a run whose start was not written down any more is known by its instance", () => {
+  const device = new ModelDevice();
+  const spec = job({ job: MINUTELY });
+  turn(device, spec);
+  const before = device.memoryOf("job");
+  device.now += MINUTE;
+  assert.equal(turn(device, spec), "start");
+  device.memory.set("job", before);
+  assert.equal(turn(device, spec), "");
+  end(device, 0);
+  assert.equal(turn(device, spec), "", "it ran a second time");
+  assert.deepEqual(outcomes(device), ["succeeded"]);
+});
+
+Deno.test("runs that were skipped push neither the one under way nor those before it out of the history", () => {
+  const device = new ModelDevice();
+  const spec = job({ job: MINUTELY });
+  turn(device, spec);
+  device.now += MINUTE;
+  turn(device, spec);
+  end(device, 0);
+  device.now += MINUTE;
+  assert.equal(turn(device, spec), "start");
+  for (let minute = 0; minute < 40; minute++) {
+    device.now += MINUTE;
+    assert.equal(turn(device, spec), "");
+  }
+  assert.deepEqual([outcomes(device).length, outcomes(device).slice(0, 2)], [20, ["succeeded", "running"]]);
+});
+
 Deno.test("a run that was cut by a reboot has failed, and is not counted as running for ever", () => {
   const device = new ModelDevice();
   turn(device, job());

@@ -23,7 +23,7 @@ export async function reload(device: Device, { spec, instance }: Action & { type
       const said = output === "" ? "" : `: ${output.slice(0, 200)}`;
       throw new Failure(`its reload command ended with exit code ${exitCode}${said}`, {
         kind: "mistake",
-        reason: "reloaded",
+        reason: "reload_failed",
         hint: "it still runs with what it read before",
       });
     }

@@ -1,0 +1,92 @@
+/** What a pass does with answers that are older than what was done meanwhile. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { pass } from "../../src/daemon/pass.ts";
+import { syncOnce } from "../../src/daemon/sync.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { eventually } from "../support/eventually.ts";
+import { GitRepository } from "../support/git_repository.ts";
+import { testNeeding } from "../support/prerequisite.ts";
+import { tempDir } from "../support/temp.ts";
+import { running, turnedDevice } from "./turned_device.ts";
+
+await testNeeding(["git"], "what was observed before a start ended is not acted on", async () => {
+  await using dir = await tempDir();
+  const repository = await GitRepository.create(join(dir.path, "fleet"));
+  await repository.write("services/web.toml", 'command = ["/bin/sleep", "3600"]\nstop_timeout = "1s"\n');
+  await repository.commit("Begin");
+  await using opened = await turnedDevice(dir.path, repository.dir);
+  const { device } = opened;
+  await syncOnce(device);
+
+  const native = device.runtimes.get("native")!;
+  const start = held(native, "start", { when: "before" });
+  const chains = await pass(device);
+  await start.reached;
+  const observe = held(native, "observe", { when: "after" });
+  const turning = pass(device);
+  await observe.reached;
+  start.release();
+  await Promise.all(chains);
+  observe.release();
+  await Promise.all(await turning);
+
+  assert.deepEqual(device.plan.actions, []);
+  assert.deepEqual([...device.attempts.values()].map((one) => one.message), []);
+  await Promise.all(await pass(device));
+  assert.equal((await running(device)).length, 1);
+  assert.deepEqual(device.plan.actions, []);
+});
+
+await testNeeding(
+  ["git"],
+  "what was stopped for good is told with what it died of, once its chain has ended",
+  async () => {
+    await using dir = await tempDir();
+    const repository = await GitRepository.create(join(dir.path, "fleet"));
+    const health = 'health = { command = ["/bin/false"], retries = 1, on_failure = "stop" }';
+    await repository.write("services/web.toml", `command = ["/bin/sleep", "3600"]\n${health}\n`);
+    await repository.commit("Begin");
+    await using opened = await turnedDevice(dir.path, repository.dir);
+    const { device } = opened;
+    await syncOnce(device);
+    await Promise.all(await pass(device));
+    await pass(device);
+    await eventually("it is unhealthy", async () => [...device.prober.verdicts().values()][0]?.verdict === "unhealthy");
+
+    const stop = held(device.runtimes.get("native")!, "stop", { when: "after" });
+    const chains = await pass(device);
+    await stop.reached;
+    await pass(device);
+    const told = () => device.events.filter((one) => one.message.includes("has failed")).map((one) => one.message);
+    assert.deepEqual(told(), []);
+    stop.release();
+    await Promise.all(chains);
+    await pass(device);
+    assert.deepEqual(told(), ["web has failed: was stopped: it did not pass its health check"]);
+  },
+);
+
+/** The next call of this method waits to be let go: before it begins, or with the answer that it has by then. */
+function held<Name extends "start" | "stop" | "observe">(
+  runtime: Runtime,
+  name: Name,
+  { when }: { when: "before" | "after" },
+): { reached: Promise<void>; release: () => void } {
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const call = (runtime[name] as (...given: unknown[]) => Promise<unknown>).bind(runtime);
+  const wait = () => {
+    reached.resolve();
+    return released.promise;
+  };
+  const slow = async (...given: unknown[]) => {
+    runtime[name] = call as Runtime[Name];
+    if (when === "before") await wait();
+    const answer = await call(...given);
+    if (when === "after") await wait();
+    return answer;
+  };
+  runtime[name] = slow as Runtime[Name];
+  return { reached: reached.promise, release: released.resolve };
+}

@@ -1,0 +1,47 @@
+/** A device whose passes a test turns one by one. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { closeDevice, openDevice } from "../../src/daemon/daemon.ts";
+import type { Device } from "../../src/daemon/device.ts";
+import { pass } from "../../src/daemon/pass.ts";
+import type { Instance } from "../../src/model/observed.ts";
+import { libc } from "../../src/runtime/native/process/libc.ts";
+import { loadSettings } from "../../src/settings/load.ts";
+import { dataDir, makeFolders } from "../../src/store/data_dir.ts";
+import { eventually } from "../support/eventually.ts";
+
+// Loaded before a test begins: the C library stays for the life of the process, and is no leak.
+libc();
+
+/** A device without loops: the test turns them. Everything that it started ends with it. */
+export async function turnedDevice(
+  root: string,
+  repository: string,
+): Promise<{ device: Device } & AsyncDisposable> {
+  const text = `device = "test"\ndata_dir = "data"\n[runtime]\ndocker_enabled = false\n[repo]\nurl = "${repository}"\n`;
+  await Deno.writeTextFile(join(root, "config.toml"), text);
+  const loaded = await loadSettings({ file: join(root, "config.toml"), cwd: root, env: {}, hostname: "host" });
+  assert.ok("settings" in loaded, JSON.stringify(loaded));
+  const stop = new AbortController();
+  const id = `test-${crypto.randomUUID()}`;
+  await makeFolders(dataDir(loaded.settings.dataDir, id));
+  const device = await openDevice({ settings: loaded.settings, id, signal: stop.signal });
+  const dispose = async () => {
+    device.goingDown = true;
+    await eventually("nothing runs any more", async () => {
+      await Promise.all(await pass(device));
+      return (await running(device)).length === 0;
+    });
+    stop.abort();
+    await closeDevice(device);
+    await Deno.remove(device.dir.run, { recursive: true });
+  };
+  return { device, [Symbol.asyncDispose]: dispose };
+}
+
+/** Native instances that run, whatever the device knows of them. */
+export async function running(device: Device): Promise<Instance[]> {
+  const observation = await device.runtimes.get("native")!.observe();
+  assert.ok(observation.ok);
+  return observation.instances.filter((one) => one.state === "running");
+}
