@@ -1,5 +1,5 @@
 /** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
-import type { ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { isJob, kindWord, type ProbeResult, type Snapshot, type WorkloadStatus } from "../src/model/snapshot.ts";
 import type { UsageSeries } from "../src/model/usage.ts";
 import { Instances } from "./instances.tsx";
 import { Layout } from "./layout.tsx";
@@ -7,7 +7,7 @@ import { Runs } from "./runs.tsx";
 import { Axes } from "./state.tsx";
 import { Ago } from "./time.tsx";
 import { UsageGraphs } from "./usage.tsx";
-import { isJob, Problems, Warnings, what, Why } from "./workload.tsx";
+import { Problems, Warnings, Why } from "./workload.tsx";
 
 interface DetailProps {
   snapshot: Snapshot;
@@ -28,7 +28,7 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
       <header>
         <h1>{workload.name}</h1>
         <p class="labels wrap">
-          {what(workload)}
+          {kindWord(workload)}, {workload.runtime}
           {workload.revision !== null && (
             <>
               , revision <code>{workload.revision.slice(0, 7)}</code>

@@ -1,6 +1,6 @@
 /** One workload: what it is, how it is on three axes, and one sentence why. */
 import { problemLine } from "../src/model/problem.ts";
-import type { InstanceStatus, Warning, WorkloadStatus } from "../src/model/snapshot.ts";
+import { type InstanceStatus, kindWord, type Warning, type WorkloadStatus } from "../src/model/snapshot.ts";
 import { cpuText, memoryText } from "../src/model/usage.ts";
 import { identity, Instances } from "./instances.tsx";
 import { Axes } from "./state.tsx";
@@ -80,23 +80,13 @@ function Facts({ workload, now }: WorkloadProps) {
   const { instances, ports, warnings } = workload;
   return (
     <div class="facts">
-      <span>{what(workload)}</span>
+      <span>{kindWord(workload)}, {workload.runtime}</span>
       {ports.map((port) => <span>{port}</span>)}
       {instances.length > 1 && <span>{instances.length} instances</span>}
       {instances.length === 1 && <InstanceFacts instance={instances[0]!} now={now} />}
       <WarningMark warnings={warnings} />
     </div>
   );
-}
-
-/** "service, native", "job, native", "deployment, docker" */
-export function what(workload: WorkloadStatus): string {
-  return `${isJob(workload) ? "job" : workload.kind}, ${workload.runtime}`;
-}
-
-/** Between its runs there is nothing of it, and that is no news. */
-export function isJob({ runs, next_run_at }: WorkloadStatus): boolean {
-  return runs.length > 0 || next_run_at !== null;
 }
 
 function InstanceFacts({ instance, now }: { instance: InstanceStatus; now: number }) {
