@@ -93,7 +93,7 @@ export const ARTIFACT_FIELDS: Field[] = [
     example: 'github = { repo = "me/app", version = "v1.2", asset = "app-${arch}.tar.gz" }',
   }),
   field("sha256", digests, null, {
-    doc: "Required: the digest it must have, one for all or for each architecture",
+    doc: "The digest that url or github must have, one for all or for each architecture",
     example: `sha256 = { linux-arm64 = "${"0".repeat(64)}" }`,
   }),
   ...PLATFORM_NAMES.map((name) =>

@@ -67,7 +67,7 @@ export const PROBE_FIELDS: Field[] = [
   }),
   field("on_failure", oneOf("restart", "stop", "alert", "none"), "restart", {
     shown: '"restart"',
-    doc: "What follows, once, when it becomes unhealthy",
+    doc: "What follows, once, when it becomes unhealthy; alert only says it",
     example: 'on_failure = "alert"',
   }),
 ];
