@@ -22,7 +22,7 @@ const COLUMNS: readonly Column[] = [
   { title: "CPU", cell: (one) => one.cpu_percent === null ? null : cpuText(one.cpu_percent) },
   { title: "Memory", cell: (one) => one.memory_bytes === null ? null : memoryText(one.memory_bytes) },
   { title: "Restarts", cell: (one) => one.restarts === 0 ? null : one.restarts },
-  { title: "Exit code", cell: (one) => one.exit_code },
+  { title: "Exit", cell: (one) => one.exit_code },
 ];
 
 export function Instances({ instances, now }: { instances: InstanceStatus[]; now: number }) {

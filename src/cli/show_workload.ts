@@ -76,10 +76,16 @@ function runTable(runs: readonly RunStatus[], now: number): string[] {
   const rows = [...runs].reverse().map((run) => [
     `${ago(run.due_at, now)} ago`,
     run.outcome,
-    run.started_at === null ? "-" : ago(run.started_at, run.ended_at === null ? now : Date.parse(run.ended_at)),
+    run.started_at === null ? "-" : took(run.started_at, run.ended_at === null ? now : Date.parse(run.ended_at)),
     run.exit_code === null ? "-" : String(run.exit_code),
   ]);
   return table(["DUE", "OUTCOME", "TOOK", "EXIT"], rows);
+}
+
+/** Tenths of what is short. */
+function took(startedAt: string, end: number): string {
+  const seconds = (end - Date.parse(startedAt)) / 1000;
+  return seconds < 10 ? `${Math.max(0, seconds).toFixed(1)} s` : span(seconds);
 }
 
 function probeLine(probe: ProbeResult, now: number): string {
