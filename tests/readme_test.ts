@@ -12,27 +12,30 @@ const ROOT = new URL("../", import.meta.url).pathname;
 const README = await Deno.readTextFile(join(ROOT, "README.md"));
 const FLAT = README.replace(/\s+/g, " ");
 
-function blocks(language: string): string[] {
-  return [...README.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"))].map(([, text]) => text!);
-}
+/** The first line of each block of TOML names its file. */
+const EXAMPLES = [...README.matchAll(/^```toml\n# (\S+)\n([^]*?)^```$/gm)].map(([, path, text]) => ({
+  path: path!,
+  text: text!,
+}));
 
-Deno.test("the README's manifests are valid, the native one, the container's, and the one that is either", async () => {
+Deno.test("each example of TOML in the README says which file it is", () => {
+  assert.equal(EXAMPLES.length, [...README.matchAll(/^```toml$/gm)].length);
+  assert.ok(EXAMPLES.length > 8);
+});
+
+Deno.test("the README's manifests are valid, all of them in one repository", async () => {
   await using dir = await tempDir();
-  const service = blocks("toml").find((text) => /^command = /m.test(text)) ?? "";
-  const deployment = blocks("toml").find((text) => /^image = /m.test(text)) ?? "";
-  assert.ok(service !== "" && deployment !== "", "one of the two is gone");
-  await Deno.mkdir(join(dir.path, "services/lamp"), { recursive: true });
-  await Deno.mkdir(join(dir.path, "deployments/web/site"), { recursive: true });
-  await Deno.writeTextFile(join(dir.path, "services/lamp.toml"), service);
-  for (const script of ["lamp.sh", "alive.sh"]) {
-    await Deno.writeTextFile(join(dir.path, "services/lamp", script), "#!/bin/sh\n", { mode: 0o755 });
+  const manifests = EXAMPLES.filter(({ path }) => path !== "config.toml");
+  for (const { path, text } of manifests) {
+    const folder = join(dir.path, path.replace(/\.toml$/, ""));
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(join(dir.path, path), text);
+    for (const [, file] of text.matchAll(/"\.\/([a-z-]+(?:\.sh)?)"/g)) {
+      await Deno.writeTextFile(join(folder, file!), "#!/bin/sh\n", { mode: 0o755 });
+    }
   }
-  await Deno.writeTextFile(join(dir.path, "deployments/web.toml"), deployment);
+  await Deno.mkdir(join(dir.path, "deployments/web/site"), { recursive: true });
   await Deno.writeTextFile(join(dir.path, "deployments/web/site/index.html"), "<!doctype html>");
-  const both = blocks("toml").find((text) => text.includes("[container]")) ?? "";
-  await Deno.mkdir(join(dir.path, "services/either"), { recursive: true });
-  await Deno.writeTextFile(join(dir.path, "services/either.toml"), both);
-  await Deno.writeTextFile(join(dir.path, "services/either/serve.sh"), "#!/bin/sh\n", { mode: 0o755 });
   const said: string[] = [];
   const code = await main(["validate", dir.path, "--device", "pi-kitchen"], {
     out: (text) => said.push(text),
@@ -41,13 +44,14 @@ Deno.test("the README's manifests are valid, the native one, the container's, an
     terminal: false,
   });
   assert.equal(code, 0, said.join("\n"));
-  assert.match(said.join("\n"), /^3 workloads for device "pi-kitchen"/m);
-  assert.match(said.join("\n"), /^either: service, native or docker$/m);
+  assert.match(said.join("\n"), new RegExp(`^${manifests.length} workloads for device "pi-kitchen"`, "m"));
+  assert.match(said.join("\n"), /^page: service, native or docker$/m);
+  assert.match(said.join("\n"), /^backup: job$/m);
 });
 
 Deno.test("the README's settings are valid", async () => {
   await using dir = await tempDir();
-  const settings = blocks("toml").find((text) => text.includes("[repo]")) ?? "";
+  const settings = EXAMPLES.filter(({ path }) => path === "config.toml").map(({ text }) => text).join("\n");
   await Deno.writeTextFile(join(dir.path, "config.toml"), settings);
   for (const [, file] of settings.matchAll(/_file = "([^"]+)"/g)) {
     await Deno.writeTextFile(join(dir.path, file!), "secret");

@@ -19,14 +19,19 @@ const PURE = [
   "tests/manifest",
   "tests/model",
   "tests/plan",
+  "tests/cli/show_folded_test.ts",
+  "tests/cli/show_plan_test.ts",
   "tests/cli/show_problem_test.ts",
+  "tests/cli/show_reference_test.ts",
   "tests/cli/show_status_test.ts",
+  "tests/cli/show_workload_test.ts",
   "tests/http/signature_test.ts",
   "tests/probe/verdict_test.ts",
   "tests/runtime/docker/container_test.ts",
   "tests/source/poll_test.ts",
   "tests/source/redact_test.ts",
   "tests/support/test_count_test.ts",
+  "tests/ui",
 ];
 
 const pure = Deno.args.includes("--pure");

@@ -1,12 +1,13 @@
 /** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
-import type { ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { isJob, kindWord, type ProbeResult, type Snapshot, type WorkloadStatus } from "../src/model/snapshot.ts";
 import type { UsageSeries } from "../src/model/usage.ts";
+import { Instances } from "./instances.tsx";
 import { Layout } from "./layout.tsx";
 import { Runs } from "./runs.tsx";
 import { Axes } from "./state.tsx";
 import { Ago } from "./time.tsx";
 import { UsageGraphs } from "./usage.tsx";
-import { Instances, Problems, Warnings, Why } from "./workload.tsx";
+import { Problems, Warnings, Why } from "./workload.tsx";
 
 interface DetailProps {
   snapshot: Snapshot;
@@ -17,8 +18,8 @@ interface DetailProps {
 }
 
 export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
-  // Between its runs there is nothing of it, and that is no news.
-  const isJob = workload.runs.length > 0 || workload.next_run_at !== null;
+  const instances = workload.instances.filter((one) => !isJob(workload) || one.pid !== null);
+  const [reasons, output] = [workload.last_lines.join("\n"), lines.join("\n")];
   return (
     <Layout snapshot={snapshot} title={`${workload.name} · ${snapshot.device.name}`}>
       <p class="small">
@@ -27,7 +28,7 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
       <header>
         <h1>{workload.name}</h1>
         <p class="labels wrap">
-          {workload.kind}, {workload.runtime}
+          {kindWord(workload)}, {workload.runtime}
           {workload.revision !== null && (
             <>
               , revision <code>{workload.revision.slice(0, 7)}</code>
@@ -43,30 +44,34 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
       <div class="overall">
         <Axes workload={workload} />
       </div>
-      <Why workload={workload} />
-      {workload.mode !== null && <p class="small quiet">Mode {workload.mode.chosen}: {workload.mode.reason}</p>}
-      {workload.ports.length > 0 && <p class="small quiet">{workload.ports.join(", ")}</p>}
+      <div class="about">
+        <Why workload={workload} />
+        {workload.mode !== null && <p class="small quiet">Mode {workload.mode.chosen}: {workload.mode.reason}</p>}
+        {workload.ports.length > 0 && (
+          <p class="small quiet">{workload.ports.length === 1 ? "Port" : "Ports"} {workload.ports.join(", ")}</p>
+        )}
+      </div>
       <Problems workload={workload} />
       <Warnings warnings={workload.warnings} />
-      {!(isJob && workload.instances.length === 0) && (
-        <>
+      {instances.length > 0 && (
+        <section aria-label="Instances">
           <h2>Instances</h2>
-          {workload.instances.length === 0
-            ? <p class="quiet">None</p>
-            : <Instances instances={workload.instances} now={now} />}
-        </>
+          <Instances instances={instances} now={now} />
+        </section>
       )}
       <UsageGraphs usage={usage} now={now} />
       <Runs workload={workload} now={now} />
       {workload.probes.length > 0 && <Probes probes={workload.probes} now={now} />}
-      {workload.last_lines.length > 0 && (
+      {reasons !== "" && !output.endsWith(reasons) && (
         <section aria-label="Last lines">
           <h2>What it wrote before it failed</h2>
-          <pre class="log" tabindex={0}>{workload.last_lines.join("\n")}</pre>
+          <pre class="log" tabindex={0}>{reasons}</pre>
         </section>
       )}
-      <h2>Last output</h2>
-      {lines.length === 0 ? <p class="quiet">Nothing yet</p> : <pre class="log" tabindex={0}>{lines.join("\n")}</pre>}
+      <section aria-label="Last output">
+        <h2>Last output</h2>
+        {output === "" ? <p class="quiet">Nothing yet</p> : <pre class="log" tabindex={0}>{output}</pre>}
+      </section>
     </Layout>
   );
 }

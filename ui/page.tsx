@@ -1,9 +1,10 @@
 /** The page: is all well, and if not, what and why. */
 import type { Delivery, Event, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { groups, overall } from "./attention.ts";
 import { Layout } from "./layout.tsx";
 import { SourceLine } from "./source_line.tsx";
 import { Ago } from "./time.tsx";
-import { WorkloadCard } from "./workload.tsx";
+import { WorkloadCard, WorkloadRow } from "./workload.tsx";
 
 const SHOWN_EVENTS = 12;
 
@@ -28,10 +29,9 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
           </div>
         </div>
       )}
-      <h2>Workloads</h2>
       {workloads.length === 0
         ? <div class="card empty">{emptySentence(snapshot)}</div>
-        : <ul>{workloads.map((workload) => <WorkloadCard workload={workload} now={now} />)}</ul>}
+        : <Workloads workloads={workloads} now={now} />}
       {snapshot.not_selected.length > 0 && (
         <p class="aside small quiet">Not for this device: {snapshot.not_selected.join(", ")}</p>
       )}
@@ -41,28 +41,33 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
   );
 }
 
-function isWell(one: WorkloadStatus): boolean {
-  return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
-    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
+/** What needs somebody comes first, in full; what is as asked is a quiet list. */
+function Workloads({ workloads, now }: { workloads: WorkloadStatus[]; now: number }) {
+  const { attention, moving, well } = groups(workloads);
+  return (
+    <>
+      <Cards title="Needs attention" workloads={attention} now={now} />
+      <Cards title="Under way" workloads={moving} now={now} />
+      {well.length > 0 && (
+        <section aria-label="As asked">
+          <h2>{well.length === workloads.length ? "Workloads" : "As asked"}</h2>
+          <ul class="card rows">
+            {well.map((workload) => <WorkloadRow workload={workload} now={now} />)}
+          </ul>
+        </section>
+      )}
+    </>
+  );
 }
 
-/** Of a run of a job, and of what was just started, nobody can say yet. */
-function isMoving(one: WorkloadStatus): boolean {
-  return !isWell(one) &&
-    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
-}
-
-function overall({ workloads, source }: Snapshot): { sentence: string; tone: string } {
-  const count = workloads.length;
-  const moving = workloads.filter(isMoving).length;
-  const bad = workloads.filter((one) => !isWell(one)).length - moving;
-  if (count === 0 && source.error !== null) return { sentence: "The repository can not be reached", tone: "bad" };
-  if (count === 0) return { sentence: source.attempted === null ? "Starting" : "Nothing to run", tone: "idle" };
-  if (bad > 0) return { sentence: `${bad} of ${count} ${bad === 1 ? "needs" : "need"} attention`, tone: "bad" };
-  if (moving > 0) {
-    return { sentence: `${count - moving} of ${count} healthy, ${moving} under way`, tone: "idle moving" };
-  }
-  return { sentence: count === 1 ? "The workload is healthy" : `All ${count} workloads are healthy`, tone: "good" };
+function Cards({ title, workloads, now }: { title: string; workloads: WorkloadStatus[]; now: number }) {
+  if (workloads.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      <ul>{workloads.map((workload) => <WorkloadCard workload={workload} now={now} />)}</ul>
+    </section>
+  );
 }
 
 function emptySentence({ source }: Snapshot): string {

@@ -1,7 +1,7 @@
 /** The runs of a job: how they ended, how long they took, and when the next one is. */
 import type { RunStatus, WorkloadStatus } from "../src/model/snapshot.ts";
 import { State } from "./state.tsx";
-import { Ago, In, span } from "./time.tsx";
+import { Ago, In, shortSpan } from "./time.tsx";
 
 export function Runs({ workload, now }: { workload: WorkloadStatus; now: number }) {
   const { runs, next_run_at: next } = workload;
@@ -50,5 +50,5 @@ export function Runs({ workload, now }: { workload: WorkloadStatus; now: number 
 function took(run: RunStatus, now: number): string {
   if (run.started_at === null) return "";
   const end = run.ended_at === null ? now : Date.parse(run.ended_at);
-  return span((end - Date.parse(run.started_at)) / 1000);
+  return shortSpan((end - Date.parse(run.started_at)) / 1000);
 }

@@ -8,6 +8,11 @@ export function span(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`;
 }
 
+/** "0.4 s", then as `span`: of what may take less than a second. */
+export function shortSpan(seconds: number): string {
+  return seconds < 10 ? `${Math.max(0, seconds).toFixed(1)} s` : span(seconds);
+}
+
 export function Ago({ at, now }: { at: string; now: number }) {
   const seconds = (now - Date.parse(at)) / 1000;
   return <time datetime={at} title={at}>{span(seconds)} ago</time>;

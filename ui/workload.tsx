@@ -1,123 +1,110 @@
 /** One workload: what it is, how it is on three axes, and one sentence why. */
 import { problemLine } from "../src/model/problem.ts";
-import type { InstanceStatus, Warning, WorkloadStatus } from "../src/model/snapshot.ts";
+import { type InstanceStatus, kindWord, type Warning, type WorkloadStatus } from "../src/model/snapshot.ts";
 import { cpuText, memoryText } from "../src/model/usage.ts";
-import { Axes, State } from "./state.tsx";
-import { Ago, Up } from "./time.tsx";
+import { identity, Instances } from "./instances.tsx";
+import { Axes } from "./state.tsx";
+import { Up } from "./time.tsx";
 
-export function WorkloadCard({ workload, now }: { workload: WorkloadStatus; now: number }) {
+interface WorkloadProps {
+  workload: WorkloadStatus;
+  now: number;
+}
+
+/** With all that is wrong with it. */
+export function WorkloadCard({ workload, now }: WorkloadProps) {
   return (
     <li class="card" id={`workload-${workload.name}`}>
-      <div class="top">
-        <h3>
-          <a href={`/workloads/${workload.name}`} id={`link-${workload.name}`}>{workload.name}</a>
-        </h3>
-        <Axes workload={workload} />
-      </div>
+      <Head workload={workload} />
       <Why workload={workload} />
-      <div class="facts">
-        <span>{workload.kind}, {workload.runtime}</span>
-        {workload.ports.map((port) => <span>{port}</span>)}
-        {workload.instances.length === 1
-          ? <InstanceFacts instance={workload.instances[0]!} now={now} />
-          : workload.instances.length > 1 && <span>{workload.instances.length} instances</span>}
-        <WarningMark warnings={workload.warnings} />
-      </div>
+      <LastCheck workload={workload} />
+      <Facts workload={workload} now={now} />
       {workload.instances.length > 1 && <Instances instances={workload.instances} now={now} />}
       <Problems workload={workload} />
     </li>
   );
 }
 
+/** Of one that is as asked: instances are counted, not listed. */
+export function WorkloadRow({ workload, now }: WorkloadProps) {
+  return (
+    <li class="row" id={`workload-${workload.name}`}>
+      <Head workload={workload} />
+      <Why workload={workload} />
+      <Facts workload={workload} now={now} />
+    </li>
+  );
+}
+
+function Head({ workload }: { workload: WorkloadStatus }) {
+  return (
+    <div class="top">
+      <h3>
+        <a href={`/workloads/${workload.name}`} id={`link-${workload.name}`}>{workload.name}</a>
+      </h3>
+      <Axes workload={workload} />
+    </div>
+  );
+}
+
 /** What it is for and why it is as it is. Of one that simply runs, its description says enough. */
 export function Why({ workload }: { workload: WorkloadStatus }) {
   const { description, message, reason } = workload;
-  const simplyRuns = reason === "running" && description !== "";
+  const simplyRuns = reason === "running";
   return (
     <p class="why wrap">
       {description !== "" && <span>{`${description}. `}</span>}
-      {!simplyRuns && (
+      {!(simplyRuns && description !== "") && (
         <span class="quiet">
-          {sentence(message)} <code>{reason}</code>
+          {sentence(message)} {!simplyRuns && <code>{reason}</code>}
         </span>
       )}
     </p>
   );
 }
 
-/** A file's name keeps its case. */
+/** What a failing health check answered, beside the sentence that it fails. */
+function LastCheck({ workload }: { workload: WorkloadStatus }) {
+  const last = workload.probes.at(-1);
+  if (workload.health !== "unhealthy" || last === undefined || last.ok || last.output === "") return null;
+  return <p class="check small quiet wrap">Last health check: {last.output}</p>;
+}
+
+/** A file's name keeps its case, and so does a field. */
 function sentence(text: string): string {
-  if (/^\S*[./]/.test(text)) return `${text}.`;
+  if (/^(\S*[./]|\w+ = )/.test(text)) return `${text}.`;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-function InstanceFacts({ instance, now }: { instance: InstanceStatus; now: number }) {
+function Facts({ workload, now }: WorkloadProps) {
+  const { instances, ports, warnings } = workload;
   return (
-    <>
-      {instance.pid !== null && <span>{identity(instance)}</span>}
-      {instance.pid !== null && instance.started_at !== null && (
-        <span>
-          up <Up since={instance.started_at} now={now} />
-        </span>
-      )}
-      {instance.cpu_percent !== null && <span>{cpuText(instance.cpu_percent)} CPU</span>}
-      {instance.memory_bytes !== null && <span>{memoryText(instance.memory_bytes)}</span>}
-      {instance.restarts > 0 && <span>{instance.restarts} {instance.restarts === 1 ? "restart" : "restarts"}</span>}
-      {instance.exit_code !== null && <span>exit code {instance.exit_code}</span>}
-    </>
-  );
-}
-
-function identity(instance: InstanceStatus): string {
-  return instance.container_id === null ? `pid ${instance.pid}` : instance.container_id.slice(0, 12);
-}
-
-export function Instances({ instances, now }: { instances: InstanceStatus[]; now: number }) {
-  return (
-    <div class="scroll">
-      <table class="table">
-        <thead>
-          <tr>
-            <th>Slot</th>
-            <th>State</th>
-            <th>Who</th>
-            <th>Up</th>
-            <th>CPU</th>
-            <th>Memory</th>
-            <th>Restarts</th>
-            <th>Exit</th>
-          </tr>
-        </thead>
-        <tbody>
-          {instances.map((one) => (
-            <tr>
-              <td>{one.slot}</td>
-              <td>
-                <State word={one.phase} />
-              </td>
-              <td class="mono">{one.pid === null ? "" : identity(one)}</td>
-              <td>{one.started_at !== null && <Since instance={one} at={one.started_at} now={now} />}</td>
-              <td>{one.cpu_percent !== null && cpuText(one.cpu_percent)}</td>
-              <td>{one.memory_bytes !== null && memoryText(one.memory_bytes)}</td>
-              <td>{one.restarts}</td>
-              <td>{one.exit_code ?? ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <div class="facts">
+      <span>{kindWord(workload)}, {workload.runtime}</span>
+      {ports.map((port) => <span>{port}</span>)}
+      {instances.length > 1 && <span>{instances.length} instances</span>}
+      {instances.length === 1 && <InstanceFacts instance={instances[0]!} now={now} />}
+      <WarningMark warnings={warnings} />
     </div>
   );
 }
 
-/** How long it is up; of one that is not, when it was started. */
-function Since({ instance, at, now }: { instance: InstanceStatus; at: string; now: number }) {
-  return instance.pid === null
-    ? (
-      <>
-        started <Ago at={at} now={now} />
-      </>
-    )
-    : <Up since={at} now={now} />;
+function InstanceFacts({ instance, now }: { instance: InstanceStatus; now: number }) {
+  const { pid, started_at, cpu_percent, memory_bytes, restarts, exit_code } = instance;
+  return (
+    <>
+      {pid !== null && <span>{identity(instance)}</span>}
+      {pid !== null && started_at !== null && (
+        <span>
+          up <Up since={started_at} now={now} />
+        </span>
+      )}
+      {cpu_percent !== null && <span>{cpuText(cpu_percent)} CPU</span>}
+      {memory_bytes !== null && <span>{memoryText(memory_bytes)}</span>}
+      {restarts > 0 && <span>{restarts} {restarts === 1 ? "restart" : "restarts"}</span>}
+      {exit_code !== null && exit_code !== 0 && <span>exit code {exit_code}</span>}
+    </>
+  );
 }
 
 function WarningMark({ warnings }: { warnings: Warning[] }) {

@@ -34,5 +34,5 @@ export class UsageError extends Error {}
 /** Flags that every command that needs the settings takes. */
 export const CONFIG_FLAG = {
   flags: { config: { type: "string", short: "c" } },
-  options: [{ flag: "-c, --config FILE", doc: "settings; default: ./config.toml, else /etc/harbornode/config.toml" }],
+  options: [{ flag: "-c, --config FILE", doc: "settings (./config.toml, else /etc/harbornode/config.toml)" }],
 } as const;

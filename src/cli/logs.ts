@@ -11,8 +11,8 @@ export const logs: Command = {
   summary: "Print a workload's output",
   options: [
     { flag: "-f, --follow", doc: "go on with what comes" },
-    { flag: "-n, --tail N", doc: "begin with the last N lines (default 100, with --since all)" },
-    { flag: "--since TIME", doc: '"10m" ago, or "2026-11-21T07:00:00Z"; of a service, to the second' },
+    { flag: "-n, --tail N", doc: "begin with the last N lines (100; with --since all of them)" },
+    { flag: "--since TIME", doc: 'since "10m" ago, or "2026-11-21T07:00:00Z"' },
     ...CONFIG_FLAG.options,
   ],
   flags: {

@@ -11,7 +11,7 @@ export const plan: Command = {
   usage: "[--json] [--exit-code]",
   summary: "Show what the repository's head would change here; change nothing",
   options: [
-    { flag: "--json", doc: "for programs" },
+    { flag: "--json", doc: "the plan as one object, for programs" },
     { flag: "--exit-code", doc: "exit 10 when there is something to do" },
     ...CONFIG_FLAG.options,
   ],

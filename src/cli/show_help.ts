@@ -1,6 +1,7 @@
 /** What `harbornode help` prints, in 80 columns. */
 import type { Command } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit_code.ts";
+import { folded } from "./show_folded.ts";
 
 export function showHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => command.name.length));
@@ -22,9 +23,9 @@ export function showHelp(commands: readonly Command[]): string {
 
 export function showCommandHelp(command: Command): string {
   const width = Math.max(0, ...command.options.map((option) => option.flag.length));
-  const options = command.options.map((option) => `  ${option.flag.padEnd(width)}  ${option.doc}`);
+  const options = command.options.flatMap(({ flag, doc }) => folded(`  ${flag.padEnd(width)}  ${doc}`, width + 4));
   return [
-    `${command.summary}.`,
+    ...folded(`${command.summary}.`, 0),
     "",
     `Usage: harbornode ${command.name} ${command.usage}`.trimEnd(),
     ...(options.length === 0 ? [] : ["", "Options:", ...options]),

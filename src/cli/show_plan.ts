@@ -1,5 +1,6 @@
 /** A plan as text: what would be done, and why, workload by workload. */
-import type { PlanPreview } from "../daemon/preview.ts";
+import type { PlannedAction, PlanPreview } from "../daemon/preview.ts";
+import { folded } from "./show_folded.ts";
 import { showProblems } from "./show_problem.ts";
 
 const MARK: Record<string, string> = { start: "+", stop: "-", remove: "-", prepare: "*" };
@@ -7,7 +8,7 @@ const MARK: Record<string, string> = { start: "+", stop: "-", remove: "-", prepa
 export function showPlan(preview: PlanPreview): string {
   const lines: string[] = [];
   if (preview.source_error !== null) {
-    lines.push(`note: ${preview.source_error}; this is the plan of the last revision here`);
+    lines.push(...folded(`note: ${preview.source_error}; this is the plan of the last revision here`, 2));
   }
   if (preview.problems.length > 0) lines.push(showProblems(preview.problems), "");
   const at = preview.revision === null ? "no revision is known" : `revision ${preview.revision.slice(0, 7)}`;
@@ -16,19 +17,27 @@ export function showPlan(preview: PlanPreview): string {
     const names = new Set(preview.actions.map((action) => action.workload));
     lines.push(`${at}: ${count(preview.actions.length, "action")} for ${count(names.size, "workload")}`);
   }
-  for (const { type, action, reason, message } of preview.actions) {
-    lines.push(`  ${MARK[type] ?? " "} ${action}`, `      ${reason}: ${message}`);
+  for (const [index, one] of preview.actions.entries()) {
+    lines.push(`  ${MARK[one.type] ?? " "} ${one.action}`);
+    if (!isOneReason(one, preview.actions[index + 1])) {
+      lines.push(...folded(`      ${one.reason}: ${one.message}`, 8));
+    }
   }
   for (const { runtime, message } of preview.unknown) {
-    lines.push(`  ? workloads of ${runtime} are left alone: ${message}`);
+    lines.push(...folded(`  ? workloads of ${runtime} are left alone: ${message}`, 4));
   }
   if (preview.prune_held !== null) {
     lines.push(
-      `  ! removal of ${preview.prune_held.names.join(", ")} is held: ${preview.prune_held.message}`,
+      ...folded(`  ! removal of ${preview.prune_held.names.join(", ")} is held: ${preview.prune_held.message}`, 4),
       '      hint: say "harbornode prune --confirm" if that is what you want',
     );
   }
   return lines.join("\n");
+}
+
+/** Steps of a workload that follow from one thing say it once, after the last of them. */
+function isOneReason(one: PlannedAction, next: PlannedAction | undefined): boolean {
+  return next?.workload === one.workload && next.reason === one.reason && next.message === one.message;
 }
 
 function count(n: number, noun: string): string {

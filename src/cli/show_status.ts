@@ -1,11 +1,9 @@
 /** A snapshot as text for a terminal of 80 columns: what needs attention first, then a line or two a workload. */
 import { problemLine } from "../model/problem.ts";
-import type { InstanceStatus, Snapshot, WorkloadStatus } from "../model/snapshot.ts";
+import { type InstanceStatus, isJob, type Snapshot, type WorkloadStatus } from "../model/snapshot.ts";
 import { cpuText, memoryText } from "../model/usage.ts";
+import { COLUMNS, folded } from "./show_folded.ts";
 import { table } from "./show_table.ts";
-
-/** Of a terminal that nobody made wider. */
-const COLUMNS = 80;
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function showStatus(snapshot: Snapshot, now: number): string {
@@ -13,11 +11,12 @@ export function showStatus(snapshot: Snapshot, now: number): string {
   const labels = Object.entries(device.labels).map(([key, value]) => `${key}=${value}`).join(" ");
   const lines = [
     `${device.name}${labels === "" ? "" : `  ${labels}`}`,
-    `${source.url} ${source.branch}  ${revisionLine(snapshot, now)}`,
+    `${source.url} ${source.branch}, ${looked(snapshot, now)}`,
+    ...folded(revisionLine(snapshot), 2),
   ];
   if (source.error !== null) {
-    lines.push(`  ${source.error.message}`);
-    if (source.error.hint !== null) lines.push(`  hint: ${source.error.hint}`);
+    lines.push(...folded(`  ${source.error.reason}: ${source.error.message}`, 4));
+    if (source.error.hint !== null) lines.push(...folded(`  hint: ${source.error.hint}`, 4));
   }
   if (source.progress !== null) lines.push(`  ${source.progress}`);
   lines.push("");
@@ -25,20 +24,25 @@ export function showStatus(snapshot: Snapshot, now: number): string {
   if (snapshot.prune_held !== null) {
     lines.push(
       "",
-      `! removal of ${snapshot.prune_held.names.join(", ")} is held: ${snapshot.prune_held.message}`,
+      ...folded(`! removal of ${snapshot.prune_held.names.join(", ")} is held: ${snapshot.prune_held.message}`, 2),
       '  hint: say "harbornode prune --confirm" if that is what you want',
     );
   }
   return lines.join("\n");
 }
 
-function revisionLine({ source }: Snapshot, now: number): string {
-  const at = source.last_sync_at === null ? "never looked at" : `looked at ${ago(source.last_sync_at, now)} ago`;
-  const applied = source.applied === null ? "nothing applied yet" : `applied ${source.applied.slice(0, 7)}`;
-  const newer = source.attempted !== null && source.attempted !== source.applied
-    ? `, working on ${source.attempted.slice(0, 7)}`
-    : "";
-  return `${applied}${newer}, ${at}`;
+function looked({ source: { last_sync_at } }: Snapshot, now: number): string {
+  return last_sync_at === null ? "never looked at" : `looked at ${ago(last_sync_at, now)} ago`;
+}
+
+function revisionLine({ source }: Snapshot): string {
+  const { applied, attempted, subject } = source;
+  const named = (revision: string) =>
+    `${revision.slice(0, 7)}${subject === null || revision !== attempted ? "" : ` "${subject}"`}`;
+  return [
+    applied === null ? "nothing applied yet" : `applied ${named(applied)}`,
+    ...(attempted === null || attempted === applied ? [] : [`working on ${named(attempted)}`]),
+  ].join(", ");
 }
 
 function workloadLines(workloads: WorkloadStatus[], now: number): string[] {
@@ -48,8 +52,9 @@ function workloadLines(workloads: WorkloadStatus[], now: number): string[] {
     head!,
     ...workloads.flatMap((one, index) => [
       rows[index]!,
-      `  ${one.reason}: ${one.message}`,
-      ...one.instances.filter((instance) => one.instances.length > 1 || notable(instance))
+      ...(simplyRuns(one) ? [] : reasonLines(one)),
+      ...checkLines(one),
+      ...one.instances.filter((instance) => notable(instance) || (one.instances.length > 1 && !simplyRuns(one)))
         .map((instance) => `  [${instance.slot}] ${instanceLine(instance, now)}`),
       ...problemLines(one),
       ...warningLines(one),
@@ -57,15 +62,43 @@ function workloadLines(workloads: WorkloadStatus[], now: number): string[] {
   ];
 }
 
+/** Its line in the table has said it. */
+function simplyRuns({ reason, health }: WorkloadStatus): boolean {
+  return reason === "running" && health === "healthy";
+}
+
+export function reasonLines({ reason, message }: WorkloadStatus): string[] {
+  return folded(`  ${reason}: ${message}`, 4);
+}
+
+/** What a failing health check answered. */
+function checkLines({ health, probes }: WorkloadStatus): string[] {
+  const last = probes.at(-1);
+  if (health !== "unhealthy" || last === undefined || last.ok) return [];
+  return folded(`  last health check: ${oneLine(last.output)}`, 4);
+}
+
+export function oneLine(output: string): string {
+  return output.trim().replace(/\s*\n\s*/g, " / ");
+}
+
 /** What is used is the first to go where there is no room for it. */
 function overview(workloads: WorkloadStatus[]): string[] {
-  const axes = (one: WorkloadStatus) => [one.name, one.phase, one.health, one.sync];
-  const full = table(
-    ["NAME", "PHASE", "HEALTH", "SYNC", "CPU", "MEM", "INSTANCES"],
-    workloads.map((one) => [...axes(one), ...used(one), counts(one)]),
+  const full = columns(workloads, ["CPU", "MEM"]);
+  return full.every((line) => line.length <= COLUMNS) ? full : columns(workloads, []);
+}
+
+function columns(workloads: WorkloadStatus[], use: string[]): string[] {
+  const ports = workloads.some((one) => one.ports.length > 0);
+  return table(
+    ["NAME", "PHASE", "HEALTH", "SYNC", ...use, "UP", ...(ports ? ["PORTS"] : [])],
+    workloads.map((one) => [
+      ...[one.name, one.phase, one.health, one.sync],
+      ...(use.length === 0 ? [] : used(one)),
+      counts(one),
+      ...(ports ? [one.ports.join(", ")] : []),
+    ]),
   );
-  if (full.every((line) => line.length <= COLUMNS)) return full;
-  return table(["NAME", "PHASE", "HEALTH", "SYNC", "INSTANCES"], workloads.map((one) => [...axes(one), counts(one)]));
 }
 
 /** Of all instances together, as far as they are known. */
@@ -88,17 +121,17 @@ export function problemLines({ problems }: WorkloadStatus): string[] {
 }
 
 export function warningLines({ warnings }: WorkloadStatus): string[] {
-  return warnings.map(({ reason, message }) => `  warning: ${reason}: ${message}`);
+  return warnings.flatMap(({ reason, message }) => folded(`  warning: ${reason}: ${message}`, 4));
 }
 
 function counts(one: WorkloadStatus): string {
-  const running = one.instances.filter((instance) => instance.pid !== null).length;
-  const ports = one.ports.length === 0 ? "" : `  ${one.ports.join(", ")}`;
-  return `${running} of ${one.instances.length} up${ports}`;
+  const { instances } = one;
+  const running = instances.filter((instance) => instance.pid !== null).length;
+  return instances.length === 0 || (running === 0 && isJob(one)) ? "-" : `${running} of ${instances.length}`;
 }
 
-function notable(instance: InstanceStatus): boolean {
-  return instance.restarts > 0 || instance.exit_code !== null;
+function notable({ restarts, exit_code }: InstanceStatus): boolean {
+  return restarts > 0 || (exit_code !== null && exit_code !== 0);
 }
 
 function instanceLine(instance: InstanceStatus, now: number): string {
@@ -107,7 +140,7 @@ function instanceLine(instance: InstanceStatus, now: number): string {
     instance.phase,
     id,
     instance.started_at === null ? null : `started ${ago(instance.started_at, now)} ago`,
-    instance.restarts === 0 ? null : `${instance.restarts} restarts`,
+    instance.restarts === 0 ? null : `${instance.restarts} ${instance.restarts === 1 ? "restart" : "restarts"}`,
     instance.exit_code === null ? null : `exit code ${instance.exit_code}`,
   ];
   return parts.filter((part) => part !== null).join(", ");

@@ -1,30 +1,40 @@
 /** One workload in full: what it is, why it is so, its instances, runs, health checks, and its last lines if it failed. */
-import type { InstanceStatus, ProbeResult, RunStatus, WorkloadStatus } from "../model/snapshot.ts";
+import {
+  type InstanceStatus,
+  isJob,
+  kindWord,
+  type ProbeResult,
+  type RunStatus,
+  type WorkloadStatus,
+} from "../model/snapshot.ts";
 import { cpuText, memoryText } from "../model/usage.ts";
-import { ago, problemLines, span, warningLines } from "./show_status.ts";
+import { folded } from "./show_folded.ts";
+import { ago, oneLine, problemLines, reasonLines, span, warningLines } from "./show_status.ts";
 import { table } from "./show_table.ts";
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function showWorkload(workload: WorkloadStatus, now: number): string {
-  const { name, kind, runtime, revision, fingerprint, description } = workload;
+  const { name, runtime, revision, fingerprint, description } = workload;
+  // What is left of a run is in the list of runs.
+  const instances = workload.instances.filter((one) => !isJob(workload) || one.pid !== null);
   const made = [
     revision === null ? "" : `, revision ${revision.slice(0, 7)}`,
     fingerprint === null ? "" : `, fingerprint ${fingerprint}`,
   ];
   return [
-    `${name}  ${kind}, ${runtime}${made.join("")}`,
-    ...(description === "" ? [] : [`  ${description}`]),
+    ...folded(`${name}  ${kindWord(workload)}, ${runtime}${made.join("")}`, 2),
+    ...(description === "" ? [] : folded(`  ${description}`, 2)),
     `  ${workload.phase}, ${workload.health === "unknown" ? "health unknown" : workload.health}, ${
       syncWords(workload)
     }`,
-    `  ${workload.reason}: ${workload.message}`,
+    ...reasonLines(workload),
     ...problemLines(workload),
     ...warningLines(workload),
-    ...(workload.mode === null ? [] : [`  mode ${workload.mode.chosen}: ${workload.mode.reason}`]),
-    ...(workload.ports.length === 0 ? [] : [`  ports: ${workload.ports.join(", ")}`]),
-    ...section("instances", instanceTable(workload.instances, now)),
+    ...(workload.mode === null ? [] : folded(`  mode ${workload.mode.chosen}: ${workload.mode.reason}`, 4)),
+    ...(workload.ports.length === 0 ? [] : folded(`  ports: ${workload.ports.join(", ")}`, 4)),
+    ...section("instances", instanceTable(instances, now)),
     ...runSection(workload, now),
-    ...section("health checks", workload.probes.map((probe) => probeLine(probe, now))),
+    ...section("health checks", workload.probes.flatMap((probe) => folded(probeLine(probe, now), 2))),
     ...section("last lines", workload.last_lines),
   ].join("\n");
 }
@@ -66,13 +76,19 @@ function runTable(runs: readonly RunStatus[], now: number): string[] {
   const rows = [...runs].reverse().map((run) => [
     `${ago(run.due_at, now)} ago`,
     run.outcome,
-    run.started_at === null ? "-" : ago(run.started_at, run.ended_at === null ? now : Date.parse(run.ended_at)),
+    run.started_at === null ? "-" : took(run.started_at, run.ended_at === null ? now : Date.parse(run.ended_at)),
     run.exit_code === null ? "-" : String(run.exit_code),
   ]);
   return table(["DUE", "OUTCOME", "TOOK", "EXIT"], rows);
 }
 
+/** Tenths of what is short. */
+function took(startedAt: string, end: number): string {
+  const seconds = (end - Date.parse(startedAt)) / 1000;
+  return seconds < 10 ? `${Math.max(0, seconds).toFixed(1)} s` : span(seconds);
+}
+
 function probeLine(probe: ProbeResult, now: number): string {
-  const output = probe.output.trim().replace(/\s*\n\s*/g, " / ");
-  return `${ago(probe.at, now)} ago ${probe.ok ? "passed" : "failed"} in ${probe.duration_ms} ms: ${output}`;
+  const took = `${ago(probe.at, now)} ago ${probe.ok ? "passed" : "failed"} in ${probe.duration_ms} ms`;
+  return `${took}: ${oneLine(probe.output)}`;
 }

@@ -12,8 +12,8 @@ export const status: Command = {
   usage: "[NAME] [--json]",
   summary: "Show what runs, how it is, and why",
   options: [
-    { flag: "NAME", doc: "one workload in full: instances, runs, health checks, last lines" },
-    { flag: "--json", doc: "the object that GET /api/v1/status gives, or its part for NAME" },
+    { flag: "NAME", doc: "one workload in full: instances, runs, checks, last lines" },
+    { flag: "--json", doc: "what GET /api/v1/status gives, or its part for NAME" },
     ...CONFIG_FLAG.options,
   ],
   flags: { json: { type: "boolean" }, ...CONFIG_FLAG.flags },

@@ -25,10 +25,10 @@ export const validate: Command = {
     const device = typeof flags.device === "string" ? flags.device : hostname();
     const desired = readManifests(tree, { revision: "checkout", device, labels: labels(flags.label) });
     const problems = [...desired.invalid.flatMap((invalid) => invalid.problems), ...portConflicts(desired, tree)];
-    for (const { name, kind, replicas } of desired.workloads) {
+    for (const { name, kind, job, replicas } of desired.workloads) {
       const ways = desired.choices?.get(name)?.specs.map((one) => one.runtime) ?? [];
       const choice = ways.length < 2 ? "" : `, ${ways.join(" or ")}`;
-      out(`${name}: ${kind}${choice}${replicas === 1 ? "" : `, ${replicas} instances`}`);
+      out(`${name}: ${job === null ? kind : "job"}${choice}${replicas === 1 ? "" : `, ${replicas} instances`}`);
     }
     for (const name of desired.notSelected) out(`${name}: not for this device`);
     if (problems.length > 0) {

@@ -9,12 +9,21 @@ import type { Device } from "./device.ts";
 import { planInput } from "./pass.ts";
 import { readRevision } from "./read.ts";
 
+export interface PlannedAction {
+  /** "stop web[0]" */
+  action: string;
+  workload: string;
+  type: string;
+  reason: string;
+  message: string;
+}
+
 /** What `harbornode plan --json` prints. */
 export interface PlanPreview {
   revision: string | null;
   /** Why the repository could not be looked at, in which case the plan is that of the last revision here. */
   source_error: string | null;
-  actions: { action: string; workload: string; type: string; reason: string; message: string }[];
+  actions: PlannedAction[];
   problems: Problem[];
   prune_held: { names: string[]; message: string } | null;
   /** Workloads that nothing can be said about, and why. */

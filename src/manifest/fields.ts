@@ -5,7 +5,7 @@
 import type { Kind, LogBound } from "../model/workload.ts";
 import { artifact, ARTIFACT_FIELDS, GITHUB_FIELDS, PLATFORM_FIELDS } from "./field/artifact.ts";
 import { CHANGE_FIELDS } from "./field/change.ts";
-import { dependency } from "./field/depends.ts";
+import { dependency, DEPENDENCY_FIELDS } from "./field/depends.ts";
 import { type Field, field, flag, type Grammar, list, mapOf, number, oneOrMore, tableOf, text } from "./grammar.ts";
 import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
@@ -78,17 +78,17 @@ const COMMON: Field[] = [
   }),
   field("enabled", flag, true, {
     shown: "true",
-    doc: "false: keep the definition, run nothing",
+    doc: "false keeps the definition, and runs nothing",
     example: "enabled = false",
   }),
   field("suspend", flag, false, {
     shown: "false",
-    doc: "true: leave what runs exactly as it is",
+    doc: "true leaves what runs exactly as it is",
     example: "suspend = true",
   }),
   field("on", oneOrMore(choice, "a string or an array of strings"), [], {
     shown: "every device",
-    doc: "Devices: names with *, !name for not, label=value",
+    doc: "On which devices: names with *, !name for not, or label=value",
     example: 'on = ["pi-*", "!pi-lab"]',
   }),
   field("replicas", number({ min: 1, max: 100 }), 1, {
@@ -96,24 +96,27 @@ const COMMON: Field[] = [
     doc: "How many instances",
     example: "replicas = 3",
   }),
-  field("env", mapOf(envValue, ENV_NAME), {}, { doc: "Environment", example: 'env = { MODE = "quiet" }' }),
+  field("env", mapOf(envValue, ENV_NAME), {}, {
+    doc: "Variables of its environment",
+    example: 'env = { MODE = "quiet" }',
+  }),
   field("env_file", oneOrMore(text(), "a string or an array of strings"), [], {
     doc: "Files of the folder with KEY=VALUE lines; env wins",
     example: 'env_file = "defaults.env"',
   }),
   field("depends_on", list(dependency, "an array of names"), [], {
-    doc: "Workloads that must be healthy before it starts; or { name, condition }",
+    doc: "Workloads that must be ready before it starts: names, or tables",
     example: 'depends_on = ["db"]',
   }),
   field("restart", restart, restartPolicy("always"), {
     shown: '"always"',
-    doc: "What follows an end: always, on-failure, never, or a table",
+    doc: 'After which end it is started again: "always", "on-failure", "never", or a table',
     example: 'restart = { policy = "on-failure", max_restarts = 5 }',
   }),
   ...JOB_FIELDS,
   field("stop_signal", signalName, "SIGTERM", {
     shown: '"SIGTERM"',
-    doc: "Asks it to end",
+    doc: "The signal that asks it to end",
     example: 'stop_signal = "SIGINT"',
   }),
   field("stop_timeout", duration(), 10_000, {
@@ -126,7 +129,7 @@ const COMMON: Field[] = [
     example: 'health = { path = "/healthz", port = 8080 }',
   }),
   field("resources", tableOf(RESOURCE_FIELDS), null, {
-    doc: "Limits",
+    doc: "Limits of memory, CPU and processes, enforced by the kernel",
     example: 'resources = { memory = "64Mi", cpu = 0.5 }',
   }),
   field("logs", tableOf(LOG_FIELDS), null, {
@@ -144,20 +147,20 @@ const CONTAINER_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]
 const SERVICE: Field[] = [
   field("command", words, undefined, {
     required: true,
-    doc: 'Program and arguments; no shell. "./x" is a file of the folder',
+    doc: 'Program and arguments, without a shell; "./x" is a file of its folder',
     example: 'command = ["./serve.sh", "--fast"]',
   }),
   field("artifact", artifact, null, {
-    doc: "A program that is downloaded; ./x is looked for in the folder first",
+    doc: 'A download with a program; "./x" is looked for in its folder, then in here',
     example: `artifact = { url = "https://example.org/app.tar.gz", sha256 = "${"0".repeat(64)}" }`,
   }),
   field("working_dir", text({ pattern: FOLDER, wants: 'a folder like "site", or an absolute path' }), null, {
     shown: "the folder with its files, or its artifact's",
-    doc: "Where it begins",
+    doc: "Where it begins: below that, or an absolute path",
     example: 'working_dir = "site"',
   }),
   field("ports", list(nativePort, "an array of port numbers"), [], {
-    doc: "Ports it listens on, given to it as PORT and PORT_<NAME>",
+    doc: "Ports that it listens on; it finds them as PORT and PORT_<NAME>",
     example: 'ports = [{ name = "http", port = 8080 }]',
   }),
   ...PRIVILEGE_FIELDS,
@@ -215,6 +218,7 @@ export function ownFields(mode: Mode): readonly Field[] {
 
 /** Tables inside of a manifest with fields of their own, for the reference. */
 export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] = [
+  { name: "depends_on", fields: DEPENDENCY_FIELDS },
   { name: "health", fields: PROBE_FIELDS },
   { name: "restart", fields: RESTART_FIELDS },
   { name: "resources", fields: RESOURCE_FIELDS },

@@ -92,6 +92,16 @@ export interface WorkloadStatus {
   next_run_at: string | null;
 }
 
+/** Whether it runs to completion. Between its runs there is nothing of it, and that is no news. */
+export function isJob({ runs, next_run_at }: WorkloadStatus): boolean {
+  return runs.length > 0 || next_run_at !== null;
+}
+
+/** "service", "job", "deployment" */
+export function kindWord(workload: WorkloadStatus): string {
+  return isJob(workload) ? "job" : workload.kind;
+}
+
 export interface SourceStatus {
   /** Without credentials. */
   url: string;

@@ -1,4 +1,5 @@
 /** Sync, phase and health of a workload and its instances, each with one sentence why. */
+import { durationText } from "../model/duration.ts";
 import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { SlotMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
@@ -190,7 +191,7 @@ function whyFailed(
     return { reason: "exit_nonzero", message: `${ended}; restart = "${spec.restart.when}"` };
   }
   const { maxRestarts, windowMs } = spec.restart;
-  const limit = `${maxRestarts} restarts in ${windowMs / 1000} s are the limit`;
+  const limit = `${maxRestarts} restarts in ${durationText(windowMs)} are the limit`;
   return { reason: "restart_limit", message: `${ended}; ${limit}` };
 }
 

@@ -1,4 +1,5 @@
 /** One job: when its next run begins, and what becomes of the one that is under way. */
+import { durationText } from "../model/duration.ts";
 import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { JobMemory, JobRun } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
@@ -48,7 +49,7 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   if (running !== null && job.timeoutMs !== null) {
     const until = (running.startedAt ?? now) + job.timeoutMs;
     if (until > now) due.push(until);
-    else stop({ reason: "timeout", message: `runs for longer than ${job.timeoutMs / 1000} s` });
+    else stop({ reason: "timeout", message: `runs for longer than ${durationText(job.timeoutMs)}` });
   }
   if (job.schedule === null) {
     const last = runs.at(-1);

@@ -96,7 +96,7 @@ for (const size of ["phone", "desktop"] as const) {
       () =>
         withPage({ snapshot: healthySnapshot(), size, dark }, async (page) => {
           assert.equal(await page.textContent(".overall"), "All 4 workloads are healthy");
-          assert.equal(await page.locator("li.card").count(), 4);
+          assert.equal(await page.locator("[id^=workload-]").count(), 4);
           await shoot(page, `healthy-${name}`);
           await noSideways(page);
         }),

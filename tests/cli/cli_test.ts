@@ -1,6 +1,7 @@
 /** The command line as a person meets it: exit codes, errors with a place and a hint, 80 columns. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { main } from "../../src/cli/cli.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -38,6 +39,12 @@ Deno.test("help of a command shows its options", async () => {
   assert.match(out, /Usage: harbornode logs NAME \[-f\] \[--tail N\] \[--since TIME\]/);
   assert.match(out, /-f, --follow/);
   assert.equal((await run("help", "logs")).out, out);
+});
+
+Deno.test("help of each command fits in 80 columns", async () => {
+  for (const { name } of COMMANDS) {
+    for (const line of (await run("help", name)).out.split("\n")) assert.ok(line.length <= 80, line);
+  }
 });
 
 Deno.test("an unknown command, flag or word ends with exit code 2 and says what is allowed", async () => {

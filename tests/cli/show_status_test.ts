@@ -67,16 +67,16 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
   };
 }
 
-Deno.test("status shows a healthy device in four lines", () => {
+Deno.test("status shows a healthy device in a line for each workload", () => {
   assert.equal(
     showStatus(snapshot(), NOW),
     [
       "pi-kitchen  room=kitchen",
-      "https://git.example.org/fleet.git main  applied aaaaaaa, looked at 12 s ago",
+      "https://git.example.org/fleet.git main, looked at 12 s ago",
+      'applied aaaaaaa "Begin"',
       "",
-      "NAME  PHASE    HEALTH   SYNC    CPU    MEM    INSTANCES",
-      "web   running  healthy  synced  1.5 %  13 MB  1 of 1 up  8080/tcp",
-      "  running: runs",
+      "NAME  PHASE    HEALTH   SYNC    CPU    MEM    UP      PORTS",
+      "web   running  healthy  synced  1.5 %  13 MB  1 of 1  8080/tcp",
     ].join("\n"),
   );
 });
@@ -113,18 +113,18 @@ Deno.test("status adds up what instances use, and says where it is not known", (
     { ...WEB, name: "new", ports: [], instances: [{ ...one!, cpu_percent: null, memory_bytes: null }] },
     { ...WEB, name: "idle", ports: [], instances: [{ ...one!, cpu_percent: 0, memory_bytes: 480_000 }] },
   ];
-  const rows = showStatus(snapshot({ workloads }), NOW).split("\n").filter((line) => line.includes(" up"));
+  const rows = showStatus(snapshot({ workloads }), NOW).split("\n").filter((line) => line.includes(" of "));
   assert.deepEqual(rows, [
-    "busy  running  healthy  synced  197 %  3.0 GB  2 of 2 up",
-    "new   running  healthy  synced  -      -       1 of 1 up",
-    "idle  running  healthy  synced  0 %    0.5 MB  1 of 1 up",
+    "busy  running  healthy  synced  197 %  3.0 GB  2 of 2",
+    "new   running  healthy  synced  -      -       1 of 1",
+    "idle  running  healthy  synced  0 %    0.5 MB  1 of 1",
   ]);
 });
 
 Deno.test("status leaves out what is used where 80 columns have no room for it", () => {
   const wide = { ...WEB, name: "a-name-that-is-long", ports: ["127.0.0.1:8080->80/tcp"] };
   const text = showStatus(snapshot({ workloads: [wide] }), NOW);
-  assert.match(text, /^NAME +PHASE +HEALTH +SYNC +INSTANCES$/m);
+  assert.match(text, /^NAME +PHASE +HEALTH +SYNC +UP +PORTS$/m);
 });
 
 Deno.test("status shows warnings beside what runs in spite of them", () => {
@@ -133,7 +133,41 @@ Deno.test("status shows warnings beside what runs in spite of them", () => {
     warnings: [{ reason: "port_mismatch", message: "it listens on 8081/tcp, which it did not declare" }],
   };
   const text = showStatus(snapshot({ workloads: [warned] }), NOW);
-  assert.match(text, /\n {2}running: runs\n {2}warning: port_mismatch: it listens on 8081\/tcp, which/);
+  assert.match(text, /\n {2}warning: port_mismatch: it listens on 8081\/tcp, which it did not declare$/);
+});
+
+Deno.test("status says of what is unhealthy what its last health check answered", () => {
+  const check = { at: "2026-05-01T11:59:59Z", ok: false, duration_ms: 4, output: "exit code 1: no\nsensor\n" };
+  const sick: WorkloadStatus = {
+    ...WEB,
+    phase: "degraded",
+    health: "unhealthy",
+    reason: "unhealthy",
+    message: "does not pass its health check",
+    probes: [{ ...check, ok: true }, check],
+  };
+  assert.match(
+    showStatus(snapshot({ workloads: [sick] }), NOW),
+    /\n {2}unhealthy: does not pass its health check\n {2}last health check: exit code 1: no \/ sensor$/,
+  );
+});
+
+Deno.test("status counts no instance of a job between its runs", () => {
+  const [one] = WEB.instances;
+  const nightly: WorkloadStatus = {
+    ...WEB,
+    phase: "completed",
+    reason: "completed",
+    message: "the last run succeeded",
+    ports: [],
+    instances: [{ ...one!, pid: null, phase: "completed", exit_code: 0, cpu_percent: null, memory_bytes: null }],
+    next_run_at: "2026-05-02T03:00:00Z",
+  };
+  const lines = showStatus(snapshot({ workloads: [nightly] }), NOW).split("\n");
+  assert.deepEqual(lines.slice(-2), [
+    "web   completed  healthy  synced  -    -    -",
+    "  completed: the last run succeeded",
+  ]);
 });
 
 Deno.test("status says that nothing is asked for, and that a removal waits", () => {

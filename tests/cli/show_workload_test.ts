@@ -102,7 +102,7 @@ Deno.test("a job in full: its runs, newest first, and when the next one is due",
   assert.equal(
     text,
     [
-      "backup  service, native, revision aaaaaaa, fingerprint 9b1f0c22aa01e7d4",
+      "backup  job, native, revision aaaaaaa, fingerprint 9b1f0c22aa01e7d4",
       "  completed, healthy, synced",
       "  completed: the last run succeeded",
       "",

@@ -17,7 +17,7 @@ await testNeeding(["git"], "a crash loop ends at its limit with its last lines, 
   const { device } = here;
   const failed = await device.until("web", (one) => one.phase === "failed" && one.last_lines.length > 0);
   assert.equal(failed.reason, "restart_limit");
-  assert.match(failed.message, /^ended with exit code 3; 3 restarts in 3600 s are the limit$/);
+  assert.match(failed.message, /^ended with exit code 3; 3 restarts in 1h are the limit$/);
   assert.equal(failed.instances[0]?.restarts, 3);
   assert.deepEqual([failed.last_lines.length, failed.last_lines.at(-1)], [50, "line 60"]);
   assert.equal((await device.cli("restart", "web")).code, 0);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fieldsOf } from "../../src/manifest/fields.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../src/manifest/read.ts";
-import { manifestReference } from "../../src/manifest/reference.ts";
 import { manifestSchema } from "../../src/manifest/schema.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
@@ -239,11 +238,10 @@ Deno.test("read never throws, and every invalid manifest has a problem with a fi
   assert.ok(invalid > 100);
 });
 
-Deno.test("schema and reference name every field of the table", () => {
+Deno.test("the schema names every field of the table", () => {
   for (const kind of ["service", "deployment"] as const) {
     const properties = Object.keys(manifestSchema(kind).properties as object);
     assert.deepEqual(properties, fieldsOf(kind).map((field) => field.name));
-    for (const field of fieldsOf(kind)) assert.ok(manifestReference().includes(`| \`${field.name}\` |`), field.name);
   }
 });
 

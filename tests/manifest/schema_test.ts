@@ -1,9 +1,8 @@
 /** The table of fields against what is made of it: the schema, the reference, and the reader itself. */
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
-import { fieldsOf, SUB_TABLES } from "../../src/manifest/fields.ts";
+import { fieldsOf } from "../../src/manifest/fields.ts";
 import { readManifests } from "../../src/manifest/read.ts";
-import { manifestReference } from "../../src/manifest/reference.ts";
 import { manifestSchema } from "../../src/manifest/schema.ts";
 import type { Kind } from "../../src/model/workload.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
@@ -77,18 +76,6 @@ for (const kind of KINDS) {
     assert.deepEqual(misfits(schema, parse(`${LEAST[kind]}\nx-own = { any = 1 }`)), []);
   });
 }
-
-Deno.test("the reference shows every field of every table, with its default and example", () => {
-  const reference = manifestReference();
-  for (const fields of [fieldsOf("service"), fieldsOf("deployment"), ...SUB_TABLES.map((one) => one.fields)]) {
-    for (const { name, example, doc } of fields) {
-      const rows = reference.split("\n").filter((line) => line.startsWith(`| \`${name}\` |`));
-      const row = rows.find((line) => line.includes(doc) && line.includes(`\`${example}\``));
-      assert.ok(row !== undefined, name);
-      assert.equal(row.replaceAll("\\|", "").split("|").length, 6, row);
-    }
-  }
-});
 
 Deno.test("the golden manifests that can be read fit their schema", async () => {
   const folder = new URL("cases/", import.meta.url);

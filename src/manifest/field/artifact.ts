@@ -85,7 +85,7 @@ const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._+-]{1,100}$/;
 
 export const ARTIFACT_FIELDS: Field[] = [
   field("url", url, null, {
-    doc: "Where it is; ${arch} is arm64 or x86_64, ${version} and ${name} are this table's and the workload's",
+    doc: "Where it is; ${arch} is arm64 or x86_64, ${version} what version says, ${name} the workload's",
     example: 'url = "https://example.org/app-${version}-${arch}.tar.gz"',
   }),
   field("github", tableOf(GITHUB_FIELDS), null, {
@@ -93,12 +93,14 @@ export const ARTIFACT_FIELDS: Field[] = [
     example: 'github = { repo = "me/app", version = "v1.2", asset = "app-${arch}.tar.gz" }',
   }),
   field("sha256", digests, null, {
-    doc: "The digest it must have, one for all or for each architecture",
+    doc: "The digest that url or github must have, one for all or for each architecture",
     example: `sha256 = { linux-arm64 = "${"0".repeat(64)}" }`,
   }),
   ...PLATFORM_NAMES.map((name) =>
     field(name, tableOf(PLATFORM_FIELDS), null, {
-      doc: `In the place of url and sha256: those for ${name}`,
+      doc: name === `linux-${PLATFORMS[name]}`
+        ? `In the place of url and sha256: those for ${name}`
+        : `Another name of linux-${PLATFORMS[name]}`,
       example: `${name} = { url = "https://example.org/app", sha256 = "${"0".repeat(64)}" }`,
     })
   ),

@@ -13,7 +13,7 @@ export const CHANGE_FIELDS: Field[] = [
   }),
   field("reload", reload(), null, {
     shown: "SIGHUP",
-    doc: "How it is told to read them again: a signal or a command",
+    doc: "How it is told to read its files again: a signal or a command",
     example: 'reload = ["nginx", "-s", "reload"]',
   }),
 ];

@@ -5,7 +5,8 @@ import { isTable, type Place, quote } from "../place.ts";
 
 const NAME = text({ wants: "the name of a workload" });
 
-const DEPENDENCY_FIELDS: Field[] = [
+/** Of an entry of `depends_on` that is a table. */
+export const DEPENDENCY_FIELDS: Field[] = [
   field("name", NAME, undefined, { required: true, doc: "Another workload", example: 'name = "db"' }),
   field("condition", oneOf("started", "healthy", "completed"), "healthy", {
     shown: '"healthy"',

@@ -8,31 +8,30 @@ import { duration } from "./quantity.ts";
 export const JOB_FIELDS: Field[] = [
   field("type", oneOf("service", "job"), null, {
     shown: '"service", with a schedule "job"',
-    doc: "job: runs to completion, once for each change",
+    doc: "A job runs to completion, by its schedule or once for each change",
     example: 'type = "job"',
   }),
   field("schedule", cron(), null, {
-    doc: "job: when it runs, as cron writes it",
+    doc: "When the job runs, as cron writes it, or @daily and the like",
     example: 'schedule = "30 3 * * *"',
   }),
   field("timezone", timezone(), null, {
     shown: "UTC",
-    doc: "job: of the schedule",
+    doc: "Time zone of the schedule",
     example: 'timezone = "Europe/Berlin"',
   }),
   field("overlap", oneOf("skip", "replace"), "skip", {
     shown: '"skip"',
-    doc: "job: when it is due while it still runs",
+    doc: "What follows when the job is due while it still runs",
     example: 'overlap = "replace"',
   }),
   field("missed", oneOf("once", "skip"), "once", {
     shown: '"once"',
-    doc: "job: what follows when the device was off",
+    doc: "What follows when the job was due while the device was off",
     example: 'missed = "skip"',
   }),
   field("timeout", duration(1), null, {
-    shown: "none",
-    doc: "job: a run that takes longer is stopped, and has failed",
+    doc: "A run of the job that takes longer is stopped, and has failed",
     example: 'timeout = "10m"',
   }),
 ];

@@ -49,7 +49,7 @@ export function modeFields(kind: Kind, fieldsOf: Record<Mode, readonly Field[]>)
     }),
     field("preferred", mode, null, {
       shown: `the device's default, else "${own}"`,
-      doc: "The way that is taken where the device can",
+      doc: "The way that is taken where the device can go both",
       example: `preferred = "${own}"`,
     }),
   ];

@@ -17,7 +17,7 @@ const named = (rest: Field[]): Field[] => [
     grammar: NAME,
     fallback: null,
     shown: "",
-    doc: "For PORT_<NAME> and probes",
+    doc: "For ${ports.NAME}, PORT_<NAME> and probes",
     example: 'name = "http"',
   },
   ...rest,
@@ -26,7 +26,7 @@ const named = (rest: Field[]): Field[] => [
     grammar: PROTOCOL,
     fallback: "tcp",
     shown: '"tcp"',
-    doc: "tcp or udp",
+    doc: "What is spoken there",
     example: 'protocol = "udp"',
   },
 ];

@@ -48,29 +48,32 @@ export const PRIVILEGE_FIELDS: Field[] = [
     doc: "What is taken from the mode of files that it makes",
     example: 'umask = "027"',
   }),
-  field("nice", number({ min: -20, max: 19 }), null, { doc: "-20 is served first", example: "nice = 10" }),
+  field("nice", number({ min: -20, max: 19 }), null, {
+    doc: "Its turn at the CPU: -20 comes first, 19 last",
+    example: "nice = 10",
+  }),
   field("oom_score_adj", number({ min: -1000, max: 1000 }), null, {
-    doc: "1000 is killed first when memory runs out",
+    doc: "1000 is killed first when memory runs out, -1000 never",
     example: "oom_score_adj = 500",
   }),
   field("limits", limits(), {}, {
-    doc: "As prlimit(1) names them: a number, a size, or { soft, hard }",
+    doc: "Of each process, as prlimit(1) names them: a number, a size, or soft and hard",
     example: 'limits = { nofile = 4096, core = 0, as = "1Gi" }',
   }),
   field("capabilities", list(capability, "an array of capabilities"), [], {
-    doc: "What it may though it is not root",
+    doc: "What it may do though it is not root; the device must allow it",
     example: 'capabilities = ["CAP_NET_RAW"]',
   }),
   field("no_new_privileges", flag, true, {
     shown: "true",
-    doc: "false: set-user-id programs work",
+    doc: "false lets set-user-id programs, like sudo, work",
     example: "no_new_privileges = false",
   }),
   field(
     "devices",
     list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, wants: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
     [],
-    { doc: "Device nodes that it may use", example: 'devices = ["/dev/ttyUSB0"]' },
+    { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
   ),
 ];
 

@@ -13,7 +13,7 @@ const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty:
 
 export const PROBE_FIELDS: Field[] = [
   field("type", oneOf("http", "tcp", "command"), null, {
-    doc: "Told by path, port or command when it is left out",
+    doc: "What the probe does; told by command, path or port",
     example: 'type = "http"',
   }),
   field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
@@ -52,7 +52,7 @@ export const PROBE_FIELDS: Field[] = [
   }),
   field("start_period", duration(), 0, {
     shown: '"0s"',
-    doc: "Failures this soon after the start do not count",
+    doc: "Failures within this time of the start do not count",
     example: 'start_period = "30s"',
   }),
   field("start_interval", duration(10), null, {
@@ -67,7 +67,7 @@ export const PROBE_FIELDS: Field[] = [
   }),
   field("on_failure", oneOf("restart", "stop", "alert", "none"), "restart", {
     shown: '"restart"',
-    doc: "What follows, once, when it becomes unhealthy",
+    doc: "What follows, once, when it becomes unhealthy; alert only says it",
     example: 'on_failure = "alert"',
   }),
 ];

@@ -28,7 +28,7 @@ export const RESTART_FIELDS: Field[] = [
   }),
   field("factor", number({ min: 1, max: 100, whole: false }), 2, {
     shown: "2",
-    doc: "How fast delays grow",
+    doc: "Each delay is this many times the one before",
     example: "factor = 1.5",
   }),
   field("jitter", number({ min: 0, max: 1, whole: false }), 0.1, {

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { groups, overall } from "../../ui/attention.ts";
+import { healthySnapshot, jobSnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
+
+function names(group: readonly { name: string }[]): string[] {
+  return group.map((one) => one.name);
+}
+
+Deno.test("the page puts what is wrong before what takes time, and that before what is as asked", () => {
+  const { attention, moving, well } = groups(jobSnapshot().workloads);
+  assert.deepEqual(names(attention), ["radio"]);
+  assert.deepEqual(names(moving), ["web"]);
+  assert.deepEqual(names(well), ["backup", "recorder"]);
+});
+
+Deno.test("the page needs nobody for what is switched off, suspended, or due later", () => {
+  const quiet = [
+    workload("off", { phase: "stopped", health: "unknown", reason: "disabled" }),
+    workload("left", { phase: "failed", health: "unhealthy", sync: "suspended", reason: "suspended" }),
+    workload("nightly", { phase: "pending", health: "unknown", reason: "scheduled" }),
+  ];
+  assert.deepEqual(names(groups(quiet).well), ["off", "left", "nightly"]);
+});
+
+Deno.test("the page shows each workload once", () => {
+  for (const { workloads } of [healthySnapshot(), jobSnapshot(), troubledSnapshot()]) {
+    const { attention, moving, well } = groups(workloads);
+    assert.deepEqual(names([...attention, ...moving, ...well]).sort(), names(workloads).sort());
+  }
+});
+
+Deno.test("the page says in one sentence how a device is", () => {
+  assert.equal(overall(healthySnapshot()).sentence, "All 4 workloads are healthy");
+  assert.equal(overall(troubledSnapshot()).sentence, "3 of 4 need attention");
+  assert.equal(overall({ ...healthySnapshot(), workloads: [] }).sentence, "Nothing to run");
+});

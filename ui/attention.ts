@@ -1,0 +1,39 @@
+/** [pure] Which workloads a person should look at first, and the one sentence about all of them. */
+import type { Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+
+/** What needs somebody, what only needs time, and what is as the repository asks. */
+export interface Groups {
+  attention: WorkloadStatus[];
+  moving: WorkloadStatus[];
+  well: WorkloadStatus[];
+}
+
+/** Each in the order in which they came. */
+export function groups(workloads: readonly WorkloadStatus[]): Groups {
+  const well = workloads.filter(isWell);
+  const moving = workloads.filter(isMoving);
+  return { well, moving, attention: workloads.filter((one) => !well.includes(one) && !moving.includes(one)) };
+}
+
+function isWell(one: WorkloadStatus): boolean {
+  return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
+    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
+}
+
+/** Of a run of a job, and of what was just started, nobody can say yet. */
+function isMoving(one: WorkloadStatus): boolean {
+  return !isWell(one) &&
+    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
+}
+
+export function overall({ workloads, source }: Snapshot): { sentence: string; tone: string } {
+  const count = workloads.length;
+  const { attention: { length: bad }, moving: { length: moving } } = groups(workloads);
+  if (count === 0 && source.error !== null) return { sentence: "The repository can not be reached", tone: "bad" };
+  if (count === 0) return { sentence: source.attempted === null ? "Starting" : "Nothing to run", tone: "idle" };
+  if (bad > 0) return { sentence: `${bad} of ${count} ${bad === 1 ? "needs" : "need"} attention`, tone: "bad" };
+  if (moving > 0) {
+    return { sentence: `${count - moving} of ${count} healthy, ${moving} under way`, tone: "idle moving" };
+  }
+  return { sentence: count === 1 ? "The workload is healthy" : `All ${count} workloads are healthy`, tone: "good" };
+}
