@@ -44,6 +44,7 @@ function byPorts(
   const blocked = new Map<string, Blocked>();
   for (const { name, ports } of specs) {
     const wanted = ports.filter(isFixed);
+    if (wanted.length === 0) continue;
     const rival = held.find((one) => one.name !== name && wanted.some((port) => clash(one.port, port)));
     if (rival === undefined) {
       held.push(...wanted.map((port) => ({ name, port })));
