@@ -27,12 +27,17 @@ export async function keepLastLines(device: Device): Promise<void> {
 
 /** One event for each time that an instance turns from anything to unhealthy, whatever follows from it. */
 export function alertUnhealthy(device: Device): void {
-  for (const [id, { verdict }] of device.prober.verdicts()) {
+  const verdicts = device.prober.verdicts();
+  if (verdicts.size === 0) return;
+  const instances = new Map(
+    device.observations.flatMap((one) => one.ok ? one.instances : []).map((one) => [one.id, one]),
+  );
+  for (const [id, { verdict }] of verdicts) {
     if (verdict !== "unhealthy") {
       device.alerted.delete(id);
       continue;
     }
-    const instance = device.observations.flatMap((one) => one.ok ? one.instances : []).find((one) => one.id === id);
+    const instance = instances.get(id);
     const spec = device.plan.workloads.find((one) => one.name === instance?.workload)?.spec;
     if (instance === undefined || spec?.health?.onFailure === "none" || device.alerted.has(id)) continue;
     device.alerted.add(id);

@@ -19,22 +19,41 @@ export async function passLoop(device: Device): Promise<void> {
   while (!device.stopped.aborted) {
     try {
       await device.wake.next(delayMs, device.stopped);
+      const began = device.clock.monotonic();
+      delayMs = await turn(device, chains);
+      await device.clock.sleep(restAfter(device.clock.monotonic() - began), device.stopped);
     } catch {
       break;
     }
-    try {
-      for (const chain of await pass(device)) {
-        chains.add(chain);
-        chain.finally(() => chains.delete(chain));
-      }
-      delayMs = device.plan.wakeAt === null ? null : Math.max(0, device.plan.wakeAt - device.clock.now());
-    } catch (error) {
-      // Whatever is wrong with one pass must not end the loop that watches over everything.
-      log.error("a pass failed: {error}", { error: error instanceof Error ? error.stack ?? error.message : error });
-      delayMs = 5000;
-    }
   }
   await Promise.all(chains);
+}
+
+/** One pass. Returns after how long there has to be another though nothing changes; null: never. Never throws. */
+async function turn(device: Device, chains: Set<Promise<void>>): Promise<number | null> {
+  try {
+    for (const chain of await pass(device)) {
+      chains.add(chain);
+      chain.finally(() => chains.delete(chain));
+    }
+    return device.plan.wakeAt === null ? null : Math.max(0, device.plan.wakeAt - device.clock.now());
+  } catch (error) {
+    // Whatever is wrong with one pass must not end the loop that watches over everything.
+    log.error("a pass failed: {error}", { error: error instanceof Error ? error.stack ?? error.message : error });
+    return 5000;
+  }
+}
+
+const REST_TIMES = 9;
+const MOST_REST_MS = 50;
+
+/**
+ * A pass looks at everything, so a storm of changes (200 starts that end one by one) must not make one for each: passes
+ * get at most a tenth of the time. The first change after a rest never waits; what comes during one waits for a few
+ * milliseconds, and together.
+ */
+function restAfter(tookMs: number): number {
+  return Math.min(tookMs * REST_TIMES, MOST_REST_MS);
 }
 
 /** The chains that this pass began. */
@@ -79,13 +98,14 @@ async function observe(device: Device): Promise<Observation[]> {
 
 async function giveGrants(device: Device): Promise<void> {
   const { grants } = device.plan;
-  for (const instance of device.observations.flatMap((one) => one.ok ? one.instances : [])) {
+  const instances = device.observations.flatMap((one) => one.ok ? one.instances : []);
+  await Promise.all(instances.map(async (instance) => {
     const grant = grants.get(instance.id);
-    if (grant === undefined) continue;
+    if (grant === undefined) return;
     await device.runtimes.get(instance.runtime)?.grant(instance, grant?.finalCodes ?? null).catch(() => {
       // It has ended meanwhile, and its folder with it.
     });
-  }
+  }));
 }
 
 export function planInput(device: Device): PlanInput {
@@ -133,12 +153,13 @@ function pruneDoubt(device: Device): string | null {
 /** Probes run against instances of the spec that counts, and no others. */
 function watchHealth(device: Device): void {
   const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  const byWorkload = Map.groupBy(instances, (one) => one.workload);
   alertUnhealthy(device);
   device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {
     if (spec === null || spec.health === null) return [];
     const wanted = fingerprint(spec);
-    return instances
-      .filter((one) => one.workload === name && one.state === "running" && one.fingerprint === wanted)
+    return (byWorkload.get(name) ?? [])
+      .filter((one) => one.state === "running" && one.fingerprint === wanted)
       .map((instance) => ({ instance, workload: spec }));
   }));
 }

@@ -16,7 +16,7 @@ export async function rememberApplied(device: Device): Promise<void> {
   if (device.desired === null || device.snapshot === null) return;
   try {
     const status = new Map(device.snapshot.workloads.map((one) => [one.name, one]));
-    for (const workload of device.plan.workloads) await rememberWorkload(device, workload, status.get(workload.name));
+    await Promise.all(device.plan.workloads.map((one) => rememberWorkload(device, one, status.get(one.name))));
     await forgetGone(device);
     await removeArtifacts(device);
     await rememberRevision(device, [...status.values()]);

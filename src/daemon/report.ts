@@ -13,6 +13,11 @@ import { uptimeSeconds } from "./identity.ts";
 
 export function takeSnapshot(device: Device): Snapshot {
   const { settings, source, sourceMemory, sourceStatus } = device;
+  const instances = Map.groupBy(
+    device.observations.flatMap((one) => one.ok ? one.instances : []),
+    (one) => one.workload,
+  );
+  const verdicts = device.prober.verdicts();
   return {
     device: {
       name: settings.device,
@@ -40,7 +45,9 @@ export function takeSnapshot(device: Device): Snapshot {
       author: device.revision?.author ?? null,
     },
     runtimes: runtimeStatus(device),
-    workloads: device.plan.workloads.map((workload) => workloadStatus(device, workload)),
+    workloads: device.plan.workloads.map((workload) =>
+      workloadStatus(device, workload, { instances: instances.get(workload.name) ?? [], verdicts })
+    ),
     prune_held: device.plan.pruneHeld,
     not_selected: device.desired?.notSelected ?? [],
     events: [...device.events],
@@ -57,11 +64,14 @@ function runtimeStatus(device: Device): Snapshot["runtimes"] {
   });
 }
 
-function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
+function workloadStatus(
+  device: Device,
+  workload: Effective,
+  own: Pick<ConditionInput, "instances" | "verdicts">,
+): WorkloadStatus {
   const { name, kind, spec, invalid, revision } = workload;
-  const instances = device.observations.flatMap((one) => one.ok ? one.instances : [])
-    .filter((instance) => instance.workload === name)
-    .sort((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  const instances = own.instances
+    .toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
   const input: ConditionInput = {
     workload,
     instances,
@@ -70,7 +80,7 @@ function workloadStatus(device: Device, workload: Effective): WorkloadStatus {
     memory: device.memory.all.get(name),
     attempt: device.attempts.get(name),
     progress: device.busy.get(name)?.progress ?? null,
-    verdicts: device.prober.verdicts(),
+    verdicts: own.verdicts,
     waiting: device.plan.waiting.get(name) ?? null,
     now: device.clock.now(),
   };

@@ -44,6 +44,7 @@ function byPorts(
   });
   const blocked = new Map<string, Blocked>();
   for (const { name, ports } of specs) {
+    if (ports.length === 0) continue;
     const rival = held.find((one) => one.name !== name && ports.some((port) => portsClash(one.port, port)));
     if (rival === undefined) {
       held.push(...ports.map((port) => ({ name, port })));

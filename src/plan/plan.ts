@@ -86,13 +86,14 @@ export function plan(input: PlanInput): Plan {
   if (desired === null) return NOTHING;
 
   const instances = observedInstances(input.observations);
+  const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   const workloads = effective(desired, {
     memory: input.memory,
-    choose: (choice) => chosenOf(choice, { input, instances }),
+    choose: (choice) => chosenOf(choice, { input, byWorkload }),
   });
   const pruned = prune({
     desired,
-    present: [...new Set(instances.map((instance) => instance.workload))],
+    present: [...byWorkload.keys()],
     doubt: input.pruneDoubt,
     confirmed: input.pruneConfirmed,
   });
@@ -111,7 +112,7 @@ export function plan(input: PlanInput): Plan {
       continue;
     }
     if (!isObserved(input, spec)) continue;
-    const own = instances.filter((instance) => instance.workload === name);
+    const own = byWorkload.get(name) ?? [];
     const attempt = input.attempts.get(name);
     const unmet = unready(spec, { workloads, instances, memory, verdicts, now });
     const blocked = admitted.get(name) ??
@@ -142,7 +143,7 @@ export function plan(input: PlanInput): Plan {
       due.push(attempt.retryAt);
       continue;
     }
-    const own = instances.filter((instance) => instance.workload === name);
+    const own = byWorkload.get(name) ?? [];
     actions.push(
       ...own.flatMap((instance) =>
         retire(instance, applied, {
@@ -159,10 +160,10 @@ export function plan(input: PlanInput): Plan {
 const NO_GRANT = { grant: null, wakeAt: null };
 function chosenOf(
   choice: ModeChoice,
-  { input, instances }: { input: PlanInput; instances: readonly Instance[] },
+  { input, byWorkload }: { input: PlanInput; byWorkload: ReadonlyMap<string, readonly Instance[]> },
 ): ChosenMode {
   const { name } = choice.specs[0]!;
-  const own = instances.filter((instance) => instance.workload === name);
+  const own = byWorkload.get(name) ?? [];
   return chooseMode(choice, {
     ...input,
     instances: own,

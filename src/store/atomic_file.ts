@@ -33,8 +33,32 @@ async function replace(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Makes renames and removals in the folder durable. */
-export async function syncFolder(path: string): Promise<void> {
+/** By folder, the sync that has begun, and the one after it: whoever comes too late for the first shares the second. */
+const begun = new Map<string, Promise<void>>();
+const waiting = new Map<string, Promise<void>>();
+
+/**
+ * Makes renames and removals in the folder durable. Many at once share one sync that begins after all of them: it costs
+ * tens of milliseconds on an SD card.
+ */
+export function syncFolder(path: string): Promise<void> {
+  const joined = waiting.get(path);
+  if (joined !== undefined) return joined;
+  const before = begun.get(path) ?? Promise.resolve();
+  const sync = before.catch(() => {}).then(() => {
+    waiting.delete(path);
+    begun.set(path, sync);
+    return syncNow(path);
+  });
+  waiting.set(path, sync);
+  const forget = () => {
+    if (begun.get(path) === sync) begun.delete(path);
+  };
+  sync.then(forget, forget);
+  return sync;
+}
+
+async function syncNow(path: string): Promise<void> {
   const folder = await Deno.open(path, { read: true });
   try {
     await folder.sync();

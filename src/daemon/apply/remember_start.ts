@@ -8,11 +8,12 @@ import type { Device } from "../device.ts";
 
 /**
  * Written down before the first start in a runtime: should the answer be lost, nobody may start it in another one
- * before this one was looked at.
+ * before this one was looked at. The native one can always be looked at.
  */
 export async function rememberRuntime(device: Device, action: Action & { type: "start" }): Promise<void> {
   const before = device.memory.all.get(action.workload) ?? emptyMemory(action.workload);
   const { runtime } = action.spec;
+  if (runtime === "native" && before.slots[action.slot] === undefined) return;
   const slot = before.slots[action.slot] ?? { fingerprint: "", restarts: 0, streak: 0, lastExitCode: null, recent: [] };
   if (slot.runtime === runtime) return;
   await device.memory.save({ ...before, slots: { ...before.slots, [action.slot]: { ...slot, runtime } } });

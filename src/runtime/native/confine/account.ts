@@ -1,5 +1,6 @@
 /** Users and groups of the device, as /etc/passwd and /etc/group name them. */
 import { Failure } from "../../../failure.ts";
+import { sharedLook } from "../shared_look.ts";
 
 export interface Account {
   name: string;
@@ -54,7 +55,7 @@ function plain(name: string): string {
   return /^[a-z_][a-z0-9_-]*$/.test(name) ? name : "NAME";
 }
 
-async function lines(path: string): Promise<string[][]> {
+const lines = sharedLook(async (path: string): Promise<string[][]> => {
   const text = await Deno.readTextFile(path).catch(() => "");
   return text.split("\n").map((line) => line.split(":"));
-}
+});

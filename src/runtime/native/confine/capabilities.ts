@@ -19,7 +19,7 @@ export async function grantedCapabilities(
     });
   }
   // A declared port is held for the workload and shown to everybody: to listen on it takes no further word of the owner.
-  const first = await firstFreePort();
+  const first = ports.length === 0 ? 0 : await firstFreePort();
   const low = ports.some(({ container }) => container > 0 && container < first);
   return [...new Set([...capabilities, ...(low ? [BIND_SERVICE] : [])])].sort();
 }

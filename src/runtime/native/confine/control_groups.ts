@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { exists, findCgroup, giveControllers } from "./cgroup_mount.ts";
 import { Scope } from "./scope.ts";
+import { sharedLook } from "../shared_look.ts";
 
 /** Of the daemon itself, where it is in the group that instances are made in. */
 const LEAF = "harbornode-daemon";
@@ -10,6 +11,8 @@ export class ControlGroups {
   readonly #deviceId: string;
   #scope: Scope | null = null;
   #own: Promise<string | null> | null = null;
+  readonly #find = sharedLook(findCgroup);
+  readonly #exists = sharedLook(exists);
 
   constructor(deviceId: string) {
     this.#deviceId = deviceId;
@@ -17,10 +20,10 @@ export class ControlGroups {
 
   /** Makes one; null where that can't be done (version 1, a container, no root). */
   async make(id: string): Promise<string | null> {
-    const found = await findCgroup();
+    const found = await this.#find("");
     if (found === null) return null;
-    const bySystemd = Deno.uid() === 0 && await exists("/run/systemd/system");
-    if (bySystemd && await exists(join(found.mount, "cgroup.controllers"))) {
+    const bySystemd = Deno.uid() === 0 && await this.#exists("/run/systemd/system");
+    if (bySystemd && await this.#exists(join(found.mount, "cgroup.controllers"))) {
       this.#scope ??= new Scope(this.#deviceId, found.mount);
       const group = await this.#scope.group();
       const made = group === null ? null : await makeGroup(join(group, `harbornode-${id}`));

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
 import { accounts, groups } from "./account.ts";
 import type { Bounds } from "./bounds.ts";
+import { sharedLook } from "../shared_look.ts";
 
 /**
  * The number, of a user and of a group alike. Never one that has a name on the device, nor one that owns the state of
@@ -22,10 +23,7 @@ export async function ownUser(
     ...(await groups()).map(({ gid }) => gid),
   ]);
   if (owner !== null && owner >= range.from && owner <= range.to && !taken.has(owner)) return owner;
-  for (const other of await names(stateDir)) {
-    const uid = other === workload ? null : await ownerOf(join(stateDir, other));
-    if (uid !== null) taken.add(uid);
-  }
+  for (const [other, uid] of await ownersBelow(stateDir)) if (other !== workload) taken.add(uid);
   const size = range.to - range.from + 1;
   // By the name, so that a device that lost its state mostly gives the same numbers again.
   const start = createHash("sha256").update(workload).digest().readUInt32BE(0) % size;
@@ -43,6 +41,19 @@ export async function ownUser(
 async function ownerOf(path: string): Promise<number | null> {
   const info = await Deno.lstat(path).catch(() => null);
   return info?.isDirectory ? info.uid : null;
+}
+
+/** By the name of the folder. Each new workload asks: among 200 that start together, that would be 40 000 looks. */
+const ownersBelow = sharedLook(async (stateDir: string): Promise<Map<string, number>> => {
+  const owners = await Promise.all(
+    (await names(stateDir)).map(async (name) => [name, await ownerOf(join(stateDir, name))] as const),
+  );
+  return new Map(owners.flatMap(([name, uid]) => uid === null ? [] : [[name, uid]]));
+});
+
+/** To be called by whoever has just given a workload's folder to a user: a look of a moment ago does not know it. */
+export async function rememberOwner(workload: string, { stateDir, uid }: { stateDir: string; uid: number }) {
+  (await ownersBelow(stateDir)).set(workload, uid);
 }
 
 async function names(folder: string): Promise<string[]> {

@@ -2,6 +2,7 @@
 import { dirname } from "node:path";
 import { Failure } from "../../../failure.ts";
 import type { Identity } from "./identity.ts";
+import { sharedLook } from "../shared_look.ts";
 
 const EXECUTE = 0o1;
 
@@ -14,7 +15,8 @@ export async function checkReach(path: string, identity: Identity | null): Promi
   if (identity === null || identity.uid === 0) return;
   const real = await Deno.realPath(path).catch(() => path);
   for (const one of new Set([...way(path), ...way(real)])) {
-    const info = await Deno.stat(one).catch(() => null);
+    // What is asked about may just have been made, or given to somebody else; the folders above it are everybody's.
+    const info = await (one === path || one === real ? statOf : folderAbove)(one);
     if (info === null || mayExecute(info, identity)) continue;
     const what = info.isDirectory ? "pass the folder" : "execute";
     throw new Failure(`user ${identity.name} can not ${what} "${one}"`, {
@@ -24,6 +26,12 @@ export async function checkReach(path: string, identity: Identity | null): Promi
     });
   }
 }
+
+async function statOf(path: string): Promise<Deno.FileInfo | null> {
+  return await Deno.stat(path).catch(() => null);
+}
+
+const folderAbove = sharedLook(statOf);
 
 /** From "/" to the path itself. */
 function way(path: string): string[] {

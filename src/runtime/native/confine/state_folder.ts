@@ -4,6 +4,7 @@ import { Failure } from "../../../failure.ts";
 import type { NativeWorkload } from "../../../model/workload.ts";
 import type { Bounds } from "./bounds.ts";
 import { identify, type Identity } from "./identity.ts";
+import { rememberOwner } from "./own_user.ts";
 import { findTool } from "./tool.ts";
 
 export interface Claim {
@@ -34,6 +35,9 @@ async function claimNext(workload: NativeWorkload, bounds: Bounds): Promise<Clai
     const { uid: owner } = await Deno.lstat(stateDirectory);
     if (isNew) await Deno.chown(stateDirectory, identity.uid, identity.gid);
     else if (owner !== identity.uid) await handOver(stateDirectory, { from: owner ?? 0, to: identity });
+    if (isNew || owner !== identity.uid) {
+      await rememberOwner(workload.name, { stateDir: bounds.stateDir, uid: identity.uid });
+    }
   }
   return { identity, stateDirectory };
 }

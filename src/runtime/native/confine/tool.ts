@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
 import { SERVICE_PATH } from "../environment.ts";
+import { sharedLook } from "../shared_look.ts";
 
 /** Where Debian has them. */
 const PACKAGES = { setsid: "util-linux", setpriv: "util-linux", prlimit: "util-linux", nice: "coreutils" } as const;
@@ -20,10 +21,10 @@ export async function needTool(name: Tool): Promise<string> {
 }
 
 /** Null when the device has none. */
-export async function findTool(name: string): Promise<string | null> {
+export const findTool = sharedLook(async (name: string): Promise<string | null> => {
   for (const folder of SERVICE_PATH.split(":")) {
     const path = join(folder, name);
     if (await Deno.stat(path).then((info) => info.isFile, () => false)) return path;
   }
   return null;
-}
+});

@@ -1,13 +1,11 @@
 /** On which ports the processes of an instance really listen, and how that differs from what its manifest declares. */
 import type { Instance } from "../../../model/observed.ts";
+import { sharedLook } from "../shared_look.ts";
 import { listeners } from "./ports.ts";
 
 /** Ports as "8080/tcp" that one of these processes has an open, listening socket for. Those that end meanwhile have none. */
 export async function listeningPorts(pids: readonly number[]): Promise<Set<string>> {
-  const byInode = new Map<string, string>();
-  for (const protocol of ["tcp", "udp"] as const) {
-    for (const [port, inode] of await listeners(protocol)) byInode.set(inode, `${port}/${protocol}`);
-  }
+  const byInode = await portsByInode("");
   const found = new Set<string>();
   for (const pid of pids) {
     for (const inode of await sockets(pid)) {
@@ -36,6 +34,14 @@ export function portWarnings(declared: readonly string[], listening: ReadonlySet
   }
   return warnings;
 }
+
+const portsByInode = sharedLook(async () => {
+  const byInode = new Map<string, string>();
+  for (const protocol of ["tcp", "udp"] as const) {
+    for (const [port, inode] of await listeners(protocol)) byInode.set(inode, `${port}/${protocol}`);
+  }
+  return byInode;
+});
 
 async function sockets(pid: number): Promise<string[]> {
   const found: string[] = [];
