@@ -31,16 +31,18 @@ fail() {
 
 usage() {
   cat <<'END'
-usage: install.sh --repo URL [--branch NAME] [--token-file FILE] [--device NAME] [--no-start] [--dry-run]
+usage: install.sh --repo URL [--branch NAME] [--token-file FILE]
+                  [--device NAME] [--no-start] [--dry-run]
 
   --repo URL         the repository (needed where there is no config.toml yet)
   --branch NAME      its branch; default: main
   --token-file FILE  a file with a token that can read it; an absolute path
   --device NAME      the device's name; default: the host's
-  --no-start         leave the service as it is: not enabled, not started, not restarted
+  --no-start         leave the service as it is: neither enabled nor (re)started
   --dry-run          show what would be done and change nothing
 
-HARBORNODE_REPO, _BRANCH, _TOKEN_FILE and _DEVICE do the same; HARBORNODE_BASE_URL is where to download from.
+HARBORNODE_REPO, _BRANCH, _TOKEN_FILE and _DEVICE do the same;
+HARBORNODE_BASE_URL is where to download from.
 END
 }
 

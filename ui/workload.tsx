@@ -47,16 +47,17 @@ function Head({ workload }: { workload: WorkloadStatus }) {
   );
 }
 
-/** What it is for and why it is as it is. Of one that simply runs, its description says enough. */
+/** What it is for and why it is as it is. Of one that simply runs, its state has said it. */
 export function Why({ workload }: { workload: WorkloadStatus }) {
-  const { description, message, reason } = workload;
-  const simplyRuns = reason === "running";
+  const { description, message, reason, health } = workload;
+  const simplyRuns = reason === "running" && health === "healthy";
+  if (simplyRuns && description === "") return null;
   return (
     <p class="why wrap">
       {description !== "" && <span>{`${description}. `}</span>}
-      {!(simplyRuns && description !== "") && (
+      {!simplyRuns && (
         <span class="quiet">
-          {sentence(message)} {!simplyRuns && <code>{reason}</code>}
+          {sentence(message)} <code>{reason}</code>
         </span>
       )}
     </p>
