@@ -23,6 +23,7 @@ import { readSourceMemory } from "../store/source_memory.ts";
 import { bootFromDisk } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import { type Device, tell } from "./device.ts";
+import { giveBackWhenCalm } from "./give_back.ts";
 import { deviceId } from "./identity.ts";
 import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
@@ -76,6 +77,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     }
     await bootFromDisk(device);
     device.usage.begin();
+    using _memory = giveBackWhenCalm();
     const loops = [passLoop(device), syncLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);

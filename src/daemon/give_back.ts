@@ -1,0 +1,47 @@
+/** Gives memory that a burst of work has needed back to the device: a boot, a fetch, many readers of the page. */
+import { libc } from "../runtime/native/process/libc.ts";
+
+const LOOK_EVERY_MS = 1000;
+/** Below it nobody would notice, and everyday garbage would make a device collect for ever. */
+const WORTH_BYTES = 8 * 1024 * 1024;
+/** Whoever grew by less than this since the last look does nothing that collecting would be in the way of. */
+const CALM_BYTES = 512 * 1024;
+
+export interface Look {
+  /** Resident bytes now, and at the look before. */
+  rss: number;
+  before: number;
+  /** What stayed after the last time. */
+  kept: number;
+}
+
+/** [pure] Once, when a burst is over: collecting stops everything for tens of milliseconds on a small board. */
+export function isWorthwhile({ rss, before, kept }: Look): boolean {
+  return rss - kept >= WORTH_BYTES && Math.abs(rss - before) < CALM_BYTES;
+}
+
+/**
+ * From now on until it is disposed of. Neither V8 nor glibc does it by itself while nothing is asked of them. Keeps no process
+ * alive, and nothing waits for it.
+ */
+export function giveBackWhenCalm(): Disposable {
+  let before = 0;
+  let kept = 0;
+  const timer = setInterval(() => {
+    const { rss } = Deno.memoryUsage();
+    if (isWorthwhile({ rss, before, kept })) {
+      collect();
+      kept = Deno.memoryUsage().rss;
+    }
+    before = rss;
+  }, LOOK_EVERY_MS);
+  Deno.unrefTimer(timer);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Only the executable has `gc`: its flags ask for it. */
+function collect(): void {
+  const { gc } = globalThis as { gc?: (how: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void };
+  gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+  libc()?.malloc_trim(0n);
+}
