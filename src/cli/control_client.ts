@@ -25,16 +25,24 @@ export class ControlClient implements Disposable {
   /** One value a line as they come. Ends with the answer, or without an error when `signal` aborts. */
   async *lines<T>(path: string, options: RequestOptions): AsyncGenerator<T> {
     const answer = await this.#request(path, options);
-    const text = answer.body!.pipeThrough(new TextDecoderStream());
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    // Deno's fetch misses an abort now and then while chunks pour in, and would go on for ever.
+    const end = () => reader.cancel().catch(() => {});
+    options.signal.addEventListener("abort", end, { once: true });
     let rest = "";
     try {
-      for await (const chunk of text) {
-        const lines = (rest + chunk).split("\n");
+      while (!options.signal.aborted) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const lines = (rest + value).split("\n");
         rest = lines.pop()!;
         for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;
       }
     } catch (error) {
       if (!options.signal.aborted) throw lost(error);
+    } finally {
+      options.signal.removeEventListener("abort", end);
+      await end();
     }
   }
 
