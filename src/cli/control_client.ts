@@ -3,6 +3,7 @@ import { Failure, type FailureKind } from "../failure.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Settings } from "../settings/settings.ts";
 import { controlSocket } from "../store/data_dir.ts";
+import { untilAborted } from "../until_aborted.ts";
 
 /** No daemon listens there: exit code 4. */
 export class NoDaemon extends Failure {}
@@ -25,24 +26,16 @@ export class ControlClient implements Disposable {
   /** One value a line as they come. Ends with the answer, or without an error when `signal` aborts. */
   async *lines<T>(path: string, options: RequestOptions): AsyncGenerator<T> {
     const answer = await this.#request(path, options);
-    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    // Deno's fetch misses an abort now and then while chunks pour in, and would go on for ever.
-    const end = () => reader.cancel().catch(() => {});
-    options.signal.addEventListener("abort", end, { once: true });
+    const text = answer.body!.pipeThrough(new TextDecoderStream());
     let rest = "";
     try {
-      while (!options.signal.aborted) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        const lines = (rest + value).split("\n");
+      for await (const chunk of untilAborted(text, options.signal)) {
+        const lines = (rest + chunk).split("\n");
         rest = lines.pop()!;
         for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;
       }
     } catch (error) {
       if (!options.signal.aborted) throw lost(error);
-    } finally {
-      options.signal.removeEventListener("abort", end);
-      await end();
     }
   }
 

@@ -1,6 +1,7 @@
 /** Brings the bytes of an artifact into a file, from where an earlier attempt ended, until their digest is right. */
 import type { Clock } from "../../../clock.ts";
 import { Failure } from "../../../failure.ts";
+import { untilAborted } from "../../../until_aborted.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
 import { checkSpace, type DiskGuard, LOOK_EVERY_BYTES } from "./disk.ts";
@@ -186,25 +187,6 @@ class Download {
       reason: "checksum_mismatch",
       hint: 'look whether the file was replaced, and write what "sha256sum" says of the right one',
     });
-  }
-}
-
-/** Throws the signal's reason as soon as it aborts. */
-async function* untilAborted(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const abort = () => reader.cancel(signal.reason).catch(() => {});
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    while (true) {
-      signal.throwIfAborted();
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener("abort", abort);
-    await abort();
   }
 }
 
