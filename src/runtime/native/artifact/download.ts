@@ -5,7 +5,7 @@ import { untilAborted } from "../../../until_aborted.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
 import { checkSpace, type DiskGuard, LOOK_EVERY_BYTES } from "./disk.ts";
-import { MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS } from "./limits.ts";
+import { MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS, SPOILT_WAIT_MS } from "./limits.ts";
 import { megabytes, shownName } from "./name.ts";
 import { Part } from "./part.ts";
 import { type Answer, ask, networkCause } from "./request.ts";
@@ -185,6 +185,7 @@ class Download {
     return new Failure(`${this.#name} has the digest ${digest.slice(0, 12)}, and the manifest says ${said}`, {
       kind: "mistake",
       reason: "checksum_mismatch",
+      retryAfterMs: SPOILT_WAIT_MS,
       hint: 'look whether the file was replaced, and write what "sha256sum" says of the right one',
     });
   }
