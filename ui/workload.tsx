@@ -49,7 +49,7 @@ function Head({ workload }: { workload: WorkloadStatus }) {
 
 /** What it is for and why it is as it is. Of one that simply runs, its description says enough. */
 export function Why({ workload }: { workload: WorkloadStatus }) {
-  const { description, message, reason } = workload;
+  const { description, message, reason, hint } = workload;
   const simplyRuns = reason === "running";
   return (
     <p class="why wrap">
