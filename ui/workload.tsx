@@ -56,7 +56,8 @@ export function Why({ workload }: { workload: WorkloadStatus }) {
       {description !== "" && <span>{`${description}. `}</span>}
       {!(simplyRuns && description !== "") && (
         <span class="quiet">
-          {sentence(message)} {!simplyRuns && <code>{reason}</code>}
+          {sentence(message)} {hint !== null && `${sentence(hint)} `}
+          {!simplyRuns && <code>{reason}</code>}
         </span>
       )}
     </p>
