@@ -22,12 +22,12 @@ const ROOMS: Record<string, Room> = {
   "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
-    uses: ["src/model", "src/store/atomic_file.ts"],
+    uses: ["src/model", "src/store/atomic_file.ts", "src/until_aborted.ts"],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
   "src/runtime/docker": {
-    uses: ["src/model/port.ts", "src/log.ts"],
+    uses: ["src/model/port.ts", "src/log.ts", "src/until_aborted.ts"],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
@@ -69,6 +69,7 @@ const ROOMS: Record<string, Room> = {
       "src/model",
       "src/settings",
       "src/log.ts",
+      "src/until_aborted.ts",
       "src/version.ts",
       "src/source/directory.ts",
       "src/store/data_dir.ts",

@@ -49,7 +49,7 @@ function Head({ workload }: { workload: WorkloadStatus }) {
 
 /** What it is for and why it is as it is. Of one that simply runs, its state has said it. */
 export function Why({ workload }: { workload: WorkloadStatus }) {
-  const { description, message, reason, health } = workload;
+  const { description, message, reason, health, hint } = workload;
   const simplyRuns = reason === "running" && health === "healthy";
   if (simplyRuns && description === "") return null;
   return (
@@ -57,7 +57,8 @@ export function Why({ workload }: { workload: WorkloadStatus }) {
       {description !== "" && <span>{`${description}. `}</span>}
       {!simplyRuns && (
         <span class="quiet">
-          {sentence(message)} <code>{reason}</code>
+          {sentence(message)} {hint !== null && `${sentence(hint)} `}
+          <code>{reason}</code>
         </span>
       )}
     </p>

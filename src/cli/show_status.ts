@@ -67,8 +67,8 @@ function simplyRuns({ reason, health }: WorkloadStatus): boolean {
   return reason === "running" && health === "healthy";
 }
 
-export function reasonLines({ reason, message }: WorkloadStatus): string[] {
-  return folded(`  ${reason}: ${message}`, 4);
+export function reasonLines({ reason, message, hint }: WorkloadStatus): string[] {
+  return [...folded(`  ${reason}: ${message}`, 4), ...(hint === null ? [] : folded(`  hint: ${hint}`, 4))];
 }
 
 /** What a failing health check answered. */

@@ -74,6 +74,8 @@ export interface WorkloadStatus {
   health: Health;
   reason: ReasonCode;
   message: string;
+  /** One concrete thing to do about it; null when nothing is known. */
+  hint: string | null;
   /** The revision that its applied spec came with. */
   revision: string | null;
   fingerprint: string | null;

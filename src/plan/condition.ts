@@ -20,6 +20,8 @@ export interface Condition {
   health: Health;
   reason: ReasonCode;
   message: string;
+  /** One concrete thing to do about it; null when nothing is known. */
+  hint: string | null;
 }
 
 export interface ConditionInput {
@@ -57,6 +59,13 @@ const WORST_FIRST: readonly Phase[] = [
 ];
 
 export function condition(input: ConditionInput): Condition {
+  return { hint: null, ...told(input) };
+}
+
+/** Without a hint where there is none. */
+type Told = Omit<Condition, "hint"> & Partial<Pick<Condition, "hint">>;
+
+function told(input: ConditionInput): Told {
   const { workload, attempt } = input;
   const { spec, invalid } = workload;
   if (spec === null) return invalidCondition(input, { health: "unknown", stays: "nothing of it was ever applied" });
@@ -85,7 +94,7 @@ export function condition(input: ConditionInput): Condition {
   if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && overall.sync !== "synced") {
     // One that could not be told of its new files still does its work.
     const phase = attempt.reason === "reload_failed" ? "degraded" : "blocked";
-    return { ...overall, phase, reason: attempt.reason, message: attempt.message };
+    return { ...overall, phase, reason: attempt.reason, message: attempt.message, hint: attempt.hint };
   }
   if (input.waiting !== null && input.progress === null) {
     // Waiting for another workload is how things begin; all else needs somebody to change something.
@@ -122,7 +131,7 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
   }
 }
 
-function summary(input: ConditionInput, spec: Workload, wanted: string): Condition {
+function summary(input: ConditionInput, spec: Workload, wanted: string): Told {
   const replicas = spec.enabled ? spec.replicas : 0;
   const slots = Array.from({ length: replicas }, (_, slot) => {
     const instance = input.instances.find((one) => one.slot === slot && one.runtime === spec.runtime);
@@ -195,7 +204,7 @@ function whyFailed(
   return { reason: "restart_limit", message: `${ended}; ${limit}` };
 }
 
-function invalidCondition(input: ConditionInput, { health, stays }: { health: Health; stays: string }): Condition {
+function invalidCondition(input: ConditionInput, { health, stays }: { health: Health; stays: string }): Told {
   const { invalid } = input.workload;
   const count = invalid?.problems.length ?? 0;
   const problems = count === 1 ? "1 problem" : `${count} problems`;

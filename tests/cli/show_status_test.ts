@@ -33,6 +33,7 @@ const WEB: WorkloadStatus = {
   problems: [],
   probes: [],
   warnings: [],
+  hint: null,
   last_lines: [],
   runs: [],
   next_run_at: null,
@@ -103,6 +104,22 @@ Deno.test("status shows what is wrong with a manifest, and what an ended instanc
     text,
     /services\/web\.toml:3:1: comand: there is no field named "comand"\n {4}hint: did you mean "command"\?/,
   );
+});
+
+Deno.test("status says beside what could not be done what a person can do about it", () => {
+  const blocked: WorkloadStatus = {
+    ...WEB,
+    phase: "blocked",
+    reason: "port_conflict",
+    message: 'port 8080/tcp is taken by "nginx" (pid 7)',
+    hint: "stop that program, or give the workload another port",
+    instances: [],
+  };
+  const lines = showStatus(snapshot({ workloads: [blocked] }), NOW).split("\n").slice(-2);
+  assert.deepEqual(lines, [
+    '  port_conflict: port 8080/tcp is taken by "nginx" (pid 7)',
+    "  hint: stop that program, or give the workload another port",
+  ]);
 });
 
 Deno.test("status adds up what instances use, and says where it is not known", () => {

@@ -35,6 +35,7 @@ const RECORDER: WorkloadStatus = {
   problems: [],
   probes: [],
   warnings: [],
+  hint: null,
   last_lines: [],
   runs: [],
   next_run_at: null,

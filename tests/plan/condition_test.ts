@@ -21,13 +21,13 @@ interface Scene {
   rest?: Partial<ConditionInput>;
 }
 
-/** "sync phase health reason: message" */
+/** "sync phase health reason: message", and "; hint" where there is one. */
 function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: Scene): string {
   const whole = spec === null ? null : { ...WEB, ...spec } as Workload;
   const found = instances.map((detail, slot) =>
     make(whole ?? WEB, { id: `i${slot}`, slot, fingerprint: fingerprint(whole ?? WEB), ...detail })
   );
-  const { sync, phase, health: shown, reason, message } = condition({
+  const { sync, phase, health: shown, reason, message, hint } = condition({
     workload: { name: "web", kind: "service", spec: whole, revision: "a".repeat(40), invalid: null, chosen: null },
     instances: found,
     observations: [{ runtime: "native", ok: true, instances: found }],
@@ -40,7 +40,7 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
     now: NOW,
     ...rest,
   });
-  return `${sync} ${phase} ${shown} ${reason}: ${message}`;
+  return `${sync} ${phase} ${shown} ${reason}: ${message}${hint === null ? "" : `; ${hint}`}`;
 }
 
 const exited = (exitCode: number | null, endedAt = NOW): Partial<Instance> => ({
@@ -62,7 +62,7 @@ const attempt = {
   retryAt: NOW + 1,
   reason: "port_conflict" as const,
   message: "port 80 is taken by nginx (pid 7)",
-  hint: null,
+  hint: "stop that program",
 };
 const streaking = {
   name: "web",
@@ -123,7 +123,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
   [
     "one that can not be started",
     { instances: [], rest: { attempt } },
-    "out-of-sync blocked unknown port_conflict: port 80 is taken by nginx (pid 7)",
+    "out-of-sync blocked unknown port_conflict: port 80 is taken by nginx (pid 7); stop that program",
   ],
   [
     "one whose runtime is down",

@@ -37,6 +37,7 @@ export function workload(name: string, fields: Partial<WorkloadStatus> = {}): Wo
     problems: [],
     probes: [],
     warnings: [],
+    hint: null,
     last_lines: [],
     runs: [],
     next_run_at: null,

@@ -3,6 +3,7 @@
  * alone keeps its connection open for good.
  */
 import { asFailure, Failure } from "../../failure.ts";
+import { untilAborted } from "../../until_aborted.ts";
 import { bound } from "./bound.ts";
 import { refusal, unavailable } from "./refusal.ts";
 import { NEWEST_API, OLDEST_API, type VersionAnswer } from "./wire.ts";
@@ -66,7 +67,8 @@ export class Engine {
       }
       limit.restart(idleMs);
       call.opened?.();
-      for await (const chunk of response.body ?? []) {
+      if (response.body === null) return;
+      for await (const chunk of untilAborted(response.body, limit.signal)) {
         yield chunk;
         limit.restart(idleMs);
       }

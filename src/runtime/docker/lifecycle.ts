@@ -7,7 +7,7 @@ import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
-import { containerName, createRequest } from "./container.ts";
+import { containerName, createRequest, LABEL } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import type { CreatedContainer } from "./wire.ts";
@@ -28,8 +28,7 @@ export type DockerStart = StartRequest & { workload: DockerWorkload };
 /** An ended container of the same fingerprint is started again; anything else of ours in its place is replaced. */
 export async function start(parts: Parts, request: DockerStart): Promise<Instance> {
   const { workload, slot, fingerprint, previous } = request;
-  const name = containerName(workload.name, slot);
-  const named = await parts.containers.inspect(name);
+  const { name, named } = await place(parts, request);
   const occupant = named === null ? null : parts.containers.instance(named);
   if (named !== null && (occupant?.workload !== workload.name || occupant.slot !== slot)) {
     throw new Failure(`A container that is not of this workload is named "${name}"`, {
@@ -53,6 +52,16 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
     await discard(parts, id);
     throw error;
   }
+}
+
+/** The name to start under, and what has it. Two devices may share one Docker: whoever comes second has a longer name. */
+async function place({ containers, deviceId }: Parts, { workload, slot }: DockerStart) {
+  const name = containerName(workload.name, slot);
+  const named = await containers.inspect(name);
+  const device = named?.Config.Labels?.[LABEL.device];
+  if (device === undefined || device === deviceId) return { name, named };
+  const longer = `${name}-${deviceId.slice(0, 8)}`;
+  return { name: longer, named: await containers.inspect(longer) };
 }
 
 /** Signal, wait, kill, wait. One way for every version of Docker: its own "stop" takes a signal only since API 1.42. */

@@ -60,6 +60,7 @@ export class NativeRuntime implements Runtime {
   readonly #portWatch = new PortWatch(() => this.#changed());
   readonly #usage: UsageReader;
   #changed: () => void = () => {};
+  #closed = false;
 
   constructor(options: NativeOptions, found: { boot: string; instances: Supervised[]; prefix: string[] }) {
     this.#options = options;
@@ -196,6 +197,7 @@ export class NativeRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#changed = () => {};
     await this.#ends.close();
     this.#portWatch.close();
@@ -215,6 +217,8 @@ export class NativeRuntime implements Runtime {
 
   /** Called when something of it has ended, which may not be all of it. */
   #end(one: Supervised): void {
+    // The next daemon sees to it.
+    if (this.#closed) return;
     const end = async () => {
       if (await one.followRespawn(this.#options.clock)) {
         await this.#watchService(one);

@@ -125,12 +125,25 @@ await testNeeding(
     await using device = await dockerDevice();
     const workload = device.workload({ command: UNTIL_TERM });
     const name = `harbornode-${workload.name}-0`;
-    await using foreign = await createForeign(name, {
-      image: device.image,
-      labels: { "harbornode.device": "another", "harbornode.workload": workload.name, "harbornode.slot": "0" },
-    });
+    await using foreign = await createForeign(name, { image: device.image, labels: {} });
     await assert.rejects(device.start(workload), { name: "Failure", reason: "name_conflict" });
     assert.equal((await inspect(foreign.id))?.Name, `/${name}`);
+  },
+);
+
+await testNeeding(
+  [...DOCKER],
+  "docker has room for two devices: the second one's container has a longer name",
+  async () => {
+    await using one = await dockerDevice();
+    await using other = await dockerDevice();
+    const workload = one.workload({ command: UNTIL_TERM });
+    const [first, second] = [await one.start(workload), await other.start(workload)];
+    const name = `/harbornode-${workload.name}-0`;
+    assert.equal((await inspect(first.id))?.Name, name);
+    assert.equal((await inspect(second.id))?.Name, `${name}-${other.id.slice(0, 8)}`);
+    assert.equal((await other.start(workload)).id, second.id);
+    assert.equal((await one.look(first.id))?.state, "running");
   },
 );
 

@@ -40,6 +40,30 @@ await testNeeding(["docker"], "a stream that began may be silent for as long as 
   engine.close();
 });
 
+Deno.test("a flood ends with the reason of whoever gave it up, at whatever moment", async () => {
+  await using dir = await tempDir();
+  const chunk = new Uint8Array(2500);
+  const flood = () => new Response(new ReadableStream({ pull: (to) => to.enqueue(chunk) }));
+  const version = () => Response.json({ ApiVersion: "1.47", MinAPIVersion: "1.24", Arch: "amd64" });
+  const answer = (request: Request) => request.url.endsWith("/version") ? version() : flood();
+  const path = `${dir.path}/docker.sock`;
+  const server = Deno.serve({ path, transport: "unix", onListen: () => {} } as never, answer);
+  const engine = new Engine(path);
+  for (let round = 0; round < 40; round++) {
+    const controller = new AbortController();
+    const opened = () => setTimeout(() => controller.abort(new Error("enough")), 1 + round % 7);
+    const read = async () => {
+      let count = 0;
+      for await (const _ of engine.stream("GET /events", { task: "tell", signal: controller.signal, opened })) {
+        assert.ok(count++ < 200_000, "it goes on after it was given up");
+      }
+    };
+    await assert.rejects(read(), /^Error: enough$/);
+  }
+  engine.close();
+  await server.shutdown();
+});
+
 await testNeeding(["docker"], "a call ends with the reason of whoever gave it up", async () => {
   await using dir = await tempDir();
   await using proxy = new SocketProxy(`${dir.path}/docker.sock`);

@@ -54,7 +54,6 @@ Deno.test("native frees what a daemon froze that was killed while it killed an i
     "it is killed, frozen or not",
     async () => !await isAlive((await readNotes(found!.folder)).service!),
   );
-  await device.leave();
   const next = await device.reopen();
   const ended = await eventually("its shim tells how it ended", () => first(next, ({ state }) => state === "exited"));
   assert.equal(ended.exitCode, 137);

@@ -1,10 +1,11 @@
 /** Brings the bytes of an artifact into a file, from where an earlier attempt ended, until their digest is right. */
 import type { Clock } from "../../../clock.ts";
 import { Failure } from "../../../failure.ts";
+import { untilAborted } from "../../../until_aborted.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
 import { checkSpace, type DiskGuard, LOOK_EVERY_BYTES } from "./disk.ts";
-import { MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS } from "./limits.ts";
+import { MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS, SPOILT_WAIT_MS } from "./limits.ts";
 import { megabytes, shownName } from "./name.ts";
 import { Part } from "./part.ts";
 import { type Answer, ask, networkCause } from "./request.ts";
@@ -184,27 +185,9 @@ class Download {
     return new Failure(`${this.#name} has the digest ${digest.slice(0, 12)}, and the manifest says ${said}`, {
       kind: "mistake",
       reason: "checksum_mismatch",
+      retryAfterMs: SPOILT_WAIT_MS,
       hint: 'look whether the file was replaced, and write what "sha256sum" says of the right one',
     });
-  }
-}
-
-/** Throws the signal's reason as soon as it aborts. */
-async function* untilAborted(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const abort = () => reader.cancel(signal.reason).catch(() => {});
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    while (true) {
-      signal.throwIfAborted();
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener("abort", abort);
-    await abort();
   }
 }
 

@@ -31,3 +31,9 @@ export const MAX_REDIRECTS = 5;
 
 /** In one attempt, after a connection that broke off having brought something. */
 export const MAX_RESUMES = 5;
+
+/**
+ * Before a download is tried again that came whole and was another one. A person has to change something first, and a
+ * device on a metered line must not pay for the same megabytes every minute until then.
+ */
+export const SPOILT_WAIT_MS = 60 * 60_000;

@@ -107,7 +107,7 @@ Deno.test("a wrong digest says both, keeps nothing, and is asked for anew by the
   given.server.faults.push({ type: "lie" });
   const failure = await given.failure(artifact);
   assert.equal(failure.reason, "checksum_mismatch");
-  assert.equal(failure.kind, "mistake");
+  assert.deepEqual([failure.kind, failure.retryAfterMs], ["mistake", 3_600_000]);
   assert.match(failure.message, /^app has the digest [0-9a-f]{12}, and the manifest says [0-9a-f]{12}$/);
   assert.ok(failure.message.endsWith(artifact.sha256.slice(0, 12)));
   assert.equal((await Deno.stat(join(given.dir, `${artifact.sha256}.part`)).catch(() => ({ size: 0 }))).size, 0);

@@ -1,0 +1,23 @@
+/** The body of an HTTP answer, read until somebody has enough of it. */
+
+/**
+ * Its chunks; throws the signal's reason as soon as it aborts. Handing the signal to `fetch` is not enough: while chunks
+ * pour in, Deno's misses an abort now and then, and the body goes on for ever. Leaving the loop early ends the body.
+ */
+export async function* untilAborted<Chunk>(body: ReadableStream<Chunk>, signal: AbortSignal): AsyncGenerator<Chunk> {
+  const reader = body.getReader();
+  const abort = () => reader.cancel(signal.reason).catch(() => {});
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    while (true) {
+      signal.throwIfAborted();
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    await abort();
+  }
+}
