@@ -1,6 +1,6 @@
 /** Every folder of examples/ is a repository that a device can follow as it is. */
 import assert from "node:assert/strict";
-import { loadTexts } from "../src/daemon/read.ts";
+import { loadTexts } from "../src/daemon/revision/read.ts";
 import { readManifests } from "../src/manifest/read.ts";
 import { readDirectory } from "../src/source/directory.ts";
 

@@ -1,4 +1,4 @@
-import type { PlanPreview } from "../daemon/preview.ts";
+import type { PlanPreview } from "../daemon/revision/preview.ts";
 import { previewWithoutDaemon } from "../daemon/offline.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient, NoDaemon } from "./control_client.ts";

@@ -1,5 +1,5 @@
 /** A plan as text: what would be done, and why, workload by workload. */
-import type { PlannedAction, PlanPreview } from "../daemon/preview.ts";
+import type { PlannedAction, PlanPreview } from "../daemon/revision/preview.ts";
 import { folded } from "./show_folded.ts";
 import { showProblems } from "./show_problem.ts";
 

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { loadTexts } from "../daemon/read.ts";
+import { loadTexts } from "../daemon/revision/read.ts";
 import { portConflicts } from "../manifest/port_conflicts.ts";
 import { readManifests } from "../manifest/read.ts";
 import { readDirectory } from "../source/directory.ts";

@@ -3,7 +3,7 @@ import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Device } from "./device.ts";
-import { materialiseAll, readRevision } from "./read.ts";
+import { materialiseAll, readRevision } from "./revision/read.ts";
 
 const log = logger("boot");
 

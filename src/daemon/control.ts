@@ -5,7 +5,7 @@ import type { ControlDeps, SyncOutcome } from "../http/control.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addDelivery, addEvent, type Device } from "./device.ts";
-import { previewPlan } from "./preview.ts";
+import { previewPlan } from "./revision/preview.ts";
 import { takeSnapshot } from "./report.ts";
 import { outcome } from "./settle.ts";
 

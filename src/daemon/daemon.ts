@@ -28,7 +28,7 @@ import { deviceId } from "./identity.ts";
 import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
-import { syncLoop } from "./sync.ts";
+import { syncLoop } from "./revision/sync.ts";
 import { UsageHistory } from "./usage.ts";
 import { Wake } from "./wake.ts";
 

@@ -4,7 +4,7 @@ import { dataDir, makeFolders } from "../store/data_dir.ts";
 import { closeDevice, openDevice } from "./daemon.ts";
 import { deviceId } from "./identity.ts";
 import { lockDataDir } from "./lock.ts";
-import { type PlanPreview, previewPlan } from "./preview.ts";
+import { type PlanPreview, previewPlan } from "./revision/preview.ts";
 
 /** The plan that a daemon started now would make. Holds the lock meanwhile, and starts nothing. */
 export async function previewWithoutDaemon(settings: Settings, signal: AbortSignal): Promise<PlanPreview> {

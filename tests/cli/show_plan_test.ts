@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PlannedAction, PlanPreview } from "../../src/daemon/preview.ts";
+import type { PlannedAction, PlanPreview } from "../../src/daemon/revision/preview.ts";
 import { showPlan } from "../../src/cli/show_plan.ts";
 
 const NOTHING: PlanPreview = {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pass } from "../../src/daemon/pass.ts";
-import { syncOnce } from "../../src/daemon/sync.ts";
+import { syncOnce } from "../../src/daemon/revision/sync.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";

@@ -1,7 +1,7 @@
 /** Which contents of the workloads' folders nothing needs any more. */
-import { filesDigest } from "../model/fingerprint.ts";
-import { removeOthers } from "../store/file_tree.ts";
-import type { Device } from "./device.ts";
+import { filesDigest } from "../../model/fingerprint.ts";
+import { removeOthers } from "../../store/file_tree.ts";
+import type { Device } from "../device.ts";
 
 /**
  * Removes them. Called by the sync loop alone, just before it writes the contents of a new revision: who writes and who

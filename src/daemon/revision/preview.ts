@@ -1,12 +1,12 @@
 /** The plan for what the repository holds now, with nothing applied: no fetch into place, no file written, no action. */
 import { join } from "node:path";
-import { asFailure } from "../failure.ts";
-import type { Problem } from "../model/problem.ts";
-import { actionTitle } from "../plan/action.ts";
-import { plan as makePlan } from "../plan/plan.ts";
-import { createSource } from "../source/open.ts";
-import type { Device } from "./device.ts";
-import { planInput } from "./pass.ts";
+import { asFailure } from "../../failure.ts";
+import type { Problem } from "../../model/problem.ts";
+import { actionTitle } from "../../plan/action.ts";
+import { plan as makePlan } from "../../plan/plan.ts";
+import { createSource } from "../../source/open.ts";
+import type { Device } from "../device.ts";
+import { planInput } from "../pass.ts";
 import { readRevision } from "./read.ts";
 
 export interface PlannedAction {

@@ -1,11 +1,11 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
-import { asFailure } from "../failure.ts";
-import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../manifest/read.ts";
-import type { Desired } from "../model/desired.ts";
-import type { Workload } from "../model/workload.ts";
-import type { Settings } from "../settings/settings.ts";
-import type { Revision, TreeEntry } from "../source/source.ts";
-import { materialise } from "../store/file_tree.ts";
+import { asFailure } from "../../failure.ts";
+import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../manifest/read.ts";
+import type { Desired } from "../../model/desired.ts";
+import type { Workload } from "../../model/workload.ts";
+import type { Settings } from "../../settings/settings.ts";
+import type { Revision, TreeEntry } from "../../source/source.ts";
+import { materialise } from "../../store/file_tree.ts";
 
 /** All manifests of the revision, read for this device. Writes nothing. */
 export async function readRevision(

@@ -1,12 +1,12 @@
 /** The sync loop: look at the repository, fetch what is new, read it. Beside the passes, so that a slow server holds up nothing. */
-import { asFailure, type Failure } from "../failure.ts";
-import { logger } from "../log.ts";
-import type { Desired } from "../model/desired.ts";
-import { canonical } from "../model/fingerprint.ts";
-import { nextPoll } from "../source/poll.ts";
-import { writeSourceMemory } from "../store/source_memory.ts";
+import { asFailure, type Failure } from "../../failure.ts";
+import { logger } from "../../log.ts";
+import type { Desired } from "../../model/desired.ts";
+import { canonical } from "../../model/fingerprint.ts";
+import { nextPoll } from "../../source/poll.ts";
+import { writeSourceMemory } from "../../store/source_memory.ts";
 import { cleanFiles } from "./clean_files.ts";
-import { addEvent, type Device, isoTime, tell } from "./device.ts";
+import { addEvent, type Device, isoTime, tell } from "../device.ts";
 import { materialiseAll, readRevision } from "./read.ts";
 
 const log = logger("sync");

@@ -1,12 +1,12 @@
 /** The files of workloads while a sync and a pass run side by side. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { pass } from "../../src/daemon/pass.ts";
-import { syncOnce } from "../../src/daemon/sync.ts";
-import type { Source } from "../../src/source/source.ts";
-import { GitRepository } from "../support/git_repository.ts";
-import { testNeeding } from "../support/prerequisite.ts";
-import { tempDir } from "../support/temp.ts";
+import { pass } from "../../../src/daemon/pass.ts";
+import { syncOnce } from "../../../src/daemon/revision/sync.ts";
+import type { Source } from "../../../src/source/source.ts";
+import { GitRepository } from "../../support/git_repository.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
+import { tempDir } from "../../support/temp.ts";
 import { running, turnedDevice } from "./turned_device.ts";
 
 await testNeeding(["git"], "a pass that ends while a revision arrives leaves its files alone", async () => {
