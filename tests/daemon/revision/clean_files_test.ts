@@ -7,7 +7,7 @@ import type { Source } from "../../../src/source/source.ts";
 import { GitRepository } from "../../support/git_repository.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";
-import { running, turnedDevice } from "./turned_device.ts";
+import { running, turnedDevice } from "../turned_device.ts";
 
 await testNeeding(["git"], "a pass that ends while a revision arrives leaves its files alone", async () => {
   await using dir = await tempDir();
