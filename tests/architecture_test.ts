@@ -244,6 +244,16 @@ Deno.test("src/ARCHITECTURE.md names every room of src", async () => {
   for (const room of rooms) assert.ok(text.includes(`\`${room}/\``), `${room}/ is not in it`);
 });
 
+Deno.test("every source that src/ARCHITECTURE.md names is there", async () => {
+  const text = await Deno.readTextFile(new URL("../src/ARCHITECTURE.md", import.meta.url));
+  const named = [...text.matchAll(/`([a-z_/]+\.ts)`/g)].map(([, path]) => path!).filter((path) =>
+    !/^tests\//.test(path)
+  );
+  assert.ok(named.length > 10);
+  const isThere = (path: string) => files.some((file) => file.path === `src/${path}` || file.path.endsWith(`/${path}`));
+  assert.deepEqual(named.filter((path) => !isThere(path)), []);
+});
+
 Deno.test("the rules see an import of every form", () => {
   const text = [
     'import { a } from "./a.ts";',

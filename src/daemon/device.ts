@@ -21,6 +21,10 @@ import type { Wake } from "./wake.ts";
 export interface Work {
   /** The last thing it said of itself; null before the first. */
   progress: string | null;
+  /** The fingerprint of the spec for which something is being brought; null while nothing is. */
+  prepares: string | null;
+  /** Aborted when nobody wants that spec any more. */
+  readonly unwanted: AbortController;
 }
 
 export interface Device {

@@ -67,6 +67,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   for (const name of device.busy.keys()) workedOn.add(name);
   device.plan = device.goingDown ? downPlan(device, workedOn) : makePlan({ ...planInput(device), busy: workedOn });
   device.planned = desired;
+  giveUpUnwanted(device);
   for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
   watchHealth(device);
   await rememberJobs(device);
@@ -148,6 +149,16 @@ function pruneDoubt(device: Device): string | null {
   if (branch !== source.branch) return `the branch changed from "${branch}" to "${source.branch}"`;
   if (name !== settings.device) return `the device's name changed from "${name}" to "${settings.device}"`;
   return null;
+}
+
+/** What is brought for a spec that nobody wants any more must not keep its successor waiting, nor whoever waits for rest. */
+function giveUpUnwanted({ busy, plan, goingDown }: Device): void {
+  for (const [name, { prepares, unwanted }] of busy) {
+    if (prepares === null) continue;
+    const spec = plan.workloads.find((one) => one.name === name)?.spec ?? null;
+    const isWanted = !goingDown && spec !== null && fingerprint(spec) === prepares;
+    if (!isWanted) unwanted.abort(new Error("nobody wants it any more"));
+  }
 }
 
 /** Probes run against instances of the spec that counts, and no others. */

@@ -19,7 +19,7 @@ const log = logger("apply");
 export function dispatch(device: Device, actions: readonly Action[]): Promise<void>[] {
   const chains = Map.groupBy(actions, (action) => action.workload);
   return [...chains].filter(([name]) => !device.busy.has(name)).map(([name, chain]) => {
-    const work: Work = { progress: null };
+    const work: Work = { progress: null, prepares: null, unwanted: new AbortController() };
     device.busy.set(name, work);
     return carryOut(device, { name, chain, work }).finally(() => {
       device.busy.delete(name);
@@ -29,7 +29,7 @@ export function dispatch(device: Device, actions: readonly Action[]): Promise<vo
   });
 }
 
-/** In order; the first failure ends the chain, is remembered, and touches no other workload. */
+/** In order; the first failure ends the chain, is remembered, and touches no other workload. One that is given up is no failure. */
 async function carryOut(
   device: Device,
   { name, chain, work }: { name: string; chain: Action[]; work: Work },
@@ -37,11 +37,12 @@ async function carryOut(
   for (const action of chain) {
     try {
       device.stopped.throwIfAborted();
+      work.unwanted.signal.throwIfAborted();
       work.progress = `${actionTitle(action)}: ${action.message}`;
       await perform(device, action, work);
       if (action.type !== "prepare") report(device, action);
     } catch (error) {
-      if (device.stopped.aborted) return;
+      if (device.stopped.aborted || work.unwanted.signal.aborted) return;
       return failed(device, { name, action, failure: asFailure(error) });
     }
   }
@@ -56,7 +57,13 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
         device.wake.now();
         tell(device);
       };
-      return await runtimeOf(device, action.spec.runtime).prepare(action.spec, progress, device.stopped);
+      const signal = AbortSignal.any([device.stopped, work.unwanted.signal]);
+      work.prepares = fingerprintOf(action.spec);
+      try {
+        return await runtimeOf(device, action.spec.runtime).prepare(action.spec, progress, signal);
+      } finally {
+        work.prepares = null;
+      }
     }
     case "stop":
       await haltIfUnhealthy(device, action);
