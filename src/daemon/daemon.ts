@@ -77,7 +77,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     }
     await bootFromDisk(device);
     device.usage.begin();
-    using _memory = giveBackWhenCalm();
+    using _memory = giveBackWhenCalm(() => device.busy.size > 0);
     const loops = [passLoop(device), syncLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);

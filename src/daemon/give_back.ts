@@ -3,7 +3,7 @@ import { libc } from "../runtime/native/process/libc.ts";
 
 const LOOK_EVERY_MS = 1000;
 /** Below it nobody would notice, and everyday garbage would make a device collect for ever. */
-const WORTH_BYTES = 8 * 1024 * 1024;
+const WORTH_BYTES = 4 * 1024 * 1024;
 /** Whoever grew by less than this since the last look does nothing that collecting would be in the way of. */
 const CALM_BYTES = 512 * 1024;
 
@@ -13,23 +13,25 @@ export interface Look {
   before: number;
   /** What stayed after the last time. */
   kept: number;
+  /** Something is being carried out. */
+  isBusy: boolean;
 }
 
 /** [pure] Once, when a burst is over: collecting stops everything for tens of milliseconds on a small board. */
-export function isWorthwhile({ rss, before, kept }: Look): boolean {
-  return rss - kept >= WORTH_BYTES && Math.abs(rss - before) < CALM_BYTES;
+export function isWorthwhile({ rss, before, kept, isBusy }: Look): boolean {
+  return !isBusy && rss - kept >= WORTH_BYTES && Math.abs(rss - before) < CALM_BYTES;
 }
 
 /**
  * From now on until it is disposed of. Neither V8 nor glibc does it by itself while nothing is asked of them. Keeps no process
  * alive, and nothing waits for it.
  */
-export function giveBackWhenCalm(): Disposable {
+export function giveBackWhenCalm(isBusy: () => boolean): Disposable {
   let before = 0;
   let kept = 0;
   const timer = setInterval(() => {
     const { rss } = Deno.memoryUsage();
-    if (isWorthwhile({ rss, before, kept })) {
+    if (isWorthwhile({ rss, before, kept, isBusy: isBusy() })) {
       collect();
       kept = Deno.memoryUsage().rss;
     }
