@@ -6,7 +6,6 @@
 import { join } from "node:path";
 import type { Instance } from "../../model/observed.ts";
 import type { LogBound } from "../../model/workload.ts";
-import { writeAtomic } from "../../store/atomic_file.ts";
 import { parseStat, type ProcessIdentity } from "./process/identity.ts";
 
 export interface InstanceRecord {
@@ -39,9 +38,12 @@ export function instanceFolder(
   return join(runDir, workload, String(slot), id);
 }
 
+/** Whole or not at all. It need not survive a power cut: the next boot would not believe it. */
 export async function writeRecord(folder: string, record: InstanceRecord): Promise<void> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeAtomic(join(folder, "record.json"), JSON.stringify(record));
+  const path = join(folder, "record.json");
+  await Deno.writeTextFile(`${path}.tmp`, JSON.stringify(record), { mode: 0o600 });
+  await Deno.rename(`${path}.tmp`, path);
 }
 
 /**

@@ -6,6 +6,8 @@ import type { Supervised } from "./supervised.ts";
 
 /** A shim says who it is within milliseconds; a board under load may take a while. */
 const DEADLINE_MS = 10_000;
+/** Looks, further and further apart: of hundreds that start at once each one takes longer. */
+const LOOK_MS = { first: 2, most: 20 };
 
 export interface SpawnInput {
   request: ShimRequest;
@@ -29,17 +31,26 @@ export async function spawnService(one: Supervised, { request, clock, ended }: S
     finish();
   });
   const deadline = clock.monotonic() + DEADLINE_MS;
-  while (!await one.learnIdentity(clock.now())) {
+  for (let wait = LOOK_MS.first; !await one.learnIdentity(clock.now()); wait = Math.min(wait * 1.5, LOOK_MS.most)) {
     if (over || clock.monotonic() > deadline) {
       // The shim may have written and ended between the two looks.
       if (await one.learnIdentity(clock.now())) return;
       await one.killTree();
-      const cause = broken === null ? "" : `: ${(broken as Error).message}`;
-      throw new Failure(`${one.record.workload}[${one.record.slot}] could not be started${cause}`, {
-        kind: "transient",
-        reason: "start_failed",
-      });
+      throw notStarted(one, broken ?? child.exitCode);
     }
-    await clock.sleep(1);
+    await clock.sleep(wait);
   }
+}
+
+function notStarted({ record: { workload, slot } }: Supervised, cause: Error | number | null): Failure {
+  const told = cause instanceof Error
+    ? `: ${cause.message}`
+    : cause === null
+    ? ""
+    : `: its shim ended with exit code ${cause}`;
+  return new Failure(`${workload}[${slot}] could not be started${told}`, {
+    kind: "transient",
+    reason: "start_failed",
+    hint: `its log may say why: harbornode logs ${workload}`,
+  });
 }

@@ -76,7 +76,6 @@ export class Supervised {
 
   /** Reads who the service and its shim are. True once the service is known. */
   async learnIdentity(now: number): Promise<boolean> {
-    this.shim ??= await readShim(this.folder);
     if (this.service === null) await this.#readService();
     if (this.service !== null) await this.happen("identified", { now });
     return this.service !== null;
@@ -86,6 +85,8 @@ export class Supervised {
   async #readService(): Promise<ShimNotes> {
     const notes = await readNotes(this.folder);
     const { service } = notes;
+    // It has said who it is before it wrote the first note.
+    if (service !== null) this.shim ??= await readShim(this.folder);
     const isKnown = service === null ||
       (service.pid === this.service?.pid && service.startTime === this.service.startTime);
     if (!isKnown && await isOf(service, { id: this.record.id, shim: this.shim })) this.service = service;
