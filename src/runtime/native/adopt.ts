@@ -31,12 +31,15 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
   return adopted;
 }
 
-/** Until the shim has spoken, or nothing carries the instance's marker: then it never came to life. */
+/**
+ * Until the shim has spoken, or nothing carries the instance's marker: then it never came to life. One that says nothing
+ * for so long is ended: another one will be started in its place.
+ */
 async function waitForShim(one: Supervised, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + LATE_SHIM_MS;
   while (clock.monotonic() < deadline && await isAnyMarked(one.record.id)) {
     if (await one.learnIdentity(clock.now())) return;
     await clock.sleep(10);
   }
-  await one.learnIdentity(clock.now());
+  if (!await one.learnIdentity(clock.now())) await one.killTree();
 }

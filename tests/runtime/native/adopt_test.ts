@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
-import { isAlive } from "../../../src/runtime/native/process/identity.ts";
+import { isAlive, statOf } from "../../../src/runtime/native/process/identity.ts";
 import { instanceFolder, readRecords, readShim, writeRecord } from "../../../src/runtime/native/record.ts";
 import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -57,4 +57,17 @@ Deno.test("native frees what a daemon froze that was killed while it killed an i
   const next = await device.reopen();
   const ended = await eventually("its shim tells how it ended", () => first(next, ({ state }) => state === "exited"));
   assert.equal(ended.exitCode, 137);
+});
+
+Deno.test("native ends what it can not know, so that nothing is started beside it", async () => {
+  await using device = await nativeDevice();
+  const one = await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
+  const service = { pid: one.pid!, startTime: (await statOf(one.pid!))!.startTime };
+  const [found] = await readRecords(device.runDir);
+  // As notes of a form that this daemon does not read, and a clock by which their time is over at once.
+  await Deno.writeTextFile(join(found!.folder, "notes"), "something else\n");
+  let now = 0;
+  const next = await device.reopen({ ...systemClock, monotonic: () => now += 3000 });
+  const [unknown] = await instances(next);
+  assert.deepEqual([unknown?.state, await isAlive(service)], ["created", false]);
 });
