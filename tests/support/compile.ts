@@ -34,7 +34,7 @@ const PERMISSIONS = ["--allow-all"];
 /**
  * Memory first: without compilers 10 MB less than `--optimize-for-size` with 50 services, and 20 after a fetch. A start
  * is as fast, since nothing is worth compiling by then; a page, or a fetch of 1000 files, takes 1.7 times as long.
- * `gc` is for `daemon/give_back.ts`.
+ * `gc` is for `runtime/native/process/give_back.ts`.
  */
 const V8_FLAGS = ["--lite-mode", "--expose-gc"];
 

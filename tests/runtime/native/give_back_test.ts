@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isWorthwhile, type Look } from "../../src/daemon/give_back.ts";
+import { isWorthwhile, type Look } from "../../../src/runtime/native/process/give_back.ts";
 
 const MB = 1024 * 1024;
 

@@ -1,5 +1,5 @@
 /** Gives memory that a burst of work has needed back to the device: a boot, a fetch, many readers of the page. */
-import { libc } from "../runtime/native/process/libc.ts";
+import { libc } from "./libc.ts";
 
 const LOOK_EVERY_MS = 1000;
 /** Below it nobody would notice, and everyday garbage would make a device collect for ever. */
