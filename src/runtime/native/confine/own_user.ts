@@ -3,7 +3,7 @@
  * state folder is its user, so the numbers survive the loss of everything else.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../../../failure.ts";
 import { accounts, groups } from "./account.ts";
 import type { Bounds } from "./bounds.ts";
@@ -52,8 +52,8 @@ const ownersBelow = sharedLook(async (stateDir: string): Promise<Map<string, num
 });
 
 /** To be called by whoever has just given a workload's folder to a user: a look of a moment ago does not know it. */
-export async function rememberOwner(workload: string, { stateDir, uid }: { stateDir: string; uid: number }) {
-  (await ownersBelow(stateDir)).set(workload, uid);
+export async function rememberOwner(folder: string, uid: number): Promise<void> {
+  (await ownersBelow(dirname(folder))).set(basename(folder), uid);
 }
 
 async function names(folder: string): Promise<string[]> {

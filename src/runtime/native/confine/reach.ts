@@ -1,5 +1,5 @@
 /** Whether a user gets as far as a file, by the mode bits on the way: a bare exit code 126 would not say what is wrong. */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../../../failure.ts";
 import type { Identity } from "./identity.ts";
 import { sharedLook } from "../shared_look.ts";
@@ -13,10 +13,13 @@ const EXECUTE = 0o1;
  */
 export async function checkReach(path: string, identity: Identity | null): Promise<void> {
   if (identity === null || identity.uid === 0) return;
-  const real = await Deno.realPath(path).catch(() => path);
+  // What is asked about may just have been made, or given to somebody else; the folders above it are everybody's.
+  const last = await Deno.lstat(path).catch(() => null);
+  const isLink = last?.isSymlink === true;
+  const real = isLink ? await realOf(path) : join(await realFolder(dirname(path)), basename(path));
   for (const one of new Set([...way(path), ...way(real)])) {
-    // What is asked about may just have been made, or given to somebody else; the folders above it are everybody's.
-    const info = await (one === path || one === real ? statOf : folderAbove)(one);
+    const isLast = one === path || one === real;
+    const info = isLast ? (isLink ? await statOf(one) : last) : await folderAbove(one);
     if (info === null || mayExecute(info, identity)) continue;
     const what = info.isDirectory ? "pass the folder" : "execute";
     throw new Failure(`user ${identity.name} can not ${what} "${one}"`, {
@@ -31,7 +34,12 @@ async function statOf(path: string): Promise<Deno.FileInfo | null> {
   return await Deno.stat(path).catch(() => null);
 }
 
+async function realOf(path: string): Promise<string> {
+  return await Deno.realPath(path).catch(() => path);
+}
+
 const folderAbove = sharedLook(statOf);
+const realFolder = sharedLook(realOf);
 
 /** From "/" to the path itself. */
 function way(path: string): string[] {

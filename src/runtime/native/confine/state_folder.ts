@@ -5,6 +5,7 @@ import type { NativeWorkload } from "../../../model/workload.ts";
 import type { Bounds } from "./bounds.ts";
 import { identify, type Identity } from "./identity.ts";
 import { rememberOwner } from "./own_user.ts";
+import { sharedLook } from "../shared_look.ts";
 import { findTool } from "./tool.ts";
 
 export interface Claim {
@@ -29,17 +30,20 @@ export function claimStateFolder(workload: NativeWorkload, bounds: Bounds): Prom
 async function claimNext(workload: NativeWorkload, bounds: Bounds): Promise<Claim> {
   const identity = await identify(workload, bounds);
   const stateDirectory = join(bounds.stateDir, workload.name);
-  await Deno.mkdir(bounds.stateDir, { recursive: true, mode: 0o711 });
+  await stateFolders(bounds.stateDir);
   const isNew = await Deno.mkdir(stateDirectory, { mode: 0o700 }).then(() => true, whenThere);
-  if (identity !== null) {
-    const { uid: owner } = await Deno.lstat(stateDirectory);
-    if (isNew) await Deno.chown(stateDirectory, identity.uid, identity.gid);
-    else if (owner !== identity.uid) await handOver(stateDirectory, { from: owner ?? 0, to: identity });
-    if (isNew || owner !== identity.uid) {
-      await rememberOwner(workload.name, { stateDir: bounds.stateDir, uid: identity.uid });
-    }
-  }
+  if (identity !== null) await give(stateDirectory, { isNew, to: identity });
   return { identity, stateDirectory };
+}
+
+const stateFolders = sharedLook((path) => Deno.mkdir(path, { recursive: true, mode: 0o711 }));
+
+async function give(folder: string, { isNew, to }: { isNew: boolean; to: Identity }): Promise<void> {
+  const from = isNew ? null : (await Deno.lstat(folder)).uid;
+  if (from === to.uid) return;
+  if (isNew) await Deno.chown(folder, to.uid, to.gid);
+  else await handOver(folder, { from: from ?? 0, to });
+  await rememberOwner(folder, to.uid);
 }
 
 /**
