@@ -38,6 +38,11 @@ export class MemoryStore {
     return new MemoryStore(folder, all);
   }
 
+  /** In memory alone until the next `save` of this workload: for what may be lost. */
+  keep(memory: WorkloadMemory): void {
+    this.all.set(memory.name, memory);
+  }
+
   /** Writes `memory` unless the disk already says the same. */
   async save(memory: WorkloadMemory): Promise<void> {
     this.all.set(memory.name, memory);

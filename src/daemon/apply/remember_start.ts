@@ -34,7 +34,10 @@ export async function rememberStart(
     const run = { dueAt, fingerprint, instanceId: instance.id, startedAt: at };
     memory.job = withRun(before.job ?? { seenUntil: dueAt, runs: [] }, run);
   }
-  await device.memory.save(memory);
+  // A first start of a slot says nothing that its loss would change: it is written with what is applied.
+  const isFirst = before.slots[action.slot] === undefined && action.dueAt === undefined && runtime === "native";
+  if (isFirst) device.memory.keep(memory);
+  else await device.memory.save(memory);
 }
 
 /** Written down before the stop: whoever sees the ended instance must not start it again. */
