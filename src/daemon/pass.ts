@@ -20,8 +20,10 @@ export async function passLoop(device: Device): Promise<void> {
     try {
       await device.wake.next(delayMs, device.stopped);
       const began = device.clock.monotonic();
-      delayMs = await turn(device, chains);
-      await device.clock.sleep(restAfter(device.clock.monotonic() - began), device.stopped);
+      const dueMs = await turn(device, chains);
+      const restMs = restAfter(device.clock.monotonic() - began);
+      await device.clock.sleep(restMs, device.stopped);
+      delayMs = dueMs === null ? null : Math.max(0, dueMs - restMs);
     } catch {
       break;
     }
@@ -52,7 +54,7 @@ const MOST_REST_MS = 50;
  * get at most a tenth of the time. The first change after a rest never waits; what comes during one waits for a few
  * milliseconds, and together.
  */
-function restAfter(tookMs: number): number {
+export function restAfter(tookMs: number): number {
   return Math.min(tookMs * REST_TIMES, MOST_REST_MS);
 }
 

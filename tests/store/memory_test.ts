@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { emptyMemory } from "../../src/model/memory.ts";
+import { MemoryStore } from "../../src/store/memory.ts";
+import { tempDir } from "../support/temp.ts";
+
+Deno.test("what is kept of a workload is known at once, and on disk with the next save of it alone", async () => {
+  await using dir = await tempDir();
+  const store = await MemoryStore.open(dir.path);
+  const slots = { 0: { fingerprint: "f", restarts: 0, streak: 0, lastExitCode: null, recent: [] } };
+  const kept = { ...emptyMemory("web"), slots };
+  store.keep(kept);
+  assert.deepEqual(store.all.get("web"), kept);
+  await store.save(emptyMemory("db"));
+  assert.deepEqual([...(await MemoryStore.open(dir.path)).all.keys()], ["db"]);
+  await store.save(kept);
+  assert.deepEqual((await MemoryStore.open(dir.path)).all.get("web"), kept);
+  await store.forget("web");
+  store.keep(kept);
+  await store.forget("web");
+  assert.deepEqual([...store.all.keys()], ["db"]);
+});
