@@ -10,7 +10,7 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import { placeFiles } from "../../store/file_tree.ts";
 import { choosePorts, namingHolder } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
-import { reload } from "./reload.ts";
+import { reload, rememberFiles } from "./reload.ts";
 import { haltIfUnhealthy, rememberRuntime, rememberStart } from "./remember_start.ts";
 
 const log = logger("apply");
@@ -40,6 +40,7 @@ async function carryOut(
       work.unwanted.signal.throwIfAborted();
       work.progress = `${actionTitle(action)}: ${action.message}`;
       await perform(device, action, work);
+      if (action.type === "reload" && action === chain.at(-1)) await rememberFiles(device, action.spec);
       if (action.type !== "prepare") report(device, action);
     } catch (error) {
       if (device.stopped.aborted || work.unwanted.signal.aborted) return;
