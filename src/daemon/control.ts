@@ -2,7 +2,9 @@
 import { Failure } from "../failure.ts";
 import type { AppDeps } from "../http/app.ts";
 import type { ControlDeps, SyncOutcome } from "../http/control.ts";
+import type { ReasonCode } from "../model/reason.ts";
 import type { Snapshot } from "../model/snapshot.ts";
+import type { Workload } from "../model/workload.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addDelivery, addEvent, type Device } from "./device.ts";
 import { previewPlan } from "./revision/preview.ts";
@@ -66,13 +68,26 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
 }
 
 async function restart(device: Device, name: string): Promise<void> {
-  if (!device.plan.workloads.some((one) => one.name === name)) throw unknownWorkload(device, name);
+  const workload = device.plan.workloads.find((one) => one.name === name);
+  if (workload === undefined) throw unknownWorkload(device, name);
+  const { spec } = workload;
+  if (spec === null || spec.suspend || !spec.enabled) throw notRun(name, spec);
   const here = device.observations.flatMap((one) => one.ok ? one.instances : []).filter((one) => one.workload === name);
   for (const id of here.length === 0 ? [name] : here.map((one) => one.id)) device.forced.add(id);
   device.attempts.delete(name);
   addEvent(device, { workload: name, reason: "forced", message: `a restart of ${name} was asked for` });
   device.wake.now();
   await Promise.resolve();
+}
+
+/** Said at once: else it would be restarted on the day when its manifest wants it to run again. */
+function notRun(name: string, spec: Workload | null): Failure {
+  const [reason, why]: [ReasonCode, string] = spec === null
+    ? ["invalid_manifest", "was never applied: its manifest has problems"]
+    : spec.suspend
+    ? ["suspended", "is left alone: suspend = true"]
+    : ["disabled", "is switched off: enabled = false"];
+  return new Failure(`"${name}" ${why}`, { kind: "mistake", reason, hint: "change that in its manifest" });
 }
 
 async function confirmPrune(device: Device): Promise<string[]> {

@@ -1,4 +1,5 @@
 /** What a person wants to know of a workload that fails: its last lines, and a word when it turns unhealthy. */
+import type { Instance } from "../model/observed.ts";
 import { addEvent, type Device, tell } from "./device.ts";
 
 const LINES = 50;
@@ -16,13 +17,20 @@ export async function keepLastLines(device: Device): Promise<void> {
     const runtime = instance === undefined ? undefined : device.runtimes.get(instance.runtime);
     if (instance === undefined || runtime === undefined) continue;
     if (device.lastLines.get(name)?.instanceId === instance.id) continue;
-    const lines = await Array.fromAsync(runtime.logs(name, { tail: LINES, follow: false })).catch(() => []);
+    const since = began(device, instance);
+    const lines = await Array.fromAsync(runtime.logs(name, { tail: LINES, since, follow: false })).catch(() => []);
     const own = lines.filter((line) => line.slot === instance.slot).map((line) => line.text).slice(-LINES);
     device.lastLines.set(name, { instanceId: instance.id, lines: own });
     status.last_lines = own;
     addEvent(device, { workload: name, reason: status.reason, message: `${name} has failed: ${status.message}` });
     tell(device);
   }
+}
+
+/** The first of the starts that led to its failure: what the slot wrote before tells nothing of it. */
+function began(device: Device, { workload, slot, startedAt }: Instance): number | null {
+  if (startedAt === null) return null;
+  return Math.min(startedAt, ...device.memory.all.get(workload)?.slots[slot]?.recent ?? []);
 }
 
 /** One event for each time that an instance turns from anything to unhealthy, whatever follows from it. */

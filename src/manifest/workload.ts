@@ -54,7 +54,7 @@ export function buildWorkload(
   const dependsOn = (read.depends_on ?? []) as Listed<Dependency>;
   checkDependencies(name, dependsOn, place.at("depends_on"));
   const hasArtifact = said.has("artifact");
-  const job = buildJob(read, place);
+  const job = buildJob(read, { said, place });
   const base = {
     name,
     kind: manifest.kind,

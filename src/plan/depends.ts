@@ -20,6 +20,7 @@ export function unready(spec: Workload, input: OrderInput): string | null {
   for (const dependency of spec.dependsOn) {
     const other = input.workloads.find((one) => one.name === dependency.name);
     if (other === undefined) return `waits for "${dependency.name}", which this device does not run`;
+    if (other.spec?.enabled === false) return `waits for "${dependency.name}", which is switched off`;
     if (!isReady(dependency, other, input)) return `waits for "${dependency.name}" to be ${dependency.condition}`;
   }
   return null;

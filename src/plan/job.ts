@@ -134,8 +134,11 @@ function unknownRuns(
 
 /** Runs whose instance has ended, or is gone, have ended too. */
 function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput): JobRun[] {
-  return runs.map((run) => {
+  return runs.map((run, index) => {
     if (run.outcome !== "running") return run;
+    // Its successor took its place. The instance may be the same one: a container is started again.
+    const successor = runs.slice(index + 1).find((later) => later.startedAt !== null);
+    if (successor !== undefined) return { ...run, endedAt: successor.startedAt, outcome: "failed" };
     const instance = instances.find((one) => one.id === run.instanceId);
     if (instance !== undefined && instance.state !== "exited") return run;
     const endedAt = instance?.endedAt ?? now;

@@ -1,6 +1,7 @@
 /** What a device has no room for, and in which order it lets go. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { busyboxImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
@@ -29,6 +30,26 @@ await testNeeding(["git"], "what would take more memory than is left is blocked,
   await repository.commit("It fits");
   await device.until("b", (one) => one.phase === "running");
 });
+
+await testNeeding(
+  ["git", "docker"],
+  "a port that somebody holds keeps a container away, and names who it is",
+  async () => {
+    await using image = await busyboxImage();
+    const held = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = held.addr as Deno.NetAddr;
+    await using here = await pushedDevice({}, { extra: [] });
+    const { device, repository } = here;
+    const text = `image = "${image.name}"\nports = ["127.0.0.1:${port}:80"]\nstop_timeout = "1s"\n`;
+    await repository.write("deployments/web.toml", text);
+    await repository.commit("A container");
+    const web = await device.until("web", (one) => one.phase === "blocked");
+    assert.equal(web.reason, "port_conflict");
+    assert.match(web.message, new RegExp(`^port ${port}/tcp is taken by "deno.*" \\(pid ${Deno.pid}\\)$`));
+    held.close();
+    await device.until("web", (one) => one.phase === "running");
+  },
+);
 
 await testNeeding(["git"], "what is taken out of git together stops before what it depends on", async () => {
   await using dir = await tempDir();

@@ -1,8 +1,10 @@
 /** New files for a service that goes on running, where something is in the way. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
+import { tempDir } from "../support/temp.ts";
 
 await testNeeding(["git"], "a reload that fails is shown until the files are mended, and stops nothing", async () => {
   const reload = JSON.stringify(["/bin/sh", "-c", "echo checking; ! grep -q bad word"]);
@@ -24,6 +26,25 @@ await testNeeding(["git"], "a reload that fails is shown until the files are men
   await repository.commit("Better");
   const after = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
   assert.deepEqual(after.instances.map((one) => one.pid), before.instances.map((one) => one.pid));
+});
+
+await testNeeding(["git"], "new files count as told when every instance was told of them", async () => {
+  await using dir = await tempDir();
+  const calls = join(dir.path, "calls");
+  // Of two instances the second one fails, once.
+  const reload = JSON.stringify(["/bin/sh", "-c", `echo call >>${calls}; [ $(wc -l <${calls}) != 2 ]`]);
+  await using here = await pushedDevice({
+    "web.toml": `${SLEEP}replicas = 2\non_change = "reload"\nreload = ${reload}\n`,
+    "web/word": "one\n",
+  });
+  const { device, repository } = here;
+  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await repository.write("services/web/word", "two\n");
+  await repository.commit("Two");
+  await eventually("both are told again", async () => {
+    return (await Deno.readTextFile(calls).catch(() => "")).split("\n").length - 1 === 4;
+  });
+  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
 });
 
 await testNeeding(["git"], "a service that is restarted with new files is not told of them as well", async () => {

@@ -28,6 +28,22 @@ await testNeeding(["git"], "a crash loop ends at its limit with its last lines, 
   await device.until("web", (one) => one.phase === "failed" && one.instances[0]?.restarts === 3);
 });
 
+await testNeeding(
+  ["git"],
+  "the last lines of what failed are its own, and not those of what ran before it",
+  async () => {
+    await using here = await pushedDevice({ "web.toml": shell("echo of another time; exec sleep 3600") });
+    const { device, repository } = here;
+    await device.until("web", (one) => one.phase === "running");
+    const lately = async () => (await device.cli("logs", "web", "--since", "1s")).out;
+    await eventually("what it wrote is over a second old", async () => await lately() === "");
+    await repository.write("services/web.toml", `${shell("echo going; exit 3")}restart = "never"\n`);
+    await repository.commit("It fails");
+    const failed = await device.until("web", (one) => one.phase === "failed" && one.last_lines.length > 0);
+    assert.deepEqual(failed.last_lines, ["going"]);
+  },
+);
+
 await testNeeding(["git"], "a service that becomes unhealthy is restarted, stopped, or only told of", async () => {
   await using dir = await tempDir();
   const service = (name: string, onFailure: string) =>

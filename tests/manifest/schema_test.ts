@@ -14,6 +14,8 @@ const LEAST: Record<Kind, string> = { service: 'command = "sleep 1"', deployment
 const CONTEXT: Record<string, string> = {
   timezone: 'schedule = "@daily"',
   timeout: 'type = "job"',
+  overlap: 'type = "job"',
+  missed: 'type = "job"',
   reload: 'on_change = "reload"',
 };
 const FILES = ["serve.sh", "alive.sh", "site/index.html", "defaults.env"];

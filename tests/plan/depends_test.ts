@@ -64,6 +64,12 @@ Deno.test("a change of a workload stops nothing while it would have to wait", ()
   assert.deepEqual(actions, []);
 });
 
+Deno.test("a dependency that is switched off is waited for, and said", () => {
+  const device = new ModelDevice();
+  const specs = [native({ name: "a", dependsOn: [on("db")] }), native({ name: "db", enabled: false })];
+  assert.equal(plan(device.input(desired(specs))).waiting.get("a")?.message, 'waits for "db", which is switched off');
+});
+
 Deno.test("a dependency that this device does not run is waited for, and said", () => {
   const device = new ModelDevice();
   const { waiting } = plan(device.input(desired([native({ name: "a", dependsOn: [on("db")] })])));

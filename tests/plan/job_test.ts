@@ -146,6 +146,23 @@ Deno.test("a run that is due while the one before still runs is skipped, or take
   }
 });
 
+Deno.test("a run whose place was taken has ended, also where its successor is the same container", () => {
+  const device = new ModelDevice();
+  const spec = job({ job: { ...MINUTELY, overlap: "replace" } });
+  turn(device, spec);
+  device.now += MINUTE;
+  turn(device, spec);
+  const { id } = device.instances[0]!;
+  device.now += MINUTE;
+  turn(device, spec);
+  Object.assign(device.instances[0]!, { id });
+  const { runs, seenUntil } = device.memoryOf("job").job!;
+  const same = runs.map((run) => ({ ...run, instanceId: id }));
+  device.memory.set("job", { ...device.memoryOf("job"), job: { seenUntil, runs: same } });
+  turn(device, spec);
+  assert.deepEqual(outcomes(device), ["failed", "running"]);
+});
+
 Deno.test("a run that takes too long is stopped, and that is its outcome", () => {
   const device = new ModelDevice();
   const spec = job({ job: { ...ONCE, timeoutMs: 5000 } });

@@ -8,9 +8,9 @@ import { type Action, actionTitle } from "../../plan/action.ts";
 import { backoff, RETRY_CURVE, spread } from "../../plan/backoff.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { placeFiles } from "../../store/file_tree.ts";
-import { choosePorts } from "./choose_ports.ts";
+import { choosePorts, namingHolder } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
-import { reload } from "./reload.ts";
+import { reload, rememberFiles } from "./reload.ts";
 import { haltIfUnhealthy, rememberRuntime, rememberStart } from "./remember_start.ts";
 
 const log = logger("apply");
@@ -40,6 +40,7 @@ async function carryOut(
       work.unwanted.signal.throwIfAborted();
       work.progress = `${actionTitle(action)}: ${action.message}`;
       await perform(device, action, work);
+      if (action.type === "reload" && action === chain.at(-1)) await rememberFiles(device, action.spec);
       if (action.type !== "prepare") report(device, action);
     } catch (error) {
       if (device.stopped.aborted || work.unwanted.signal.aborted) return;
@@ -78,7 +79,8 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       const chosenPorts = await choosePorts(device, { workload, slot, previous });
       const runtime = runtimeOf(device, workload.runtime);
       await rememberRuntime(device, action);
-      const instance = await runtime.start({ workload, slot, fingerprint, filesDir, chosenPorts, previous });
+      const request = { workload, slot, fingerprint, filesDir, chosenPorts, previous };
+      const instance = await runtime.start(request).catch((error) => namingHolder(error, workload));
       device.forced.delete(action.previous?.id ?? workload.name);
       return await rememberStart(device, { action, instance });
     }

@@ -4,7 +4,7 @@ import { emptyMemory } from "../../model/memory.ts";
 import { portNumber } from "../../model/port.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { Workload } from "../../model/workload.ts";
-import { portsInUse } from "../../runtime/native/port/ports.ts";
+import { checkPortsFree, portsInUse } from "../../runtime/native/port/ports.ts";
 import type { Device } from "../device.ts";
 
 export interface ChooseInput {
@@ -53,6 +53,13 @@ export async function choosePorts(device: Device, { workload, slot, previous }: 
   );
   await device.memory.save({ ...before, ports: { ...before.ports, ...own } });
   return chosen;
+}
+
+/** Throws `error`, or a better one: Docker says that a port is taken, and not by whom. */
+export async function namingHolder(error: unknown, { ports, runtime }: Workload): Promise<never> {
+  const isConflict = error instanceof Failure && error.reason === "port_conflict";
+  if (isConflict && runtime === "docker") await checkPortsFree(ports);
+  throw error;
 }
 
 function takenByOthers(device: Device, own: { name: string; slot: number }): Set<number> {

@@ -1,6 +1,7 @@
 /** New files for a workload that goes on running: put in their place, then told. */
 import { emptyMemory } from "../../model/memory.ts";
 import { portNumber, substitutePorts, withChosen } from "../../model/port.ts";
+import type { Workload } from "../../model/workload.ts";
 import type { Action } from "../../plan/action.ts";
 import { placeFiles } from "../../store/file_tree.ts";
 import { Failure } from "../../failure.ts";
@@ -8,7 +9,7 @@ import type { Device } from "../device.ts";
 
 const COMMAND_MS = 60_000;
 
-/** Afterwards the files count as applied. Throws `Failure` when it could not be told. */
+/** Throws `Failure` when it could not be told. */
 export async function reload(device: Device, { spec, instance }: Action & { type: "reload" }): Promise<void> {
   const runtime = device.runtimes.get(instance.runtime)!;
   await placeFiles(device.dir.files, spec);
@@ -28,6 +29,10 @@ export async function reload(device: Device, { spec, instance }: Action & { type
       });
     }
   }
+}
+
+/** From now on the files count as applied: to be called when all instances were told of them. */
+export async function rememberFiles(device: Device, spec: Workload): Promise<void> {
   const before = device.memory.all.get(spec.name) ?? emptyMemory(spec.name);
   if (before.applied === null) return;
   const workload = { ...before.applied.workload, files: spec.files };

@@ -36,11 +36,14 @@ export const JOB_FIELDS: Field[] = [
   }),
 ];
 
-/** Null for what runs for ever. */
-export function buildJob(read: Table, place: Place): Job | null {
+/** Null for what runs for ever. `said` are the names of the fields that the manifest has. */
+export function buildJob(
+  read: Table,
+  { said, place }: { said: ReadonlySet<string>; place: Place },
+): Job | null {
   const isJob = read.type === "job" || (read.type === null && read.schedule !== null);
   if (!isJob) {
-    for (const name of ["schedule", "timezone", "timeout"].filter((one) => (read[one] ?? null) !== null)) {
+    for (const name of ["schedule", "timezone", "overlap", "missed", "timeout"].filter((one) => said.has(one))) {
       place.at(name).reportKey(`only a job has ${name}`, 'write type = "job"');
     }
     return null;
