@@ -37,7 +37,8 @@ export function createControlApp(deps: ControlDeps): Hono {
   app.get("/plan", async (context) => context.json(await deps.plan() as object));
   app.post("/sync", async (context) => {
     const { wait } = await context.req.json<{ wait: boolean }>();
-    const quiet = { progress() {}, signal: context.req.raw.signal };
+    // One look is over soon, whoever still waits for its answer.
+    const quiet = { progress() {}, signal: AbortSignal.any([]) };
     if (!wait) return context.json(await deps.sync({ wait, ...quiet }));
     return jsonLines(async (send, signal) => {
       const done = await deps.sync({ wait, progress: (message) => send({ progress: message }), signal });
