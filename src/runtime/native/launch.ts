@@ -46,7 +46,7 @@ export async function prepareLaunch(
   const setsid = await needTool("setsid");
   const { identity, stateDirectory } = await claimStateFolder(workload, bounds);
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
-  for (const path of [stateDirectory, cwd, program]) await checkReach(path, identity);
+  for (const path of new Set([stateDirectory, cwd, program])) await checkReach(path, identity);
   return {
     shim: sparesTheShim(workload) ? "within" : "outside",
     chain: await execChain(workload, identity),

@@ -10,7 +10,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
-import { join } from "node:path";
 
 /**
  * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, the score for the kernel's killer,
@@ -23,7 +22,7 @@ import { join } from "node:path";
  */
 const PREPARE = `hn_run=$1 hn_cg=$2 hn_nofile=$3 hn_oom=$4 hn_mask=$5; shift 5
 read -r hn_st </proc/self/stat && echo "$hn_st" >"$hn_run/shim"
-exec 4>>"$hn_run/notes" 5<"$hn_run/grant" || exit 125
+exec 4>>"$hn_run/notes" 5<>"$hn_run/grant" || exit 125
 [ -z "$hn_cg" ] || echo 0 >"$hn_cg/cgroup.procs" || exit 125
 echo "$hn_oom" >/proc/self/oom_score_adj
 ulimit -S -n "$hn_nofile" || exit 125
@@ -94,7 +93,6 @@ export async function spawnShim(request: ShimRequest): Promise<ChildProcess> {
   const log = await open(logFile, "a", 0o640);
   try {
     if (owner !== null) await log.chown(owner.uid, owner.gid);
-    await Deno.writeTextFile(join(runDir, "grant"), "", { mode: 0o600 });
     const child = spawn(setsid, words(request), { cwd, env, stdio: ["ignore", log.fd, log.fd] });
     child.unref();
     return child;

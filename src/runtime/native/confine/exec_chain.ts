@@ -6,6 +6,7 @@ import { getPriority } from "node:os";
 import { Failure } from "../../../failure.ts";
 import type { Limit, NativeWorkload } from "../../../model/workload.ts";
 import type { Identity } from "./identity.ts";
+import { sharedLook } from "../shared_look.ts";
 import { needTool } from "./tool.ts";
 
 /** The words in front of the program. Throws `Failure` for what only root could do, and for a tool that is missing. */
@@ -73,10 +74,14 @@ export async function oomScoreAdj({ oomScoreAdj: wanted }: NativeWorkload): Prom
 /** By their numbers in capabilities(7). Root in a container mostly lacks them. */
 const BITS = { SYS_NICE: 23n, SYS_RESOURCE: 24n };
 
+/** The daemon's own. */
+const effectiveCapabilities = sharedLook(async (file) => {
+  const status = await Deno.readTextFile(file).catch(() => "");
+  return BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+});
+
 async function may(capability: keyof typeof BITS): Promise<boolean> {
-  const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
-  const effective = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
-  return (effective >> BITS[capability] & 1n) === 1n;
+  return (await effectiveCapabilities("/proc/self/status") >> BITS[capability] & 1n) === 1n;
 }
 
 function notAllowed(message: string): Failure {
