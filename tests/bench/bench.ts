@@ -1,10 +1,12 @@
 /**
  * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME] [--json FILE]`: HarborNode and the supervisors that are
- * installed here, side by side. Supervisors take turns within a round, so that none has the machine at its best.
+ * installed here, side by side. Supervisors take turns within a round, so that none has the machine at its best. All
+ * samples go to dist/bench.json, or FILE.
  *
  * The executable is HARBORNODE_EXECUTABLE or that of `deno task compile`; without one HarborNode runs from source.
  */
 // deno-lint-ignore-file no-console -- this is a program for a terminal
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { figures, FULL, QUICK, type Samples, type Scale } from "./figure.ts";
 import { machine } from "./machine.ts";
@@ -66,11 +68,12 @@ const rounds = scale.rounds === 1 ? "1 round" : `medians of ${scale.rounds} roun
 console.log(`\n${await machine()}\n${rounds}; * is best, ratio is ours to the best of the others`);
 console.log(`a service that nobody supervises needs ${floorMs.toFixed(1)} ms from its start to its first line\n`);
 console.log(`${showTable(rows, medians)}\n\n${showWanted(rows, medians)}`);
-if (values.json !== undefined) {
-  const versions = Object.fromEntries(peers.map(({ name, version }) => [name, version]));
-  const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples };
-  await Deno.writeTextFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
-}
+const versions = Object.fromEntries(peers.map(({ name, version }) => [name, version]));
+const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples };
+const file = values.json ?? new URL("../../dist/bench.json", import.meta.url).pathname;
+await Deno.mkdir(dirname(file), { recursive: true });
+await Deno.writeTextFile(file, `${JSON.stringify(report, null, 2)}\n`);
+console.log(`\nall samples: ${file}`);
 Deno.exit(failed ? 1 : 0);
 
 /** Into `own`, figure by figure: what was measured counts, whatever fails later. */

@@ -21,7 +21,9 @@ const FLAGS = [
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 /** The driver keeps pipes of its own open until its process has ended. */
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
-const shots = Deno.env.get("HARBORNODE_TEST_SCREENSHOTS") ?? await Deno.makeTempDir({ prefix: "harbornode-shots-" });
+const wantedShots = Deno.env.get("HARBORNODE_TEST_SCREENSHOTS");
+const shots = wantedShots ?? await Deno.makeTempDir({ prefix: "harbornode-shots-" });
+if (wantedShots === undefined) addEventListener("unload", () => Deno.removeSync(shots, { recursive: true }));
 
 class PageServer implements AsyncDisposable {
   readonly listeners = new Set<() => void>();
