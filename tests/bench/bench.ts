@@ -74,6 +74,7 @@ const file = values.json ?? new URL("../../dist/bench.json", import.meta.url).pa
 await Deno.mkdir(dirname(file), { recursive: true });
 await Deno.writeTextFile(file, `${JSON.stringify(report, null, 2)}\n`);
 console.log(`\nall samples: ${file}`);
+await endAllRuns();
 Deno.exit(failed ? 1 : 0);
 
 /** Into `own`, figure by figure: what was measured counts, whatever fails later. */

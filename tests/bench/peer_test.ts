@@ -6,7 +6,7 @@ import { runit } from "./peer_runit.ts";
 import { s6 } from "./peer_s6.ts";
 import { supervisord } from "./peer_supervisord.ts";
 import { processesNaming, startTicks } from "./process_table.ts";
-import { supervisorPids, withIdleServices } from "./site.ts";
+import { endAllRuns, supervisorPids, withIdleServices } from "./site.ts";
 
 const PEERS = [await harbornode(await findExecutable()), await supervisord(), await runit(), await s6()];
 
@@ -24,6 +24,7 @@ for (const peer of PEERS.filter((one) => one !== null)) {
       return run.root;
     });
     assert.deepEqual(await processesNaming(root), []);
+    await endAllRuns();
     await assert.rejects(Deno.stat(root), Deno.errors.NotFound);
   });
 }

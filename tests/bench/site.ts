@@ -19,8 +19,16 @@ export interface Run {
 /** Those under way: what a Ctrl-C has to end. */
 const underWay = new Set<() => Promise<void>>();
 
+/**
+ * Folders of runs of many services that are over, removed by `endAllRuns`: for a minute ext4 looks at every inode that was just freed
+ * before it makes a new one, and the next supervisor would pay for the files of the one before it.
+ */
+const over: string[] = [];
+
+/** What is under way, and what was kept. */
 export async function endAllRuns(): Promise<void> {
   await Promise.all([...underWay].map((end) => end()));
+  for (const root of over.splice(0)) await Deno.remove(root, { recursive: true });
 }
 
 /** Starts so many idle services under the peer, and ends them all after `body`, also when it fails. */
@@ -52,7 +60,8 @@ export async function withServices<T>(
     underWay.delete(end);
     await supervisor.stop().finally(() => endAll(root));
     await Promise.all(children.map((child) => child.status));
-    await Deno.remove(root, { recursive: true });
+    if (services.length > 1) over.push(root);
+    else await Deno.remove(root, { recursive: true });
   };
   underWay.add(end);
   try {
