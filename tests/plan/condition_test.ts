@@ -121,6 +121,50 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
   ],
   ["several", { spec: { replicas: 2 }, instances: [{}, {}] }, "synced running healthy running: 2 instances run"],
   [
+    "one that can not be started again",
+    { instances: [exited(7)], rest: { attempt, memory: streaking } },
+    "synced blocked unhealthy port_conflict: port 80 is taken by nginx (pid 7); stop that program",
+  ],
+  [
+    "one that runs, and was refused something before",
+    { rest: { attempt } },
+    "synced running healthy running: runs",
+  ],
+  [
+    "a job whose next run can not begin",
+    {
+      spec: { job: { schedule: "* * * * *", timezone: null, overlap: "skip", missed: "once", timeoutMs: null } },
+      instances: [exited(0)],
+      rest: { attempt },
+    },
+    "synced blocked unknown port_conflict: port 80 is taken by nginx (pid 7); stop that program",
+  ],
+  [
+    "a job whose run was stopped for the next one",
+    {
+      spec: { job: { schedule: null, timezone: null, overlap: "replace", missed: "once", timeoutMs: null } },
+      instances: [],
+      rest: {
+        memory: {
+          ...streaking,
+          job: {
+            seenUntil: NOW,
+            runs: [{
+              dueAt: NOW,
+              fingerprint: fingerprint(WEB),
+              instanceId: "i0",
+              startedAt: NOW,
+              endedAt: NOW,
+              exitCode: 143,
+              outcome: "replaced",
+            }],
+          },
+        },
+      },
+    },
+    "out-of-sync pending unknown waiting: is about to run",
+  ],
+  [
     "one that can not be started",
     { instances: [], rest: { attempt } },
     "out-of-sync blocked unknown port_conflict: port 80 is taken by nginx (pid 7); stop that program",
