@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
+import type { JobRun } from "../../src/model/memory.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import type { Health } from "../../src/model/snapshot.ts";
 import type { Workload } from "../../src/model/workload.ts";
@@ -70,6 +71,16 @@ const streaking = {
   slots: { 0: { fingerprint: fingerprint(WEB), restarts: 3, streak: 3, lastExitCode: 1, recent: [] } },
 };
 
+const RUN: JobRun = {
+  dueAt: NOW,
+  fingerprint: fingerprint(WEB),
+  instanceId: "i0",
+  startedAt: NOW,
+  endedAt: NOW,
+  exitCode: 0,
+  outcome: "succeeded",
+};
+
 const SCENES: [claim: string, scene: Scene, shown: string][] = [
   ["one that runs", {}, "synced running healthy running: runs"],
   [
@@ -135,9 +146,9 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
     {
       spec: { job: { schedule: "* * * * *", timezone: null, overlap: "skip", missed: "once", timeoutMs: null } },
       instances: [exited(0)],
-      rest: { attempt },
+      rest: { attempt, memory: { ...streaking, job: { seenUntil: NOW, runs: [RUN] } } },
     },
-    "synced blocked unknown port_conflict: port 80 is taken by nginx (pid 7); stop that program",
+    "synced blocked healthy port_conflict: port 80 is taken by nginx (pid 7); stop that program",
   ],
   [
     "a job whose run was stopped for the next one",
@@ -145,21 +156,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
       spec: { job: { schedule: null, timezone: null, overlap: "replace", missed: "once", timeoutMs: null } },
       instances: [],
       rest: {
-        memory: {
-          ...streaking,
-          job: {
-            seenUntil: NOW,
-            runs: [{
-              dueAt: NOW,
-              fingerprint: fingerprint(WEB),
-              instanceId: "i0",
-              startedAt: NOW,
-              endedAt: NOW,
-              exitCode: 143,
-              outcome: "replaced",
-            }],
-          },
-        },
+        memory: { ...streaking, job: { seenUntil: NOW, runs: [{ ...RUN, exitCode: 143, outcome: "replaced" }] } },
       },
     },
     "out-of-sync pending unknown waiting: is about to run",
