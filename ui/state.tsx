@@ -23,6 +23,7 @@ const TONE: Record<string, string> = {
   unhealthy: "bad",
   succeeded: "good",
   timeout: "bad",
+  replaced: "idle",
   skipped: "idle",
 };
 

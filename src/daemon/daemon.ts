@@ -184,7 +184,8 @@ async function openRuntimes(
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {
-    runtimes.set("docker", await openDockerRuntime({ host: settings.docker.host, deviceId: id, clock }));
+    const { docker: { host }, policy } = settings;
+    runtimes.set("docker", await openDockerRuntime({ host, deviceId: id, policy, clock }));
   }
   if (runtimes.size === 0) {
     throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {

@@ -11,6 +11,7 @@ import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { mount, MOUNT_FIELDS } from "./field/mount.ts";
 import { quote } from "./place.ts";
+import { DEPLOYMENT_DEVICE_FIELDS, SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./field/port.ts";
 import { PROBE_FIELDS } from "./field/probe.ts";
 import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
@@ -164,6 +165,7 @@ const SERVICE: Field[] = [
     example: 'ports = [{ name = "http", port = 8080 }]',
   }),
   ...PRIVILEGE_FIELDS,
+  ...SERVICE_DEVICE_FIELDS,
 ];
 
 const DEPLOYMENT: Field[] = [
@@ -196,6 +198,7 @@ const DEPLOYMENT: Field[] = [
     doc: '"./x:/path:ro" from the folder, "name:/path" a volume',
     example: 'mounts = ["./site:/www:ro", "data:/data"]',
   }),
+  ...DEPLOYMENT_DEVICE_FIELDS,
 ];
 
 const OWN: Record<Mode, readonly Field[]> = { native: SERVICE, container: DEPLOYMENT };

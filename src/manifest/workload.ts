@@ -79,6 +79,8 @@ export function buildWorkload(
     }),
     files: manifest.files,
     onChange: buildOnChange(read, place),
+    devices: read.devices as string[],
+    gpus: read.gpus as Workload["gpus"],
     resources: resources(read.resources as Table | null),
     logs: logs(read.logs as Table | null),
     dependsOn: dependsOn.filter((one) => one !== undefined),
@@ -109,7 +111,6 @@ export function buildWorkload(
       limits: read.limits as NativeWorkload["limits"],
       capabilities: read.capabilities as string[],
       noNewPrivileges: read.no_new_privileges as boolean,
-      devices: read.devices as string[],
     };
   }
   const mounts = (read.mounts ?? []) as Listed<Mount>;

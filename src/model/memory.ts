@@ -39,7 +39,9 @@ export interface JobRun {
   startedAt: number | null;
   endedAt: number | null;
   exitCode: number | null;
-  outcome: "running" | "succeeded" | "failed" | "timeout" | "skipped";
+  /** Set right before it is stopped so that another one takes its place. */
+  isReplaced?: boolean;
+  outcome: "running" | "succeeded" | "failed" | "timeout" | "replaced" | "skipped";
 }
 
 export interface JobMemory {

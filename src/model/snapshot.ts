@@ -44,7 +44,7 @@ export interface RunStatus {
   started_at: string | null;
   ended_at: string | null;
   exit_code: number | null;
-  outcome: "running" | "succeeded" | "failed" | "timeout" | "skipped";
+  outcome: "running" | "succeeded" | "failed" | "timeout" | "replaced" | "skipped";
 }
 
 /** Something that is not as asked, and that the workload runs in spite of. */

@@ -135,6 +135,9 @@ export interface Artifact {
   name: string;
 }
 
+/** Every one that the device has, or how many of them. */
+export type Gpus = "all" | number;
+
 /** A resource limit of setrlimit(2); null is unlimited. */
 export interface Limit {
   soft: number | null;
@@ -184,6 +187,10 @@ interface WorkloadBase {
   minHealthyMs: number;
   files: WorkloadFile[];
   onChange: OnChange;
+  /** Device nodes that it may use, absolute. */
+  devices: string[];
+  /** Null: none. Native: "all" or none. */
+  gpus: Gpus | null;
   resources: Resources;
   logs: LogBound;
   dependsOn: Dependency[];
@@ -212,8 +219,6 @@ export interface NativeWorkload extends WorkloadBase {
   capabilities: string[];
   /** False: a set-user-id program that it starts may gain privileges. */
   noNewPrivileges: boolean;
-  /** Device nodes that it may use, absolute. */
-  devices: string[];
 }
 
 export interface DockerWorkload extends WorkloadBase {

@@ -20,7 +20,7 @@ export type Action =
     instance: Instance;
     signal: SignalName;
     timeoutMs: number;
-    /** Whether a start in the same slot follows. */
+    /** Whether a start in the same slot follows; of a job, with the next plan. */
     isReplaced?: boolean;
   }
   | Why & { type: "remove"; runtime: RuntimeName; instance: Instance }

@@ -91,7 +91,7 @@ function told(input: ConditionInput): Told {
   if (spec.suspend) {
     return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
   }
-  if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && overall.sync !== "synced") {
+  if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && lacks(overall, spec)) {
     // One that could not be told of its new files still does its work.
     const phase = attempt.reason === "reload_failed" ? "degraded" : "blocked";
     return { ...overall, phase, reason: attempt.reason, message: attempt.message, hint: attempt.hint };
@@ -102,6 +102,13 @@ function told(input: ConditionInput): Told {
     return { ...overall, phase: overall.phase === "pending" ? phase : overall.phase, ...input.waiting };
   }
   return overall;
+}
+
+/** Whether something of it is to be started, or changed, so that an attempt which failed tells why it is not. */
+function lacks({ sync, phase }: Told, { job }: Workload): boolean {
+  if (sync !== "synced" || phase === "pending" || phase === "backoff") return true;
+  // Between its runs a job is as asked: only the attempt knows of the run that could not begin.
+  return job !== null && phase !== "running" && phase !== "stopping";
 }
 
 /** Phase and health of one instance, as its slot in `spec` sees it. */

@@ -30,33 +30,42 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   const actions: Action[] = [];
   const due: number[] = [];
   const running = instance !== null && isUnderWay(instance) ? instance : null;
-  const stop = (because: Because) => actions.push(stopAction(running!, spec, because));
+  const startFor = (dueAt: number, because: Because): Action => ({
+    type: "start",
+    workload: spec.name,
+    spec,
+    slot: 0,
+    fingerprint,
+    previous: instance,
+    dueAt,
+    ...because,
+  });
   const start = (dueAt: number, because: Because) => {
-    const first: Action = {
-      type: "start",
-      workload: spec.name,
-      spec,
-      slot: 0,
-      fingerprint,
-      previous: instance,
-      dueAt,
-      ...because,
-    };
-    actions.unshift(prepareFor(first));
-    actions.push(first);
+    const first = startFor(dueAt, because);
+    actions.push(prepareFor(first), first);
+  };
+  /** Its successor is here before it is stopped, and begins once how it ended is written down: with the next plan. */
+  const replace = (dueAt: number, because: Because) => {
+    const stop = { ...stopAction(running!, spec, because), isReplaced: true };
+    actions.push(prepareFor(startFor(dueAt, because)), stop);
   };
 
   if (running !== null && job.timeoutMs !== null) {
     const until = (running.startedAt ?? now) + job.timeoutMs;
     if (until > now) due.push(until);
-    else stop({ reason: "timeout", message: `runs for longer than ${durationText(job.timeoutMs)}` });
+    else {
+      const message = `runs for longer than ${durationText(job.timeoutMs)}`;
+      actions.push(stopAction(running, spec, { reason: "timeout", message }));
+    }
   }
   if (job.schedule === null) {
     const last = runs.at(-1);
     if (running !== null) {
       const isOther = running.fingerprint !== fingerprint && actions.length === 0;
-      if (isOther && job.overlap === "replace") stop({ reason: "spec_changed", message: "has changed in git" });
-    } else if (last === undefined || last.fingerprint !== fingerprint) {
+      if (isOther && job.overlap === "replace") {
+        replace(now, { reason: "spec_changed", message: "has changed in git" });
+      }
+    } else if (!hasRun(last, fingerprint)) {
       start(now, { reason: "created", message: "has not run as it is now" });
     } else retry(input, { instance, last, start: (because) => start(last.dueAt, because), due });
     return { fingerprint, actions, jobMemory, wakeAt: earliest(due), waiting: null };
@@ -77,11 +86,21 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   } else if (latest < input.since && job.missed === "skip") skip(latest);
   else if (running === null) start(latest, { reason: "scheduled", message: `was due at ${time(latest)}` });
   else if (job.overlap === "skip") skip(latest);
-  else {
-    if (actions.length === 0) stop({ reason: "scheduled", message: `is due again at ${time(latest)}` });
-    start(latest, { reason: "scheduled", message: `was due at ${time(latest)}` });
-  }
+  else if (actions.length === 0) replace(latest, { reason: "scheduled", message: `is due again at ${time(latest)}` });
   return { fingerprint, actions, jobMemory, wakeAt: earliest(due), waiting: null };
+}
+
+/** Whether the last run was one of this fingerprint, to its end: one that was replaced, by what is gone again, was none. */
+export function hasRun(last: JobRun | undefined, fingerprint: string): last is JobRun {
+  return last !== undefined && last.fingerprint === fingerprint && last.outcome !== "replaced";
+}
+
+/** The run of this instance is about to be stopped for another one; to be remembered before the stop. */
+export function withReplaced(before: JobMemory, instanceId: string): JobMemory {
+  const runs = before.runs.map((run) =>
+    run.outcome === "running" && run.instanceId === instanceId ? { ...run, isReplaced: true } : run
+  );
+  return { ...before, runs };
 }
 
 /** Begins a run; to be remembered together with the start. */
@@ -138,7 +157,9 @@ function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput)
     if (run.outcome !== "running") return run;
     // Its successor took its place. The instance may be the same one: a container is started again.
     const successor = runs.slice(index + 1).find((later) => later.startedAt !== null);
-    if (successor !== undefined) return { ...run, endedAt: successor.startedAt, outcome: "failed" };
+    if (successor !== undefined) {
+      return { ...run, endedAt: successor.startedAt, outcome: run.isReplaced === true ? "replaced" : "failed" };
+    }
     const instance = instances.find((one) => one.id === run.instanceId);
     if (instance !== undefined && instance.state !== "exited") return run;
     const endedAt = instance?.endedAt ?? now;
@@ -147,6 +168,7 @@ function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput)
 }
 
 function outcomeOf(spec: Workload, run: JobRun, instance: Instance | null): JobRun["outcome"] {
+  if (run.isReplaced === true) return "replaced";
   if (instance === null) return "failed";
   if (isSuccess(spec.restart, instance)) return "succeeded";
   const timeoutMs = spec.job?.timeoutMs ?? null;

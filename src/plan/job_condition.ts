@@ -4,6 +4,7 @@ import type { Instance } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Health, Phase, Sync } from "../model/snapshot.ts";
 import type { Job, Workload } from "../model/workload.ts";
+import { hasRun } from "./job.ts";
 import { restartAfter } from "./restart.ts";
 import { nextDue } from "./schedule.ts";
 
@@ -28,8 +29,8 @@ export function jobCondition(
   { spec, job, wanted }: { spec: Workload; job: Job; wanted: string },
 ): Told {
   const last = input.memory?.job?.runs.filter((run) => run.outcome !== "skipped").at(-1);
-  const hasRun = last?.fingerprint === wanted;
-  const sync = job.schedule !== null || hasRun ? "synced" : "out-of-sync";
+  const isDone = hasRun(last, wanted);
+  const sync = job.schedule !== null || isDone ? "synced" : "out-of-sync";
   if (input.progress !== null) {
     return { sync, phase: "starting", health: "unknown", reason: "starting", message: input.progress };
   }
@@ -40,13 +41,17 @@ export function jobCondition(
   }
   const next = nextDue(job, input.now);
   const then = next === null ? "" : `; the next one is at ${time(next)}`;
-  if (last === undefined || (job.schedule === null && !hasRun)) {
+  if (last === undefined || (job.schedule === null && !isDone)) {
     const message = next === null ? "is about to run" : `runs first at ${time(next)}`;
     return { sync, phase: "pending", health: "unknown", reason: next === null ? "waiting" : "scheduled", message };
   }
   if (last.outcome === "succeeded") {
     const message = `the last run succeeded${then}`;
     return { sync, phase: "completed", health: "healthy", reason: "completed", message };
+  }
+  if (last.outcome === "replaced") {
+    const message = "the last run was stopped for the one after it, which is about to begin";
+    return { sync, phase: "pending", health: "unknown", reason: "waiting", message };
   }
   const instance = input.instances.find((one) => one.id === last.instanceId && one.state === "exited");
   const restart = instance === undefined ? null : restartAfter(spec.restart, instance, input.memory?.slots[0]);

@@ -185,7 +185,9 @@ function convergeOne(input: ConvergeInput, { since, jobs }: { since: number; job
   }
   const step = convergeJob({ ...input, job: spec.job, since });
   if (canonical(step.jobMemory) !== canonical(input.memory?.job)) jobs.set(spec.name, step.jobMemory);
-  if (input.blocked === null || !step.actions.some((action) => action.type === "start")) return step;
+  // Nothing is stopped either for what may not be started.
+  const isStart = (action: Action) => action.type === "start" || (action.type === "stop" && action.isReplaced === true);
+  if (input.blocked === null || !step.actions.some(isStart)) return step;
   return { ...step, actions: [], waiting: input.blocked };
 }
 

@@ -156,6 +156,7 @@ export const SECTIONS: readonly Section[] = [
         [],
         "Which capabilities a manifest may ask for",
       ),
+      setting("allow_gpus", flag, false, "Whether a manifest may ask for GPUs"),
       setting("allow_root", flag, true, "Whether a manifest may ask to run as root"),
     ],
   },

@@ -168,6 +168,7 @@ function settingsFrom(
     },
     policy: {
       allowDevices: policy.allow_devices as string[],
+      allowGpus: policy.allow_gpus as boolean,
       allowCapabilities: policy.allow_capabilities as string[],
       allowRoot: policy.allow_root as boolean,
     },

@@ -54,6 +54,7 @@ export interface Settings {
   policy: {
     /** Absolute paths below /dev; `*` stands for any characters but a slash. Empty: no device at all. */
     allowDevices: string[];
+    allowGpus: boolean;
     /** Names as in capabilities(7), like CAP_NET_RAW. Empty: none at all. */
     allowCapabilities: string[];
     allowRoot: boolean;

@@ -1,7 +1,7 @@
 /** The memory of workloads on disk: one file a workload, written only when it says something new. */
 import { join } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
-import type { WorkloadMemory } from "../model/memory.ts";
+import type { Applied, WorkloadMemory } from "../model/memory.ts";
 import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
 
 const FORMAT: Format<WorkloadMemory> = {
@@ -10,9 +10,16 @@ const FORMAT: Format<WorkloadMemory> = {
     const memory = value as Partial<WorkloadMemory> | null;
     if (memory === null || typeof memory !== "object" || typeof memory.name !== "string") return null;
     if (typeof memory.slots !== "object" || memory.slots === null || memory.applied === undefined) return null;
-    return memory as WorkloadMemory;
+    return memory.applied === null ? memory as WorkloadMemory : complete(memory as WorkloadMemory, memory.applied);
   },
 };
+
+/** Fields of specs that an older version did not know yet, as one that does not ask for them has them. */
+const LATER = { devices: [], gpus: null };
+
+function complete(memory: WorkloadMemory, applied: Applied): WorkloadMemory {
+  return { ...memory, applied: { ...applied, workload: { ...LATER, ...applied.workload } } };
+}
 
 export class MemoryStore {
   readonly #folder: string;

@@ -37,6 +37,8 @@ const NEW: Partial<Workload>[] = [
   { workingDir: "x" },
   { ports: [{ name: null, hostAddress: "0.0.0.0", host: 1, container: 1, protocol: "tcp" }] },
   { resources: { memoryBytes: 1, cpus: null, pids: null } },
+  { devices: ["/dev/ttyUSB0"] },
+  { gpus: "all" },
   { files: [{ path: "a", oid: "1", executable: true }, { path: "b", oid: "2", executable: true }] },
   { files: [{ path: "a", oid: "9", executable: false }, { path: "b", oid: "2", executable: true }] },
   { files: [] },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
+import type { JobRun } from "../../src/model/memory.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import type { Health } from "../../src/model/snapshot.ts";
 import type { Workload } from "../../src/model/workload.ts";
@@ -70,6 +71,16 @@ const streaking = {
   slots: { 0: { fingerprint: fingerprint(WEB), restarts: 3, streak: 3, lastExitCode: 1, recent: [] } },
 };
 
+const RUN: JobRun = {
+  dueAt: NOW,
+  fingerprint: fingerprint(WEB),
+  instanceId: "i0",
+  startedAt: NOW,
+  endedAt: NOW,
+  exitCode: 0,
+  outcome: "succeeded",
+};
+
 const SCENES: [claim: string, scene: Scene, shown: string][] = [
   ["one that runs", {}, "synced running healthy running: runs"],
   [
@@ -120,6 +131,36 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
     "synced degraded unknown drift: instance 1 is paused",
   ],
   ["several", { spec: { replicas: 2 }, instances: [{}, {}] }, "synced running healthy running: 2 instances run"],
+  [
+    "one that can not be started again",
+    { instances: [exited(7)], rest: { attempt, memory: streaking } },
+    "synced blocked unhealthy port_conflict: port 80 is taken by nginx (pid 7); stop that program",
+  ],
+  [
+    "one that runs, and was refused something before",
+    { rest: { attempt } },
+    "synced running healthy running: runs",
+  ],
+  [
+    "a job whose next run can not begin",
+    {
+      spec: { job: { schedule: "* * * * *", timezone: null, overlap: "skip", missed: "once", timeoutMs: null } },
+      instances: [exited(0)],
+      rest: { attempt, memory: { ...streaking, job: { seenUntil: NOW, runs: [RUN] } } },
+    },
+    "synced blocked healthy port_conflict: port 80 is taken by nginx (pid 7); stop that program",
+  ],
+  [
+    "a job whose run was stopped for the next one",
+    {
+      spec: { job: { schedule: null, timezone: null, overlap: "replace", missed: "once", timeoutMs: null } },
+      instances: [],
+      rest: {
+        memory: { ...streaking, job: { seenUntil: NOW, runs: [{ ...RUN, exitCode: 143, outcome: "replaced" }] } },
+      },
+    },
+    "out-of-sync pending unknown waiting: is about to run",
+  ],
   [
     "one that can not be started",
     { instances: [], rest: { attempt } },

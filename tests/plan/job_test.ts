@@ -131,35 +131,90 @@ Deno.test("runs that were missed while nobody was there follow once, or not at a
   }
 });
 
-Deno.test("a run that is due while the one before still runs is skipped, or takes its place", () => {
-  for (const [overlap, done] of [["skip", ""], ["replace", "stop start"]] as const) {
-    const device = new ModelDevice();
-    device.now = 10 * MINUTE;
-    const spec = job({ job: { ...MINUTELY, overlap } });
-    turn(device, spec);
-    device.now = 11 * MINUTE;
-    assert.equal(turn(device, spec), "start");
-    device.now = 12 * MINUTE;
-    assert.equal(turn(device, spec), done);
-    turn(device, spec);
-    assert.equal(device.instances.filter((one) => one.state === "running").length, 1);
-  }
+Deno.test("a run that is due while the one before still runs is skipped", () => {
+  const device = new ModelDevice();
+  const spec = job({ job: MINUTELY });
+  device.now = 10 * MINUTE;
+  turn(device, spec);
+  device.now = 11 * MINUTE;
+  assert.equal(turn(device, spec), "start");
+  device.now = 12 * MINUTE;
+  assert.equal(turn(device, spec), "");
+  assert.deepEqual(outcomes(device), ["running", "skipped"]);
 });
 
-Deno.test("a run whose place was taken has ended, also where its successor is the same container", () => {
+/** A device on which a run is under way and the next one is due. */
+function overlapping(spec: NativeWorkload): ModelDevice {
   const device = new ModelDevice();
-  const spec = job({ job: { ...MINUTELY, overlap: "replace" } });
+  device.now = 10 * MINUTE;
   turn(device, spec);
-  device.now += MINUTE;
-  turn(device, spec);
-  const { id } = device.instances[0]!;
-  device.now += MINUTE;
-  turn(device, spec);
-  Object.assign(device.instances[0]!, { id });
+  device.now = 11 * MINUTE;
+  assert.equal(turn(device, spec), "start");
+  device.now = 12 * MINUTE;
+  return device;
+}
+
+const REPLACED = job({ job: { ...MINUTELY, overlap: "replace" } });
+
+Deno.test("a run whose place is taken ends as replaced, with the exit code that its stop gave", () => {
+  const device = overlapping(REPLACED);
+  assert.equal(turn(device, REPLACED), "stop");
+  assert.equal(turn(device, REPLACED), "start");
+  const { runs } = device.memoryOf("job").job!;
+  assert.deepEqual(runs.map(({ outcome, exitCode, dueAt }) => [outcome, exitCode, dueAt / MINUTE]), [
+    ["replaced", 143, 11],
+    ["running", null, 12],
+  ]);
+  assert.ok(runs[0]!.endedAt! <= runs[1]!.startedAt!);
+  assert.equal(device.instances.filter((one) => one.state === "running").length, 1);
+});
+
+Deno.test("what the place of a run needs is brought before the run is stopped", () => {
+  const changed = job({ job: { ...ONCE, overlap: "replace" }, env: { V: "2" } });
+  const device = new ModelDevice();
+  turn(device, job({ job: { ...ONCE, overlap: "replace" } }));
+  const made = plan(device.input(desired([changed])));
+  assert.deepEqual(made.actions.map(({ type }) => type), ["prepare", "stop"]);
+  assert.deepEqual(plan(overlapping(REPLACED).input(desired([REPLACED]))).actions.map(({ type }) => type), [
+    "prepare",
+    "stop",
+  ]);
+});
+
+Deno.test("a daemon that dies after the stop of a replaced run begins the next one, and knows why that one ended", () => {
+  const device = overlapping(REPLACED);
+  turn(device, REPLACED);
+  device.since = device.now;
+  assert.equal(turn(device, REPLACED), "start");
+  assert.deepEqual(outcomes(device), ["replaced", "running"]);
+});
+
+Deno.test("a run without a schedule that was stopped for a change takes place again when the change is taken back", () => {
+  const before = job({ job: { ...ONCE, overlap: "replace" } });
+  const after = job({ job: { ...ONCE, overlap: "replace" }, env: { V: "2" } });
+  const device = new ModelDevice();
+  turn(device, before);
+  assert.equal(turn(device, after), "stop");
+  assert.equal(turn(device, before), "start");
+  assert.deepEqual(outcomes(device), ["replaced", "running"]);
+});
+
+Deno.test("no run is stopped for one that may not begin yet", () => {
+  const device = overlapping(REPLACED);
+  const waits = { ...REPLACED, dependsOn: [{ name: "db", condition: "started" as const }] };
+  const input = { ...device.input(desired([waits, native({ name: "db" })])), memoryBytes: null };
+  const made = plan(input);
+  assert.deepEqual(made.actions.filter(({ workload }) => workload === "job"), []);
+  assert.equal(made.waiting.get("job")?.reason, "dependency_not_ready");
+});
+
+Deno.test("a run that ended where nobody saw it, before another took its place, is not under way for ever", () => {
+  const device = overlapping(REPLACED);
   const { runs, seenUntil } = device.memoryOf("job").job!;
-  const same = runs.map((run) => ({ ...run, instanceId: id }));
-  device.memory.set("job", { ...device.memoryOf("job"), job: { seenUntil, runs: same } });
-  turn(device, spec);
+  const lost = { ...runs[0]!, instanceId: "lost", startedAt: runs[0]!.startedAt! - 1 };
+  device.memory.set("job", { ...device.memoryOf("job"), job: { seenUntil, runs: [lost, ...runs] } });
+  device.now -= 1000;
+  turn(device, REPLACED);
   assert.deepEqual(outcomes(device), ["failed", "running"]);
 });
 

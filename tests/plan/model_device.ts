@@ -10,7 +10,7 @@ import type { RuntimeName, Workload } from "../../src/model/workload.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { Verdict } from "../../src/plan/health.ts";
 import type { OwnerModes } from "../../src/plan/mode.ts";
-import { withRun } from "../../src/plan/job.ts";
+import { withReplaced, withRun } from "../../src/plan/job.ts";
 import type { Attempt, Plan, PlanInput } from "../../src/plan/plan.ts";
 import { slotAfterStart } from "../../src/plan/restart.ts";
 
@@ -73,6 +73,10 @@ export class ModelDevice {
         return;
       case "stop": {
         const instance = this.#find(action.instance.id);
+        const known = this.memory.get(action.workload);
+        if (action.isReplaced === true && known?.job !== undefined) {
+          this.memory.set(action.workload, { ...known, job: withReplaced(known.job, instance.id) });
+        }
         Object.assign(instance, { state: "exited", pid: null, exitCode: 143, endedAt: this.now });
         return;
       }

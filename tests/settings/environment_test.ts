@@ -25,6 +25,7 @@ Deno.test("settings that are lists, tables and ranges have one line in the envir
     HARBORNODE_LIMITS_MEMORY_RESERVE: "1Mi",
     HARBORNODE_POLICY_ALLOW_DEVICES: "/dev/ttyUSB*, /dev/video0",
     HARBORNODE_POLICY_ALLOW_CAPABILITIES: "",
+    HARBORNODE_POLICY_ALLOW_GPUS: "true",
     HARBORNODE_POLICY_ALLOW_ROOT: "false",
     HARBORNODE_RUNTIME_MODES: "web=docker,cam=native",
   };
@@ -36,6 +37,7 @@ Deno.test("settings that are lists, tables and ranges have one line in the envir
   assert.deepEqual(settings?.policy, {
     allowDevices: ["/dev/ttyUSB*", "/dev/video0"],
     allowCapabilities: [],
+    allowGpus: true,
     allowRoot: false,
   });
   assert.deepEqual(settings?.runtime.modes, { web: "docker", cam: "native" });

@@ -25,7 +25,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
     native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
     limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
-    policy: { allowDevices: [], allowCapabilities: [], allowRoot: true },
+    policy: { allowDevices: [], allowGpus: false, allowCapabilities: [], allowRoot: true },
     log: { level: "info", format: "text" },
   });
 });
@@ -98,6 +98,7 @@ Deno.test("settings take ranges, sizes, devices, capabilities and modes", async 
     [policy]
     allow_devices = ["/dev/ttyUSB*", "/dev/serial/by-id/usb-1:0"]
     allow_capabilities = ["CAP_NET_BIND_SERVICE", "CAP_CHECKPOINT_RESTORE"]
+    allow_gpus = true
     allow_root = false
     [runtime.modes]
     web = "docker"
@@ -113,6 +114,7 @@ Deno.test("settings take ranges, sizes, devices, capabilities and modes", async 
   assert.deepEqual(settings?.policy, {
     allowDevices: ["/dev/ttyUSB*", "/dev/serial/by-id/usb-1:0"],
     allowCapabilities: ["CAP_NET_BIND_SERVICE", "CAP_CHECKPOINT_RESTORE"],
+    allowGpus: true,
     allowRoot: false,
   });
   assert.deepEqual(settings?.runtime.modes, { web: "docker", "cam-2": "native" });
@@ -142,6 +144,7 @@ Deno.test("settings of the policy and of limits are refused where they would not
     ['[policy]\nallow_capabilities = ["net_raw"]', /is "net_raw", .*\| did you mean "CAP_NET_RAW"\?/],
     ['[policy]\nallow_capabilities = ["CAP_NET_BIND"]', /is "CAP_NET_BIND", wanted a capability.*CAP_NET_BIND_SERVICE/],
     ['[policy]\nallow_capabilities = ["ALL"]', /is "ALL", wanted a capability/],
+    ["[policy]\nallow_gpus = 1", /is 1, wanted true or false/],
     ['[policy]\nallow_root = "no"', /is "no", wanted true or false/],
     ['[runtime.modes]\nweb = "podman"', /runtime\.modes\.web: is "podman", wanted "native" or "docker"/],
     ['[runtime.modes]\n"a b" = "docker"', /the name "a b" is not the name of a workload/],

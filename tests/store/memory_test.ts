@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { fingerprint } from "../../src/model/fingerprint.ts";
 import { emptyMemory } from "../../src/model/memory.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
+import { docker } from "../support/workload.ts";
 import { tempDir } from "../support/temp.ts";
 
 Deno.test("what is kept of a workload is known at once, and on disk with the next save of it alone", async () => {
@@ -18,4 +20,15 @@ Deno.test("what is kept of a workload is known at once, and on disk with the nex
   store.keep(kept);
   await store.forget("web");
   assert.deepEqual([...store.all.keys()], ["db"]);
+});
+
+Deno.test("a spec that an older version wrote has the fields that came later, and its fingerprint", async () => {
+  await using dir = await tempDir();
+  const workload = docker({ name: "web" });
+  const { devices: _devices, gpus: _gpus, ...older } = workload;
+  const applied = { workload: older as typeof workload, fingerprint: fingerprint(workload), revision: "r" };
+  await (await MemoryStore.open(dir.path)).save({ ...emptyMemory("web"), applied });
+  const read = (await MemoryStore.open(dir.path)).all.get("web")?.applied?.workload;
+  assert.deepEqual(read, workload);
+  assert.equal(fingerprint(read), applied.fingerprint);
 });

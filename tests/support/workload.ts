@@ -31,6 +31,8 @@ const BASE = {
   health: null,
   minHealthyMs: 0,
   files: [],
+  devices: [],
+  gpus: null,
   onChange: { type: "restart" as const },
   resources: { memoryBytes: null, cpus: null, pids: null },
   logs: { maxBytes: 10 * 1024 * 1024, maxFiles: 0 },
@@ -55,7 +57,6 @@ export function native(fields: Partial<NativeWorkload>): NativeWorkload {
     limits: {},
     capabilities: [],
     noNewPrivileges: true,
-    devices: [],
     ...fields,
   };
 }

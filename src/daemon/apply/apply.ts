@@ -11,7 +11,7 @@ import { placeFiles } from "../../store/file_tree.ts";
 import { choosePorts, namingHolder } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
 import { reload, rememberFiles } from "./reload.ts";
-import { haltIfUnhealthy, rememberRuntime, rememberStart } from "./remember_start.ts";
+import { rememberRuntime, rememberStart, rememberStop } from "./remember_start.ts";
 
 const log = logger("apply");
 
@@ -67,7 +67,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       }
     }
     case "stop":
-      await haltIfUnhealthy(device, action);
+      await rememberStop(device, action);
       return await runtimeOf(device, action.runtime).stop(action.instance, action);
     case "remove":
       device.forced.delete(action.instance.id);

@@ -2,7 +2,7 @@
 import { emptyMemory, type WorkloadMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { Action } from "../../plan/action.ts";
-import { withRun } from "../../plan/job.ts";
+import { withReplaced, withRun } from "../../plan/job.ts";
 import { slotAfterStart } from "../../plan/restart.ts";
 import type { Device } from "../device.ts";
 
@@ -40,9 +40,19 @@ export async function rememberStart(
   else await device.memory.save(memory);
 }
 
-/** Written down before the stop: whoever sees the ended instance must not start it again. */
-export async function haltIfUnhealthy(device: Device, action: Action & { type: "stop" }): Promise<void> {
-  if (action.reason !== "unhealthy" || action.isReplaced) return;
+/** Written down before the stop: whoever sees the ended instance knows why it ended. */
+export async function rememberStop(device: Device, action: Action & { type: "stop" }): Promise<void> {
+  if (action.isReplaced === true) await rememberReplaced(device, action.instance);
+  else if (action.reason === "unhealthy") await halt(device, action);
+}
+
+async function rememberReplaced(device: Device, { workload, id }: Instance): Promise<void> {
+  const before = device.memory.all.get(workload);
+  if (before?.job !== undefined) await device.memory.save({ ...before, job: withReplaced(before.job, id) });
+}
+
+/** It is not to be started again. */
+async function halt(device: Device, action: Action & { type: "stop" }): Promise<void> {
   const { workload, instance } = action;
   const before = device.memory.all.get(workload) ?? emptyMemory(workload);
   const slot = before.slots[instance.slot] ??

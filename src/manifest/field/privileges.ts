@@ -69,12 +69,6 @@ export const PRIVILEGE_FIELDS: Field[] = [
     doc: "false lets set-user-id programs, like sudo, work",
     example: "no_new_privileges = false",
   }),
-  field(
-    "devices",
-    list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, wants: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
-    [],
-    { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
-  ),
 ];
 
 /** In bits, as chmod(1) writes them. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Failure } from "../../failure.ts";
 import type { Instance, InstanceState } from "../../model/observed.ts";
 import { substitutePorts } from "../../model/port.ts";
-import type { DockerWorkload, LogBound, Mount } from "../../model/workload.ts";
-import type { ContainerStatus, CreateContainer, CreateMount, InspectedContainer } from "./wire.ts";
+import type { DockerWorkload, Gpus, LogBound, Mount } from "../../model/workload.ts";
+import type { ContainerStatus, CreateContainer, CreateMount, DeviceRequest, InspectedContainer } from "./wire.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
 export const LABEL = {
@@ -57,6 +57,8 @@ export function createRequest(workload: DockerWorkload, marks: Marks & { filesDi
       RestartPolicy: { Name: "no" },
       LogConfig: logConfig(workload.logs),
       SecurityOpt: ["no-new-privileges"],
+      ...(workload.devices.length === 0 ? {} : { Devices: workload.devices.map(deviceMapping) }),
+      ...(workload.gpus === null ? {} : { DeviceRequests: [gpuRequest(workload.gpus)] }),
     },
   };
 }
@@ -141,6 +143,16 @@ function portBindings(workload: DockerWorkload): CreateContainer["HostConfig"]["
       [name, ports],
     ) => [name, ports.map((port) => ({ HostIp: port.hostAddress, HostPort: String(port.host) }))]),
   );
+}
+
+/** Under the same path as on the device. */
+function deviceMapping(path: string) {
+  return { PathOnHost: path, PathInContainer: path, CgroupPermissions: "rwm" };
+}
+
+function gpuRequest(gpus: Gpus): DeviceRequest {
+  const Count = gpus === "all" ? -1 : gpus;
+  return { Driver: "", Count, DeviceIDs: null, Capabilities: [["gpu"]], Options: {} };
 }
 
 function createMount(mount: Mount, filesDir: string | null): CreateMount {

@@ -2,10 +2,12 @@
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
+import type { DevicePolicy } from "../../model/device_policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
+import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
@@ -19,6 +21,8 @@ export interface DockerOptions {
   host: string;
   /** Containers with another device's id are nobody's business here. */
   deviceId: string;
+  /** What the device's owner lets containers use of it. */
+  policy: DevicePolicy;
   clock: Clock;
 }
 
@@ -33,14 +37,16 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
 export class DockerRuntime implements Runtime {
   readonly name = "docker";
   readonly #parts: Parts;
+  readonly #policy: DevicePolicy;
   readonly #images: Images;
   readonly #events: Events;
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
-  constructor(socket: string, { deviceId, clock }: Omit<DockerOptions, "host">) {
+  constructor(socket: string, { deviceId, policy, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
     const containers = new Containers(engine, deviceId);
     this.#parts = { engine, containers, deviceId };
+    this.#policy = policy;
     this.#images = new Images(engine, clock);
     this.#events = new Events({
       engine,
@@ -67,11 +73,15 @@ export class DockerRuntime implements Runtime {
   }
 
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
-    await this.#images.ensure(dockerWorkload(workload).image, progress, signal);
+    const asked = dockerWorkload(workload);
+    await checkDevices(asked, this.#policy);
+    await this.#images.ensure(asked.image, progress, signal);
   }
 
   async start(request: StartRequest): Promise<Instance> {
-    return await start(this.#parts, { ...request, workload: dockerWorkload(request.workload) });
+    const workload = dockerWorkload(request.workload);
+    await checkDevices(workload, this.#policy);
+    return await start(this.#parts, { ...request, workload });
   }
 
   async stop(instance: Instance, options: StopOptions): Promise<void> {

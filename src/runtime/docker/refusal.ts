@@ -26,6 +26,14 @@ function classify(message: string): Told | null {
   if (/no space left on device/.test(message)) {
     return { kind: "refused", reason: "disk_full", hint: "free some space where Docker keeps its data" };
   }
+  if (/could not select device driver .*\[gpu\]/.test(message)) {
+    return {
+      kind: "refused",
+      reason: "start_failed",
+      sentence: "gpus: Docker has no driver for GPUs on this device",
+      hint: "install the NVIDIA Container Toolkit and restart Docker, or leave gpus out; the start is tried again",
+    };
+  }
   if (/unable to find (user|group)/.test(message)) {
     return { kind: "mistake", reason: "user_unknown", hint: "name a user that the image knows, or a number" };
   }

@@ -75,7 +75,21 @@ export interface CreateContainer {
     RestartPolicy: { Name: "no" };
     LogConfig: { Type: string; Config: Record<string, string> };
     SecurityOpt: string[];
+    Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
+    DeviceRequests?: DeviceRequest[];
   };
+}
+
+/** What `docker run --gpus` asks for. */
+export interface DeviceRequest {
+  /** Empty: whichever has the capabilities. */
+  Driver: string;
+  /** -1 for all. */
+  Count: number;
+  DeviceIDs: null;
+  /** Each a list of what one driver must have. */
+  Capabilities: string[][];
+  Options: Record<string, string>;
 }
 
 export type CreateMount =

@@ -20,6 +20,7 @@ await runtimeConformance("docker", {
         const next = await openDockerRuntime({
           host: `unix://${DOCKER_SOCKET}`,
           deviceId: device.id,
+          policy: { allowDevices: [], allowGpus: false },
           clock: systemClock,
         });
         owned.defer(() => next.close());

@@ -80,9 +80,19 @@ Deno.test("no container gets a restart policy or unbounded logs, and none can ga
   const { HostConfig: archived } = request({ logs: { maxBytes: 1024, maxFiles: 2 } });
   assert.deepEqual(archived.LogConfig.Config, { "max-size": "1024", "max-file": "3", compress: "true" });
   assert.deepEqual(HostConfig.SecurityOpt, ["no-new-privileges"]);
-  for (const field of ["Privileged", "Binds", "NetworkMode", "PidMode", "CapAdd", "Devices"]) {
+  for (const field of ["Privileged", "Binds", "NetworkMode", "PidMode", "CapAdd", "Devices", "DeviceRequests"]) {
     assert.equal(field in HostConfig, false, field);
   }
+});
+
+Deno.test("devices and GPUs reach Docker as its own command line asks for them", () => {
+  const { HostConfig } = request({ devices: ["/dev/ttyUSB0"], gpus: "all" });
+  assert.deepEqual(HostConfig.Devices, [
+    { PathOnHost: "/dev/ttyUSB0", PathInContainer: "/dev/ttyUSB0", CgroupPermissions: "rwm" },
+  ]);
+  const gpus = { Driver: "", Count: -1, DeviceIDs: null, Capabilities: [["gpu"]], Options: {} };
+  assert.deepEqual(HostConfig.DeviceRequests, [gpus]);
+  assert.deepEqual(request({ gpus: 2 }).HostConfig.DeviceRequests, [{ ...gpus, Count: 2 }]);
 });
 
 Deno.test("files of the workload are mounted read only, whatever the manifest says", () => {

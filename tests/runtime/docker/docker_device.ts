@@ -2,6 +2,7 @@
 import { systemClock } from "../../../src/clock.ts";
 import { fingerprint as fingerprintOf } from "../../../src/model/fingerprint.ts";
 import type { Instance } from "../../../src/model/observed.ts";
+import type { DevicePolicy } from "../../../src/model/device_policy.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
 import type { InspectedContainer, ListedContainer } from "../../../src/runtime/docker/wire.ts";
@@ -26,16 +27,17 @@ interface StartOptions {
 }
 
 export async function dockerDevice(
-  options: { socket?: string; changes?: string[] } = {},
+  options: { socket?: string; changes?: string[]; policy?: Partial<DevicePolicy> } = {},
 ): Promise<DockerDevice> {
   const { socket = DOCKER_SOCKET, changes } = options;
+  const policy = { allowDevices: [], allowGpus: false, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
   const id = `test-${unique}`;
   await using stack = new AsyncDisposableStack();
   const image = stack.use(await busyboxImage(changes === undefined ? {} : { changes }));
   stack.defer(() => removeContainers(`harbornode.device=${id}`));
-  const runtime = await openDockerRuntime({ host: `unix://${socket}`, deviceId: id, clock: systemClock });
+  const runtime = await openDockerRuntime({ host: `unix://${socket}`, deviceId: id, policy, clock: systemClock });
   stack.defer(() => runtime.close());
   const owned = stack.move();
   return {

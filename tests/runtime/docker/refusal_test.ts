@@ -25,6 +25,12 @@ Deno.test("what Docker says is told as a reason and a sentence", () => {
       "command_not_found",
       "",
     ],
+    [
+      500,
+      'could not select device driver "" with capabilities: [[gpu]]',
+      "start_failed",
+      "gpus: Docker has no driver for GPUs on this device",
+    ],
     [500, "server error.", "docker_error", "Docker cannot start it: server error"],
   ];
   for (const [status, message, reason, sentence] of cases) {

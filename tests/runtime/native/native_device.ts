@@ -29,7 +29,7 @@ export interface NativeDevice extends AsyncDisposable {
 /** As the settings are when nobody changed them. */
 export const BOUNDS: Omit<Bounds, "stateDir"> = {
   uidRange: { from: 64_000, to: 64_999 },
-  policy: { allowDevices: [], allowCapabilities: [], allowRoot: true },
+  policy: { allowDevices: [], allowGpus: false, allowCapabilities: [], allowRoot: true },
 };
 
 export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<NativeDevice> {

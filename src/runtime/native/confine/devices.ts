@@ -1,41 +1,59 @@
-/** Device nodes: allowed by the owner, there, and reached through the group that owns them. */
+/** Device nodes and GPUs: allowed by the owner, there, and reached through the group that owns them. */
+import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
-import type { Bounds } from "./bounds.ts";
+import { checkDevicesAllowed, checkIsDevice, type DevicePolicy } from "../../../model/device_policy.ts";
+import type { NativeWorkload } from "../../../model/workload.ts";
 
-/** The groups that a user needs to use these devices. Throws for one that is not allowed, not there, or root's alone. */
-export async function deviceGroups(devices: readonly string[], policy: Bounds["policy"]): Promise<number[]> {
+/**
+ * The groups that a user needs to use its devices and GPUs. Throws for what is not allowed, not there, or root's alone.
+ * `dev` is where the GPUs' nodes are looked for.
+ */
+export async function deviceGroups(
+  { devices, gpus }: Pick<NativeWorkload, "devices" | "gpus">,
+  policy: DevicePolicy,
+  dev = "/dev",
+): Promise<number[]> {
+  checkDevicesAllowed({ devices, gpus }, policy);
+  const paths = gpus === null ? devices : [...devices, ...await gpuNodes(dev)];
   const groups: number[] = [];
-  for (const path of devices) {
-    if (!policy.allowDevices.some((pattern) => matches(path, pattern))) {
-      throw new Failure(`devices: the owner of this device does not allow "${path}"`, {
-        kind: "mistake",
-        reason: "policy_denied",
-        hint: "leave it out, or add it to [policy] allow_devices in config.toml",
-      });
-    }
+  for (const path of paths) {
     const group = await groupOf(path);
     if (group !== null) groups.push(group);
   }
   return groups;
 }
 
-/** `*` stands for any characters but a slash; everything else for itself. */
-export function matches(path: string, pattern: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^/]*")}$`).test(path);
+/** Nodes to render and to compute with. The card nodes beside them are for whoever sets the screen. */
+const GPU_NODES = [
+  { folder: "dri", name: /^renderD\d+$/ },
+  { folder: "", name: /^nvidia/ },
+  { folder: "", name: /^kfd$/ },
+];
+
+async function gpuNodes(dev: string): Promise<string[]> {
+  const nodes: string[] = [];
+  for (const { folder, name } of GPU_NODES) {
+    const path = join(dev, folder);
+    const names = await Array.fromAsync(Deno.readDir(path), (entry) => entry.name).catch(() => []);
+    for (const one of names.filter((one) => name.test(one)).sort()) {
+      const { isCharDevice } = await Deno.stat(join(path, one));
+      // NVIDIA has a folder among its nodes.
+      if (isCharDevice === true) nodes.push(join(path, one));
+    }
+  }
+  if (nodes.length > 0) return nodes;
+  throw new Failure("gpus: there is no GPU on this device", {
+    kind: "refused",
+    reason: "start_failed",
+    hint: "install its driver, or leave gpus out; the start is tried again",
+  });
 }
 
 /** Null where everybody may use the node. */
 async function groupOf(path: string): Promise<number | null> {
   // Links are followed: the stable names of /dev/serial/by-id are links, and only root makes any there.
   const info = await Deno.stat(path).catch(() => null);
-  if (info === null || !(info.isCharDevice || info.isBlockDevice)) {
-    throw new Failure(info === null ? `there is no device "${path}"` : `"${path}" is not a device`, {
-      kind: info === null ? "refused" : "mistake",
-      reason: "start_failed",
-      ...(info === null ? { hint: "plug it in; the start is tried again" } : {}),
-    });
-  }
+  checkIsDevice(path, info);
   const mode = info.mode ?? 0;
   if ((mode & 0o006) === 0o006) return null;
   if ((mode & 0o060) !== 0o060 || info.gid === 0 || info.gid === null) {

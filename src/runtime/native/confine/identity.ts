@@ -31,7 +31,7 @@ export async function identify(workload: NativeWorkload, bounds: Bounds): Promis
   const { policy } = bounds;
   const capabilities = await grantedCapabilities(workload, policy);
   if (!workload.noNewPrivileges && !policy.allowRoot) throw rootDenied("no_new_privileges", "false");
-  const devices = await deviceGroups(workload.devices, policy);
+  const devices = await deviceGroups(workload, policy);
   if (Deno.uid() !== 0) return await asDaemon(workload);
   const account = await accountOf(workload, bounds);
   const { group, supplementaryGroups, user } = workload;

@@ -1,7 +1,6 @@
 /** Within which bounds services run: read back from /proc and the control groups of real processes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { matches } from "../../../../src/runtime/native/confine/devices.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
 import { native } from "../../../support/workload.ts";
@@ -79,15 +78,6 @@ await testNeeding(["root"], "files that a service makes carry its umask", async 
   );
   const info = await eventually("it is there", () => Deno.stat(join(device.root, "services/web/file")));
   assert.equal(info.mode! & 0o777, 0o600);
-});
-
-Deno.test("in a pattern for devices a star is any characters but a slash, and nothing else is special", () => {
-  assert.ok(matches("/dev/ttyUSB0", "/dev/ttyUSB*"));
-  assert.ok(matches("/dev/dri/renderD128", "/dev/dri/*"));
-  assert.ok(!matches("/dev/net/tun", "/dev/*"));
-  assert.ok(!matches("/dev/sda1", "/dev/sda"));
-  assert.ok(!matches("/dev/xttyUSB0", "/dev/.ttyUSB0"));
-  assert.ok(!matches("/dev/ttyUSB0\n/dev/sda", "/dev/sda"));
 });
 
 async function limits(pid: number): Promise<string> {
