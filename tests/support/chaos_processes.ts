@@ -60,15 +60,14 @@ async function read(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch(() => "");
 }
 
-/** Cgroups that were made for instances, by the names of the instances; wherever cgroup v2 is mounted as a rule. */
-export async function cgroupsLeft(ids: ReadonlySet<string>): Promise<string[]> {
+/** Cgroups that were made for instances of the device; wherever cgroup v2 is mounted as a rule. */
+export async function cgroupsLeft(deviceId: string): Promise<string[]> {
   const own = /^0::(\/.*)$/m.exec(await read("/proc/self/cgroup"))?.[1] ?? "/";
   const left: string[] = [];
   for (const mount of ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]) {
-    for (const id of ids) {
-      const path = join(mount, own, `harbornode-${id}`);
-      if (await Deno.stat(path).then(() => true, () => false)) left.push(path);
-    }
+    const group = join(mount, own);
+    const names = await Array.fromAsync(Deno.readDir(group), ({ name }) => name).catch(() => []);
+    left.push(...names.filter((name) => name.startsWith(`harbornode-${deviceId.slice(0, 8)}-`)));
   }
   return left;
 }

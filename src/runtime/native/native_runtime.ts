@@ -43,7 +43,9 @@ const KILL_DEADLINE_MS = 5_000;
 export async function openNativeRuntime(options: NativeOptions): Promise<NativeRuntime> {
   const boot = await bootId();
   const instances = await adopt({ runDir: options.runDir, bootId: boot, clock: options.clock });
-  return new NativeRuntime(options, { boot, instances, prefix: await defaultSignals() });
+  const groups = new ControlGroups(options.deviceId);
+  await groups.clean(new Set(instances.map((one) => one.record.id)));
+  return new NativeRuntime(options, { boot, instances, groups, prefix: await defaultSignals() });
 }
 
 export class NativeRuntime implements Runtime {
@@ -62,14 +64,17 @@ export class NativeRuntime implements Runtime {
   #changed: () => void = () => {};
   #closed = false;
 
-  constructor(options: NativeOptions, found: { boot: string; instances: Supervised[]; prefix: string[] }) {
+  constructor(
+    options: NativeOptions,
+    found: { boot: string; instances: Supervised[]; groups: ControlGroups; prefix: string[] },
+  ) {
     this.#options = options;
     this.#boot = found.boot;
     this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#output = new Output({ logDir: options.logDir, indexDir: options.runDir, clock: options.clock });
     this.#usage = new UsageReader(options.clock);
-    this.#groups = new ControlGroups(options.deviceId);
+    this.#groups = found.groups;
     this.#output.keepBounded(() => [...this.#instances.values()].map(writes));
     for (const one of found.instances.filter((one) => !one.isOver)) {
       this.#watchProcesses(one).catch(() => {});

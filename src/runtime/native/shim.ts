@@ -89,7 +89,7 @@ export interface ShimRequest {
  * posix_spawn, which blocks the event loop for tens of milliseconds in a large process.
  */
 export async function spawnShim(request: ShimRequest): Promise<ChildProcess> {
-  const { runDir, logFile, cwd, env, setsid, owner } = request;
+  const { logFile, cwd, env, setsid, owner } = request;
   const log = await open(logFile, "a", 0o640);
   try {
     if (owner !== null) await log.chown(owner.uid, owner.gid);

@@ -71,3 +71,18 @@ Deno.test("native ends what it can not know, so that nothing is started beside i
   const [unknown] = await instances(next);
   assert.deepEqual([unknown?.state, await isAlive(service)], ["created", false]);
 });
+
+Deno.test("native removes the cgroup that a daemon made just before it was killed, and no other", async () => {
+  await using device = await nativeDevice();
+  await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
+  const [found] = await readRecords(device.runDir);
+  const { cgroup } = found!.record;
+  if (cgroup === null) return;
+  const left = cgroup.replace(/web-0-[0-9a-f]+$/, "web-7-0123456789ab");
+  const others = cgroup.replace(/harbornode-test-.*$/, "harbornode-stranger-web-7-0123456789ab");
+  for (const folder of [left, others]) await Deno.mkdir(folder);
+  await device.reopen();
+  const isThere = (folder: string) => Deno.stat(folder).then(() => true, () => false);
+  assert.deepEqual(await Promise.all([left, others, cgroup].map(isThere)), [false, true, true]);
+  await Deno.remove(others);
+});

@@ -1,6 +1,7 @@
 /** A control group for each instance: all its processes can be killed at once, and its limits hold for all of them. */
 import { join } from "node:path";
 import { exists, findCgroup, giveControllers } from "./cgroup_mount.ts";
+import { removeCgroup } from "../process/tree.ts";
 import { Scope } from "./scope.ts";
 import { sharedLook } from "../shared_look.ts";
 
@@ -22,16 +23,41 @@ export class ControlGroups {
   async make(id: string): Promise<string | null> {
     const found = await this.#find("");
     if (found === null) return null;
-    const bySystemd = Deno.uid() === 0 && await this.#exists("/run/systemd/system");
+    const bySystemd = await this.#isSystemdHere();
     if (bySystemd && await this.#exists(join(found.mount, "cgroup.controllers"))) {
       this.#scope ??= new Scope(this.#deviceId, found.mount);
       const group = await this.#scope.group();
-      const made = group === null ? null : await makeGroup(join(group, `harbornode-${id}`));
+      const made = group === null ? null : await makeGroup(join(group, `${this.#prefix}${id}`));
       if (made !== null) return made;
     }
     this.#own ??= ownGroup(found.own, { alone: !bySystemd });
     const group = await this.#own;
-    return group === null ? null : await makeGroup(join(group, `harbornode-${id}`));
+    return group === null ? null : await makeGroup(join(group, `${this.#prefix}${id}`));
+  }
+
+  /**
+   * Removes those of this device that hold nothing and belong to none of these instances: a daemon that is killed
+   * between making a group and writing that down leaves one behind, and hundreds of them make every other one slower.
+   */
+  async clean(known: ReadonlySet<string>): Promise<void> {
+    const found = await this.#find("");
+    if (found === null) return;
+    for (const group of [new Scope(this.#deviceId, found.mount).folder, groupOf(found.own)]) {
+      const names = await Array.fromAsync(Deno.readDir(group), ({ name }) => name).catch(() => []);
+      for (const name of names.filter((one) => one.startsWith(this.#prefix))) {
+        // rmdir(2) removes no group with a process in it.
+        if (!known.has(name.slice(this.#prefix.length))) await removeCgroup(join(group, name));
+      }
+    }
+  }
+
+  /** Two devices on one machine may share the group that theirs are made in. */
+  get #prefix(): string {
+    return `harbornode-${this.#deviceId.slice(0, 8)}-`;
+  }
+
+  async #isSystemdHere(): Promise<boolean> {
+    return Deno.uid() === 0 && await this.#exists("/run/systemd/system");
   }
 
   async close(): Promise<void> {
@@ -41,10 +67,14 @@ export class ControlGroups {
 
 /** The daemon's own group. What systemd made it gives no controllers from: see `Scope`. */
 async function ownGroup(own: string, { alone }: { alone: boolean }): Promise<string> {
-  // A daemon that was started by one of ours begins in its leaf.
-  const group = own.endsWith(`/${LEAF}`) ? own.slice(0, -LEAF.length - 1) : own;
+  const group = groupOf(own);
   if (alone) await giveControllers(group, { pid: Deno.pid, name: LEAF });
   return group;
+}
+
+/** A daemon that was started by one of ours begins in its leaf. */
+function groupOf(own: string): string {
+  return own.endsWith(`/${LEAF}`) ? own.slice(0, -LEAF.length - 1) : own;
 }
 
 /** Null when it can't be made, or can't kill what is in it (before Linux 5.14). */

@@ -23,19 +23,20 @@ const KEEPER = ["/bin/sh", "-c", "echo ready; read -r _"];
  */
 export class Scope {
   readonly #unit: string;
-  readonly #folder: string;
+  /** There or not. */
+  readonly folder: string;
   #keeper: ChildProcess | null = null;
   #opening: Promise<boolean> = Promise.resolve(false);
 
   constructor(deviceId: string, mount: string) {
     this.#unit = `harbornode-${deviceId}.scope`;
-    this.#folder = join(mount, SLICE, this.#unit);
+    this.folder = join(mount, SLICE, this.#unit);
   }
 
   /** Its control group, with the device's controllers for those below; null when systemd gave none. */
   async group(): Promise<string | null> {
     this.#opening = this.#opening.then(() => this.#open());
-    return await this.#opening ? this.#folder : null;
+    return await this.#opening ? this.folder : null;
   }
 
   /** Lets go of it. It stays as long as an instance runs in it. */
@@ -45,7 +46,7 @@ export class Scope {
   }
 
   async #open(): Promise<boolean> {
-    const there = await exists(this.#folder);
+    const there = await exists(this.folder);
     const kept = this.#keeper?.exitCode === null && this.#keeper.signalCode === null;
     if (there && kept) return true;
     const systemd = await findTool("systemd-run");
@@ -55,12 +56,12 @@ export class Scope {
       stdio: ["pipe", "pipe", "ignore"],
     });
     keeper.unref();
-    if (!await isReady(keeper) || keeper.pid === undefined || !await exists(this.#folder)) {
+    if (!await isReady(keeper) || keeper.pid === undefined || !await exists(this.folder)) {
       keeper.kill("SIGKILL");
       return false;
     }
     this.#keeper = keeper;
-    return await giveControllers(this.#folder, { pid: keeper.pid, name: LEAF });
+    return await giveControllers(this.folder, { pid: keeper.pid, name: LEAF });
   }
 
   #scopeWords(systemd: string): string[] {
