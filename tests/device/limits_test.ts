@@ -20,7 +20,7 @@ async function workload(machine: Machine, name: string): Promise<WorkloadStatus 
 }
 
 /** Of the neighbour: its control group's files by name, and its pid. */
-const LOOK = `cd /sys/fs/cgroup/system.slice/harbornode-*.scope/harbornode-neighbour-0-*
+const LOOK = `cd /sys/fs/cgroup/system.slice/harbornode-*.scope/harbornode-*-neighbour-0-*
 for file in memory.max memory.swap.max memory.oom.group cpu.max pids.max cgroup.procs; do
   echo "$file $(cat $file)"; done
 pid=$(cat cgroup.procs)
