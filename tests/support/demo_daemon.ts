@@ -91,10 +91,21 @@ export class DemoDaemon {
   }
 }
 
-/** A port that nobody listens on right now. */
+/** Below those that the kernel gives out (ip(7), ip_local_port_range) and those that a device chooses from. */
+const PORTS = { from: 10_000, count: 10_000 };
+const given = new Set<number>();
+
+/** A port that nobody listens on right now, and nobody will unless told to: the kernel gives it to no one. */
 export async function freePort(): Promise<number> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return await Promise.resolve(port);
+  while (true) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+    if (given.has(port)) continue;
+    given.add(port);
+    try {
+      Deno.listen({ hostname: "0.0.0.0", port }).close();
+      return await Promise.resolve(port);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }

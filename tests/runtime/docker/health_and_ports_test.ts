@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dockerCall } from "../../support/docker_image.ts";
+import { freePort } from "../../support/demo_daemon.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { dockerDevice } from "./docker_device.ts";
@@ -14,12 +15,6 @@ const port = (host: number | null) => ({
   protocol: "tcp" as const,
 });
 
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return (listener.addr as Deno.NetAddr).port;
-}
-
 async function text(url: string): Promise<string> {
   const answer = await fetch(url, { headers: { connection: "close" } });
   return await answer.text();
@@ -30,7 +25,7 @@ await testNeeding(
   "docker publishes a port on the device and says that the instance holds it",
   async () => {
     await using device = await dockerDevice();
-    const host = freePort();
+    const host = await freePort();
     const instance = await device.start(device.workload({ command: SERVE, ports: [port(host)] }));
     assert.deepEqual(instance.ports, [`${host}/tcp`]);
     const page = await eventually("it answers", () => text(`http://127.0.0.1:${host}/`).catch(() => null));
@@ -68,7 +63,7 @@ await testNeeding(
       reason: "port_conflict",
       message: `Port "${taken}" is already taken on this device`,
     });
-    const host = freePort();
+    const host = await freePort();
     await device.start(device.workload({ command: SERVE, ports: [port(host)] }));
     const second = device.workload({ name: `${device.workload().name}-two`, command: SERVE, ports: [port(host)] });
     await assert.rejects(device.start(second), { reason: "port_conflict" });
