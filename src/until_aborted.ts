@@ -1,7 +1,7 @@
-/** The body of an HTTP answer, read until somebody has enough of it. */
+/** Waiting that ends as soon as somebody has enough of it. */
 
 /**
- * Its chunks; throws the signal's reason as soon as it aborts. Handing the signal to `fetch` is not enough: while chunks
+ * The chunks of an HTTP answer; throws the signal's reason as soon as it aborts. Handing the signal to `fetch` is not enough: while chunks
  * pour in, Deno's misses an abort now and then, and the body goes on for ever. Leaving the loop early ends the body.
  */
 export async function* untilAborted<Chunk>(body: ReadableStream<Chunk>, signal: AbortSignal): AsyncGenerator<Chunk> {
@@ -19,5 +19,18 @@ export async function* untilAborted<Chunk>(body: ReadableStream<Chunk>, signal: 
   } finally {
     signal.removeEventListener("abort", abort);
     await abort();
+  }
+}
+
+/** Returns when the work is done; throws the signal's reason as soon as it aborts. The work itself goes on. */
+export async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -1,6 +1,7 @@
 /** Brings an image that is not there. One that is there is never asked for again, whatever its tag means elsewhere. */
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
+import { unlessAborted } from "../../until_aborted.ts";
 import type { Progress } from "../runtime.ts";
 import type { Engine } from "./engine.ts";
 import { checkPlatform } from "./platform.ts";
@@ -137,16 +138,4 @@ function imagePath(image: string): string {
     });
   }
   return image;
-}
-
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

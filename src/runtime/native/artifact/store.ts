@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Clock } from "../../../clock.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import { syncFolder } from "../../../store/atomic_file.ts";
+import { unlessAborted } from "../../../until_aborted.ts";
 import type { Progress } from "../../runtime.ts";
 import { asDiskFailure } from "./disk.ts";
 import { download } from "./download.ts";
@@ -137,16 +138,4 @@ async function entriesOf(dir: string): Promise<string[]> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return names;
-}
-
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
