@@ -1,43 +1,15 @@
 import assert from "node:assert/strict";
 import type { Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
 import { ago, showStatus } from "../../src/cli/show_status.ts";
+import { instance, workload } from "../support/snapshots.ts";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
-const WEB: WorkloadStatus = {
-  name: "web",
-  kind: "service",
-  runtime: "native",
-  mode: null,
-  description: "",
-  sync: "synced",
-  phase: "running",
-  health: "healthy",
-  reason: "running",
-  message: "runs",
+const WEB = workload("web", {
   revision: "a".repeat(40),
-  fingerprint: "f",
   ports: ["8080/tcp"],
-  instances: [{
-    slot: 0,
-    pid: 7,
-    container_id: null,
-    phase: "running",
-    health: "healthy",
-    started_at: "2026-05-01T11:00:00Z",
-    restarts: 0,
-    exit_code: null,
-    cpu_percent: 1.5,
-    memory_bytes: 12_582_912,
-  }],
-  problems: [],
-  probes: [],
-  warnings: [],
-  hint: null,
-  last_lines: [],
-  runs: [],
-  next_run_at: null,
-};
+  instances: [instance({ pid: 7, started_at: "2026-05-01T11:00:00Z" })],
+});
 
 function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot {
   return {

@@ -1,45 +1,23 @@
 import assert from "node:assert/strict";
 import { showWorkload } from "../../src/cli/show_workload.ts";
-import type { InstanceStatus, RunStatus, WorkloadStatus } from "../../src/model/snapshot.ts";
+import type { RunStatus } from "../../src/model/snapshot.ts";
+import { instance, workload } from "../support/snapshots.ts";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
-const INSTANCE: InstanceStatus = {
-  slot: 0,
+const INSTANCE = instance({
   pid: 7,
-  container_id: null,
-  phase: "running",
-  health: "healthy",
   started_at: "2026-05-01T09:30:00Z",
   restarts: 2,
-  exit_code: null,
-  cpu_percent: 1.5,
   memory_bytes: 214_000_000,
-};
+});
 
-const RECORDER: WorkloadStatus = {
-  name: "recorder",
-  kind: "service",
-  runtime: "native",
-  mode: null,
+const RECORDER = workload("recorder", {
   description: "Keeps what the camera sees",
-  sync: "synced",
-  phase: "running",
-  health: "healthy",
-  reason: "running",
-  message: "runs",
   revision: "a".repeat(40),
-  fingerprint: "9b1f0c22aa01e7d4",
   ports: ["8554/tcp"],
   instances: [INSTANCE],
-  problems: [],
-  probes: [],
-  warnings: [],
-  hint: null,
-  last_lines: [],
-  runs: [],
-  next_run_at: null,
-};
+});
 
 const RUN: RunStatus = {
   due_at: "2026-05-01T03:00:00Z",

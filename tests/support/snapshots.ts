@@ -5,7 +5,7 @@ import type { UsageSeries } from "../../src/model/usage.ts";
 const before = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 const REVISION = "4f2c91a7d0b3e6f8a1c2d3e4f5a6b7c8d9e0f1a2";
 
-function instance(fields: Partial<InstanceStatus> = {}): InstanceStatus {
+export function instance(fields: Partial<InstanceStatus> = {}): InstanceStatus {
   const running = { slot: 0, pid: 2417, container_id: null, phase: "running", health: "healthy" } as const;
   return {
     ...running,

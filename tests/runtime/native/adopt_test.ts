@@ -6,6 +6,7 @@ import { isAlive, statOf } from "../../../src/runtime/native/process/identity.ts
 import { instanceFolder, readRecords, readShim, writeRecord } from "../../../src/runtime/native/record.ts";
 import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
 import { eventually } from "../../support/eventually.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
 import { first, instances, start } from "../conformance.ts";
 import { nativeDevice, nativeWorkload } from "./native_device.ts";
 
@@ -43,21 +44,24 @@ Deno.test("native misses no end of an instance while it is still adopting others
   });
 });
 
-Deno.test("native frees what a daemon froze that was killed while it killed an instance", async () => {
-  await using device = await nativeDevice();
-  const one = await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
-  const [found] = await readRecords(device.runDir);
-  if (found!.record.cgroup === null) return;
-  await Deno.writeTextFile(join(found!.record.cgroup, "cgroup.freeze"), "1");
-  Deno.kill(one.pid!, "SIGKILL");
-  await eventually(
-    "it is killed, frozen or not",
-    async () => !await isAlive((await readNotes(found!.folder)).service!),
-  );
-  const next = await device.reopen();
-  const ended = await eventually("its shim tells how it ended", () => first(next, ({ state }) => state === "exited"));
-  assert.equal(ended.exitCode, 137);
-});
+await testNeeding(
+  ["root"],
+  "native frees what a daemon froze that was killed while it killed an instance",
+  async () => {
+    await using device = await nativeDevice();
+    const one = await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
+    const [found] = await readRecords(device.runDir);
+    await Deno.writeTextFile(join(found!.record.cgroup!, "cgroup.freeze"), "1");
+    Deno.kill(one.pid!, "SIGKILL");
+    await eventually(
+      "it is killed, frozen or not",
+      async () => !await isAlive((await readNotes(found!.folder)).service!),
+    );
+    const next = await device.reopen();
+    const ended = await eventually("its shim tells how it ended", () => first(next, ({ state }) => state === "exited"));
+    assert.equal(ended.exitCode, 137);
+  },
+);
 
 Deno.test("native ends what it can not know, so that nothing is started beside it", async () => {
   await using device = await nativeDevice();
@@ -72,17 +76,20 @@ Deno.test("native ends what it can not know, so that nothing is started beside i
   assert.deepEqual([unknown?.state, await isAlive(service)], ["created", false]);
 });
 
-Deno.test("native removes the cgroup that a daemon made just before it was killed, and no other", async () => {
-  await using device = await nativeDevice();
-  await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
-  const [found] = await readRecords(device.runDir);
-  const { cgroup } = found!.record;
-  if (cgroup === null) return;
-  const left = cgroup.replace(/web-0-[0-9a-f]+$/, "web-7-0123456789ab");
-  const others = cgroup.replace(/harbornode-test-.*$/, "harbornode-stranger-web-7-0123456789ab");
-  for (const folder of [left, others]) await Deno.mkdir(folder);
-  await device.reopen();
-  const isThere = (folder: string) => Deno.stat(folder).then(() => true, () => false);
-  assert.deepEqual(await Promise.all([left, others, cgroup].map(isThere)), [false, true, true]);
-  await Deno.remove(others);
-});
+await testNeeding(
+  ["root"],
+  "native removes the cgroup that a daemon made just before it was killed, and no other",
+  async () => {
+    await using device = await nativeDevice();
+    await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
+    const [found] = await readRecords(device.runDir);
+    const cgroup = found!.record.cgroup!;
+    const left = cgroup.replace(/web-0-[0-9a-f]+$/, "web-7-0123456789ab");
+    const others = cgroup.replace(/harbornode-test-.*$/, "harbornode-stranger-web-7-0123456789ab");
+    for (const folder of [left, others]) await Deno.mkdir(folder);
+    await device.reopen();
+    const isThere = (folder: string) => Deno.stat(folder).then(() => true, () => false);
+    assert.deepEqual(await Promise.all([left, others, cgroup].map(isThere)), [false, true, true]);
+    await Deno.remove(others);
+  },
+);

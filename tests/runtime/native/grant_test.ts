@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Instance } from "../../../src/model/observed.ts";
 import { statOf } from "../../../src/runtime/native/process/identity.ts";
 import { eventually } from "../../support/eventually.ts";
-import { missing } from "../../support/prerequisite.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
 import { first, start } from "../conformance.ts";
 import { type NativeDevice, nativeDevice, nativeWorkload } from "./native_device.ts";
 
@@ -27,10 +27,9 @@ async function endWith(device: NativeDevice, code: number): Promise<void> {
 }
 
 // By way of a cgroup, which only root can make: without one nothing is granted.
-const ignore = await missing("root") !== null;
-const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, fn, ignore });
+const test = (name: string, fn: () => Promise<void>) => testNeeding(["root"], name, fn);
 
-test("a granted restart follows at once, once, with the same instance and another process", async () => {
+await test("a granted restart follows at once, once, with the same instance and another process", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, counting(device));
   await device.runtime.grant(one, []);
@@ -45,7 +44,7 @@ test("a granted restart follows at once, once, with the same instance and anothe
   assert.deepEqual([ended.exitCode, await starts(device)], [4, 2]);
 });
 
-test("a granted restart does not follow an exit code that is final, nor one that was taken back", async () => {
+await test("a granted restart does not follow an exit code that is final, nor one that was taken back", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, counting(device));
   await device.runtime.grant(one, [0, 9]);
@@ -61,7 +60,7 @@ test("a granted restart does not follow an exit code that is final, nor one that
   assert.equal(await starts(device), 2);
 });
 
-test("a granted restart happens while no daemon is there, and the next one knows of it", async () => {
+await test("a granted restart happens while no daemon is there, and the next one knows of it", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, counting(device));
   await device.runtime.grant(one, []);
@@ -76,7 +75,7 @@ test("a granted restart happens while no daemon is there, and the next one knows
   assert.equal(ended.exitCode, 6);
 });
 
-test("a program that left something behind is not started by its shim: that has to be gone first", async () => {
+await test("a program that left something behind is not started by its shim: that has to be gone first", async () => {
   await using device = await nativeDevice();
   const one = await start(
     device.runtime,
@@ -91,7 +90,7 @@ test("a program that left something behind is not started by its shim: that has 
   assert.ok(["Z", undefined].includes((await statOf(left))?.state));
 });
 
-test("a stop beside a crash never leaves a program running, granted or not", async () => {
+await test("a stop beside a crash never leaves a program running, granted or not", async () => {
   await using device = await nativeDevice();
   for (let round = 0; round < 15; round++) {
     const one = await start(device.runtime, shell("sleep 0.0$(($$ % 7)); exit 1"));
