@@ -6,10 +6,22 @@ import type { Kind, LogBound } from "../model/workload.ts";
 import { artifact, ARTIFACT_FIELDS, GITHUB_FIELDS, PLATFORM_FIELDS } from "./field/artifact.ts";
 import { CHANGE_FIELDS } from "./field/change.ts";
 import { dependency, DEPENDENCY_FIELDS } from "./field/depends.ts";
-import { type Field, field, flag, type Grammar, list, mapOf, number, oneOrMore, tableOf, text } from "./grammar.ts";
+import {
+  type Field,
+  field,
+  flag,
+  type Grammar,
+  list,
+  mapOf,
+  number,
+  oneOf,
+  oneOrMore,
+  tableOf,
+  text,
+} from "./grammar.ts";
 import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
-import { mount, MOUNT_FIELDS } from "./field/mount.ts";
+import { mount, MOUNT_FIELDS } from "./field/container/mount.ts";
 import { quote } from "./place.ts";
 import { DEPLOYMENT_DEVICE_FIELDS, SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./field/port.ts";
@@ -18,6 +30,7 @@ import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
 import { duration, size } from "./field/quantity.ts";
 import { restart, RESTART_FIELDS, restartPolicy } from "./field/restart.ts";
 import { signalName } from "./field/signal.ts";
+import { ROLLOUT_FIELDS } from "./field/rollout.ts";
 import { CHOICE_PATTERN } from "./select.ts";
 import { words } from "./field/words.ts";
 
@@ -139,6 +152,20 @@ const COMMON: Field[] = [
     example: 'logs = { max_size = "1Mi", max_files = 5 }',
   }),
   ...CHANGE_FIELDS,
+  field("rollout", tableOf(ROLLOUT_FIELDS), null, {
+    shown: "what fits it, within 5 minutes",
+    doc: "How it is taken to what a push asks for, and how long that may take",
+    example: 'rollout = { strategy = "start-first", deadline = "2m" }',
+  }),
+  field("drift", oneOf("repair", "report", "off"), "repair", {
+    shown: '"repair"',
+    doc: "What follows when something of it was changed by hand",
+    example: 'drift = "report"',
+  }),
+  field("moved_from", text({ pattern: NAME_PATTERN, wants: NAME_WANTS }), null, {
+    doc: "The name that it had before: what runs is taken over",
+    example: 'moved_from = "webserver"',
+  }),
 ];
 
 /** Relative to the workload's folder and inside of it, or absolute on the device. */
@@ -226,6 +253,7 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "restart", fields: RESTART_FIELDS },
   { name: "resources", fields: RESOURCE_FIELDS },
   { name: "logs", fields: LOG_FIELDS },
+  { name: "rollout", fields: ROLLOUT_FIELDS },
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },

@@ -20,6 +20,7 @@ import type { ManifestFile } from "./layout.ts";
 import { isTable, type Place, quote, type Table } from "./place.ts";
 import { checkPortNames } from "./field/port.ts";
 import { buildHealth } from "./field/probe.ts";
+import { buildRollout } from "./field/rollout.ts";
 import { restartPolicy } from "./field/restart.ts";
 import { checkProgram } from "./field/program.ts";
 import type { Architecture } from "./select.ts";
@@ -85,6 +86,9 @@ export function buildWorkload(
     logs: logs(read.logs as Table | null),
     dependsOn: dependsOn.filter((one) => one !== undefined),
     job,
+    rollout: buildRollout(read.rollout as Table | null),
+    drift: read.drift as Workload["drift"],
+    movedFrom: read.moved_from as string | null,
   };
   if (mode === "native") {
     if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, hasArtifact, place: place.at("working_dir") });
@@ -128,6 +132,7 @@ export function buildWorkload(
     ...base,
     runtime: "docker",
     image: read.image as string,
+    pinnedImage: null,
     entrypoint: read.entrypoint as string[] | null,
     command,
     mounts: mounts.filter((mount) => mount !== undefined),

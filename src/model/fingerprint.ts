@@ -22,6 +22,11 @@ const LIVE = new Set([
   "dependsOn",
   "job",
   "onChange",
+  "rollout",
+  "drift",
+  "movedFrom",
+  // Another name for the same: what `image` stood for.
+  "pinnedImage",
 ]);
 
 /** Sixteen hexadecimal digits; equal for equal meaning, whatever the order of keys. */

@@ -36,6 +36,12 @@ export interface Instance {
   ports: string[];
   /** Ends of its program that it followed by a start itself, oldest first. */
   respawns?: readonly { startedAt: number; endedAt: number; exitCode: number | null }[];
+  /** It runs, and others do not find it under the names of its networks yet. */
+  withheld?: boolean;
+  /** What was changed by hand since its start, in a sentence; absent where it is as it was started. */
+  altered?: string;
+  /** Docker: the id of the image that it was made of, "sha256:...". */
+  imageId?: string;
   /** What of its spec could not be had, and it was started in spite of. */
   warnings: { reason: ReasonCode; message: string }[];
 }

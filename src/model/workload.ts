@@ -115,6 +115,23 @@ export type OnChange =
   | { type: "signal"; signal: SignalName }
   | { type: "command"; command: string[] };
 
+/** How it is taken to a new fingerprint, and when that counts as failed. */
+export interface RolloutPolicy {
+  /**
+   * `recreate`: all of the old, then all of the new. `start-first`: a new one beside the old, which goes when that one is
+   * healthy. `rolling`: the old one, then the new one, slot by slot. Null: what fits it.
+   */
+  strategy: "recreate" | "start-first" | "rolling" | null;
+  /** Slots that are changed at the same time. */
+  maxParallel: number;
+  /** Of `rolling`: slots that may be without a healthy instance at the same time. */
+  maxUnavailable: number;
+  /** From the first start of the new fingerprint until all of it must be healthy. */
+  deadlineMs: number;
+  /** What goes back when it fails: it alone, or all that came with its revision. Null: as the device says. */
+  scope: "workload" | "revision" | null;
+}
+
 /** Bounds of a slot's output on disk. */
 export interface LogBound {
   /** Of the file that is written to. */
@@ -196,6 +213,11 @@ interface WorkloadBase {
   dependsOn: Dependency[];
   /** Null: it is to run for ever. */
   job: Job | null;
+  rollout: RolloutPolicy;
+  /** What follows when an instance is not as it was started any more: gone, stopped or altered by hand. */
+  drift: "repair" | "report" | "off";
+  /** The name that it had before, whose instances and memory it takes over. */
+  movedFrom: string | null;
 }
 
 export interface NativeWorkload extends WorkloadBase {
@@ -224,6 +246,8 @@ export interface NativeWorkload extends WorkloadBase {
 export interface DockerWorkload extends WorkloadBase {
   runtime: "docker";
   image: string;
+  /** The id ("sha256:...") that `image` stood for when this spec was last healthy: used in its place, and never pulled. */
+  pinnedImage: string | null;
   /** Null: what the image says. */
   entrypoint: string[] | null;
   command: string[] | null;

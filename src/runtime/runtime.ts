@@ -21,6 +21,11 @@ export interface StartRequest {
    * the same container again; otherwise, and for native always, its record is replaced.
    */
   previous: Instance | null;
+  /**
+   * True: another instance of the slot still runs beside it, and clients of that one must not find this one under the
+   * names of its networks before `publish`.
+   */
+  withheld?: boolean;
 }
 
 export interface StopOptions {
@@ -89,6 +94,9 @@ export interface Runtime {
    * than these; null takes that back. A runtime that can't do so does nothing.
    */
   grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void>;
+
+  /** Lets others find a withheld instance under the names of its networks. Nothing for a runtime that has no names. */
+  publish(instance: Instance, workload: Workload): Promise<void>;
 
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
 import type { Applied, WorkloadMemory } from "../model/memory.ts";
+import { rolloutPolicy } from "../model/rollout_policy.ts";
 import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
 
 const FORMAT: Format<WorkloadMemory> = {
@@ -15,10 +16,12 @@ const FORMAT: Format<WorkloadMemory> = {
 };
 
 /** Fields of specs that an older version did not know yet, as one that does not ask for them has them. */
-const LATER = { devices: [], gpus: null };
+const LATER = { devices: [], gpus: null, rollout: rolloutPolicy(), drift: "repair", movedFrom: null } as const;
+const LATER_OF_DOCKER = { pinnedImage: null };
 
 function complete(memory: WorkloadMemory, applied: Applied): WorkloadMemory {
-  return { ...memory, applied: { ...applied, workload: { ...LATER, ...applied.workload } } };
+  const later = applied.workload.runtime === "docker" ? { ...LATER, ...LATER_OF_DOCKER } : LATER;
+  return { ...memory, applied: { ...applied, workload: { ...later, ...applied.workload } } };
 }
 
 export class MemoryStore {

@@ -1,5 +1,6 @@
 /** Workloads as a manifest with nothing but the necessary gives them, for tests that build their own. */
 import type { DockerWorkload, NativeWorkload, ProbeTiming, RestartPolicy } from "../../src/model/workload.ts";
+import { rolloutPolicy } from "../../src/model/rollout_policy.ts";
 import { restartPolicy } from "../../src/manifest/field/restart.ts";
 
 export const ALWAYS: RestartPolicy = restartPolicy("always");
@@ -38,6 +39,9 @@ const BASE = {
   logs: { maxBytes: 10 * 1024 * 1024, maxFiles: 0 },
   dependsOn: [],
   job: null,
+  rollout: rolloutPolicy(),
+  drift: "repair" as const,
+  movedFrom: null,
 };
 
 export function native(fields: Partial<NativeWorkload>): NativeWorkload {
@@ -69,6 +73,7 @@ export function docker(fields: Partial<DockerWorkload>): DockerWorkload {
     kind: "deployment",
     runtime: "docker",
     image: "x:1",
+    pinnedImage: null,
     entrypoint: null,
     command: null,
     mounts: [],

@@ -97,6 +97,10 @@ export class DockerRuntime implements Runtime {
     return Promise.resolve();
   }
 
+  publish(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async remove(instance: Instance): Promise<void> {
     await remove(this.#parts, instance);
   }

@@ -158,6 +158,11 @@ export class NativeRuntime implements Runtime {
     if (one !== undefined && !one.isOver && one.service !== null) await signal(one.service, name);
   }
 
+  /** A process has no name that others find it by. */
+  publish(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver || one.service === null) return;

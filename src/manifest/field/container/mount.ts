@@ -1,8 +1,8 @@
 /** [pure] What a container sees of the device: files of the workload's folder, named volumes, memory. Never a host path. */
-import type { Mount } from "../../model/workload.ts";
-import { type Field, flag, type Grammar, oneOf, readFields, tableSchema, text } from "../grammar.ts";
-import { isTable, type Place, quote } from "../place.ts";
-import { size } from "./quantity.ts";
+import type { Mount } from "../../../model/workload.ts";
+import { type Field, flag, type Grammar, oneOf, readFields, tableSchema, text } from "../../grammar.ts";
+import { isTable, type Place, quote } from "../../place.ts";
+import { size } from "../quantity.ts";
 
 const WANTS = 'a mount like "./site:/www:ro" (from the folder) or "data:/var/lib/x" (a volume)';
 const VOLUME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
