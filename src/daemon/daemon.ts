@@ -151,6 +151,7 @@ export async function openDevice(
     observations: [],
     changed: new Set(),
     answered: new Set(),
+    answeringSince: new Map(),
     plan: NOTHING,
     planned: null,
     lastLines: new Map(),

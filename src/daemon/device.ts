@@ -5,7 +5,8 @@ import type { Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Delivery, Event, Snapshot, SourceStatus } from "../model/snapshot.ts";
 import type { RuntimeName } from "../model/workload.ts";
-import type { Attempt, Plan } from "../plan/plan.ts";
+import type { Attempt } from "../plan/attempt.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Prober } from "../probe/probe.ts";
 import type { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -64,6 +65,8 @@ export interface Device {
   readonly changed: Set<RuntimeName>;
   /** Runtimes that have answered since the daemon started. */
   readonly answered: Set<RuntimeName>;
+  /** Since when each runtime has answered without a break. */
+  readonly answeringSince: Map<RuntimeName, number>;
   plan: Plan;
   /** What `plan` and the snapshot were made of: the object, not its revision, since reading again makes another one. */
   planned: Desired | null;

@@ -7,7 +7,7 @@ import { fingerprint } from "../model/fingerprint.ts";
 import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
 import { alertUnhealthy, keepLastLines } from "./failed.ts";
-import { rememberApplied, rememberJobs, rememberRespawns } from "./remember.ts";
+import { rememberApplied, rememberPlanned, rememberRespawns } from "./remember.ts";
 import { takeSnapshot } from "./report.ts";
 
 const log = logger("pass");
@@ -63,7 +63,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   // A chain that ends while the runtimes answer has changed what they speak of: it is left to the next pass, which it asks for.
   const workedOn = new Set(device.busy.keys());
   device.observations = await observe(device);
-  for (const { runtime, ok } of device.observations) if (ok) device.answered.add(runtime);
+  noteAnswers(device);
   await rememberRespawns(device);
   const { desired } = device;
   for (const name of device.busy.keys()) workedOn.add(name);
@@ -72,7 +72,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   giveUpUnwanted(device);
   for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
   watchHealth(device);
-  await rememberJobs(device);
+  await rememberPlanned(device);
   await giveGrants(device);
   const chains = dispatch(device, device.plan.actions);
   device.snapshot = takeSnapshot(device);
@@ -99,6 +99,14 @@ async function observe(device: Device): Promise<Observation[]> {
   );
 }
 
+function noteAnswers({ observations, answered, answeringSince, clock }: Device): void {
+  for (const { runtime, ok } of observations) {
+    if (!ok) answeringSince.delete(runtime);
+    else if (!answeringSince.has(runtime)) answeringSince.set(runtime, clock.now());
+    if (ok) answered.add(runtime);
+  }
+}
+
 async function giveGrants(device: Device): Promise<void> {
   const { grants } = device.plan;
   const instances = device.observations.flatMap((one) => one.ok ? one.instances : []);
@@ -117,6 +125,7 @@ export function planInput(device: Device): PlanInput {
     observations: device.observations,
     enabledRuntimes: [...device.runtimes.keys()],
     answered: device.answered,
+    answeringSince: device.answeringSince,
     owner: device.settings.runtime,
     memory: device.memory.all,
     attempts: device.attempts,

@@ -1,14 +1,18 @@
 /** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
 import { logger } from "../log.ts";
 import { canonical, fingerprint } from "../model/fingerprint.ts";
-import { type Applied, emptyMemory } from "../model/memory.ts";
+import { type Applied, emptyMemory, keptSpecs } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
+import type { Workload } from "../model/workload.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
-import { slotAfterRespawns } from "../plan/again.ts";
-import { exitSentence } from "../plan/converge.ts";
+import { slotAfterRespawns } from "../plan/restart/again.ts";
+import { exitSentence } from "../plan/exit_sentence.ts";
+import { isCarriedOut } from "../plan/condition.ts";
 import type { Effective } from "../plan/effective.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
 import { addEvent, type Device } from "./device.ts";
+import { tellRollouts, withEvidence } from "./rollouts.ts";
+import { NO_ROLLOUTS } from "../model/rollout.ts";
 
 const log = logger("pass");
 
@@ -33,7 +37,7 @@ async function rememberWorkload(
 ): Promise<void> {
   const { name, spec, invalid, revision, chosen } = workload;
   if (spec === null || invalid !== null || spec.suspend || revision === null || device.busy.has(name)) return;
-  if (status?.sync !== "synced") return;
+  if (status === undefined || !isApplied(device, { spec, status })) return;
   const before = device.memory.all.get(name) ?? emptyMemory(name);
   const fellBackFrom = chosen?.fellBackFrom ?? null;
   if (before.applied?.workload === spec && (before.applied.fellBackFrom ?? null) === fellBackFrom) return;
@@ -45,6 +49,13 @@ async function rememberWorkload(
   };
   if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
   await device.memory.save({ ...before, applied });
+}
+
+/** Of what runs in the place of a refused spec the status says that it is not what git asks for; it is applied all the same. */
+function isApplied(device: Device, { spec, status }: { spec: Workload; status: WorkloadStatus }): boolean {
+  if (spec.job !== null) return status.sync === "synced";
+  const instances = instancesOf(device).filter((one) => one.workload === spec.name);
+  return status.sync !== "unknown" && isCarriedOut(spec, { instances, memory: device.memory.all.get(spec.name) });
 }
 
 /** Starts that instances made by themselves count like those that we made. */
@@ -64,11 +75,20 @@ export async function rememberRespawns(device: Device): Promise<void> {
   }
 }
 
-/** Ended runs, and the times up to which schedules were looked at. A chain under way writes its own. */
-export async function rememberJobs(device: Device): Promise<void> {
-  for (const [name, job] of device.plan.jobs) {
+/** What the plan alone knows: runs of jobs, rollouts, repairs. Before anything follows from it. */
+export async function rememberPlanned(device: Device): Promise<void> {
+  for (const [name, planned] of device.plan.memories) {
     const before = device.memory.all.get(name) ?? emptyMemory(name);
-    await device.memory.save({ ...before, job });
+    const rollouts = planned.rollouts === undefined ? undefined : await withEvidence(device, {
+      name,
+      before: before.rollouts ?? NO_ROLLOUTS,
+      after: planned.rollouts,
+    });
+    await device.memory.save({ ...before, ...planned, ...(rollouts === undefined ? {} : { rollouts }) });
+    if (rollouts !== undefined) tellRollouts(device, { name, before: before.rollouts ?? NO_ROLLOUTS, after: rollouts });
+    if (planned.drift?.heldFor !== undefined && before.drift?.heldFor !== planned.drift.heldFor) {
+      addEvent(device, { workload: name, ...device.plan.waiting.get(name)! });
+    }
   }
 }
 
@@ -90,8 +110,7 @@ async function forgetGone(device: Device): Promise<void> {
  */
 async function removeArtifacts(device: Device): Promise<void> {
   if (device.busy.size > 0 || device.observations.some((observation) => !observation.ok)) return;
-  const applied = [...device.memory.all.values()].flatMap((one) => one.applied?.workload ?? []);
-  const specs = [...device.desired!.workloads, ...applied];
+  const specs = [...device.desired!.workloads, ...[...device.memory.all.values()].flatMap(keptSpecs)];
   const known = new Set(specs.map((spec) => `${spec.name} ${fingerprint(spec)}`));
   const running = instancesOf(device).filter((one) => one.runtime === "native" && one.state === "running");
   if (running.some((one) => !known.has(`${one.workload} ${one.fingerprint}`))) return;

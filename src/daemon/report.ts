@@ -1,14 +1,16 @@
 /** What a pass saw, as the one snapshot that CLI, page and API show. */
 import type { JobRun } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
+import { NO_ROLLOUTS } from "../model/rollout.ts";
 import type { InstanceStatus, RunStatus, Snapshot, Warning, WorkloadStatus } from "../model/snapshot.ts";
 import type { Port, Workload } from "../model/workload.ts";
 import { condition, type ConditionInput, instanceCondition } from "../plan/condition.ts";
 import type { Effective } from "../plan/effective.ts";
-import { nextDue } from "../plan/schedule.ts";
+import { nextDue } from "../plan/job/schedule.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { VERSION } from "../version.ts";
 import { type Device, isoTime } from "./device.ts";
+import { rolloutStatus } from "./report_rollouts.ts";
 import { uptimeSeconds } from "./identity.ts";
 
 export function takeSnapshot(device: Device): Snapshot {
@@ -101,6 +103,7 @@ function workloadStatus(
     runs: (input.memory?.job?.runs ?? []).map(runStatus),
     next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
     probes: instances.flatMap((instance) => device.prober.results(instance.id)),
+    ...rolloutStatus(workload, input.memory?.rollouts ?? NO_ROLLOUTS),
   };
 }
 

@@ -4,7 +4,17 @@ import type { WorkloadStatus } from "../model/snapshot.ts";
 import type { Device } from "./device.ts";
 
 /** Phases that do not change by themselves any more, or change so slowly that a person should not wait for them. */
-const AT_REST = new Set(["running", "completed", "stopped", "failed", "blocked", "invalid", "degraded", "backoff"]);
+const AT_REST = new Set([
+  "running",
+  "completed",
+  "stopped",
+  "failed",
+  "blocked",
+  "invalid",
+  "degraded",
+  "backoff",
+  "rolled-back",
+]);
 
 /** Null while something is still under way. */
 export function outcome(device: Device): SyncOutcome | null {

@@ -49,6 +49,15 @@ export function identity(workload: Workload): Record<string, unknown> {
   return { ...Object.fromEntries(entries), files };
 }
 
+/**
+ * Sixteen hexadecimal digits naming all of a spec that decides whether it becomes healthy: its fingerprint, and how its
+ * health is told. What was refused is tried again when this is another.
+ */
+export function rolloutDigest(workload: Workload): string {
+  const { health, minHealthyMs, restart, rollout } = workload;
+  return digest([fingerprint(workload), health, minHealthyMs, restart, rollout]).slice(0, 16);
+}
+
 /** Left out, so that a new field in a later version gives no new fingerprint to what runs. */
 function saysNothing(value: unknown): boolean {
   return value === null || (typeof value === "object" && Object.keys(value).length === 0);

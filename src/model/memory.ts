@@ -1,5 +1,6 @@
 /** What the device remembers of a workload, over restarts of the daemon. Losing it never stops what runs. */
 import type { ReasonCode } from "./reason.ts";
+import type { RolloutMemory } from "./rollout.ts";
 import type { RuntimeName, Workload } from "./workload.ts";
 
 /** The spec that was last carried out whole: what an invalid manifest and a boot without network fall back to. */
@@ -51,13 +52,28 @@ export interface JobMemory {
   runs: JobRun[];
 }
 
+/** Repairs of what was changed by hand. */
+export interface DriftMemory {
+  /** When the last ones were, in ms since 1970, oldest first. */
+  repairs: number[];
+  /** Set when there were too many: nothing is repaired before something changes, or the owner asks for a restart. */
+  heldFor?: string;
+}
+
 export interface WorkloadMemory {
   name: string;
   applied: Applied | null;
   slots: Record<string, SlotMemory>;
   job?: JobMemory;
+  rollouts?: RolloutMemory;
+  drift?: DriftMemory;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */
   ports?: Record<string, number>;
+}
+
+/** Specs that what runs, or may have to run again, is made of: their files, artifacts and images stay. */
+export function keptSpecs({ applied, rollouts }: WorkloadMemory): Workload[] {
+  return [...applied === null ? [] : [applied.workload], ...(rollouts?.versions ?? []).map((one) => one.workload)];
 }
 
 export function emptyMemory(name: string): WorkloadMemory {

@@ -53,6 +53,20 @@ export interface Warning {
   message: string;
 }
 
+/** A rollout that came to its end. */
+export interface RolloutStatus {
+  fingerprint: string;
+  revision: string;
+  started_at: string;
+  ended_at: string;
+  outcome: "healthy" | "rolled-back" | "failed" | "superseded";
+  reason: ReasonCode;
+  message: string;
+  /** Of one that failed: the last output and the last probes of what failed. */
+  lines: string[];
+  probes: string[];
+}
+
 /** The last word of a probe on an instance. */
 export interface ProbeResult {
   at: string;
@@ -86,6 +100,16 @@ export interface WorkloadStatus {
   warnings: Warning[];
   /** Newest last, a handful. */
   probes: ProbeResult[];
+  /** What is on its way to a new fingerprint; null when nothing is. */
+  rollout: { fingerprint: string; started_at: string; deadline_at: string; message: string } | null;
+  /** What git asks for and is not run here, and what runs in its place; null when git's word is done. */
+  refused:
+    | { fingerprint: string; target: string; by: "health" | "owner" | "revision"; at: string; message: string }
+    | null;
+  /** Rollouts that came to their end, newest last. */
+  history: RolloutStatus[];
+  /** Fingerprints that `harbornode rollback` can go back to, newest last. */
+  versions: string[];
   /** Its last lines when it failed for good; empty otherwise. */
   last_lines: string[];
   /** Of a job: its last runs, newest last. */

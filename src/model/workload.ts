@@ -92,6 +92,8 @@ export type Mount =
 export interface Dependency {
   name: string;
   condition: "started" | "healthy" | "completed";
+  /** Whether it is started again when the other one was. */
+  restart?: true;
 }
 
 /** Runs to completion instead of for ever. */

@@ -30,9 +30,13 @@ export type Action =
     slot: number;
     fingerprint: string;
     previous: Instance | null;
+    /** Another one of the slot goes on running beside it, and is the one that others find. */
+    withheld?: boolean;
     /** Of a job: the time that the run is for, in ms since 1970. */
     dueAt?: number;
   }
+  /** It is healthy: others may find it from now on. */
+  | Why & { type: "publish"; spec: Workload; instance: Instance }
   /** Put its changed files in their place, and tell it as `spec.onChange` says. It goes on running. */
   | Why & { type: "reload"; spec: Workload; instance: Instance };
 

@@ -4,15 +4,18 @@ import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { SlotMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
+import type { Refusal } from "../model/rollout.ts";
 import type { Health, Phase, Sync } from "../model/snapshot.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
-import { exitSentence, withOldFiles } from "./converge.ts";
+import { exitSentence } from "./exit_sentence.ts";
+import { withOldFiles } from "./reload.ts";
 import type { Blocked } from "./admission.ts";
 import type { Effective } from "./effective.ts";
 import { healthOf, type Verdicts } from "./health.ts";
-import { jobCondition } from "./job_condition.ts";
-import type { Attempt } from "./plan.ts";
-import { restartAfter } from "./restart.ts";
+import { jobCondition } from "./job/condition.ts";
+import type { Attempt } from "./attempt.ts";
+import { driftOf } from "./rollout/drift.ts";
+import { restartAfter } from "./restart/restart.ts";
 
 export interface Condition {
   sync: Sync;
@@ -91,6 +94,8 @@ function told(input: ConditionInput): Told {
   if (spec.suspend) {
     return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
   }
+  const refused = workload.judged?.refused ?? null;
+  if (refused !== null) return insteadOf(refused, { overall, revision: workload.revision });
   if (attempt !== undefined && attempt.fingerprint === wanted && input.progress === null && lacks(overall, spec)) {
     // One that could not be told of its new files still does its work.
     const phase = attempt.reason === "reload_failed" ? "degraded" : "blocked";
@@ -99,9 +104,40 @@ function told(input: ConditionInput): Told {
   if (input.waiting !== null && input.progress === null) {
     // Waiting for another workload is how things begin; all else needs somebody to change something.
     const phase = input.waiting.reason === "dependency_not_ready" ? "pending" : "blocked";
-    return { ...overall, phase: overall.phase === "pending" ? phase : overall.phase, ...input.waiting };
+    const { reason, message } = input.waiting;
+    return { ...overall, phase: overall.phase === "pending" ? phase : overall.phase, reason, message };
+  }
+  const lost = workload.judged?.rollouts.underWay?.failed;
+  if (lost !== undefined && overall.health !== "healthy" && spec.enabled && input.progress === null) {
+    return { ...overall, phase: "failed", ...lost, hint: "nothing was healthy before that it could go back to" };
   }
   return overall;
+}
+
+/** What runs in the place of what git asks for is never called a success. */
+function insteadOf(
+  refused: Refusal,
+  { overall, revision }: { overall: Told; revision: string | null },
+): Told {
+  const { fingerprint, target, by, message, state } = refused;
+  const version = `${target.slice(0, 7)} of revision ${(revision ?? "").slice(0, 7)}`;
+  if (by === "owner") {
+    const hint = "it follows git again when git asks for something else";
+    const held = `held as ${version}: a rollback was asked for on the device`;
+    const isGood = overall.phase === "running";
+    return { ...overall, sync: "held", ...(isGood ? { reason: "rollback", message: held } : {}), hint };
+  }
+  const away = { ...overall, sync: "out-of-sync" as const };
+  const hint = "push a change of it; what is refused is not tried again";
+  if (state === "failed" && overall.health !== "healthy") {
+    const both = `${fingerprint.slice(0, 7)} ${message}; ${version} did not become healthy either`;
+    return { ...away, phase: "failed", reason: "rolled_back", message: both, hint };
+  }
+  if (overall.phase !== "running" && overall.phase !== "completed") {
+    return { ...away, message: `${overall.message}; it goes back to ${version}`, hint };
+  }
+  const sentence = `${fingerprint.slice(0, 7)} failed, and ${version} runs: ${message}`;
+  return { ...away, phase: "rolled-back", reason: "rolled_back", message: sentence, hint };
 }
 
 /** Whether something of it is to be started, or changed, so that an attempt which failed tells why it is not. */
@@ -124,7 +160,7 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
       const slot = input.memory?.slots[instance.slot];
       const restart = restartAfter(spec.restart, instance, slot);
       if (!spec.enabled) return { phase: "stopped", health: "unknown" };
-      if (slot?.halted !== undefined) return { phase: "failed", health: "unhealthy" };
+      if (isHalted(slot, instance)) return { phase: "failed", health: "unhealthy" };
       if (restart.type === "completed") return { phase: "completed", health: "unknown" };
       if (restart.type === "failed") return { phase: "failed", health: "unhealthy" };
       return { phase: restart.at > input.now ? "backoff" : "pending", health: "unhealthy" };
@@ -138,20 +174,38 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
   }
 }
 
+function isHalted(slot: SlotMemory | undefined, { fingerprint }: Instance): boolean {
+  return slot?.halted !== undefined && slot.fingerprint === fingerprint;
+}
+
+/** Whether its instances are as its spec says. */
+export function isCarriedOut(
+  spec: Workload,
+  { instances, memory }: Pick<ConditionInput, "instances" | "memory">,
+): boolean {
+  const wanted = fingerprintOf(spec);
+  const replicas = spec.enabled ? spec.replicas : 0;
+  const slots = new Set(instances.map((one) => one.slot));
+  return instances.length === replicas && slots.size === replicas &&
+    instances.every((instance) =>
+      instance.runtime === spec.runtime && instance.slot < replicas && instance.fingerprint === wanted &&
+      withOldFiles(spec, { instance, memory }) === null
+    );
+}
+
 function summary(input: ConditionInput, spec: Workload, wanted: string): Told {
   const replicas = spec.enabled ? spec.replicas : 0;
   const slots = Array.from({ length: replicas }, (_, slot) => {
-    const instance = input.instances.find((one) => one.slot === slot && one.runtime === spec.runtime);
+    const own = input.instances.filter((one) => one.slot === slot && one.runtime === spec.runtime);
+    // Of two side by side the new one is what everybody waits for.
+    const instance = own.find((one) => one.fingerprint === wanted) ?? own[0];
     return instance === undefined
       ? { instance: null, phase: "pending" as const, health: "unknown" as const }
       : { instance, ...instanceCondition(input, spec, instance) };
   });
-  const asWanted = input.instances.length === replicas &&
-    slots.every(({ instance }) =>
-      instance !== null && instance.fingerprint === wanted &&
-      withOldFiles(spec, { instance, memory: input.memory }) === null
-    );
-  const sync = asWanted ? "synced" : "out-of-sync";
+  const drift = spec.drift === "off" ? undefined : input.instances.map(driftOf).find((one) => one !== null);
+  const asWanted = isCarriedOut(spec, input);
+  const sync = asWanted && drift === undefined ? "synced" : "out-of-sync";
   if (replicas === 0) {
     const phase = input.instances.length === 0 ? "stopped" : "stopping";
     return { sync, phase, health: "unknown", reason: "disabled", message: "switched off: enabled = false" };
@@ -165,6 +219,9 @@ function summary(input: ConditionInput, spec: Workload, wanted: string): Told {
     ? "healthy"
     : "unknown";
   if (input.progress !== null) return { sync, phase, health, reason: "starting", message: input.progress };
+  if (drift !== undefined && spec.drift === "report") {
+    return { sync, phase, health, reason: "drift", message: `${drift}; drift = "report" leaves it so` };
+  }
   return { sync, phase, health, ...why(phase, worst, { spec, asWanted, slot: input.memory?.slots[worst?.slot ?? 0] }) };
 }
 
@@ -198,7 +255,7 @@ function whyFailed(
   worst: Instance,
   { spec, slot, ofMany }: { spec: Workload; slot: SlotMemory | undefined; ofMany: string },
 ): { reason: ReasonCode; message: string } {
-  if (slot?.halted !== undefined) {
+  if (slot?.halted !== undefined && isHalted(slot, worst)) {
     return { reason: slot.halted, message: `${ofMany}was stopped: it did not pass its health check` };
   }
   const ended = `${ofMany}${exitSentence(worst)}`;

@@ -1,14 +1,20 @@
 /** One workload: the actions that take its instances to its spec. */
-import { filesDigest, fingerprint as fingerprintOf } from "../model/fingerprint.ts";
-import type { WorkloadMemory } from "../model/memory.ts";
+import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import type { DriftMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
-import { explainChange } from "./compare.ts";
 import type { Blocked } from "./admission.ts";
+import { explainChange } from "./compare.ts";
+import { exitSentence } from "./exit_sentence.ts";
 import { healthOf, type Verdicts } from "./health.ts";
-import { restartAfter, restartOfUnhealthy } from "./restart.ts";
+import { reloadOf } from "./reload.ts";
+import { restartAfter, restartOfUnhealthy } from "./restart/restart.ts";
+import { type Because, isAlive, prepareFor, retire, stopAction } from "./retire.ts";
+import { driftOf, heldRepair, isTakenAway } from "./rollout/drift.ts";
+import { type Slot, slotsOf } from "./rollout/slots.ts";
+import { type Strategy, strategyOf } from "./rollout/strategy.ts";
 
 export interface ConvergeInput {
   spec: Workload;
@@ -19,175 +25,202 @@ export interface ConvergeInput {
   verdicts: Verdicts;
   /** Why nothing of it may be started now, other than what runs already; null when it may. */
   blocked: Blocked | null;
+  /** Why it is taken to this spec, where that is not what changed in git. */
+  because?: Because | null;
+  /** A fingerprint that was given up: an instance of it is kept for nothing. */
+  refused?: string | null;
+  /** When something that it depends on was started last; null where that is no reason to start it again. */
+  dependsOnStart?: { name: string; at: number } | null;
   now: number;
 }
 
 export interface Step {
   fingerprint: string;
-  /** In the order in which they must be done: prepare, stop, remove, start. */
+  /** In the order in which they must be done: prepare, publish, stop, remove, start. */
   actions: Action[];
   wakeAt: number | null;
   /** Why something that is to be started is not. */
   waiting: Blocked | null;
-}
-
-export interface Because {
-  reason: ReasonCode;
-  message: string;
+  /** To be remembered of repairs. */
+  drift?: DriftMemory;
 }
 
 export function converge(input: ConvergeInput): Step {
   const { spec } = input;
   const fingerprint = fingerprintOf(spec);
-  const replicas = spec.enabled ? spec.replicas : 0;
-  const stops: Action[] = [];
-  const starts: Action[] = [];
-  const reloads: Action[] = [];
-  const due: number[] = [];
-  let waiting: Blocked | null = null;
+  const { slots, surplus } = slotsOf(spec, { instances: input.instances, fingerprint });
+  const made = new Made(input, fingerprint);
+  for (const { instance, because } of surplus) {
+    const isMove = because.reason === "runtime_changed";
+    if (isMove && staysForNow(instance, input)) made.waiting = input.blocked;
+    else made.stops.push(...retire(instance, spec, because));
+  }
+  const strategy = strategyOf(spec);
+  for (const slot of slots) {
+    if (slot.current !== null) keepCurrent(made, slot as Slot & { current: Instance }, strategy);
+  }
+  for (const { slot, current, old } of slots) if (current === null && old === null) startMissing(made, slot);
+  for (const { slot, old } of switched(made, slots, strategy)) {
+    const because = whyChanged(made, old, strategy);
+    const isBeside = strategy.type === "start-first" && isAlive(old);
+    made.start(slot, because, isBeside ? { beside: true } : { previous: old });
+  }
+  return made.step();
+}
 
-  const kept = new Map<number, Instance>();
-  for (const instance of input.instances) {
-    const surplus = surplusReason(instance, spec, replicas);
-    const rival = kept.get(instance.slot);
-    if (surplus !== null && surplus.reason === "runtime_changed" && staysForNow(instance, input)) {
-      waiting = input.blocked;
-    } else if (surplus !== null) stops.push(...retire(instance, spec, surplus));
-    else if (rival === undefined) kept.set(instance.slot, instance);
-    else {
-      const [keep, drop] = preferred(rival, instance, fingerprint);
-      kept.set(instance.slot, keep);
-      stops.push(...retire(drop, spec, { reason: "drift", message: `slot ${instance.slot} has two instances` }));
+/** What a look at the slots comes to. */
+class Made {
+  readonly publishes: Action[] = [];
+  readonly stops: Action[] = [];
+  readonly starts: Action[] = [];
+  readonly reloads: Action[] = [];
+  readonly due: number[] = [];
+  waiting: Blocked | null = null;
+  drift: DriftMemory | undefined;
+
+  constructor(readonly input: ConvergeInput, readonly fingerprint: string) {}
+
+  /** `previous` is stopped first if it runs; `fresh`: and removed, so that nothing of it is used again. */
+  start(
+    slot: number,
+    because: Because,
+    { previous = null, fresh = false, beside = false }: {
+      previous?: Instance | null;
+      fresh?: boolean;
+      /** Another one of the slot goes on running. */
+      beside?: boolean;
+    } = {},
+  ): void {
+    const { spec, blocked } = this.input;
+    // What ran before goes on, or comes back: order and room are for what is new.
+    if (blocked !== null && !RETURNS.has(because.reason)) {
+      this.waiting = blocked;
+      return;
     }
+    const { fingerprint } = this;
+    if (previous !== null && fresh) this.stops.push(...retire(previous, spec, because));
+    else if (previous !== null && isAlive(previous)) {
+      this.stops.push({ ...stopAction(previous, spec, because), isReplaced: true });
+    }
+    const start = { type: "start" as const, workload: spec.name, spec, slot, fingerprint, ...because };
+    this.starts.push({ ...start, previous: fresh ? null : previous, ...(beside ? { withheld: true } : {}) });
   }
 
-  for (let slot = 0; slot < replicas; slot++) {
-    const instance = kept.get(slot) ?? null;
-    const start = (because: Because): void => {
-      // What ran before goes on, or comes back: order and room are for what is new.
-      if (input.blocked !== null && !RETURNS.has(because.reason)) {
-        waiting = input.blocked;
-        return;
-      }
-      if (instance !== null && isAlive(instance)) {
-        stops.push({ ...stopAction(instance, spec, because), isReplaced: true });
-      }
-      starts.push({ type: "start", workload: spec.name, spec, slot, fingerprint, previous: instance, ...because });
-    };
-    if (instance === null) start(missing(input, { fingerprint, slot }));
-    else if (instance.fingerprint !== fingerprint) start(explainChange(appliedAs(input, instance.fingerprint), spec));
-    else if (input.forced.has(instance.id)) {
-      start({ reason: "forced", message: "a restart was asked for on the device" });
-    } else if (instance.state === "created") start({ reason: "drift", message: "was created and never started" });
-    else if (instance.state === "exited") {
-      const memory = input.memory?.slots[slot];
-      const restart = restartAfter(spec.restart, instance, memory);
-      if (restart.type !== "again" || memory?.halted !== undefined) continue;
-      if (restart.at > input.now) due.push(restart.at);
-      else start({ reason: "exited", message: exitSentence(instance) });
-    } else {
-      const { health, wakeAt } = healthOf({ spec, instance, verdicts: input.verdicts, now: input.now });
-      if (wakeAt !== null) due.push(wakeAt);
-      const reload = reloadOf(spec, { instance, memory: input.memory });
-      if (reload !== null) reloads.push(reload);
-      if (health !== "unhealthy" || instance.state !== "running") continue;
-      const because: Because = { reason: "unhealthy", message: "does not pass its health check" };
-      if (spec.health?.onFailure === "stop") stops.push(stopAction(instance, spec, because));
-      if (spec.health?.onFailure !== "restart") continue;
-      const restart = restartOfUnhealthy(spec.restart, instance, input.memory?.slots[slot]);
-      if (spec.restart.when === "never" || restart.type === "failed") stops.push(stopAction(instance, spec, because));
-      else if (restart.type === "again" && restart.at > input.now) due.push(restart.at);
-      else start(because);
-    }
+  step(): Step {
+    const { publishes, stops, starts, reloads, due, waiting, drift, fingerprint } = this;
+    const actions = [...starts.slice(0, 1).map(prepareFor), ...publishes, ...stops, ...starts, ...reloads];
+    const wakeAt = due.length === 0 ? null : Math.min(...due);
+    return { fingerprint, actions, wakeAt, waiting, ...(drift === undefined ? {} : { drift }) };
   }
-
-  return {
-    fingerprint,
-    actions: [...starts.slice(0, 1).map(prepareFor), ...stops, ...starts, ...reloads],
-    wakeAt: due.length === 0 ? null : Math.min(...due),
-    waiting,
-  };
 }
 
 /** Reasons of a start that brings back what was running a moment ago. */
-const RETURNS: ReadonlySet<ReasonCode> = new Set(["exited", "unhealthy", "forced"]);
+const RETURNS: ReadonlySet<ReasonCode> = new Set(["exited", "unhealthy", "forced", "drift", "rollback"]);
 
-/** Brings what a start, and those after it, need. */
-export function prepareFor(start: Action): Action {
-  if (start.type !== "start") throw new Error("only a start needs to be prepared");
-  const { workload, spec, reason, message } = start;
-  return { type: "prepare", workload, spec, reason, message };
-}
+/** A slot that has its instance: it goes on, is started again, or takes the place of the one before. */
+function keepCurrent(made: Made, { slot, current, old }: Slot & { current: Instance }, strategy: Strategy): void {
+  const { input } = made;
+  const { spec } = input;
+  const isKept = old !== null && isAlive(old) && strategy.type === "start-first" &&
+    old.fingerprint !== input.refused && !isReady(made, current);
+  if (old !== null && !isKept) {
+    if (current.withheld === true) made.publishes.push(publish(spec, current));
+    made.stops.push(...retire(old, spec, whyChanged(made, old, strategy)));
+  } else if (current.withheld === true && old === null) made.publishes.push(publish(spec, current));
+  const start = (because: Because, fresh = false) =>
+    made.start(slot, because, { previous: current, fresh, beside: isKept });
 
-/**
- * The spec whose files this instance has, when they are others than it should have; else null. Only what was applied says
- * which it has: without that memory it is left as it is.
- */
-export function withOldFiles(
-  spec: Workload,
-  { instance, memory }: { instance: Instance; memory: WorkloadMemory | undefined },
-): Workload | null {
-  const applied = memory?.applied ?? null;
-  if (spec.onChange.type === "restart" || instance.state !== "running") return null;
-  // It was started after that was applied, and so with the files of today.
-  if (applied === null || applied.fingerprint !== instance.fingerprint) return null;
-  return filesDigest(applied.workload.files) === filesDigest(spec.files) ? null : applied.workload;
-}
-
-function reloadOf(
-  spec: Workload,
-  { instance, memory }: { instance: Instance; memory: WorkloadMemory | undefined },
-): Action | null {
-  const old = withOldFiles(spec, { instance, memory });
-  if (old === null) return null;
-  const { message } = explainChange({ ...old, onChange: { type: "restart" } }, {
-    ...old,
-    files: spec.files,
-    onChange: { type: "restart" },
-  });
-  return { type: "reload", workload: spec.name, spec, instance, reason: "file_changed", message };
-}
-
-/** Stop it if it runs, then forget it. `spec` says how to stop; without one, as a shell user would expect. */
-export function retire(instance: Instance, spec: Workload | undefined, because: Because): Action[] {
-  const remove: Action = {
-    type: "remove",
-    workload: instance.workload,
-    runtime: instance.runtime,
-    instance,
-    ...because,
-  };
-  return isAlive(instance) ? [stopAction(instance, spec, because), remove] : [remove];
-}
-
-/** "ended with exit code 7" */
-export function exitSentence(instance: Instance): string {
-  if (instance.exitCode === null) return "ended, and its exit code could not be learned";
-  if (instance.warnings.some((one) => one.reason === "out_of_memory")) {
-    return `ended with exit code ${instance.exitCode} (killed: over its memory limit)`;
+  if (input.forced.has(current.id)) {
+    return start({ reason: "forced", message: "a restart was asked for on the device" });
   }
-  const signal = instance.exitCode > 128 ? ` (killed by signal ${instance.exitCode - 128})` : "";
-  return `ended with exit code ${instance.exitCode}${signal}`;
+  const drift = spec.drift === "off" ? null : driftOf(current);
+  if (drift !== null && spec.drift === "repair") return repair(made, drift, (because) => start(because, true));
+  // It was not repaired, and is no crash that its restart policy would speak of.
+  if (drift !== null && current.state !== "running") return;
+  if (current.state === "exited") return afterExit(made, current, start);
+  const restarted = input.dependsOnStart ?? null;
+  if (restarted !== null && current.state === "running" && restarted.at > (current.startedAt ?? 0)) {
+    return start({
+      reason: "dependency_restarted",
+      message: `"${restarted.name}", which it depends on, was started again`,
+    });
+  }
+  whileRunning(made, current, start);
 }
 
-export function stopAction(
-  instance: Instance,
-  spec: Workload | undefined,
-  because: Because,
-): Action & { type: "stop" } {
-  return {
-    type: "stop",
-    workload: instance.workload,
-    runtime: instance.runtime,
-    instance,
-    signal: spec?.stopSignal ?? "SIGTERM",
-    timeoutMs: spec?.stopTimeoutMs ?? 10_000,
-    ...because,
-  };
+/** A slot that nothing is here for. */
+function startMissing(made: Made, slot: number): void {
+  const { input, fingerprint } = made;
+  const { spec, memory, forced } = input;
+  const isTaken = isTakenAway(spec, { slot, fingerprint, memory }) && !forced.has(spec.name);
+  if (!isTaken) return made.start(slot, missing(made, slot));
+  if (spec.drift === "repair") repair(made, "was removed by hand", (because) => made.start(slot, because));
 }
 
-function isAlive(instance: Instance): boolean {
-  return instance.state === "running" || instance.state === "paused" || instance.state === "stopping";
+function afterExit(made: Made, instance: Instance, start: (because: Because) => void): void {
+  const { spec, memory, now } = made.input;
+  if (instance.stoppedByHand === true && spec.drift !== "repair") return;
+  const slot = memory?.slots[instance.slot];
+  const restart = restartAfter(spec.restart, instance, slot);
+  const isHalted = slot?.halted !== undefined && slot.fingerprint === instance.fingerprint;
+  if (restart.type !== "again" || isHalted) return;
+  if (restart.at > now) made.due.push(restart.at);
+  else start({ reason: "exited", message: exitSentence(instance) });
+}
+
+function whileRunning(made: Made, instance: Instance, start: (because: Because) => void): void {
+  const { spec, verdicts, memory, now } = made.input;
+  const { health, wakeAt } = healthOf({ spec, instance, verdicts, now });
+  if (wakeAt !== null) made.due.push(wakeAt);
+  const reload = reloadOf(spec, { instance, memory });
+  if (reload !== null) made.reloads.push(reload);
+  if (health !== "unhealthy" || instance.state !== "running") return;
+  const because: Because = { reason: "unhealthy", message: "does not pass its health check" };
+  const onFailure = spec.health?.onFailure;
+  if (onFailure === "stop") made.stops.push(stopAction(instance, spec, because));
+  if (onFailure !== "restart") return;
+  const restart = restartOfUnhealthy(spec.restart, instance, memory?.slots[instance.slot]);
+  if (spec.restart.when === "never" || restart.type === "failed") made.stops.push(stopAction(instance, spec, because));
+  else if (restart.type === "again" && restart.at > now) made.due.push(restart.at);
+  else start(because);
+}
+
+/** Puts right what was changed by hand, unless that was done too often. */
+function repair(made: Made, message: string, start: (because: Because) => void): void {
+  const { memory, now } = made.input;
+  const held = heldRepair({ message, fingerprint: made.fingerprint, drift: memory?.drift, now });
+  if (held === null) return start({ reason: "drift", message });
+  made.drift = held.drift;
+  made.waiting = held.blocked;
+}
+
+/** The slots that are taken to the new fingerprint now. */
+function switched(made: Made, slots: readonly Slot[], strategy: Strategy): (Slot & { old: Instance })[] {
+  const waiting = slots.filter((one): one is Slot & { old: Instance } => one.current === null && one.old !== null);
+  if (strategy.type === "recreate") return waiting;
+  const { maxParallel, maxUnavailable } = made.input.spec.rollout;
+  const underWay = slots.filter(({ current }) => current !== null && !isReady(made, current)).length;
+  const isThere = ({ current, old }: Slot) =>
+    (current !== null && isReady(made, current)) || (old !== null && isAlive(old));
+  let room = maxParallel - underWay;
+  let spare = maxUnavailable - slots.filter((one) => !isThere(one)).length;
+  // Those that serve nobody first: to replace them costs nothing.
+  const inOrder = [...waiting.filter((one) => !isThere(one)), ...waiting.filter(isThere)];
+  return inOrder.filter((one) => {
+    const costs = strategy.type === "rolling" && isThere(one);
+    if (room <= 0 || (costs && spare <= 0)) return false;
+    room--;
+    if (costs) spare--;
+    return true;
+  });
+}
+
+/** Healthy, or through with its work: what it follows is not needed any more. */
+function isReady(made: Made, instance: Instance): boolean {
+  const { spec, verdicts, now } = made.input;
+  if (instance.state === "exited") return restartAfter(spec.restart, instance, undefined).type === "completed";
+  if (instance.state !== "running") return false;
+  return healthOf({ spec, instance, verdicts, now }).health === "healthy";
 }
 
 /** Its successor in the other runtime may not be started yet: until then it is better than nothing. */
@@ -196,40 +229,28 @@ function staysForNow(instance: Instance, { spec, instances, blocked }: ConvergeI
     !instances.some((one) => one.runtime === spec.runtime && one.slot === instance.slot && isAlive(one));
 }
 
-function surplusReason(instance: Instance, spec: Workload, replicas: number): Because | null {
-  if (!spec.enabled) return { reason: "disabled", message: "its manifest says enabled = false" };
-  if (instance.runtime !== spec.runtime) {
-    return { reason: "runtime_changed", message: `moves from ${instance.runtime} to ${spec.runtime}` };
-  }
-  if (instance.slot < replicas) return null;
-  return { reason: "replica_surplus", message: `its manifest asks for replicas = ${replicas}` };
-}
-
-/**
- * Of two for one slot: the right fingerprint that runs first, then the one that runs, then the right fingerprint. Of two
- * equals that run the older one stays; of two that ended the newer one, whose exit code is what came of the slot.
- */
-function preferred(a: Instance, b: Instance, fingerprint: string): [keep: Instance, drop: Instance] {
-  const rank = (one: Instance) =>
-    (one.fingerprint === fingerprint && isAlive(one) ? 4 : 0) + (isAlive(one) ? 2 : 0) +
-    (one.fingerprint === fingerprint ? 1 : 0);
-  if (rank(a) !== rank(b)) return rank(b) > rank(a) ? [b, a] : [a, b];
-  const [older, newer] = (a.startedAt ?? 0) <= (b.startedAt ?? 0) ? [a, b] : [b, a];
-  return isAlive(a) ? [older, newer] : [newer, older];
-}
-
-function missing(input: ConvergeInput, wanted: { fingerprint: string; slot: number }): Because {
-  const applied = input.memory?.applied ?? null;
+function missing({ input, fingerprint }: Made, slot: number): Because {
+  const { memory, spec } = input;
+  const applied = memory?.applied ?? null;
   if (applied === null) return { reason: "created", message: "is new on this device" };
-  if (applied.fingerprint !== wanted.fingerprint) return explainChange(applied.workload, input.spec);
-  const known = input.memory?.slots[wanted.slot] !== undefined;
+  if (applied.fingerprint !== fingerprint) return input.because ?? explainChange(applied.workload, spec);
+  const known = memory?.slots[slot] !== undefined;
   return {
     reason: "replica_missing",
-    message: known ? "is not there any more" : `replicas = ${input.spec.replicas} asks for it`,
+    message: known ? "is not there any more" : `replicas = ${spec.replicas} asks for it`,
   };
 }
 
-function appliedAs(input: ConvergeInput, fingerprint: string): Workload | null {
+function whyChanged({ input }: Made, old: Instance, { because }: Strategy): Because {
   const applied = input.memory?.applied ?? null;
-  return applied !== null && applied.fingerprint === fingerprint ? applied.workload : null;
+  const before = applied !== null && applied.fingerprint === old.fingerprint ? applied.workload : null;
+  const why = input.because ?? explainChange(before, input.spec);
+  return because === null || !isAlive(old)
+    ? why
+    : { ...why, message: `${why.message}; the old one goes first: ${because}` };
+}
+
+function publish(spec: Workload, instance: Instance): Action {
+  const message = "is healthy, and others may find it";
+  return { type: "publish", workload: spec.name, spec, instance, reason: "published", message };
 }

@@ -5,7 +5,7 @@ import type { Instance } from "../model/observed.ts";
 import type { Dependency, Workload } from "../model/workload.ts";
 import type { Effective } from "./effective.ts";
 import { healthOf, type Verdicts } from "./health.ts";
-import { isSuccess } from "./restart.ts";
+import { isSuccess } from "./restart/restart.ts";
 
 export interface OrderInput {
   workloads: readonly Effective[];
@@ -49,6 +49,20 @@ function hasCompleted(spec: Workload, input: OrderInput): boolean {
   return input.instances.some((one) =>
     one.workload === spec.name && one.state === "exited" && isSuccess(spec.restart, one) && one.fingerprint === wanted
   );
+}
+
+/**
+ * Of what `spec` depends on and is to be restarted with (`restart = true`), what was started last, where that is ready
+ * again; null when there is none.
+ */
+export function lastStartOfNeeded(spec: Workload, input: OrderInput): { name: string; at: number } | null {
+  const starts = spec.dependsOn.filter((one) => one.restart).flatMap((dependency) => {
+    const other = input.workloads.find((one) => one.name === dependency.name);
+    if (other === undefined || other.spec?.job !== null || !isReady(dependency, other, input)) return [];
+    const running = input.instances.filter((one) => one.workload === dependency.name && one.state === "running");
+    return running.flatMap((one) => one.startedAt === null ? [] : [{ name: dependency.name, at: one.startedAt }]);
+  });
+  return starts.toSorted((a, b) => b.at - a.at)[0] ?? null;
 }
 
 /**

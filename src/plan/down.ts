@@ -2,7 +2,7 @@
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Observation } from "../model/observed.ts";
 import type { Action } from "./action.ts";
-import { retire } from "./converge.ts";
+import { retire } from "./retire.ts";
 import { mayLeave } from "./depends.ts";
 
 /**

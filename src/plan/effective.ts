@@ -3,6 +3,7 @@ import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Kind, Workload } from "../model/workload.ts";
 import type { ChosenMode } from "./mode.ts";
+import type { Judged } from "./rollout/judge.ts";
 
 export interface Effective {
   name: string;
@@ -14,14 +15,17 @@ export interface Effective {
   invalid: InvalidManifest | null;
   /** How `spec` came to be taken; null for a spec from memory. */
   chosen: ChosenMode | null;
+  /** Of a valid manifest: whether it is what git asks for, or what was healthy before. */
+  judged: Judged | null;
 }
 
 /** Sorted by name; a name is in it once. */
 export function effective(
   desired: Desired,
-  { memory, choose }: {
+  { memory, choose, judge }: {
     memory: ReadonlyMap<string, WorkloadMemory>;
     choose: (choice: ModeChoice) => ChosenMode;
+    judge: (asked: { asked: Workload; revision: string }) => Judged;
   },
 ): Effective[] {
   const all = new Map<string, Effective>();
@@ -29,7 +33,17 @@ export function effective(
     const { name, kind } = one;
     const choice = desired.choices?.get(name);
     const chosen = choice === undefined ? null : choose(choice);
-    all.set(name, { name, kind, spec: chosen?.spec ?? one, revision: desired.revision, invalid: null, chosen });
+    const judged = judge({ asked: chosen?.spec ?? one, revision: desired.revision });
+    const { spec, revision } = judged;
+    all.set(name, {
+      name,
+      kind,
+      spec,
+      revision,
+      invalid: null,
+      chosen: judged.refused === null ? chosen : null,
+      judged,
+    });
   }
   for (const invalid of desired.invalid) {
     const applied = memory.get(invalid.name)?.applied ?? null;
@@ -41,6 +55,7 @@ export function effective(
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
       chosen: null,
+      judged: null,
     });
   }
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

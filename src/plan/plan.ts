@@ -7,30 +7,24 @@
  */
 import type { Desired, ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
-import type { JobMemory, WorkloadMemory } from "../model/memory.ts";
+import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
-import type { ReasonCode } from "../model/reason.ts";
+import { NO_ROLLOUTS } from "../model/rollout.ts";
 import type { RuntimeName, Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
-import { type Grant, grantOf } from "./again.ts";
+import { type Grant, grantOf } from "./restart/again.ts";
+import type { Attempt } from "./attempt.ts";
 import { admission, type Blocked } from "./admission.ts";
 import { type Prune, prune } from "./prune.ts";
-import { converge, type ConvergeInput, retire, type Step } from "./converge.ts";
-import { mayLeave, unready } from "./depends.ts";
+import { converge, type ConvergeInput, type Step } from "./converge.ts";
+import { lastStartOfNeeded, mayLeave, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import type { Verdicts } from "./health.ts";
-import { convergeJob } from "./job.ts";
+import { convergeJob } from "./job/job.ts";
 import { chooseMode, type ChosenMode, type OwnerModes } from "./mode.ts";
-
-/** A chain of actions that failed: nothing more is tried with this fingerprint before `retryAt`. */
-export interface Attempt {
-  fingerprint: string;
-  failures: number;
-  retryAt: number;
-  reason: ReasonCode;
-  message: string;
-  hint: string | null;
-}
+import { retire } from "./retire.ts";
+import { judge, type Judged } from "./rollout/judge.ts";
+import { wayBack } from "./rollout/way_back.ts";
 
 export interface PlanInput {
   /** Null while nothing is known yet: then nothing is done. */
@@ -39,6 +33,8 @@ export interface PlanInput {
   enabledRuntimes: readonly RuntimeName[];
   /** Runtimes that have answered since the daemon started. */
   answered: ReadonlySet<RuntimeName>;
+  /** Since when each runtime has answered without a break, in ms since 1970; none of those that do not. */
+  answeringSince: ReadonlyMap<RuntimeName, number>;
   owner: OwnerModes;
   memory: ReadonlyMap<string, WorkloadMemory>;
   attempts: ReadonlyMap<string, Attempt>;
@@ -56,6 +52,9 @@ export interface PlanInput {
   now: number;
 }
 
+/** What a plan alone knows: runs of jobs, rollouts, repairs. Absent is what stays. */
+export type PlannedMemory = Partial<Pick<WorkloadMemory, "job" | "rollouts" | "drift">>;
+
 export interface Plan {
   actions: Action[];
   /** Every workload that the device should run, with the spec that counts for it now. */
@@ -64,8 +63,8 @@ export interface Plan {
   waiting: Map<string, Blocked>;
   /** By id of a running native instance, whether it may start its program again by itself. */
   grants: Map<string, Grant | null>;
-  /** By name, what is to be remembered of a job's runs. */
-  jobs: Map<string, JobMemory>;
+  /** By name, what is to be remembered before anything is done. */
+  memories: Map<string, PlannedMemory>;
   pruneHeld: Prune["held"];
   /** When something becomes due though nothing changes; null for never. */
   wakeAt: number | null;
@@ -76,7 +75,7 @@ export const NOTHING: Plan = {
   workloads: [],
   waiting: new Map(),
   grants: new Map(),
-  jobs: new Map(),
+  memories: new Map(),
   pruneHeld: null,
   wakeAt: null,
 };
@@ -90,6 +89,7 @@ export function plan(input: PlanInput): Plan {
   const workloads = effective(desired, {
     memory: input.memory,
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
+    judge: (asked) => judgeOne(asked, { input, byWorkload }),
   });
   const pruned = prune({
     desired,
@@ -101,12 +101,17 @@ export function plan(input: PlanInput): Plan {
   const actions: Action[] = [];
   const due: number[] = [];
   const waiting = new Map<string, Blocked>();
-  const jobs = new Map<string, JobMemory>();
+  const memories = new Map<string, PlannedMemory>();
+  const remember = (name: string, said: PlannedMemory) => memories.set(name, { ...memories.get(name), ...said });
   const grants = new Map<string, Grant | null>();
   const { memory, verdicts, now } = input;
   const admitted = admission({ workloads, instances, memory, memoryBytes: input.memoryBytes });
-  for (const { name, spec, chosen } of workloads) {
+  for (const { name, spec, chosen, judged } of workloads) {
     if (spec === null || spec.suspend || input.busy.has(name)) continue;
+    if (judged !== null && canonical(judged.rollouts) !== canonical(memory.get(name)?.rollouts ?? NO_ROLLOUTS)) {
+      remember(name, { rollouts: judged.rollouts });
+    }
+    if (judged !== null && judged.wakeAt !== null) due.push(judged.wakeAt);
     if (chosen !== null && chosen.blocked !== null) {
       waiting.set(name, chosen.blocked);
       continue;
@@ -117,8 +122,23 @@ export function plan(input: PlanInput): Plan {
     const unmet = unready(spec, { workloads, instances, memory, verdicts, now });
     const blocked = admitted.get(name) ??
       (unmet === null ? null : { reason: "dependency_not_ready" as const, message: unmet });
-    const all = { spec, instances: own, memory: memory.get(name), forced: input.forced, verdicts, blocked, now };
-    const step = convergeOne(all, { since: input.since, jobs });
+    const refused = judged?.refused ?? null;
+    const all: ConvergeInput = {
+      spec,
+      instances: own,
+      memory: memory.get(name),
+      forced: input.forced,
+      verdicts,
+      blocked,
+      because: refused === null ? null : { reason: "rollback", message: wayBack(refused) },
+      refused: refused?.fingerprint ?? null,
+      dependsOnStart: lastStartOfNeeded(spec, { workloads, instances, memory, verdicts, now }),
+      now,
+    };
+    const step = convergeOne(all, { since: input.since, remember });
+    if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {
+      remember(name, { drift: step.drift });
+    }
     for (const instance of own) {
       const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
       const slot = memory.get(name)?.slots[instance.slot];
@@ -154,7 +174,7 @@ export function plan(input: PlanInput): Plan {
     );
   }
   const wakeAt = due.length === 0 ? null : Math.min(...due);
-  return { actions, workloads, waiting, grants, jobs, pruneHeld: pruned.held, wakeAt };
+  return { actions, workloads, waiting, grants, memories, pruneHeld: pruned.held, wakeAt };
 }
 
 const NO_GRANT = { grant: null, wakeAt: null };
@@ -172,8 +192,29 @@ function chosenOf(
   });
 }
 
+function judgeOne(
+  { asked, revision }: { asked: Workload; revision: string },
+  { input, byWorkload }: { input: PlanInput; byWorkload: ReadonlyMap<string, readonly Instance[]> },
+): Judged {
+  const memory = input.memory.get(asked.name);
+  return judge({
+    asked,
+    revision,
+    rollouts: memory?.rollouts,
+    slots: memory?.slots ?? {},
+    instances: byWorkload.get(asked.name) ?? [],
+    attempt: input.attempts.get(asked.name),
+    verdicts: input.verdicts,
+    answeringSince: input.answeringSince,
+    now: input.now,
+  });
+}
+
 /** What runs for ever is converged; a job runs and ends. */
-function convergeOne(input: ConvergeInput, { since, jobs }: { since: number; jobs: Plan["jobs"] }): Step {
+function convergeOne(
+  input: ConvergeInput,
+  { since, remember }: { since: number; remember: (name: string, said: PlannedMemory) => void },
+): Step {
   const { spec } = input;
   const isOver = input.instances.some((one) => one.runtime !== spec.runtime || one.slot > 0);
   if (spec.job === null || !spec.enabled) return converge(input);
@@ -184,7 +225,7 @@ function convergeOne(input: ConvergeInput, { since, jobs }: { since: number; job
     return { ...first, actions: first.actions.filter((one) => "instance" in one && !isKept(one.instance)) };
   }
   const step = convergeJob({ ...input, job: spec.job, since });
-  if (canonical(step.jobMemory) !== canonical(input.memory?.job)) jobs.set(spec.name, step.jobMemory);
+  if (canonical(step.jobMemory) !== canonical(input.memory?.job)) remember(spec.name, { job: step.jobMemory });
   // Nothing is stopped either for what may not be started.
   const isStart = (action: Action) => action.type === "start" || (action.type === "stop" && action.isReplaced === true);
   if (input.blocked === null || !step.actions.some(isStart)) return step;

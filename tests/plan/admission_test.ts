@@ -22,7 +22,7 @@ function blocked(specs: Workload[], { running = [] as string[], memoryMib = 1000
   }]));
   const found = admission({
     workloads: specs.map((spec) => {
-      return { name: spec.name, kind: spec.kind, spec, revision: "r", invalid: null, chosen: null };
+      return { name: spec.name, kind: spec.kind, spec, revision: "r", invalid: null, chosen: null, judged: null };
     }),
     instances: runningSpecs.map((spec) => instance(spec, { id: spec.name, slot: 0 })),
     memory,

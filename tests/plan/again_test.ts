@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SlotMemory } from "../../src/model/memory.ts";
-import { grantOf, slotAfterRespawns } from "../../src/plan/again.ts";
+import { grantOf, slotAfterRespawns } from "../../src/plan/restart/again.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { ALWAYS, docker, native, NEVER, ON_FAILURE } from "../support/workload.ts";
 import { instance } from "./model_device.ts";

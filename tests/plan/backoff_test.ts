@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { backoff, spread } from "../../src/plan/backoff.ts";
+import { backoff, spread } from "../../src/plan/restart/backoff.ts";
 
 /** As a manifest that says nothing of delays has it. */
 const CURVE = { firstMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.1 };

@@ -29,7 +29,15 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
     make(whole ?? WEB, { id: `i${slot}`, slot, fingerprint: fingerprint(whole ?? WEB), ...detail })
   );
   const { sync, phase, health: shown, reason, message, hint } = condition({
-    workload: { name: "web", kind: "service", spec: whole, revision: "a".repeat(40), invalid: null, chosen: null },
+    workload: {
+      name: "web",
+      kind: "service",
+      spec: whole,
+      revision: "a".repeat(40),
+      invalid: null,
+      chosen: null,
+      judged: null,
+    },
     instances: found,
     observations: [{ runtime: "native", ok: true, instances: found }],
     enabledRuntimes: ["native"],
@@ -60,6 +68,7 @@ const INVALID = {
 const attempt = {
   fingerprint: fingerprint(WEB),
   failures: 1,
+  isFinal: false,
   retryAt: NOW + 1,
   reason: "port_conflict" as const,
   message: "port 80 is taken by nginx (pid 7)",
@@ -124,11 +133,11 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
     { spec: { suspend: true } },
     "suspended running healthy suspended: left alone: suspend = true",
   ],
-  ["one frozen by hand", { instances: [{ state: "paused" }] }, "synced degraded unknown drift: is paused"],
+  ["one frozen by hand", { instances: [{ state: "paused" }] }, "out-of-sync degraded unknown drift: is paused"],
   [
     "the worst of several",
     { spec: { replicas: 2 }, instances: [{}, { state: "paused" }] },
-    "synced degraded unknown drift: instance 1 is paused",
+    "out-of-sync degraded unknown drift: instance 1 is paused",
   ],
   ["several", { spec: { replicas: 2 }, instances: [{}, {}] }, "synced running healthy running: 2 instances run"],
   [
@@ -198,7 +207,15 @@ for (const [claim, scene, shown] of SCENES) {
 
 Deno.test("condition of an invalid manifest names the file, and what it stays at", () => {
   const rest: Partial<ConditionInput> = {
-    workload: { name: "web", kind: "service", spec: WEB, revision: "c".repeat(40), invalid: INVALID, chosen: null },
+    workload: {
+      name: "web",
+      kind: "service",
+      spec: WEB,
+      revision: "c".repeat(40),
+      invalid: INVALID,
+      chosen: null,
+      judged: null,
+    },
   };
   assert.equal(
     check({ rest }),
@@ -206,7 +223,17 @@ Deno.test("condition of an invalid manifest names the file, and what it stays at
   );
   assert.equal(
     check({
-      rest: { workload: { name: "web", kind: "service", spec: null, revision: null, invalid: INVALID, chosen: null } },
+      rest: {
+        workload: {
+          name: "web",
+          kind: "service",
+          spec: null,
+          revision: null,
+          invalid: INVALID,
+          chosen: null,
+          judged: null,
+        },
+      },
       instances: [],
     }),
     "out-of-sync invalid unknown invalid_manifest: services/web.toml has 1 problem; nothing of it was ever applied",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Job, NativeWorkload } from "../../src/model/workload.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { lastDue, nextDue } from "../../src/plan/schedule.ts";
+import { lastDue, nextDue } from "../../src/plan/job/schedule.ts";
 import { native, NEVER, ON_FAILURE } from "../support/workload.ts";
 import { desired } from "./arbitraries.ts";
 import { ModelDevice } from "./model_device.ts";
@@ -14,7 +14,7 @@ const job = (fields: Partial<NativeWorkload> = {}) => native({ name: "job", rest
 /** One turn: plans, writes down what is to be remembered, performs; returns what was done. */
 function turn(device: ModelDevice, spec: NativeWorkload): string {
   const made = plan(device.input(desired([spec])));
-  for (const [name, memory] of made.jobs) device.memory.set(name, { ...device.memoryOf(name), job: memory });
+  for (const [name, memory] of made.memories) device.memory.set(name, { ...device.memoryOf(name), ...memory });
   for (const action of made.actions) device.perform(action);
   return made.actions.map((action) => action.type).filter((type) => type !== "prepare").join(" ");
 }

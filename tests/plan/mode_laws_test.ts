@@ -187,7 +187,13 @@ class Life {
   #failed(wanted: string): void {
     const { device } = this;
     const retryAt = device.now + 1000;
-    const rest = { failures: 1, reason: "docker_unavailable" as const, message: "does not answer", hint: null };
+    const rest = {
+      failures: 1,
+      isFinal: false,
+      reason: "docker_unavailable" as const,
+      message: "does not answer",
+      hint: null,
+    };
     device.attempts.set("web", { fingerprint: wanted, retryAt, ...rest });
   }
 

@@ -10,9 +10,11 @@ import type { RuntimeName, Workload } from "../../src/model/workload.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { Verdict } from "../../src/plan/health.ts";
 import type { OwnerModes } from "../../src/plan/mode.ts";
-import { withReplaced, withRun } from "../../src/plan/job.ts";
-import type { Attempt, Plan, PlanInput } from "../../src/plan/plan.ts";
-import { slotAfterStart } from "../../src/plan/restart.ts";
+import { NO_ROLLOUTS, withBegun } from "../../src/model/rollout.ts";
+import { withReplaced, withRun } from "../../src/plan/job/job.ts";
+import type { Attempt } from "../../src/plan/attempt.ts";
+import type { Plan, PlanInput } from "../../src/plan/plan.ts";
+import { slotAfterStart } from "../../src/plan/restart/restart.ts";
 
 export type Planner = (input: PlanInput) => Plan;
 
@@ -30,6 +32,8 @@ export class ModelDevice {
   owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;
   readonly verdicts = new Map<string, Verdict>();
+  /** What becomes of an instance of `spec` that is started now. */
+  fate: (spec: Workload, now: number) => Partial<Instance> = () => ({});
   /** When its daemon was started. */
   since = 0;
   #made = 0;
@@ -51,6 +55,7 @@ export class ModelDevice {
       observations,
       enabledRuntimes: runtimes,
       answered: this.answered,
+      answeringSince: new Map([...this.answered].filter((one) => !this.down.includes(one)).map((one) => [one, 0])),
       owner: this.owner,
       memory: this.memory,
       attempts: this.attempts,
@@ -65,11 +70,20 @@ export class ModelDevice {
     };
   }
 
-  /** What a runtime would do; throws where a real one would refuse. */
-  perform(action: Action): void {
+  /** Writes down what is to be known before anything is done. */
+  remember({ memories }: Plan): void {
+    for (const [name, memory] of memories) this.memory.set(name, { ...this.memoryOf(name), ...memory });
+  }
+
+  /** What a runtime would do; throws where a real one would refuse. `chain` is all that is done for its workload. */
+  perform(action: Action, chain: readonly Action[] = [action]): void {
     this.now += 1;
+    if (action.type !== "prepare") this.#begin(chain);
     switch (action.type) {
       case "prepare":
+        return;
+      case "publish":
+        delete this.#find(action.instance.id).withheld;
         return;
       case "stop": {
         const instance = this.#find(action.instance.id);
@@ -84,6 +98,8 @@ export class ModelDevice {
         const instance = this.#find(action.instance.id);
         if (instance.state === "running") throw new Error(`removes ${instance.id}, which runs`);
         this.instances = this.instances.filter((one) => one.id !== instance.id);
+        this.forced.delete(instance.id);
+        this.#forget(instance);
         return;
       }
       case "start":
@@ -98,14 +114,34 @@ export class ModelDevice {
     return this.memory.get(name) ?? emptyMemory(name);
   }
 
+  #begin(chain: readonly Action[]): void {
+    const start = chain.find((one) => one.type === "start");
+    if (start === undefined || start.spec.job !== null) return;
+    const { workload, fingerprint, reason, message } = start;
+    const before = this.memoryOf(workload);
+    const begun = { fingerprint, revision: "", reason, message, startedAt: this.now };
+    const rollouts = withBegun(before.rollouts ?? NO_ROLLOUTS, begun);
+    if (rollouts !== null) this.memory.set(workload, { ...before, rollouts });
+  }
+
+  #forget({ workload, slot, fingerprint, runtime }: Instance): void {
+    const before = this.memory.get(workload);
+    if (runtime !== "docker" || before?.slots[slot]?.fingerprint !== fingerprint) return;
+    const { [slot]: _, ...slots } = before.slots;
+    this.memory.set(workload, { ...before, slots });
+  }
+
   #start(action: Action & { type: "start" }): void {
     const { spec, slot, fingerprint: wanted, previous } = action;
     const rival = this.instances.find((one) =>
-      one.workload === spec.name && one.slot === slot && one.state === "running"
+      one.workload === spec.name && one.slot === slot && one.state === "running" &&
+      (action.withheld !== true || one.fingerprint === wanted)
     );
     if (rival !== undefined) throw new Error(`starts ${spec.name}[${slot}] beside ${rival.id}`);
     this.instances = this.instances.filter((one) => one.id !== previous?.id);
-    this.instances.push(instance(spec, { id: `new-${++this.#made}`, slot, fingerprint: wanted, startedAt: this.now }));
+    const withheld = action.withheld === true ? { withheld: true } : {};
+    const made = { id: `new-${++this.#made}`, slot, fingerprint: wanted, startedAt: this.now, ...withheld };
+    this.instances.push(instance(spec, { ...made, ...this.fate(spec, this.now) }));
     const before = this.memory.get(spec.name) ?? emptyMemory(spec.name);
     const next = {
       ...slotAfterStart(spec.restart, { ...action, at: this.now }, before.slots[slot]),
@@ -146,6 +182,12 @@ export function instance(spec: Workload, detail: Partial<Instance> & { id: strin
   };
 }
 
+/** At most `most` actions of the plan: a daemon may be killed after any of them. */
+export function carryOut(device: ModelDevice, plan: Plan, most = Infinity): void {
+  const chains = Map.groupBy(plan.actions, (action) => action.workload);
+  for (const action of plan.actions.slice(0, most)) device.perform(action, chains.get(action.workload));
+}
+
 /**
  * Plans and performs until the plan is empty, letting time pass to whatever is due. Returns the number of rounds, or
  * throws when `limit` rounds were not enough.
@@ -153,12 +195,13 @@ export function instance(spec: Workload, detail: Partial<Instance> & { id: strin
 export function settle(device: ModelDevice, desired: Desired, planner: Planner, limit = 12): number {
   for (let round = 0; round < limit; round++) {
     const plan = planner(device.input(desired));
+    device.remember(plan);
     if (plan.actions.length === 0) {
       if (plan.wakeAt === null) return round;
       device.now = Math.max(device.now, plan.wakeAt);
       continue;
     }
-    for (const action of plan.actions) device.perform(action);
+    carryOut(device, plan);
   }
   const left = planner(device.input(desired)).actions.map((action) => `${action.type} ${action.workload}`);
   if (left.length === 0) return limit;

@@ -45,7 +45,13 @@ Deno.test("a move that could not be prepared leaves the old instances as they ar
   const { fingerprint } = plan(device.input(desired([wanted]))).actions.flatMap((one) =>
     one.type === "start" ? one : []
   )[0]!;
-  const failure = { failures: 1, reason: "image_pull_failed" as const, message: "no such image", hint: null };
+  const failure = {
+    failures: 1,
+    isFinal: false,
+    reason: "image_pull_failed" as const,
+    message: "no such image",
+    hint: null,
+  };
   device.attempts.set("web", { ...failure, fingerprint, retryAt: device.now + 1000 });
   assert.deepEqual(titles(device, desired([wanted])), []);
   device.now += 1000;

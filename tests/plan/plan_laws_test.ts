@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { plan } from "../../src/plan/plan.ts";
 import { LAWS } from "./laws.ts";
 import type { Planner } from "./model_device.ts";
@@ -6,6 +7,8 @@ import type { Planner } from "./model_device.ts";
 /** Pure suites run without permissions: SLOW is looked at only where it may be. */
 const slow = Deno.permissions.querySync({ name: "env", variable: "SLOW" }).state === "granted" && Deno.env.get("SLOW");
 const RUNS = slow ? 20_000 : 300;
+// A run that fails by chance says nothing of the change before it: chance is for SLOW.
+if (!slow) fc.configureGlobal({ seed: 20261121 });
 
 for (const law of LAWS) Deno.test(`plan ${law.claim}`, () => law.check(plan, RUNS));
 
@@ -50,7 +53,7 @@ const MUTANTS: Record<string, Planner> = {
   },
   "starts before it stops": (input) => {
     const made = plan(input);
-    const rank = { start: 0, prepare: 1, stop: 2, remove: 3, reload: 4 };
+    const rank = { start: 0, prepare: 1, publish: 2, stop: 3, remove: 4, reload: 5 };
     return { ...made, actions: [...made.actions].sort((a, b) => rank[a.type] - rank[b.type]) };
   },
   "never restarts what ended": (input) => {

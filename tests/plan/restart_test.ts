@@ -3,7 +3,7 @@ import type { Instance } from "../../src/model/observed.ts";
 import type { RestartPolicy } from "../../src/model/workload.ts";
 import { restartPolicy } from "../../src/manifest/field/restart.ts";
 import { ALWAYS } from "../support/workload.ts";
-import { restartAfter, slotAfterStart } from "../../src/plan/restart.ts";
+import { restartAfter, slotAfterStart } from "../../src/plan/restart/restart.ts";
 
 const START = 1_000_000;
 

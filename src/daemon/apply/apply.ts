@@ -5,13 +5,13 @@ import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { RuntimeName } from "../../model/workload.ts";
 import { type Action, actionTitle } from "../../plan/action.ts";
-import { backoff, RETRY_CURVE, spread } from "../../plan/backoff.ts";
+import { backoff, RETRY_CURVE, spread } from "../../plan/restart/backoff.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { placeFiles } from "../../store/file_tree.ts";
 import { choosePorts, namingHolder } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
 import { reload, rememberFiles } from "./reload.ts";
-import { rememberRuntime, rememberStart, rememberStop } from "./remember_start.ts";
+import { rememberBegun, rememberRemove, rememberRuntime, rememberStart, rememberStop } from "./remember_start.ts";
 
 const log = logger("apply");
 
@@ -39,6 +39,7 @@ async function carryOut(
       device.stopped.throwIfAborted();
       work.unwanted.signal.throwIfAborted();
       work.progress = `${actionTitle(action)}: ${action.message}`;
+      if (action.type !== "prepare") await rememberBegun(device, chain);
       await perform(device, action, work);
       if (action.type === "reload" && action === chain.at(-1)) await rememberFiles(device, action.spec);
       if (action.type !== "prepare") report(device, action);
@@ -69,17 +70,20 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
     case "stop":
       await rememberStop(device, action);
       return await runtimeOf(device, action.runtime).stop(action.instance, action);
+    case "publish":
+      return await runtimeOf(device, action.spec.runtime).publish(action.instance, action.spec);
     case "remove":
       device.forced.delete(action.instance.id);
+      await rememberRemove(device, action);
       return await runtimeOf(device, action.runtime).remove(action.instance);
     case "start": {
-      const { spec: workload, slot, fingerprint } = action;
+      const { spec: workload, slot, fingerprint, withheld = false } = action;
       const filesDir = await placeFiles(device.dir.files, workload);
       const previous = action.previous === null ? null : ended(action.previous);
       const chosenPorts = await choosePorts(device, { workload, slot, previous });
       const runtime = runtimeOf(device, workload.runtime);
       await rememberRuntime(device, action);
-      const request = { workload, slot, fingerprint, filesDir, chosenPorts, previous };
+      const request = { workload, slot, fingerprint, filesDir, chosenPorts, previous, withheld };
       const instance = await runtime.start(request).catch((error) => namingHolder(error, workload));
       device.forced.delete(action.previous?.id ?? workload.name);
       return await rememberStart(device, { action, instance });
@@ -94,10 +98,17 @@ function ended(instance: Instance): Instance {
   return instance.state === "created" ? instance : { ...instance, state: "exited", pid: null };
 }
 
+const DONE = {
+  prepare: "prepared",
+  publish: "published",
+  stop: "stopped",
+  remove: "removed",
+  start: "started",
+  reload: "reloaded",
+} as const;
+
 function report(device: Device, action: Action): void {
-  const done = { prepare: "prepared", stop: "stopped", remove: "removed", start: "started", reload: "reloaded" }[
-    action.type
-  ];
+  const done = DONE[action.type];
   const slot = action.type === "start" ? action.slot : action.type === "prepare" ? 0 : action.instance.slot;
   const message = `${done} ${action.workload}[${slot}]: ${action.message}`;
   log.info("{message}", { message, reason: action.reason });
@@ -113,6 +124,7 @@ function failed(device: Device, { name, action, failure }: { name: string; actio
   device.attempts.set(name, {
     fingerprint,
     failures,
+    isFinal: failure.kind === "mistake" || failure.kind === "refused",
     retryAt: device.clock.now() + delay,
     reason,
     message,

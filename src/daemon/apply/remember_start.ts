@@ -2,8 +2,11 @@
 import { emptyMemory, type WorkloadMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { Action } from "../../plan/action.ts";
-import { withReplaced, withRun } from "../../plan/job.ts";
-import { slotAfterStart } from "../../plan/restart.ts";
+import { withRepair } from "../../plan/rollout/drift.ts";
+import type { ReasonCode } from "../../model/reason.ts";
+import { NO_ROLLOUTS, withBegun } from "../../model/rollout.ts";
+import { withReplaced, withRun } from "../../plan/job/job.ts";
+import { slotAfterStart } from "../../plan/restart/restart.ts";
 import type { Device } from "../device.ts";
 
 /**
@@ -19,6 +22,26 @@ export async function rememberRuntime(device: Device, action: Action & { type: "
   await device.memory.save({ ...before, slots: { ...before.slots, [action.slot]: { ...slot, runtime } } });
 }
 
+/** Written down before a chain touches its first instance: from then on its deadline counts. */
+export async function rememberBegun(device: Device, chain: readonly Action[]): Promise<void> {
+  const start = chain.find((action) => action.type === "start");
+  if (start === undefined || start.spec.job !== null) return;
+  const { workload, fingerprint, reason, message } = start;
+  const before = device.memory.all.get(workload) ?? emptyMemory(workload);
+  const revision = device.plan.workloads.find((one) => one.name === workload)?.revision ?? "";
+  const begun = { fingerprint, revision, reason, message, startedAt: device.clock.now() };
+  const rollouts = withBegun(before.rollouts ?? NO_ROLLOUTS, begun);
+  if (rollouts !== null) await device.memory.save({ ...before, rollouts });
+}
+
+/** Written down before a container is removed: one that is gone without this was taken away by somebody else. */
+export async function rememberRemove(device: Device, { instance }: Action & { type: "remove" }): Promise<void> {
+  const before = device.memory.all.get(instance.workload);
+  if (instance.runtime !== "docker" || before?.slots[instance.slot]?.fingerprint !== instance.fingerprint) return;
+  const { [instance.slot]: _, ...slots } = before.slots;
+  await device.memory.save({ ...before, slots });
+}
+
 /** Restarts are counted, and a run of a job begins. */
 export async function rememberStart(
   device: Device,
@@ -28,7 +51,10 @@ export async function rememberStart(
   const at = instance.startedAt ?? device.clock.now();
   const { restart, runtime } = action.spec;
   const slot = { ...slotAfterStart(restart, { ...action, at }, before.slots[action.slot]), runtime };
-  const memory: WorkloadMemory = { ...before, slots: { ...before.slots, [action.slot]: slot } };
+  const memory: WorkloadMemory = {
+    ...withRepairs(before, { reason: action.reason, at }),
+    slots: { ...before.slots, [action.slot]: slot },
+  };
   if (action.dueAt !== undefined) {
     const { dueAt, fingerprint } = action;
     const run = { dueAt, fingerprint, instanceId: instance.id, startedAt: at };
@@ -38,6 +64,14 @@ export async function rememberStart(
   const isFirst = before.slots[action.slot] === undefined && action.dueAt === undefined && runtime === "native";
   if (isFirst) device.memory.keep(memory);
   else await device.memory.save(memory);
+}
+
+/** What is started for another reason than that it had been changed by hand, or had ended, begins anew. */
+function withRepairs(before: WorkloadMemory, { reason, at }: { reason: ReasonCode; at: number }): WorkloadMemory {
+  if (reason === "drift") return { ...before, drift: withRepair(before.drift, at) };
+  if (reason === "exited" || reason === "unhealthy") return before;
+  const { drift: _, ...rest } = before;
+  return rest;
 }
 
 /** Written down before the stop: whoever sees the ended instance knows why it ended. */

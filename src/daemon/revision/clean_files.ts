@@ -1,5 +1,6 @@
 /** Which contents of the workloads' folders nothing needs any more. */
 import { filesDigest } from "../../model/fingerprint.ts";
+import { keptSpecs } from "../../model/memory.ts";
 import { removeOthers } from "../../store/file_tree.ts";
 import type { Device } from "../device.ts";
 
@@ -19,7 +20,9 @@ export async function cleanFiles(device: Device): Promise<void> {
     const applied = memory.all.get(name)?.applied?.workload;
     const isUnclear = applied === undefined && (spec !== undefined || invalid.has(name) || here.has(name));
     if (isUnclear || busy.has(name) || spec?.suspend) continue;
-    const digests = [applied, spec].flatMap((one) => one === undefined ? [] : [filesDigest(one.files)]);
+    const kept = memory.all.get(name);
+    const specs = [...kept === undefined ? [] : keptSpecs(kept), ...spec === undefined ? [] : [spec]];
+    const digests = specs.map((one) => filesDigest(one.files));
     await removeOthers(dir.files, name, new Set(digests.filter((digest) => digest !== "")));
   }
 }

@@ -1,6 +1,6 @@
 /** [pure] `depends_on`: its grammar, and what only all manifests together can show. */
 import type { Dependency, Workload } from "../../model/workload.ts";
-import { type Field, field, type Grammar, oneOf, readFields, tableSchema, text } from "../grammar.ts";
+import { type Field, field, flag, type Grammar, oneOf, readFields, tableSchema, text } from "../grammar.ts";
 import { isTable, type Place, quote } from "../place.ts";
 
 const NAME = text({ wants: "the name of a workload" });
@@ -12,6 +12,11 @@ export const DEPENDENCY_FIELDS: Field[] = [
     shown: '"healthy"',
     doc: "How far it must be",
     example: 'condition = "started"',
+  }),
+  field("restart", flag, false, {
+    shown: "false",
+    doc: "Whether it is started again when the other one was",
+    example: "restart = true",
   }),
 ];
 
@@ -25,7 +30,8 @@ export const dependency: Grammar<Dependency> = {
     }
     const read = readFields(DEPENDENCY_FIELDS, value, { place });
     if (read.name === undefined || read.condition === undefined) return undefined;
-    return { name: read.name as string, condition: read.condition as Dependency["condition"] };
+    const condition = read.condition as Dependency["condition"];
+    return { name: read.name as string, condition, ...(read.restart === true ? { restart: true } : {}) };
   },
 };
 

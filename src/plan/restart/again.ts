@@ -3,9 +3,9 @@
  * daemon, which may not even be there: a native instance that has the grant starts its program again by itself, once.
  * It is counted like every other restart, and granted anew when a further one would follow at once again.
  */
-import type { SlotMemory } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
-import type { Workload } from "../model/workload.ts";
+import type { SlotMemory } from "../../model/memory.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { Workload } from "../../model/workload.ts";
 import { restartAfter, slotAfterStart } from "./restart.ts";
 
 export interface Grant {

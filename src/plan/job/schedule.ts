@@ -1,6 +1,6 @@
 /** When a job is due. Times in ms since 1970; the schedule itself is read by croner, which is only asked to compute. */
 import { Cron } from "croner";
-import type { Job } from "../model/workload.ts";
+import type { Job } from "../../model/workload.ts";
 
 /** After a long time off, a schedule of every second would be walked for hours: further ones are not counted. */
 const MOST = 1000;

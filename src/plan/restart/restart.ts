@@ -1,7 +1,7 @@
 /** Should an instance that ended be started again, and when. */
-import type { SlotMemory } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
-import type { RestartPolicy } from "../model/workload.ts";
+import type { SlotMemory } from "../../model/memory.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { RestartPolicy } from "../../model/workload.ts";
 import { backoff, type BackoffCurve, spread } from "./backoff.ts";
 
 export type Restart =

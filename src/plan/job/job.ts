@@ -1,12 +1,14 @@
 /** One job: when its next run begins, and what becomes of the one that is under way. */
-import { durationText } from "../model/duration.ts";
-import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
-import type { JobMemory, JobRun } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
-import type { Job, Workload } from "../model/workload.ts";
-import type { Action } from "./action.ts";
-import { type Because, type ConvergeInput, exitSentence, prepareFor, type Step, stopAction } from "./converge.ts";
-import { isSuccess, restartAfter } from "./restart.ts";
+import { durationText } from "../../model/duration.ts";
+import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";
+import type { JobMemory, JobRun } from "../../model/memory.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { Job, Workload } from "../../model/workload.ts";
+import type { Action } from "../action.ts";
+import type { ConvergeInput, Step } from "../converge.ts";
+import { exitSentence } from "../exit_sentence.ts";
+import { type Because, prepareFor, stopAction } from "../retire.ts";
+import { isSuccess, restartAfter } from "../restart/restart.ts";
 import { lastDue, nextDue } from "./schedule.ts";
 
 const KEPT_RUNS = 20;

@@ -1,11 +1,11 @@
 /** Sync, phase and health of a job: told by its last run, since between runs nothing of it is there. */
-import type { JobRun, WorkloadMemory } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
-import type { ReasonCode } from "../model/reason.ts";
-import type { Health, Phase, Sync } from "../model/snapshot.ts";
-import type { Job, Workload } from "../model/workload.ts";
+import type { JobRun, WorkloadMemory } from "../../model/memory.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { ReasonCode } from "../../model/reason.ts";
+import type { Health, Phase, Sync } from "../../model/snapshot.ts";
+import type { Job, Workload } from "../../model/workload.ts";
 import { hasRun } from "./job.ts";
-import { restartAfter } from "./restart.ts";
+import { restartAfter } from "../restart/restart.ts";
 import { nextDue } from "./schedule.ts";
 
 interface JobConditionInput {

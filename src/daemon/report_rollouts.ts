@@ -1,0 +1,44 @@
+/** Of a workload's rollouts, what a snapshot shows. */
+import type { RolloutMemory, RolloutRecord } from "../model/rollout.ts";
+import type { RolloutStatus, WorkloadStatus } from "../model/snapshot.ts";
+import type { Effective } from "../plan/effective.ts";
+import { isoTime } from "./device.ts";
+
+type Shown = Pick<WorkloadStatus, "rollout" | "refused" | "history" | "versions">;
+
+export function rolloutStatus({ spec, judged }: Effective, memory: RolloutMemory): Shown {
+  // Of an invalid manifest nothing is judged: what is remembered goes on counting.
+  const { underWay, refused, history, versions } = judged?.rollouts ?? memory;
+  return {
+    rollout: underWay === undefined || underWay.failed !== undefined || spec === null ? null : {
+      fingerprint: underWay.fingerprint,
+      started_at: isoTime(underWay.startedAt),
+      deadline_at: isoTime(underWay.startedAt + spec.rollout.deadlineMs),
+      message: underWay.message,
+    },
+    refused: refused === undefined ? null : {
+      fingerprint: refused.fingerprint,
+      target: refused.target,
+      by: refused.by,
+      at: isoTime(refused.at),
+      message: refused.message,
+    },
+    history: history.map(recordStatus),
+    versions: versions.map((one) => one.fingerprint),
+  };
+}
+
+function recordStatus(record: RolloutRecord): RolloutStatus {
+  const { fingerprint, revision, outcome, reason, message, evidence } = record;
+  return {
+    fingerprint,
+    revision,
+    started_at: isoTime(record.startedAt),
+    ended_at: isoTime(record.endedAt),
+    outcome,
+    reason,
+    message,
+    lines: evidence?.lines ?? [],
+    probes: evidence?.probes ?? [],
+  };
+}

@@ -1,0 +1,33 @@
+/** How a workload is taken to a new fingerprint: what its manifest asks for, as far as two of it can run side by side. */
+import type { Workload } from "../../model/workload.ts";
+
+export interface Strategy {
+  type: "recreate" | "start-first" | "rolling";
+  /** Why it is not start-first, in half a sentence; null where nobody would expect that. */
+  because: string | null;
+}
+
+/**
+ * Without a word in the manifest: a process as systemd would restart it, several of them one after the other; containers
+ * as Kubernetes would, the new one first, unless both would write to one volume.
+ */
+export function strategyOf(spec: Workload): Strategy {
+  const asked = spec.rollout.strategy;
+  if (asked === "recreate" || asked === "rolling") return { type: asked, because: null };
+  const port = spec.ports.find((one) => one.host !== null && one.host !== 0);
+  if (port !== undefined && (asked === "start-first" || spec.runtime === "docker")) {
+    return { type: "recreate", because: `port ${port.host} can be held by one alone` };
+  }
+  if (asked === "start-first") return { type: asked, because: null };
+  const inTurn = spec.replicas > 1 ? "rolling" : "recreate";
+  if (spec.runtime === "native") return { type: inTurn, because: null };
+  const because = ownedByOne(spec);
+  return because === null ? { type: "start-first", because } : { type: inTurn, because };
+}
+
+function ownedByOne(spec: Workload & { runtime: "docker" }): string | null {
+  const written = spec.mounts.find((one) => one.type !== "tmpfs" && !one.readOnly);
+  if (written !== undefined) return `"${written.target}" can be written by one alone`;
+  if (spec.devices.length > 0) return `"${spec.devices[0]}" can be used by one alone`;
+  return spec.gpus === null ? null : "a GPU can be used by one alone";
+}
