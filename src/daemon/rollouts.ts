@@ -48,7 +48,9 @@ export function tellRollouts(device: Device, { name, before, after }: Change): v
     const message = sentence(name, ended, after);
     if (FAILED.has(ended.outcome)) log.error("{message}", { message, reason: ended.reason });
     else log.info("{message}", { message });
-    addEvent(device, { workload: name, reason: ended.reason, message });
+    // What ended for good with nothing to go back to is told with its last lines, when its chain has ended.
+    const isToldElsewhere = ended.outcome === "failed" && ended.reason !== "health_timeout";
+    if (!isToldElsewhere) addEvent(device, { workload: name, reason: ended.reason, message });
   }
   const { refused } = after;
   if (refused === undefined || refused.state === before.refused?.state || refused.by === "owner") return;

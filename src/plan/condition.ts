@@ -108,7 +108,8 @@ function told(input: ConditionInput): Told {
     return { ...overall, phase: overall.phase === "pending" ? phase : overall.phase, reason, message };
   }
   const lost = workload.judged?.rollouts.underWay?.failed;
-  if (lost !== undefined && overall.health !== "healthy" && spec.enabled && input.progress === null) {
+  const isSettled = overall.phase === "failed" || overall.health === "healthy";
+  if (lost !== undefined && !isSettled && spec.enabled && input.progress === null) {
     return { ...overall, phase: "failed", ...lost, hint: "nothing was healthy before that it could go back to" };
   }
   return overall;

@@ -76,7 +76,7 @@ await testNeeding(
 
     await repository.write("services/greeter.toml", service("echo 2"));
     const second = await repository.commit("Change the service");
-    await device.until("greeter", (one) => one.sync === "synced" && one.phase === "running");
+    await device.until("greeter", (one) => one.sync === "synced" && one.health === "healthy");
     const same = await device.until("box", (one) => one.revision !== null);
     await eventually("the second revision is applied", async () => (await device.status())?.source.applied === second);
     assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.instances[0]?.container_id);

@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fingerprint } from "../../src/model/fingerprint.ts";
-import type { Instance } from "../../src/model/observed.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { REASONS } from "../../src/model/reason.ts";
 import { desired, instances, workloads } from "./arbitraries.ts";
@@ -43,9 +42,9 @@ export const LAWS: Law[] = [
         fc.property(state, ([specs, found]) => {
           const made = device(found);
           settle(made, desired(specs), planner);
-          const free = specs.filter((spec) => !spec.suspend);
+          const free = specs.filter((spec) => !spec.suspend && !hasFailed(spec, made));
           const kept = made.instances.filter((one) =>
-            !specs.some((spec) => spec.suspend && spec.name === one.workload) && !isKeptFor(one, { made, specs })
+            !specs.some((spec) => spec.name === one.workload) || free.some((spec) => spec.name === one.workload)
           );
           const wanted = free.flatMap((spec) =>
             Array.from(
@@ -218,14 +217,13 @@ export const LAWS: Law[] = [
   },
 ];
 
-/** One that runs goes on until what follows it in its slot is healthy: after an end that nothing follows, for ever. */
-function isKeptFor(one: Instance, { made, specs }: { made: ModelDevice; specs: Workload[] }): boolean {
-  const spec = specs.find((it) => it.name === one.workload);
-  if (spec === undefined || one.fingerprint === fingerprint(spec) || one.state !== "running") return false;
-  return made.instances.some((it) =>
-    it.workload === one.workload && it.slot === one.slot && it.fingerprint === fingerprint(spec) &&
-    it.state === "exited" && it.exitCode !== 0 && spec.restart.when === "never"
-  );
+/** After an end that nothing follows its rollout goes no further: what runs beside it, or before it, goes on. */
+function hasFailed(spec: Workload, made: ModelDevice): boolean {
+  return spec.restart.when === "never" &&
+    made.instances.some((one) =>
+      one.workload === spec.name && one.fingerprint === fingerprint(spec) && one.state === "exited" &&
+      one.exitCode !== 0
+    );
 }
 
 function running(made: ModelDevice, specs: Workload[]): string[] {

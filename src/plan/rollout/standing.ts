@@ -70,7 +70,10 @@ function ofInstance(instance: Instance, input: StandingInput & { slot: SlotMemor
     const restart = restartAfter(spec.restart, instance, slot);
     if (restart.type === "completed") return { type: "healthy" };
     const message = `${name} ${exitSentence(instance)}`;
-    if (restart.type === "failed") return { type: "hopeless", reason: "exit_nonzero", message };
+    if (restart.type === "failed") {
+      const reason = restart.because === "limit" ? "restart_limit" : "exit_nonzero";
+      return { type: "hopeless", reason, message };
+    }
     const ends = (slot?.restarts ?? 0) + 1;
     if (ends < MOST_ENDS) return wait(message, null);
     return { type: "hopeless", reason: "crash_loop", message: `${message}, ${ends} times` };
