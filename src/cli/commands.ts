@@ -1,10 +1,12 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
 import { down } from "./down.ts";
+import { history } from "./history.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { restart } from "./restart.ts";
+import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { status } from "./status.ts";
@@ -19,6 +21,8 @@ export const COMMANDS: readonly Command[] = [
   sync,
   logs,
   restart,
+  rollback,
+  history,
   prune,
   down,
   validate,

@@ -2,7 +2,7 @@
 import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import type { Workload } from "../model/workload.ts";
-import type { Device } from "./device.ts";
+import { addEvent, type Device } from "./device.ts";
 import { materialiseAll, readRevision } from "./revision/read.ts";
 
 const log = logger("boot");
@@ -29,4 +29,14 @@ export async function bootFromDisk(device: Device): Promise<void> {
   const workloads: Workload[] = applied.map((one) => one.workload).sort((a, b) => (a.name < b.name ? -1 : 1));
   // Not a revision of the repository: the first sync replaces it, whatever the head is.
   device.desired = { revision: "last applied specs", workloads, invalid: [], notSelected: [] };
+}
+
+/** What the daemon before this one had under way when it ended. What came of it is seen by the first pass. */
+export async function tellUnfinished(device: Device): Promise<void> {
+  for (const { workload, actions, message } of device.journal.unfinished) {
+    const what = `the daemon ended while it was to ${actions.join(", ")} (${message}); what came of it is looked at`;
+    log.warn("{workload}: {what}", { workload, what });
+    addEvent(device, { workload, reason: "interrupted", message: `${workload}: ${what}` });
+  }
+  await device.journal.clear().catch((error) => log.error("cannot write the journal: {error}", { error }));
 }

@@ -8,6 +8,7 @@ import type { Workload } from "../model/workload.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addDelivery, addEvent, type Device } from "./device.ts";
 import { previewPlan } from "./revision/preview.ts";
+import { rollBack } from "./rollback.ts";
 import { takeSnapshot } from "./report.ts";
 import { outcome } from "./settle.ts";
 
@@ -40,6 +41,7 @@ export function controlDeps(device: Device): ControlDeps {
     sync: (options) => sync(device, options),
     plan: () => previewPlan(device),
     restart: (name) => restart(device, name),
+    rollBack: (options) => rollBack(device, options),
     confirmPrune: () => confirmPrune(device),
     down: (options) => down(device, options),
   };

@@ -19,9 +19,10 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
 import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { readSourceMemory } from "../store/source_memory.ts";
-import { bootFromDisk } from "./boot.ts";
+import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import { type Device, tell } from "./device.ts";
 import { deviceId } from "./identity.ts";
@@ -76,6 +77,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
       });
     }
     await bootFromDisk(device);
+    await tellUnfinished(device);
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
     const loops = [passLoop(device), syncLoop(device)];
@@ -128,6 +130,7 @@ export async function openDevice(
       changed: () => tell(device),
     }),
     memory: await MemoryStore.open(dir.workloads),
+    journal: await Journal.read(dir.journal),
     wake,
     syncWake: new Wake(clock),
     stopped: signal,
@@ -171,6 +174,7 @@ export async function openDevice(
 export async function closeDevice(device: Device): Promise<void> {
   device.prober.close();
   device.usage.close();
+  await device.journal.close();
   await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
 }
 

@@ -13,6 +13,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Revision, Source } from "../source/source.ts";
 import type { DataDir } from "../store/data_dir.ts";
+import type { Journal } from "../store/journal.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
 import type { UsageHistory } from "./usage.ts";
@@ -40,6 +41,7 @@ export interface Device {
   readonly prober: Prober;
   readonly usage: UsageHistory;
   readonly memory: MemoryStore;
+  readonly journal: Journal;
   /** Turns of the pass loop. */
   readonly wake: Wake;
   /** Turns of the sync loop. */

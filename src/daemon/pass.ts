@@ -71,8 +71,9 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   device.planned = desired;
   giveUpUnwanted(device);
   for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
-  watchHealth(device);
+  // Of what is given up, the last probes are read before they are forgotten.
   await rememberPlanned(device);
+  watchHealth(device);
   await giveGrants(device);
   const chains = dispatch(device, device.plan.actions);
   device.snapshot = takeSnapshot(device);

@@ -25,6 +25,8 @@ export interface ControlDeps {
   sync(options: LongWork & { wait: boolean }): Promise<SyncOutcome>;
   plan(): Promise<unknown>;
   restart(name: string): Promise<void>;
+  /** Resolves with what follows, in a sentence. `to` is a fingerprint or its first digits; null: the version before. */
+  rollBack(options: { name: string; to: string | null }): Promise<string>;
   confirmPrune(): Promise<string[]>;
   /** Names of what was stopped. */
   down(options: LongWork): Promise<string[]>;
@@ -48,6 +50,10 @@ export function createControlApp(deps: ControlDeps): Hono {
   app.post("/workloads/:name/restart", async (context) => {
     await deps.restart(context.req.param("name"));
     return context.json({ ok: true });
+  });
+  app.post("/workloads/:name/rollback", async (context) => {
+    const { to } = await context.req.json<{ to: string | null }>();
+    return context.json({ message: await deps.rollBack({ name: context.req.param("name"), to }) });
   });
   app.get("/workloads/:name/logs", (context) => {
     const name = context.req.param("name");

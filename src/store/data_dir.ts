@@ -12,6 +12,8 @@ export interface DataDir {
   state: string;
   workloads: string;
   source: string;
+  /** What is under way. */
+  journal: string;
   repository: string;
   /** Content of the workloads' folders, one folder a content. */
   files: string;
@@ -35,6 +37,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     state,
     workloads: join(state, "workloads"),
     source: join(state, "source.json"),
+    journal: join(state, "journal.jsonl"),
     repository: join(root, "repository"),
     files: join(root, "files"),
     artifacts: join(root, "artifacts"),

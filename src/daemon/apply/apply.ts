@@ -17,11 +17,14 @@ const log = logger("apply");
 
 /** Begins all chains and returns at once; each wakes the loop when it ends. A workload that has one gets no second. */
 export function dispatch(device: Device, actions: readonly Action[]): Promise<void>[] {
-  const chains = Map.groupBy(actions, (action) => action.workload);
-  return [...chains].filter(([name]) => !device.busy.has(name)).map(([name, chain]) => {
+  if (actions.length === 0) return [];
+  const chains = [...Map.groupBy(actions, (action) => action.workload)].filter(([name]) => !device.busy.has(name));
+  const noted = note(device, chains);
+  return chains.map(([name, chain], index) => {
     const work: Work = { progress: null, prepares: null, unwanted: new AbortController() };
     device.busy.set(name, work);
-    return carryOut(device, { name, chain, work }).finally(() => {
+    return carryOut(device, { name, chain, work, noted }).finally(() => {
+      noted.then((numbers) => device.journal.end(numbers[index]!)).catch(() => {});
       device.busy.delete(name);
       for (const action of chain) device.changed.add("runtime" in action ? action.runtime : action.spec.runtime);
       device.wake.now();
@@ -29,17 +32,29 @@ export function dispatch(device: Device, actions: readonly Action[]): Promise<vo
   });
 }
 
+/** What is about to be done, written down before. A full disk costs the note, never the restart. */
+async function note(device: Device, chains: [string, Action[]][]): Promise<number[]> {
+  try {
+    return await device.journal.begin(chains.map(([workload, chain]) => {
+      return { workload, actions: chain.map(actionTitle), message: chain.at(-1)!.message };
+    }));
+  } catch (error) {
+    log.error("cannot write the journal: {error}", { error });
+    throw error;
+  }
+}
+
 /** In order; the first failure ends the chain, is remembered, and touches no other workload. One that is given up is no failure. */
 async function carryOut(
   device: Device,
-  { name, chain, work }: { name: string; chain: Action[]; work: Work },
+  { name, chain, work, noted }: { name: string; chain: Action[]; work: Work; noted: Promise<unknown> },
 ): Promise<void> {
   for (const action of chain) {
     try {
       device.stopped.throwIfAborted();
       work.unwanted.signal.throwIfAborted();
       work.progress = `${actionTitle(action)}: ${action.message}`;
-      if (action.type !== "prepare") await rememberBegun(device, chain);
+      if (action.type !== "prepare") await Promise.all([noted.catch(() => {}), rememberBegun(device, chain)]);
       await perform(device, action, work);
       if (action.type === "reload" && action === chain.at(-1)) await rememberFiles(device, action.spec);
       if (action.type !== "prepare") report(device, action);

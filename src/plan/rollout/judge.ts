@@ -40,6 +40,9 @@ export interface JudgeInput {
 }
 
 export interface Judged {
+  /** What git asks for. */
+  asked: Workload;
+  /** What is to run. */
   spec: Workload;
   /** The revision that `spec` came with. */
   revision: string;
@@ -54,7 +57,7 @@ export function judge(input: JudgeInput): Judged {
   const { asked, revision } = input;
   const known = input.rollouts ?? NO_ROLLOUTS;
   const as = (rollouts: RolloutMemory, wakeAt: number | null = null): Judged => {
-    return { spec: asked, revision, refused: null, rollouts, wakeAt };
+    return { asked, spec: asked, revision, refused: null, rollouts, wakeAt };
   };
   if (asked.job !== null) return as(known);
   const refused = known.refused?.digest === rolloutDigest(asked) ? known.refused : undefined;
@@ -133,7 +136,7 @@ function goBack(
   const as = (state: Refusal["state"], wakeAt: number | null = null): Judged => {
     const now = { ...refused, state };
     const rollouts = { ...without(known, "underWay"), refused: now };
-    return { spec, revision: target.revision, refused: now, rollouts, wakeAt };
+    return { asked, spec, revision: target.revision, refused: now, rollouts, wakeAt };
   };
   const answering = input.answeringSince.get(spec.runtime);
   if (!enabled || suspend || answering === undefined) return as(refused.state);

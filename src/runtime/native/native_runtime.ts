@@ -94,11 +94,11 @@ export class NativeRuntime implements Runtime {
   }
 
   async start(
-    { workload: asked, slot, fingerprint, filesDir, chosenPorts, previous }: StartRequest,
+    { workload: asked, slot, fingerprint, filesDir, chosenPorts, previous, withheld = false }: StartRequest,
   ): Promise<Instance> {
     if (asked.runtime !== "native") throw new Error(`${asked.name} is not for the native runtime`);
     const workload = withPorts(asked, chosenPorts);
-    this.#refuseSecond(workload.name, slot);
+    this.#refuseSecond({ workload: workload.name, slot, beside: withheld ? fingerprint : null });
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
     const { runDir, artifacts, clock } = this.#options;
     const artifactDir = await foundArtifact(workload, artifacts);
@@ -215,9 +215,11 @@ export class NativeRuntime implements Runtime {
     await this.#groups.close();
   }
 
-  #refuseSecond(workload: string, slot: number): void {
+  /** `beside`: one of another fingerprint than this may run there. */
+  #refuseSecond({ workload, slot, beside }: { workload: string; slot: number; beside: string | null }): void {
     for (const one of this.#instances.values()) {
       if (one.record.workload !== workload || one.record.slot !== slot || one.isOver) continue;
+      if (beside !== null && one.record.fingerprint !== beside) continue;
       throw new Failure(`${workload}[${slot}] already runs (pid ${one.service?.pid})`, {
         kind: "waiting",
         reason: "internal_error",

@@ -1,0 +1,71 @@
+/** The owner's way back: to a version that was healthy, until git asks for something else. */
+import { Failure } from "../failure.ts";
+import { fingerprint, rolloutDigest } from "../model/fingerprint.ts";
+import { emptyMemory } from "../model/memory.ts";
+import { NO_ROLLOUTS, type Refusal, type RolloutMemory, type Version } from "../model/rollout.ts";
+import { addEvent, type Device } from "./device.ts";
+
+/**
+ * `to` is a fingerprint, or its first digits; null for the version before the one that counts now. That of what git asks
+ * for ends a hold. Returns a sentence. Throws a `Failure` (`mistake`) where there is nothing to go back to.
+ */
+export async function rollBack(device: Device, { name, to }: { name: string; to: string | null }): Promise<string> {
+  const workload = device.plan.workloads.find((one) => one.name === name);
+  const judged = workload?.judged ?? null;
+  if (workload === undefined || judged === null || workload.spec === null) {
+    throw mistake(`"${name}" has no valid manifest that could be gone back from`, "look at what status says of it");
+  }
+  const { asked } = judged;
+  if (asked.job !== null) throw mistake(`"${name}" is a job, and jobs are not rolled out`, "change it in git");
+  const before = device.memory.all.get(name) ?? emptyMemory(name);
+  const rollouts = before.rollouts ?? NO_ROLLOUTS;
+  const wanted = fingerprint(asked);
+  if (to !== null && wanted.startsWith(to)) {
+    const { refused: _, ...free } = rollouts;
+    await device.memory.save({ ...before, rollouts: free });
+    return said(device, { name, message: `${name} follows git again, as ${wanted.slice(0, 7)}` });
+  }
+  const target = targetOf(rollouts, { name, to, now: fingerprint(workload.spec) });
+  const refused: Refusal = {
+    digest: rolloutDigest(asked),
+    fingerprint: wanted,
+    revision: device.desired?.revision ?? "",
+    target: target.fingerprint,
+    by: "owner",
+    reason: "rollback",
+    message: "a rollback was asked for on the device",
+    at: device.clock.now(),
+    state: "going-back",
+  };
+  await device.memory.save({ ...before, rollouts: { ...rollouts, refused } });
+  const version = `${target.fingerprint.slice(0, 7)} of revision ${target.revision.slice(0, 7)}`;
+  return said(device, { name, message: `${name} goes back to ${version}, until git asks for something else` });
+}
+
+function targetOf(
+  { versions }: RolloutMemory,
+  { name, to, now }: { name: string; to: string | null; now: string },
+): Version {
+  const kept = versions.map((one) => one.fingerprint.slice(0, 12)).join(", ") || "none";
+  const hint = `kept versions of "${name}", the newest last: ${kept}`;
+  if (to !== null) {
+    const found = versions.filter((one) => one.fingerprint.startsWith(to));
+    if (found.length === 1 && to.length >= 4) return found[0]!;
+    throw mistake(`"${to}" ${found.length > 1 || to.length < 4 ? "may mean several" : "is no kept version"}`, hint);
+  }
+  const at = versions.findIndex((one) => one.fingerprint === now);
+  const target = at < 0 ? versions.at(-1) : versions[at - 1];
+  if (target === undefined) throw mistake(`"${name}" has no healthy version before this one`, hint);
+  return target;
+}
+
+function said(device: Device, { name, message }: { name: string; message: string }): string {
+  device.attempts.delete(name);
+  addEvent(device, { workload: name, reason: "rollback", message });
+  device.wake.now();
+  return message;
+}
+
+function mistake(message: string, hint: string): Failure {
+  return new Failure(message, { kind: "mistake", reason: "rollback", hint });
+}

@@ -1,0 +1,168 @@
+/** Pushes that do not become healthy, and what the device does about them: real processes, a daemon that is killed. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { WorkloadStatus } from "../../src/model/snapshot.ts";
+import { eventually } from "../support/eventually.ts";
+import { testNeeding } from "../support/prerequisite.ts";
+import { pushedDevice, shell } from "../support/pushed_device.ts";
+
+const GOOD = `${shell("echo version 1; exec sleep 3600")}health = { min_healthy_time = "200ms" }\n`;
+const QUICK = 'restart = { reset_after = "300ms", delay = "10ms", max_delay = "20ms" }\n';
+const isProven = (one: WorkloadStatus) => one.history.at(-1)?.outcome === "healthy" && one.health === "healthy";
+
+await testNeeding(
+  ["git"],
+  "a push that ends again and again goes back to what was healthy, is kept out over a kill of the daemon, and lets the next one in",
+  async () => {
+    await using pushed = await pushedDevice({ "web.toml": `${GOOD}${QUICK}` });
+    const { repository, device } = pushed;
+    const first = await device.until("web", isProven);
+
+    await repository.write("services/web.toml", `${shell("echo so broken; exit 3")}${QUICK}`);
+    await repository.commit("Break it");
+    const back = await device.until("web", (one) => one.phase === "rolled-back");
+    assert.equal(back.sync, "out-of-sync");
+    assert.equal(back.health, "healthy");
+    assert.equal(back.reason, "rolled_back");
+    assert.equal(back.fingerprint, first.fingerprint);
+    assert.match(back.message, /ended with exit code 3, 5 times/);
+    const record = back.history.at(-1)!;
+    assert.equal(record.outcome, "rolled-back");
+    assert.ok(record.lines.includes("so broken"), record.lines.join("\n"));
+    assert.notEqual((await device.cli("sync", "--wait")).code, 0);
+    const said = await device.cli("history", "web");
+    assert.match(said.out, /rolled-back/);
+    assert.match(said.out, /so broken/);
+
+    const pid = back.instances[0]?.pid;
+    await device.killDaemon();
+    await device.startDaemon();
+    const still = await device.until("web", (one) => one.phase === "rolled-back");
+    assert.equal(still.instances[0]?.pid, pid);
+    assert.equal(still.history.length, back.history.length);
+
+    await repository.write("services/web.toml", `${shell("echo version 3; exec sleep 3600")}${QUICK}`);
+    await repository.commit("Mend it");
+    const mended = await device.until("web", (one) => one.sync === "synced" && isProven(one));
+    assert.equal(mended.refused, null);
+    assert.notEqual(mended.fingerprint, first.fingerprint);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "a push that is not healthy by its deadline goes back with its last probes, also when the repository is gone",
+  async () => {
+    await using pushed = await pushedDevice({
+      "web.toml": `${shell("exec sleep 3600")}health = { command = ["test", "-e", "/"], interval = "200ms" }\n`,
+    });
+    const { repository, device, root } = pushed;
+    const first = await device.until("web", isProven);
+
+    const probe =
+      'health = { command = ["sh", "-c", "echo not yet; exit 1"], interval = "200ms", on_failure = "none" }';
+    await repository.write(
+      "services/web.toml",
+      `${shell("exec sleep 3601")}${probe}\nrollout = { deadline = "3s" }\n`,
+    );
+    await repository.commit("Never ready");
+    await device.until("web", (one) => one.rollout !== null && one.fingerprint !== first.fingerprint);
+    await Deno.rename(repository.dir, join(root, "away"));
+    const back = await device.until("web", (one) => one.phase === "rolled-back");
+    assert.equal(back.fingerprint, first.fingerprint);
+    assert.match(back.message, /was not healthy within 3s/);
+    assert.ok(
+      back.history.at(-1)!.probes.some((one) => one.includes("not yet")),
+      back.history.at(-1)!.probes.join("\n"),
+    );
+    const events = (await device.status())!.events.map((one) => one.message);
+    assert.ok(events.some((one) => /^web .* failed and goes back to /.test(one)), events.join("\n"));
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "start-first keeps the old process until the new one is healthy, and for good when it never is",
+  async () => {
+    const probe = (path: string) =>
+      `health = { command = ["test", "-e", "${path}"], interval = "100ms", on_failure = "none" }\n` +
+      'rollout = { strategy = "start-first", deadline = "4s" }\n';
+    await using pushed = await pushedDevice({ "web.toml": `${shell("exec sleep 3600")}${probe("/")}` });
+    const { repository, device, root } = pushed;
+    const first = await device.until("web", isProven);
+    const flag = join(root, "ready");
+
+    await repository.write("services/web.toml", `${shell("exec sleep 3601")}${probe(flag)}`);
+    await repository.commit("Ready when told");
+    const both = await device.until("web", (one) => one.instances.length === 2);
+    assert.ok(both.instances.some((one) => one.pid === first.instances[0]?.pid));
+    await Deno.writeTextFile(flag, "");
+    const second = await device.until("web", (one) => one.instances.length === 1 && isProven(one));
+    assert.notEqual(second.fingerprint, first.fingerprint);
+
+    await repository.write("services/web.toml", `${shell("exec sleep 3602")}${probe("/nowhere")}`);
+    await repository.commit("Never ready");
+    await device.until("web", (one) => one.instances.length === 2);
+    const back = await device.until("web", (one) => one.phase === "rolled-back" && one.instances.length === 1);
+    assert.equal(back.instances[0]?.pid, second.instances[0]?.pid);
+    assert.equal(back.fingerprint, second.fingerprint);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "the owner goes back by hand, is held there over pushes of other things, and follows git again when it changes",
+  async () => {
+    await using pushed = await pushedDevice({ "web.toml": `${GOOD}${QUICK}` });
+    const { repository, device } = pushed;
+    const first = await device.until("web", isProven);
+    const refused = await device.cli("rollback", "web");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.err, /has no healthy version before this one/);
+
+    await repository.write("services/web.toml", `${shell("exec sleep 3601")}${QUICK}`);
+    await repository.commit("Second");
+    const second = await device.until("web", (one) => one.fingerprint !== first.fingerprint && isProven(one));
+    const said = await device.cli("rollback", "web");
+    assert.equal(said.code, 0, said.err);
+    assert.match(said.out, /web goes back to [0-9a-f]{7} of revision [0-9a-f]{7}, until git asks for something else/);
+    const held = await device.until("web", (one) => one.sync === "held" && one.phase === "running");
+    assert.equal(held.fingerprint, first.fingerprint);
+
+    await repository.write("services/other.toml", shell("exec sleep 3600"));
+    await repository.commit("Something else");
+    await device.until("other", (one) => one.phase === "running");
+    assert.equal((await device.workload("web"))?.sync, "held");
+
+    const again = await device.cli("rollback", "web", "--to", second.fingerprint!.slice(0, 8));
+    assert.match(again.out, /follows git again/);
+    await device.until("web", (one) => one.fingerprint === second.fingerprint && one.sync === "synced");
+
+    const unknown = await device.cli("rollback", "web", "--to", "ffffffff");
+    assert.match(unknown.err, /"ffffffff" is no kept version/);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "a daemon that is killed in the middle of a rollout leaves a note, and the next one ends what it began",
+  async () => {
+    await using pushed = await pushedDevice({
+      "web.toml": `${shell("trap '' TERM; while :; do sleep 1; done")}stop_timeout = "20s"\n${QUICK}`,
+    });
+    const { repository, device } = pushed;
+    const first = await device.until("web", isProven);
+    await repository.write("services/web.toml", `${shell("exec sleep 3601")}stop_timeout = "1s"\n${QUICK}`);
+    await repository.commit("Second");
+    await eventually("the stop is under way", async () => (await device.workload("web"))?.phase === "stopping");
+    await device.killDaemon();
+    await device.startDaemon();
+    const second = await device.until("web", (one) => one.fingerprint !== first.fingerprint && isProven(one));
+    assert.equal(second.instances.length, 1);
+    const cut = (await device.status())!.events.find((one) => one.reason === "interrupted");
+    assert.match(
+      cut?.message ?? "",
+      /web: the daemon ended while it was to prepare web, stop web\[0\], start web\[0\]/,
+    );
+  },
+);
