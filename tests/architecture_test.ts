@@ -28,7 +28,13 @@ const ROOMS: Record<string, Room> = {
   },
   "src/runtime/docker": {
     // What the owner lets a workload have of the device is one rule, whatever runs it.
-    uses: ["src/model/device_policy.ts", "src/model/port.ts", "src/log.ts", "src/until_aborted.ts"],
+    uses: [
+      "src/model/container_policy.ts",
+      "src/model/device_policy.ts",
+      "src/model/port.ts",
+      "src/log.ts",
+      "src/until_aborted.ts",
+    ],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
@@ -159,7 +165,7 @@ const PURE = [
   /^src\/cli\/exit_code\.ts$/,
   /^src\/http\/signature\.ts$/,
   /^src\/probe\/verdict\.ts$/,
-  /^src\/runtime\/docker\/container\.ts$/,
+  /^src\/runtime\/docker\/(container|request\/\w+)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,

@@ -21,10 +21,12 @@ import {
 } from "./grammar.ts";
 import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
-import { mount, MOUNT_FIELDS } from "./field/container/mount.ts";
+import { DEPLOYMENT } from "./field/container/deployment.ts";
+import { MOUNT_FIELDS } from "./field/container/mount.ts";
+import { workloadName } from "./name.ts";
 import { quote } from "./place.ts";
-import { DEPLOYMENT_DEVICE_FIELDS, SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
-import { DOCKER_FIELDS, dockerPort, NATIVE_FIELDS, nativePort } from "./field/port.ts";
+import { SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
+import { DOCKER_FIELDS, NATIVE_FIELDS, nativePort } from "./field/port.ts";
 import { PROBE_FIELDS } from "./field/probe.ts";
 import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
 import { duration, size } from "./field/quantity.ts";
@@ -33,10 +35,6 @@ import { signalName } from "./field/signal.ts";
 import { ROLLOUT_FIELDS } from "./field/rollout.ts";
 import { CHOICE_PATTERN } from "./select.ts";
 import { words } from "./field/words.ts";
-
-/** Safe as a folder, a container's name, a label and in a URL; "-" alone joins words, as in DNS. */
-export const NAME_PATTERN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const NAME_WANTS = "lower-case letters, digits and - (at most 63)";
 
 const ENV_NAME = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, wants: "letters, digits and _, not beginning with a digit" };
 
@@ -81,7 +79,7 @@ const LOG_FIELDS: Field[] = [
 ];
 
 const COMMON: Field[] = [
-  field("name", text({ pattern: NAME_PATTERN, wants: NAME_WANTS }), undefined, {
+  field("name", workloadName, undefined, {
     shown: "the file's name",
     doc: "Who it is; another name is another workload",
     example: 'name = "web"',
@@ -162,7 +160,7 @@ const COMMON: Field[] = [
     doc: "What follows when something of it was changed by hand",
     example: 'drift = "report"',
   }),
-  field("moved_from", text({ pattern: NAME_PATTERN, wants: NAME_WANTS }), null, {
+  field("moved_from", workloadName, null, {
     doc: "The name that it had before: what runs is taken over",
     example: 'moved_from = "webserver"',
   }),
@@ -170,7 +168,6 @@ const COMMON: Field[] = [
 
 /** Relative to the workload's folder and inside of it, or absolute on the device. */
 const FOLDER = /^(?!(.*\/)?\.\.(\/|$))[^\0]+$/;
-const CONTAINER_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/;
 
 const SERVICE: Field[] = [
   field("command", words, undefined, {
@@ -193,39 +190,6 @@ const SERVICE: Field[] = [
   }),
   ...PRIVILEGE_FIELDS,
   ...SERVICE_DEVICE_FIELDS,
-];
-
-const DEPLOYMENT: Field[] = [
-  field("image", imageReference(), undefined, { required: true, doc: "What to run", example: 'image = "nginx:1.27"' }),
-  field("entrypoint", words, null, {
-    shown: "the image's",
-    doc: "In the place of the image's",
-    example: 'entrypoint = ["/bin/sh"]',
-  }),
-  field("command", words, null, {
-    shown: "the image's",
-    doc: "In the place of the image's",
-    example: 'command = ["nginx", "-g", "daemon off;"]',
-  }),
-  field("user", text({ pattern: CONTAINER_USER, wants: 'a user like "www-data" or "1000:1000"' }), null, {
-    shown: "the image's",
-    doc: "Name or number, of the image; a group may follow",
-    example: 'user = "1000:1000"',
-  }),
-  field("working_dir", text({ pattern: /^\/[^\0]*$/, wants: "an absolute path in the container" }), null, {
-    shown: "the image's",
-    doc: "Where it begins",
-    example: 'working_dir = "/srv"',
-  }),
-  field("ports", list(dockerPort, 'an array of ports like ["8080:80"]'), [], {
-    doc: "As compose writes them; without a host part not published",
-    example: 'ports = ["8080:80"]',
-  }),
-  field("mounts", list(mount, "an array of mounts"), [], {
-    doc: '"./x:/path:ro" from the folder, "name:/path" a volume',
-    example: 'mounts = ["./site:/www:ro", "data:/data"]',
-  }),
-  ...DEPLOYMENT_DEVICE_FIELDS,
 ];
 
 const OWN: Record<Mode, readonly Field[]> = { native: SERVICE, container: DEPLOYMENT };
@@ -261,13 +225,3 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "artifact.github", fields: GITHUB_FIELDS },
   { name: "artifact of one architecture", fields: PLATFORM_FIELDS },
 ];
-
-/** The grammar of github.com/distribution/reference, without its length rules. */
-function imageReference(): Grammar<string> {
-  const label = "[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*";
-  const host = String.raw`(?:\[[a-fA-F0-9:]+\]|${label}(?:\.${label})*)(?::\d+)?`;
-  const name = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-  const tag = String.raw`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`;
-  const pattern = new RegExp(`^(?:${host}/)?${name}(?:/${name})*(?::${tag})?(?:@sha256:[a-f0-9]{64})?$`);
-  return text({ pattern, wants: 'an image like "nginx:1.27" or "registry.example.org/team/app@sha256:..."' });
-}

@@ -1,7 +1,7 @@
 /** [pure] Which files of a repository are manifests, and which files belong to them. */
 import type { Kind, WorkloadFile } from "../model/workload.ts";
 import type { TreeEntry } from "../source/source.ts";
-import { NAME_PATTERN } from "./fields.ts";
+import { NAME_PATTERN } from "./name.ts";
 
 export interface ManifestFile {
   kind: Kind;

@@ -8,7 +8,7 @@ import type { TreeEntry } from "../source/source.ts";
 import { rings } from "./field/depends.ts";
 import { parseDocument, placed } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
-import { NAME_PATTERN } from "./fields.ts";
+import { NAME_PATTERN } from "./name.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
 import { buildModes, readModes } from "./modes.ts";
 import { nearest } from "./nearest.ts";

@@ -1,4 +1,5 @@
 /** [pure] From the fields of a manifest to a workload: what depends on more than one field is checked here. */
+import { containerOptions } from "../model/container_options.ts";
 import { portsClash } from "../model/port.ts";
 import type {
   Dependency,
@@ -13,6 +14,7 @@ import type {
 import { buildArtifact, checkArtifactProgram } from "./field/artifact.ts";
 import { buildOnChange } from "./field/change.ts";
 import { checkDependencies } from "./field/depends.ts";
+import { buildNetwork } from "./field/container/network.ts";
 import type { Mode } from "./field/mode.ts";
 import { LOGS } from "./fields.ts";
 import { buildJob } from "./field/job.ts";
@@ -136,6 +138,8 @@ export function buildWorkload(
     entrypoint: read.entrypoint as string[] | null,
     command,
     mounts: mounts.filter((mount) => mount !== undefined),
+    ...containerOptions(),
+    ...buildNetwork(read, { said, place }),
   };
 }
 

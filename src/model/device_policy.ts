@@ -1,4 +1,4 @@
-/** Which devices and GPUs the owner lets a workload have: one rule and one wording for every runtime. Looks at nothing. */
+/** What the owner lets a workload have: one rule and one wording for every runtime. Looks at nothing. */
 import { Failure } from "../failure.ts";
 import type { Workload } from "./workload.ts";
 

@@ -2,6 +2,7 @@
  * A workload: one thing that git declares to be kept running on this device, with everything resolved. Values here are
  * plain data, fit for JSON, and independent of where they came from.
  */
+import type { ContainerOptions } from "./container_options.ts";
 
 export type Kind = "service" | "deployment";
 export type RuntimeName = "native" | "docker";
@@ -86,7 +87,10 @@ export type Mount =
   /** `source` is a file or folder of the workload's own folder, relative to it. */
   | { type: "files"; source: string; target: string; readOnly: boolean }
   | { type: "volume"; source: string; target: string; readOnly: boolean }
-  | { type: "tmpfs"; target: string; sizeBytes: number | null };
+  /** `source` is an absolute path of the device, which the owner must allow. */
+  | { type: "host"; source: string; target: string; readOnly: boolean }
+  /** `mode` in bits, where it is not the usual 0o1777. */
+  | { type: "tmpfs"; target: string; sizeBytes: number | null; mode?: number };
 
 /** Another workload that must be so far before this one is started. */
 export interface Dependency {
@@ -245,7 +249,7 @@ export interface NativeWorkload extends WorkloadBase {
   noNewPrivileges: boolean;
 }
 
-export interface DockerWorkload extends WorkloadBase {
+export interface DockerWorkload extends WorkloadBase, ContainerOptions {
   runtime: "docker";
   image: string;
   /** The id ("sha256:...") that `image` stood for when this spec was last healthy: used in its place, and never pulled. */

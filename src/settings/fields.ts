@@ -1,5 +1,5 @@
 /** The table of settings: what config.toml may say, and the environment (environment.ts). */
-import { NAME_PATTERN } from "../manifest/fields.ts";
+import { NAME_PATTERN } from "../manifest/name.ts";
 import { type Field, flag, type Grammar, list, mapOf, number, oneOf, text } from "../manifest/grammar.ts";
 import { duration, size } from "../manifest/field/quantity.ts";
 import { capability } from "../manifest/field/capability.ts";
@@ -38,6 +38,12 @@ const DEVICE = text({
   pattern: /^\/dev(\/(?!\.{1,2}(\/|$))[^/\s\0]+)+$/,
   wants: 'a path like "/dev/ttyUSB0" or "/dev/video*"',
 });
+
+/** No step leads back. */
+const HOST_PATH = text({ pattern: /^\/(?!(.*\/)?\.\.(\/|$))[^\0]*$/, wants: 'an absolute path like "/srv/media"' });
+
+/** As Docker itself has it. */
+const NETWORK = text({ pattern: /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, wants: 'the name of a network like "proxy"' });
 
 const label = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, wants: "lower-case letters, digits, . _ and -" };
 
@@ -158,6 +164,20 @@ export const SECTIONS: readonly Section[] = [
       ),
       setting("allow_gpus", flag, false, "Whether a manifest may ask for GPUs"),
       setting("allow_root", flag, true, "Whether a manifest may ask to run as root"),
+      setting("allow_privileged", flag, false, "Whether a container may be privileged, or take off its confinement"),
+      setting("allow_host_network", flag, false, "Whether a container may use the device's own network"),
+      setting(
+        "allow_host_paths",
+        list(HOST_PATH, "an array of absolute paths"),
+        [],
+        "Which paths of the device, and all below them, containers may mount",
+      ),
+      setting(
+        "allow_networks",
+        list(NETWORK, "an array of names"),
+        [],
+        "Which networks of Docker, made by others, containers may join",
+      ),
     ],
   },
   {

@@ -171,6 +171,10 @@ function settingsFrom(
       allowGpus: policy.allow_gpus as boolean,
       allowCapabilities: policy.allow_capabilities as string[],
       allowRoot: policy.allow_root as boolean,
+      allowPrivileged: policy.allow_privileged as boolean,
+      allowHostNetwork: policy.allow_host_network as boolean,
+      allowHostPaths: policy.allow_host_paths as string[],
+      allowNetworks: policy.allow_networks as string[],
     },
     log: { level: log.level as "info", format: log.format as "text" },
   };

@@ -58,6 +58,12 @@ export interface Settings {
     /** Names as in capabilities(7), like CAP_NET_RAW. Empty: none at all. */
     allowCapabilities: string[];
     allowRoot: boolean;
+    allowPrivileged: boolean;
+    allowHostNetwork: boolean;
+    /** Absolute. */
+    allowHostPaths: string[];
+    /** Names of Docker's networks. */
+    allowNetworks: string[];
   };
   log: { level: "debug" | "info" | "warning" | "error"; format: "text" | "json" };
 }

@@ -1,6 +1,7 @@
 /** The memory of workloads on disk: one file a workload, written only when it says something new. */
 import { join } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
+import { containerOptions } from "../model/container_options.ts";
 import type { Applied, WorkloadMemory } from "../model/memory.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
 import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
@@ -17,7 +18,7 @@ const FORMAT: Format<WorkloadMemory> = {
 
 /** Fields of specs that an older version did not know yet, as one that does not ask for them has them. */
 const LATER = { devices: [], gpus: null, rollout: rolloutPolicy(), drift: "repair", movedFrom: null } as const;
-const LATER_OF_DOCKER = { pinnedImage: null };
+const LATER_OF_DOCKER = { pinnedImage: null, ...containerOptions() };
 
 function complete(memory: WorkloadMemory, applied: Applied): WorkloadMemory {
   const later = applied.workload.runtime === "docker" ? { ...LATER, ...LATER_OF_DOCKER } : LATER;

@@ -1,4 +1,5 @@
 /** Workloads as a manifest with nothing but the necessary gives them, for tests that build their own. */
+import { containerOptions } from "../../src/model/container_options.ts";
 import type { DockerWorkload, NativeWorkload, ProbeTiming, RestartPolicy } from "../../src/model/workload.ts";
 import { rolloutPolicy } from "../../src/model/rollout_policy.ts";
 import { restartPolicy } from "../../src/manifest/field/restart.ts";
@@ -77,6 +78,7 @@ export function docker(fields: Partial<DockerWorkload>): DockerWorkload {
     entrypoint: null,
     command: null,
     mounts: [],
+    ...containerOptions(),
     ...fields,
   };
 }

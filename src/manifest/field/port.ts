@@ -2,6 +2,7 @@
 import { PORT_REFERENCE } from "../../model/port.ts";
 import type { Port, Probe } from "../../model/workload.ts";
 import { type Field, type Grammar, number, oneOf, readFields, tableSchema, text } from "../grammar.ts";
+import { IPV4, IPV6 } from "../address.ts";
 import { nearest } from "../nearest.ts";
 import { isTable, type Place, quote } from "../place.ts";
 
@@ -80,8 +81,6 @@ export function checkPortNames(
   }
 }
 
-const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
-const IPV6 = "[0-9a-fA-F]*:[0-9a-fA-F:]*";
 const ADDRESS = text({ pattern: new RegExp(`^(?:${IPV4}|${IPV6})$`), wants: 'an address like "127.0.0.1"' });
 /** Of an entry of a deployment's `ports`. */
 export const DOCKER_FIELDS = named([

@@ -1,10 +1,6 @@
-/** A workload as Docker's create request, and what Docker says of a container as an instance. */
-import { join } from "node:path";
-import { Failure } from "../../failure.ts";
+/** [pure] What Docker says of a container, as an instance. */
 import type { Instance, InstanceState } from "../../model/observed.ts";
-import { substitutePorts } from "../../model/port.ts";
-import type { DockerWorkload, Gpus, LogBound, Mount } from "../../model/workload.ts";
-import type { ContainerStatus, CreateContainer, CreateMount, DeviceRequest, InspectedContainer } from "./wire.ts";
+import type { ContainerStatus, InspectedContainer } from "./wire.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
 export const LABEL = {
@@ -12,6 +8,10 @@ export const LABEL = {
   workload: "harbornode.workload",
   slot: "harbornode.slot",
   fingerprint: "harbornode.fingerprint",
+  /** Names of the networks that it is found on, with "," between; absent where it has none of ours. */
+  networks: "harbornode.networks",
+  /** Of a network of ours. */
+  namespace: "harbornode.namespace",
 } as const;
 
 export interface Marks {
@@ -22,45 +22,6 @@ export interface Marks {
 
 export function containerName(workload: string, slot: number): string {
   return `harbornode-${workload}-${slot}`;
-}
-
-/**
- * Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says.
- * There is no init process either, since images that bring their own must have pid 1.
- */
-export function createRequest(workload: DockerWorkload, marks: Marks & { filesDir: string | null }): CreateContainer {
-  const { resources } = workload;
-  const fill = (text: string) => substitutePorts(text, workload.ports);
-  return {
-    Image: workload.image,
-    ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint.map(fill) }),
-    ...(workload.command === null ? {} : { Cmd: workload.command.map(fill) }),
-    Env: Object.entries(workload.env).map(([name, value]) => `${name}=${fill(value)}`),
-    ...(workload.user === null ? {} : { User: workload.user }),
-    ...(workload.workingDir === null ? {} : { WorkingDir: workload.workingDir }),
-    ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),
-    Labels: {
-      [LABEL.device]: marks.deviceId,
-      [LABEL.workload]: workload.name,
-      [LABEL.slot]: String(marks.slot),
-      [LABEL.fingerprint]: marks.fingerprint,
-    },
-    // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
-    StopSignal: workload.stopSignal,
-    StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
-    HostConfig: {
-      PortBindings: portBindings(workload),
-      Mounts: workload.mounts.map((mount) => createMount(mount, marks.filesDir)),
-      Memory: resources.memoryBytes ?? 0,
-      NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
-      PidsLimit: resources.pids,
-      RestartPolicy: { Name: "no" },
-      LogConfig: logConfig(workload.logs),
-      SecurityOpt: ["no-new-privileges"],
-      ...(workload.devices.length === 0 ? {} : { Devices: workload.devices.map(deviceMapping) }),
-      ...(workload.gpus === null ? {} : { DeviceRequests: [gpuRequest(workload.gpus)] }),
-    },
-  };
 }
 
 /** Null for a container that is not of this device, or whose labels do not say what it is. */
@@ -91,12 +52,26 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ports: alive ? publishedPorts(container) : [],
+    ...(alive && isWithheld(container) ? { withheld: true } : {}),
     warnings: [],
   };
 }
 
-/** Where the device reaches the container; null when it has no network of its own. */
+/** The networks that it belongs on; empty for one that is found on none by us. */
+export function networksOf({ Config: { Labels: labels } }: InspectedContainer): string[] {
+  return (labels?.[LABEL.networks] ?? "").split(",").filter((name) => name !== "");
+}
+
+/** Whether others do not find it by its workload's name, in one of its networks or more. It may be in none of them. */
+export function isWithheld(container: InspectedContainer): boolean {
+  const name = container.Config.Labels?.[LABEL.workload] ?? "";
+  const joined = container.NetworkSettings?.Networks ?? {};
+  return networksOf(container).some((network) => joined[network]?.Aliases?.includes(name) !== true);
+}
+
+/** Where the device reaches the container; null when it has no network. */
 export function networkAddress(container: InspectedContainer): string | null {
+  if (container.HostConfig?.NetworkMode === "host") return "127.0.0.1";
   const networks = Object.values(container.NetworkSettings?.Networks ?? {});
   return networks.map((network) => network?.IPAddress).find((address) => address !== undefined && address !== "") ??
     null;
@@ -126,60 +101,6 @@ function publishedPorts(container: InspectedContainer): string[] {
       return (bindings ?? []).map((binding) => `${binding.HostPort}/${protocol}`);
     })),
   ].sort();
-}
-
-/** Without a bound a chatty container fills the disk; this driver is the one that can be read back everywhere. */
-function logConfig({ maxBytes, maxFiles }: LogBound): CreateContainer["HostConfig"]["LogConfig"] {
-  // Docker counts the file that is written to, and refuses to compress where there is no other.
-  const compress = maxFiles === 0 ? {} : { compress: "true" };
-  return { Type: "json-file", Config: { "max-size": String(maxBytes), "max-file": String(maxFiles + 1), ...compress } };
-}
-
-function portBindings(workload: DockerWorkload): CreateContainer["HostConfig"]["PortBindings"] {
-  const published = workload.ports.filter((port) => port.host !== null);
-  const byPort = Map.groupBy(published, (port) => `${port.container}/${port.protocol}`);
-  return Object.fromEntries(
-    [...byPort].map((
-      [name, ports],
-    ) => [name, ports.map((port) => ({ HostIp: port.hostAddress, HostPort: String(port.host) }))]),
-  );
-}
-
-/** Under the same path as on the device. */
-function deviceMapping(path: string) {
-  return { PathOnHost: path, PathInContainer: path, CgroupPermissions: "rwm" };
-}
-
-function gpuRequest(gpus: Gpus): DeviceRequest {
-  const Count = gpus === "all" ? -1 : gpus;
-  return { Driver: "", Count, DeviceIDs: null, Capabilities: [["gpu"]], Options: {} };
-}
-
-function createMount(mount: Mount, filesDir: string | null): CreateMount {
-  switch (mount.type) {
-    case "files":
-      // Always read only: the folder is shared by all instances of this content.
-      return { Type: "bind", Source: fileSource(mount.source, filesDir), Target: mount.target, ReadOnly: true };
-    case "volume":
-      return { Type: "volume", Source: mount.source, Target: mount.target, ReadOnly: mount.readOnly };
-    case "tmpfs": {
-      const size = mount.sizeBytes === null ? {} : { TmpfsOptions: { SizeBytes: mount.sizeBytes } };
-      return { Type: "tmpfs", Target: mount.target, ...size };
-    }
-  }
-}
-
-/** The last guard before Docker: nothing outside the workload's own folder is ever mounted, whatever was read. */
-function fileSource(source: string, filesDir: string | null): string {
-  const path = filesDir === null ? null : join(filesDir, source).replace(/\/$/, "");
-  if (filesDir === null || path === null || (path !== filesDir && !path.startsWith(`${filesDir}/`))) {
-    throw new Failure(`The mount's source "${source}" is not in the workload's folder`, {
-      kind: "mistake",
-      reason: "start_failed",
-      hint: "name a file or folder that lies beside the manifest",
-    });
-  }
-  return path;
 }
 
 function time(text: string | undefined): number | null {

@@ -2,7 +2,7 @@
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
-import type { DevicePolicy } from "../../model/device_policy.ts";
+import { checkContainerAllowed, type ContainerPolicy } from "../../model/container_policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
@@ -11,6 +11,9 @@ import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
+import { publish } from "./network/attach.ts";
+import { Networks } from "./network/networks.ts";
+import { namesOf } from "./request/create_request.ts";
 import { Images } from "./image.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";
@@ -22,7 +25,7 @@ export interface DockerOptions {
   /** Containers with another device's id are nobody's business here. */
   deviceId: string;
   /** What the device's owner lets containers use of it. */
-  policy: DevicePolicy;
+  policy: ContainerPolicy;
   clock: Clock;
 }
 
@@ -37,7 +40,7 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
 export class DockerRuntime implements Runtime {
   readonly name = "docker";
   readonly #parts: Parts;
-  readonly #policy: DevicePolicy;
+  readonly #policy: ContainerPolicy;
   readonly #images: Images;
   readonly #events: Events;
   readonly #listeners = new Set<(containerId: string | null) => void>();
@@ -45,7 +48,8 @@ export class DockerRuntime implements Runtime {
   constructor(socket: string, { deviceId, policy, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
     const containers = new Containers(engine, deviceId);
-    this.#parts = { engine, containers, deviceId };
+    const networks = new Networks({ engine, deviceId, allowNetworks: policy.allowNetworks });
+    this.#parts = { engine, containers, networks, deviceId };
     this.#policy = policy;
     this.#images = new Images(engine, clock);
     this.#events = new Events({
@@ -74,14 +78,23 @@ export class DockerRuntime implements Runtime {
 
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
     const asked = dockerWorkload(workload);
-    await checkDevices(asked, this.#policy);
+    await this.#check(asked);
+    // Made before anything is stopped: there may be no addresses left for one.
+    using _networks = await this.#parts.networks.hold(asked);
     await this.#images.ensure(asked.image, progress, signal);
   }
 
   async start(request: StartRequest): Promise<Instance> {
     const workload = dockerWorkload(request.workload);
+    const hostPaths = await this.#check(workload);
+    return await start(this.#parts, { ...request, workload, hostPaths });
+  }
+
+  /** Throws a `Failure` for what the owner does not allow, or the device does not have. */
+  async #check(workload: DockerWorkload): Promise<ReadonlyMap<string, string>> {
+    checkContainerAllowed(workload, this.#policy);
     await checkDevices(workload, this.#policy);
-    return await start(this.#parts, { ...request, workload });
+    return new Map();
   }
 
   async stop(instance: Instance, options: StopOptions): Promise<void> {
@@ -97,8 +110,8 @@ export class DockerRuntime implements Runtime {
     return Promise.resolve();
   }
 
-  publish(): Promise<void> {
-    return Promise.resolve();
+  async publish(instance: Instance, workload: Workload): Promise<void> {
+    await publish(this.#parts, { id: instance.id, names: namesOf(dockerWorkload(workload)) });
   }
 
   async remove(instance: Instance): Promise<void> {

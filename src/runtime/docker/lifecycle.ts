@@ -7,10 +7,14 @@ import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
-import { containerName, createRequest, LABEL } from "./container.ts";
+import { containerName, LABEL, networksOf } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { type Engine, Timeout } from "./engine.ts";
-import type { CreatedContainer } from "./wire.ts";
+import { joinOthers, rejoin } from "./network/attach.ts";
+import type { Networks } from "./network/networks.ts";
+import { createRequest, namesOf } from "./request/create_request.ts";
+import type { MountSources } from "./request/mount.ts";
+import type { CreatedContainer, InspectedContainer } from "./wire.ts";
 
 const log = logger("docker");
 
@@ -20,14 +24,19 @@ const KILL_MS = 20_000;
 export interface Parts {
   engine: Engine;
   containers: Containers;
+  networks: Networks;
   deviceId: string;
 }
 
-export type DockerStart = StartRequest & { workload: DockerWorkload };
+export type DockerStart = StartRequest & Pick<MountSources, "hostPaths"> & { workload: DockerWorkload };
 
-/** An ended container of the same fingerprint is started again; anything else of ours in its place is replaced. */
+/**
+ * An ended container of the same fingerprint is started again; anything else of ours in its place is replaced, unless it
+ * still runs and the new one is withheld beside it.
+ */
 export async function start(parts: Parts, request: DockerStart): Promise<Instance> {
   const { workload, slot, fingerprint, previous } = request;
+  using networks = await parts.networks.hold(workload);
   const { name, named } = await place(parts, request);
   const occupant = named === null ? null : parts.containers.instance(named);
   if (named !== null && (occupant?.workload !== workload.name || occupant.slot !== slot)) {
@@ -42,10 +51,12 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
     if (one === null) continue;
     const same = one.fingerprint === fingerprint && one.workload === workload.name && one.slot === slot;
     if (same && one.state === "running") return one;
-    if (same && one.state === "exited") return await run(parts, { id: one.id, name });
-    await remove(parts, one);
+    if (same && one.state === "exited" && await again(parts, one.id, { request, networks: networks.all })) {
+      return await run(parts, { id: one.id, name });
+    }
+    if (request.withheld !== true || hasEnded(one)) await remove(parts, one);
   }
-  const id = await create(parts, { ...request, name });
+  const id = await create(parts, { ...request, name, networks: [...networks.all.keys()] });
   try {
     return await run(parts, { id, name });
   } catch (error) {
@@ -54,21 +65,64 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
   }
 }
 
-/** The name to start under, and what has it. Two devices may share one Docker: whoever comes second has a longer name. */
-async function place({ containers, deviceId }: Parts, { workload, slot }: DockerStart) {
-  const name = containerName(workload.name, slot);
-  const named = await containers.inspect(name);
+/**
+ * The name to start under, and what has it. Two devices may share one Docker: whoever comes second has a longer name. So
+ * has one that is started beside the running one that it is to follow.
+ */
+async function place({ containers, deviceId }: Parts, { workload, slot, fingerprint, withheld }: DockerStart) {
+  const plain = containerName(workload.name, slot);
+  let [name, named] = [plain, await containers.inspect(plain)];
   const device = named?.Config.Labels?.[LABEL.device];
-  if (device === undefined || device === deviceId) return { name, named };
-  const longer = `${name}-${deviceId.slice(0, 8)}`;
-  return { name: longer, named: await containers.inspect(longer) };
+  if (device !== undefined && device !== deviceId) {
+    name = `${plain}-${deviceId.slice(0, 8)}`;
+    named = await containers.inspect(name);
+  }
+  const occupant = named === null ? null : containers.instance(named);
+  if (withheld !== true || occupant === null || hasEnded(occupant) || occupant.fingerprint === fingerprint) {
+    return { name, named };
+  }
+  name = `${name}-${fingerprint.slice(0, 8)}`;
+  return { name, named: await containers.inspect(name) };
+}
+
+/** Makes an ended container ready to run again, on the networks of today; false when it must be made anew. */
+async function again(
+  parts: Parts,
+  id: string,
+  { request, networks }: { request: DockerStart; networks: ReadonlyMap<string, string> },
+): Promise<boolean> {
+  const container = await parts.containers.inspect(id);
+  if (container === null) return false;
+  const belongs = networksOf(container);
+  // A network that was removed and made again is another one, and Docker would not start it.
+  const there = container.NetworkSettings?.Networks ?? {};
+  const fits = belongs.length === networks.size && belongs.every((name) => {
+    const known = there[name]?.NetworkID;
+    return networks.has(name) && (known === undefined || known === "" || known === networks.get(name));
+  });
+  if (!fits || !sameHostPaths(container, request)) return false;
+  await rejoin(parts, { container, names: request.withheld === true ? [] : namesOf(request.workload) });
+  return true;
+}
+
+/** Where a path of the device leads to now is where it led to when the container was made. */
+function sameHostPaths({ Mounts: mounts = [] }: InspectedContainer, { workload, hostPaths }: DockerStart): boolean {
+  return workload.mounts.every((mount) => {
+    if (mount.type !== "host") return true;
+    const source = hostPaths.get(mount.source);
+    return mounts.some((one) => one.Destination === mount.target && one.Source === source);
+  });
+}
+
+function hasEnded({ state }: Instance): boolean {
+  return state === "exited" || state === "created";
 }
 
 /** Signal, wait, kill, wait. One way for every version of Docker: its own "stop" takes a signal only since API 1.42. */
 export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs }: StopOptions): Promise<void> {
   const { id } = instance;
   const found = await own(parts, id);
-  if (found === null || found.state === "exited" || found.state === "created") return;
+  if (found === null || hasEnded(found)) return;
   parts.containers.stopping.add(id);
   try {
     // A frozen process takes no signal.
@@ -99,7 +153,7 @@ export async function remove(parts: Parts, instance: Instance): Promise<void> {
   const { id } = instance;
   const found = await own(parts, id);
   if (found === null) return;
-  if (found.state !== "exited" && found.state !== "created") {
+  if (!hasEnded(found)) {
     throw new Failure(`Container "${id.slice(0, 12)}" of "${instance.workload}" still runs and is not removed`, {
       kind: "transient",
       reason: "stop_failed",
@@ -114,6 +168,7 @@ export async function remove(parts: Parts, instance: Instance): Promise<void> {
       reason: "docker_error",
     });
   }
+  await parts.networks.prune();
 }
 
 /** By id; null when there is none, or none of ours. */
@@ -122,12 +177,16 @@ async function own(parts: Parts, id: string): Promise<Instance | null> {
   return container === null ? null : parts.containers.instance(container);
 }
 
-async function create(parts: Parts, request: DockerStart & { name: string }): Promise<string> {
-  const { name, workload } = request;
+async function create(
+  parts: Parts,
+  request: DockerStart & { name: string; networks: readonly string[] },
+): Promise<string> {
+  const { name, workload, networks } = request;
+  const isWithheld = request.withheld === true;
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
     query: { name },
-    body: createRequest(workload, { ...request, deviceId: parts.deviceId }),
+    body: createRequest(workload, { ...request, deviceId: parts.deviceId, isWithheld }),
     accept: [404],
   });
   if (status === 404) {
@@ -135,6 +194,12 @@ async function create(parts: Parts, request: DockerStart & { name: string }): Pr
   }
   const { Id: id, Warnings: warnings } = body as CreatedContainer;
   for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });
+  try {
+    await joinOthers(parts, { id, networks, names: isWithheld ? [] : namesOf(workload) });
+  } catch (error) {
+    await discard(parts, id);
+    throw error;
+  }
   return id;
 }
 

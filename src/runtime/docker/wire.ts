@@ -37,11 +37,41 @@ export interface InspectedContainer {
     FinishedAt?: string;
     Health?: { Status?: string };
   };
-  Config: { Labels?: Record<string, string> | null };
+  Config: { Labels?: Record<string, string> | null; Tty?: boolean };
+  HostConfig?: { NetworkMode?: string };
+  Mounts?: { Type?: string; Source?: string; Destination?: string }[];
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
-    Networks?: Record<string, { IPAddress?: string } | null> | null;
+    /** By the network's name. */
+    Networks?: Record<string, InspectedEndpoint | null> | null;
   };
+}
+
+/** A container's place in a network. */
+export interface InspectedEndpoint {
+  /** Empty while it does not run. */
+  IPAddress?: string;
+  NetworkID?: string;
+  /** Docker before 25 adds the container's short id. */
+  Aliases?: string[] | null;
+  /** An address that was asked for. */
+  IPAMConfig?: { IPv4Address?: string } | null;
+}
+
+export interface ListedNetwork {
+  Id: string;
+  Name: string;
+  Labels?: Record<string, string> | null;
+  IPAM?: { Config?: { Subnet?: string; Gateway?: string }[] | null } | null;
+}
+
+export interface CreatedNetwork {
+  Id: string;
+}
+
+/** Of GET /info. */
+export interface InfoAnswer {
+  Runtimes?: Record<string, unknown> | null;
 }
 
 export interface StatsAnswer {
@@ -64,6 +94,10 @@ export interface CreateContainer {
   StopSignal: string;
   /** Seconds. */
   StopTimeout: number;
+  Hostname?: string;
+  Tty?: boolean;
+  OpenStdin?: boolean;
+  NetworkingConfig?: { EndpointsConfig: Record<string, EndpointRequest> };
   HostConfig: {
     PortBindings: Record<string, { HostIp: string; HostPort: string }[]>;
     Mounts: CreateMount[];
@@ -75,6 +109,24 @@ export interface CreateContainer {
     RestartPolicy: { Name: "no" };
     LogConfig: { Type: string; Config: Record<string, string> };
     SecurityOpt: string[];
+    CapDrop?: string[];
+    CapAdd?: string[];
+    Privileged?: boolean;
+    ReadonlyRootfs?: boolean;
+    GroupAdd?: string[];
+    Sysctls?: Record<string, string>;
+    /** -1 for unlimited. */
+    Ulimits?: { Name: string; Soft: number; Hard: number }[];
+    /** Bytes. */
+    ShmSize?: number;
+    MemoryReservation?: number;
+    Init?: boolean;
+    /** "none", "host", or a network's name; without it Docker's own bridge. */
+    NetworkMode?: string;
+    /** "name:address" */
+    ExtraHosts?: string[];
+    Dns?: string[];
+    Runtime?: string;
     Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[];
     DeviceRequests?: DeviceRequest[];
   };
@@ -95,7 +147,13 @@ export interface DeviceRequest {
 export type CreateMount =
   | { Type: "bind"; Source: string; Target: string; ReadOnly: boolean }
   | { Type: "volume"; Source: string; Target: string; ReadOnly: boolean }
-  | { Type: "tmpfs"; Target: string; TmpfsOptions?: { SizeBytes: number } };
+  | { Type: "tmpfs"; Target: string; TmpfsOptions?: { SizeBytes?: number; Mode?: number } };
+
+/** What a container asks for in one network. */
+export interface EndpointRequest {
+  Aliases?: string[];
+  IPAMConfig?: { IPv4Address: string };
+}
 
 export interface CreatedContainer {
   Id: string;

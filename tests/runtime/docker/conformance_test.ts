@@ -2,7 +2,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { runtimeConformance } from "../conformance.ts";
-import { dockerDevice } from "./docker_device.ts";
+import { dockerDevice, NOTHING_ALLOWED } from "./docker_device.ts";
 
 await runtimeConformance("docker", {
   needs: ["docker", "busybox"],
@@ -20,7 +20,7 @@ await runtimeConformance("docker", {
         const next = await openDockerRuntime({
           host: `unix://${DOCKER_SOCKET}`,
           deviceId: device.id,
-          policy: { allowDevices: [], allowGpus: false },
+          policy: NOTHING_ALLOWED,
           clock: systemClock,
         });
         owned.defer(() => next.close());

@@ -2,10 +2,10 @@
 import { systemClock } from "../../../src/clock.ts";
 import { fingerprint as fingerprintOf } from "../../../src/model/fingerprint.ts";
 import type { Instance } from "../../../src/model/observed.ts";
-import type { DevicePolicy } from "../../../src/model/device_policy.ts";
+import type { ContainerPolicy } from "../../../src/model/container_policy.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
-import type { InspectedContainer, ListedContainer } from "../../../src/runtime/docker/wire.ts";
+import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/wire.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { dockerWorkload } from "./docker_workload.ts";
@@ -23,14 +23,26 @@ export interface DockerDevice extends AsyncDisposable {
 interface StartOptions {
   slot?: number;
   filesDir?: string | null;
+  withheld?: boolean;
   previous?: Instance | null;
 }
 
+export const NOTHING_ALLOWED: ContainerPolicy = {
+  allowDevices: [],
+  allowGpus: false,
+  allowCapabilities: [],
+  allowRoot: false,
+  allowPrivileged: false,
+  allowHostNetwork: false,
+  allowHostPaths: [],
+  allowNetworks: [],
+};
+
 export async function dockerDevice(
-  options: { socket?: string; changes?: string[]; policy?: Partial<DevicePolicy> } = {},
+  options: { socket?: string; changes?: string[]; policy?: Partial<ContainerPolicy> } = {},
 ): Promise<DockerDevice> {
   const { socket = DOCKER_SOCKET, changes } = options;
-  const policy = { allowDevices: [], allowGpus: false, ...options.policy };
+  const policy = { ...NOTHING_ALLOWED, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
   const id = `test-${unique}`;
@@ -45,7 +57,7 @@ export async function dockerDevice(
     runtime,
     image: image.name,
     workload: (fields) => dockerWorkload({ name: `t${unique}`, image: image.name, ...fields }),
-    start(workload, { slot = 0, filesDir = null, previous = null } = {}) {
+    start(workload, { slot = 0, filesDir = null, previous = null, withheld = false } = {}) {
       return runtime.start({
         workload,
         slot,
@@ -53,6 +65,7 @@ export async function dockerDevice(
         filesDir,
         chosenPorts: [],
         previous,
+        withheld,
       });
     },
     async look(id) {
@@ -95,5 +108,9 @@ async function removeContainers(label: string): Promise<void> {
   const { text } = await dockerCall(`/containers/json?all=1&filters=${filters}`);
   for (const { Id: id } of JSON.parse(text) as ListedContainer[]) {
     await dockerCall(`/containers/${id}?force=1&v=1`, { method: "DELETE" });
+  }
+  const { text: networks } = await dockerCall(`/networks?filters=${filters}`);
+  for (const { Id: id } of JSON.parse(networks) as ListedNetwork[]) {
+    await dockerCall(`/networks/${id}`, { method: "DELETE" });
   }
 }

@@ -1,0 +1,114 @@
+/** [pure] A workload as Docker's create request. */
+import { substitutePorts } from "../../../model/port.ts";
+import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
+import { LABEL, type Marks } from "../container.ts";
+import type { CreateContainer, DeviceRequest } from "../wire.ts";
+import { confinement } from "./confinement.ts";
+import { logConfig } from "./log_config.ts";
+import { createMount, type MountSources } from "./mount.ts";
+
+export interface CreateInput extends Marks, MountSources {
+  /** Names of the networks that it belongs on, the one that it is created on first. Empty where it has none of ours. */
+  networks: readonly string[];
+  /** Others must not find it under its names yet. */
+  isWithheld: boolean;
+}
+
+/** Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says. */
+export function createRequest(workload: DockerWorkload, input: CreateInput): CreateContainer {
+  const { resources } = workload;
+  const fill = (text: string) => substitutePorts(text, workload.ports);
+  return {
+    Image: workload.image,
+    ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint.map(fill) }),
+    ...(workload.command === null ? {} : { Cmd: workload.command.map(fill) }),
+    Env: Object.entries(workload.env).map(([name, value]) => `${name}=${fill(value)}`),
+    ...(workload.user === null ? {} : { User: workload.user }),
+    ...(workload.workingDir === null ? {} : { WorkingDir: workload.workingDir }),
+    ...(workload.hostname === null ? {} : { Hostname: workload.hostname }),
+    ...(workload.tty === null ? {} : { Tty: true }),
+    ...(workload.stdinOpen === null ? {} : { OpenStdin: true }),
+    ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),
+    Labels: { ...workload.labels, ...ownLabels(workload, input) },
+    // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
+    StopSignal: workload.stopSignal,
+    StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
+    ...networking(workload, input),
+    HostConfig: {
+      PortBindings: portBindings(workload),
+      Mounts: workload.mounts.map((mount) => createMount(mount, input)),
+      Memory: resources.memoryBytes ?? 0,
+      NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
+      RestartPolicy: { Name: "no" },
+      LogConfig: logConfig(workload),
+      ...confinement(workload),
+      ...hostNetworking(workload, input),
+      ...rest(workload),
+    },
+  };
+}
+
+/** The last ones: no label of a manifest can stand for one of ours. */
+function ownLabels(workload: DockerWorkload, { deviceId, slot, fingerprint, networks }: CreateInput) {
+  return {
+    [LABEL.device]: deviceId,
+    [LABEL.workload]: workload.name,
+    [LABEL.slot]: String(slot),
+    [LABEL.fingerprint]: fingerprint,
+    ...(networks.length === 0 ? {} : { [LABEL.networks]: networks.join(",") }),
+  };
+}
+
+/** The names that others find it by, in each of its networks. */
+export function namesOf(workload: DockerWorkload): string[] {
+  return [workload.name, ...workload.aliases];
+}
+
+/** On one network: Docker before API 1.44 takes no more, so the others are joined before the start. */
+function networking(workload: DockerWorkload, { networks, isWithheld }: CreateInput): Partial<CreateContainer> {
+  const first = networks[0];
+  if (first === undefined) return {};
+  const endpoint = isWithheld ? {} : { Aliases: namesOf(workload) };
+  return { NetworkingConfig: { EndpointsConfig: { [first]: endpoint } } };
+}
+
+function hostNetworking(workload: DockerWorkload, { networks }: CreateInput): Partial<CreateContainer["HostConfig"]> {
+  const mode = workload.network ?? networks[0];
+  return {
+    ...(mode === undefined ? {} : { NetworkMode: mode }),
+    ...(workload.extraHosts.length === 0 ? {} : { ExtraHosts: workload.extraHosts }),
+    ...(workload.dns.length === 0 ? {} : { Dns: workload.dns }),
+  };
+}
+
+function rest(workload: DockerWorkload): Partial<CreateContainer["HostConfig"]> {
+  return {
+    ...(workload.devices.length === 0 ? {} : { Devices: workload.devices.map(deviceMapping) }),
+    ...(workload.gpus === null ? {} : { DeviceRequests: [gpuRequest(workload.gpus)] }),
+    // Without it there is none, since images that bring their own must have pid 1.
+    ...(workload.init === null ? {} : { Init: true }),
+    ...(workload.shmBytes === null ? {} : { ShmSize: workload.shmBytes }),
+    ...(workload.memoryReservationBytes === null ? {} : { MemoryReservation: workload.memoryReservationBytes }),
+    ...(workload.ociRuntime === null ? {} : { Runtime: workload.ociRuntime }),
+  };
+}
+
+function portBindings(workload: DockerWorkload): CreateContainer["HostConfig"]["PortBindings"] {
+  const published = workload.ports.filter((port) => port.host !== null);
+  const byPort = Map.groupBy(published, (port) => `${port.container}/${port.protocol}`);
+  return Object.fromEntries(
+    [...byPort].map((
+      [name, ports],
+    ) => [name, ports.map((port) => ({ HostIp: port.hostAddress, HostPort: String(port.host) }))]),
+  );
+}
+
+/** Under the same path as on the device. */
+function deviceMapping(path: string) {
+  return { PathOnHost: path, PathInContainer: path, CgroupPermissions: "rwm" };
+}
+
+function gpuRequest(gpus: Gpus): DeviceRequest {
+  const Count = gpus === "all" ? -1 : gpus;
+  return { Driver: "", Count, DeviceIDs: null, Capabilities: [["gpu"]], Options: {} };
+}
