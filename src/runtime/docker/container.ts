@@ -20,6 +20,11 @@ export interface Marks {
   fingerprint: string;
 }
 
+/** What was healthy is the image of this id, whatever its name stands for today. */
+export function createdFrom({ image, pinnedImage }: DockerWorkload): string {
+  return pinnedImage ?? image;
+}
+
 export function containerName(workload: string, slot: number): string {
   return `harbornode-${workload}-${slot}`;
 }
@@ -32,7 +37,7 @@ export function createRequest(workload: DockerWorkload, marks: Marks & { filesDi
   const { resources } = workload;
   const fill = (text: string) => substitutePorts(text, workload.ports);
   return {
-    Image: workload.image,
+    Image: createdFrom(workload),
     ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint.map(fill) }),
     ...(workload.command === null ? {} : { Cmd: workload.command.map(fill) }),
     Env: Object.entries(workload.env).map(([name, value]) => `${name}=${fill(value)}`),
@@ -91,6 +96,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ports: alive ? publishedPorts(container) : [],
+    imageId: container.Image,
     warnings: [],
   };
 }

@@ -11,7 +11,8 @@ import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
-import { Images } from "./image.ts";
+import { ImageDigests } from "./image/digests.ts";
+import { Images } from "./image/images.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";
 import { usage } from "./usage.ts";
@@ -44,10 +45,11 @@ export class DockerRuntime implements Runtime {
 
   constructor(socket: string, { deviceId, policy, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
-    const containers = new Containers(engine, deviceId);
+    const digests = new ImageDigests(engine);
+    const containers = new Containers(engine, { deviceId, digests });
     this.#parts = { engine, containers, deviceId };
     this.#policy = policy;
-    this.#images = new Images(engine, clock);
+    this.#images = new Images({ engine, digests, clock });
     this.#events = new Events({
       engine,
       clock,
@@ -75,7 +77,7 @@ export class DockerRuntime implements Runtime {
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
     const asked = dockerWorkload(workload);
     await checkDevices(asked, this.#policy);
-    await this.#images.ensure(asked.image, progress, signal);
+    await this.#images.ensure(asked, progress, signal);
   }
 
   async start(request: StartRequest): Promise<Instance> {

@@ -7,7 +7,7 @@ import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
-import { containerName, createRequest, LABEL } from "./container.ts";
+import { containerName, createdFrom, createRequest, LABEL } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import type { CreatedContainer } from "./wire.ts";
@@ -131,7 +131,10 @@ async function create(parts: Parts, request: DockerStart & { name: string }): Pr
     accept: [404],
   });
   if (status === 404) {
-    throw new Failure(`Image "${workload.image}" is not there`, { kind: "transient", reason: "image_not_found" });
+    throw new Failure(`Image "${createdFrom(workload)}" is not there`, {
+      kind: "transient",
+      reason: "image_not_found",
+    });
   }
   const { Id: id, Warnings: warnings } = body as CreatedContainer;
   for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });

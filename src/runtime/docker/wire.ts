@@ -37,7 +37,7 @@ export interface InspectedContainer {
     FinishedAt?: string;
     Health?: { Status?: string };
   };
-  Config: { Labels?: Record<string, string> | null };
+  Config: { Labels?: Record<string, string> | null; Image?: string };
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
     Networks?: Record<string, { IPAddress?: string } | null> | null;
@@ -103,7 +103,16 @@ export interface CreatedContainer {
 }
 
 export interface ImageAnswer {
+  /** "sha256:...", of the image's configuration. */
+  Id?: string;
+  Os?: string;
   Architecture?: string;
+  /** Of the architecture, like "v7" of arm. */
+  Variant?: string;
+  /** Names that it has here, like "nginx:1.27". */
+  RepoTags?: string[] | null;
+  /** What registries call it, like "nginx@sha256:...". */
+  RepoDigests?: string[] | null;
 }
 
 /** One line of the stream that a pull answers with. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commonVersion } from "../../../src/runtime/docker/engine.ts";
-import { pullQuery } from "../../../src/runtime/docker/image.ts";
+import { pullQuery } from "../../../src/runtime/docker/image/name.ts";
 import { pullRefusal, refusal, unavailable } from "../../../src/runtime/docker/refusal.ts";
 
 Deno.test("what Docker says is told as a reason and a sentence", () => {

@@ -1,7 +1,7 @@
 /** A real registry on loopback, from Debian's package docker-registry; Docker needs no TLS for 127.0.0.0/8. */
-import { eventually } from "../../support/eventually.ts";
-import { dockerCall, removeImage } from "../../support/docker_image.ts";
-import { tempDir } from "../../support/temp.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { dockerCall, removeImage } from "../../../support/docker_image.ts";
+import { tempDir } from "../../../support/temp.ts";
 
 export interface ImageRegistry extends AsyncDisposable {
   /** "127.0.0.1:40123" */
@@ -10,6 +10,8 @@ export interface ImageRegistry extends AsyncDisposable {
   push(image: string): Promise<string>;
   /** A name for an image that is there for one foreign architecture alone. */
   onlyFor(architecture: string, pushed: string): Promise<string>;
+  /** What the registry says that the name stands for now. */
+  digest(name: string): Promise<string>;
   /** A damaged disk: what is of this size at least is gone, though manifests name it. */
   lose(bytes: number): Promise<void>;
 }
@@ -82,6 +84,14 @@ export async function imageRegistry(): Promise<ImageRegistry> {
       if (!answer.ok) throw new Error(await answer.text());
       await answer.body?.cancel();
       return `${host}/${path}:${architecture}`;
+    },
+    async digest(name) {
+      const [, path = "", tag = ""] = /^[^/]+\/(.+):([^:]+)$/.exec(name) ?? [];
+      const answer = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, {
+        headers: { accept: "application/vnd.docker.distribution.manifest.v2+json", connection: "close" },
+      });
+      await answer.body?.cancel();
+      return answer.headers.get("docker-content-digest")!;
     },
     async lose(bytes) {
       const blobs = `${dir.path}/data/docker/registry/v2/blobs/sha256`;

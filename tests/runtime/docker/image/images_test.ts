@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { dockerCall, importImage, removeImage } from "../../support/docker_image.ts";
-import { eventually } from "../../support/eventually.ts";
-import { testNeeding } from "../../support/prerequisite.ts";
-import { tar } from "../../support/tar.ts";
-import { type DockerDevice, dockerDevice } from "./docker_device.ts";
+import { dockerCall, importImage, removeImage } from "../../../support/docker_image.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { testNeeding } from "../../../support/prerequisite.ts";
+import { tar } from "../../../support/tar.ts";
+import { type DockerDevice, dockerDevice } from "../docker_device.ts";
 import { imageRegistry } from "./image_registry.ts";
 
 const REGISTRY = ["docker", "busybox", "registry"] as const;
@@ -49,6 +49,46 @@ await testNeeding([...REGISTRY], "docker pulls an image that is missing, and say
   assert.ok(said.some((message) => message.startsWith(`pulling ${image}`)), said.join());
   assert.equal((await dockerCall(`/images/${image}/json`)).status, 200);
   assert.equal((await device.start(device.workload({ image }))).state, "running");
+});
+
+await testNeeding([...REGISTRY], "an instance tells the id and the digest of its image", async () => {
+  await using registry = await imageRegistry();
+  await using device = await dockerDevice();
+  const image = await registry.push(device.image);
+  await prepare(device, image).done;
+  const pulled = await device.start(device.workload({ image }));
+  const built = await device.start(device.workload(), { slot: 1 });
+  const { Id: id } = JSON.parse((await dockerCall(`/images/${image}/json`)).text);
+  const seen = [await device.look(pulled.id), await device.look(built.id)];
+  assert.deepEqual(seen.map((one) => one?.imageId), [id, id]);
+  assert.deepEqual(seen.map((one) => one?.imageDigest), [await registry.digest(image), undefined]);
+});
+
+await testNeeding(
+  [...REGISTRY],
+  "what was healthy starts of the image that it was, though its name moved on",
+  async () => {
+    await using device = await dockerDevice({ changes: ['CMD ["/bin/sleep", "1"]'] });
+    await using newer = await dockerDevice({ changes: ['CMD ["/bin/sleep", "2"]'] });
+    const { Id: id } = JSON.parse((await dockerCall(`/images/${device.image}/json`)).text);
+    const { image } = newer;
+    const pinned = { ...device.workload({ image }), pinnedImage: id };
+    const said: string[] = [];
+    await device.runtime.prepare(pinned, (message) => said.push(message), new AbortController().signal);
+    assert.deepEqual(said, []);
+    const instance = await device.start(pinned);
+    assert.equal(instance.imageId, id);
+  },
+);
+
+await testNeeding(["docker", "busybox"], "what was healthy is never pulled, and said to be lost", async () => {
+  await using device = await dockerDevice();
+  const pinned = { ...device.workload(), pinnedImage: `sha256:${"0".repeat(64)}` };
+  await assert.rejects(device.runtime.prepare(pinned, assert.fail, new AbortController().signal), {
+    name: "Failure",
+    reason: "image_not_found",
+    message: `Image "${device.image}" as it was last healthy ("sha256:000000000000") is not on this device any more`,
+  });
 });
 
 await testNeeding([...REGISTRY], "docker names an image that the registry does not have", async () => {

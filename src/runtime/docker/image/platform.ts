@@ -1,5 +1,5 @@
 /** Can programs of an image run here. Docker pulls and starts one that can't without a word, and it ends with "exec format error". */
-import { Failure } from "../../failure.ts";
+import { Failure } from "../../../failure.ts";
 
 /** What a processor runs besides its own, as Go names them: 64 bits run 32. */
 const ALSO: Record<string, readonly string[]> = { amd64: ["386"], arm64: ["arm"] };
