@@ -21,6 +21,7 @@ import {
 } from "./grammar.ts";
 import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
+import { IMAGE_FIELDS, UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
 import { mount, MOUNT_FIELDS } from "./field/container/mount.ts";
 import { quote } from "./place.ts";
 import { DEPLOYMENT_DEVICE_FIELDS, SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
@@ -196,7 +197,7 @@ const SERVICE: Field[] = [
 ];
 
 const DEPLOYMENT: Field[] = [
-  field("image", imageReference(), undefined, { required: true, doc: "What to run", example: 'image = "nginx:1.27"' }),
+  ...IMAGE_FIELDS,
   field("entrypoint", words, null, {
     shown: "the image's",
     doc: "In the place of the image's",
@@ -257,17 +258,8 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },
+  { name: "update_image", fields: UPDATE_IMAGE_FIELDS },
   { name: "artifact", fields: ARTIFACT_FIELDS },
   { name: "artifact.github", fields: GITHUB_FIELDS },
   { name: "artifact of one architecture", fields: PLATFORM_FIELDS },
 ];
-
-/** The grammar of github.com/distribution/reference, without its length rules. */
-function imageReference(): Grammar<string> {
-  const label = "[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*";
-  const host = String.raw`(?:\[[a-fA-F0-9:]+\]|${label}(?:\.${label})*)(?::\d+)?`;
-  const name = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-  const tag = String.raw`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`;
-  const pattern = new RegExp(`^(?:${host}/)?${name}(?:/${name})*(?::${tag})?(?:@sha256:[a-f0-9]{64})?$`);
-  return text({ pattern, wants: 'an image like "nginx:1.27" or "registry.example.org/team/app@sha256:..."' });
-}
