@@ -27,8 +27,14 @@ const ROOMS: Record<string, Room> = {
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
   "src/runtime/docker": {
-    // What the owner lets a workload have of the device is one rule, whatever runs it.
-    uses: ["src/model/device_policy.ts", "src/model/port.ts", "src/log.ts", "src/until_aborted.ts"],
+    // What the owner lets a workload have of the device is one rule, whatever runs it; a container is known by its mark.
+    uses: [
+      "src/model/device_policy.ts",
+      "src/model/fingerprint.ts",
+      "src/model/port.ts",
+      "src/log.ts",
+      "src/until_aborted.ts",
+    ],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },

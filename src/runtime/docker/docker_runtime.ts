@@ -1,6 +1,7 @@
 /** Instances as Docker containers. What makes a container ours is its labels; nothing is kept of it anywhere else. */
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
+import { fingerprint } from "../../model/fingerprint.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import type { DevicePolicy } from "../../model/device_policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
@@ -77,7 +78,16 @@ export class DockerRuntime implements Runtime {
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
     const asked = dockerWorkload(workload);
     await checkDevices(asked, this.#policy);
-    await this.#images.ensure(asked, progress, signal);
+    const isKnown = asked.pull === "always" && await this.#isKnown(asked);
+    await this.#images.ensure(asked, { isKnown, progress, signal });
+  }
+
+  /** Whether a container of the same spec is here: what ended starts again without a registry, and replicas are alike. */
+  async #isKnown(workload: DockerWorkload): Promise<boolean> {
+    const { containers, deviceId } = this.#parts;
+    const marks = [LABEL.device, LABEL.workload, LABEL.fingerprint];
+    const values = [deviceId, workload.name, fingerprint(workload)];
+    return (await containers.list(marks.map((mark, index) => `${mark}=${values[index]}`))).length > 0;
   }
 
   async start(request: StartRequest): Promise<Instance> {

@@ -126,7 +126,7 @@ async function create(parts: Parts, request: DockerStart & { name: string }): Pr
   const { name, workload } = request;
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
-    query: { name },
+    query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
     body: createRequest(workload, { ...request, deviceId: parts.deviceId }),
     accept: [404],
   });

@@ -9,13 +9,19 @@ import { pullRefusal } from "../refusal.ts";
 import type { ImageAnswer } from "../wire.ts";
 import type { ImageDigests } from "./digests.ts";
 import { imagePath } from "./name.ts";
-import { checkPlatform } from "./platform.ts";
+import { checkPlatform, isFor } from "./platform.ts";
 import { pull } from "./pull.ts";
 
 export interface ImagesOptions {
   engine: Engine;
   digests: ImageDigests;
   clock: Clock;
+}
+
+interface Ensure {
+  isKnown: boolean;
+  progress: Progress;
+  signal: AbortSignal;
 }
 
 export class Images {
@@ -27,16 +33,38 @@ export class Images {
     this.#options = options;
   }
 
-  /** Pulls the image unless it is there. Throws a `Failure`, or the signal's reason as soon as it aborts. */
-  async ensure(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<void> {
-    const { image, pinnedImage } = workload;
+  /**
+   * Pulls the image where its workload's `pull` asks for it; `isKnown` are specs that a container was made of already,
+   * for which no registry is asked again. Throws a `Failure`, or the signal's reason as soon as it aborts.
+   */
+  async ensure(workload: DockerWorkload, { isKnown, progress, signal }: Ensure): Promise<void> {
+    const { image, pinnedImage, platform } = workload;
+    const has = await this.#options.engine.architecture();
+    // Before the pull, which would take its time first.
+    if (platform !== null) await checkPlatform(image, { needs: platform.split("/")[1]!, has });
     const found = pinnedImage !== null
       ? await this.#pinned(pinnedImage, image)
-      : await this.#look(image) ?? await this.#pulledInTurn(image, progress, signal);
-    await checkPlatform(image, {
-      needs: found.Architecture ?? "",
-      has: await this.#options.engine.architecture(),
+      : await this.#brought(workload, { isKnown, progress, signal });
+    await checkPlatform(image, { needs: found.Architecture ?? "", has });
+  }
+
+  async #brought(workload: DockerWorkload, { isKnown, progress, signal }: Ensure): Promise<ImageAnswer> {
+    const { image, pull } = workload;
+    const asks = pull === "always" && !isKnown;
+    const found = asks ? null : await this.#fitting(workload);
+    if (found !== null) return found;
+    if (pull !== "never") return await this.#pulledInTurn(workload, { asks, progress, signal });
+    throw new Failure(`Image "${image}" is not on this device, and its manifest says pull = "never"`, {
+      kind: "refused",
+      reason: "image_not_found",
+      hint: `bring it with: docker pull ${image}`,
     });
+  }
+
+  /** Null for an image that is not there, or is there for another platform than asked for. */
+  async #fitting({ image, platform }: DockerWorkload): Promise<ImageAnswer | null> {
+    const found = await this.#look(image);
+    return found !== null && isFor(platform, found) ? found : null;
   }
 
   /** What was healthy comes back without a registry, or not at all. */
@@ -59,24 +87,29 @@ export class Images {
     return status === 404 ? null : body as ImageAnswer;
   }
 
-  async #pulledInTurn(image: string, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
+  async #pulledInTurn(
+    workload: DockerWorkload,
+    { asks, progress, signal }: { asks: boolean; progress: Progress; signal: AbortSignal },
+  ): Promise<ImageAnswer> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const before = this.#last;
     this.#last = before.then(() => done);
     try {
-      progress(`waiting to pull ${image}`);
+      progress(`waiting to pull ${workload.image}`);
       await unlessAborted(before, signal);
-      return await this.#look(image) ?? await this.#pull(image, progress, signal);
+      const found = asks ? null : await this.#fitting(workload);
+      return found ?? await this.#pull(workload, progress, signal);
     } finally {
       resolve();
     }
   }
 
-  async #pull(image: string, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
+  async #pull(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
     const { engine, digests, clock } = this.#options;
-    await pull({ engine, clock, image, progress, signal });
+    const { image, platform } = workload;
+    await pull({ engine, clock, image, platform, progress, signal });
     digests.forget();
-    const found = await this.#look(image);
+    const found = await this.#fitting(workload);
     if (found === null) throw pullRefusal(image, "it is not there after the pull");
     return found;
   }

@@ -3,7 +3,7 @@ import { Failure } from "../../../failure.ts";
 
 /** A name from git becomes part of a path: nothing in it may lead elsewhere. Throws a `Failure`. */
 export function imagePath(image: string): string {
-  if (!/^[a-zA-Z0-9][\w.:@/-]*$/.test(image) || image.split("/").some((part) => /^\.*$/.test(part))) {
+  if (!/^[a-zA-Z0-9[][\w.:@/[\]-]*$/.test(image) || image.split("/").some((part) => /^\.*$/.test(part))) {
     throw new Failure(`"${image}" is not the name of an image`, {
       kind: "mistake",
       reason: "image_not_found",

@@ -17,6 +17,8 @@ export interface PullOptions {
   engine: Engine;
   clock: Clock;
   image: string;
+  /** Null: the device's. */
+  platform: string | null;
   progress: Progress;
   /** Ends the pull with the signal's reason. */
   signal: AbortSignal;
@@ -39,12 +41,12 @@ export async function pull(options: PullOptions): Promise<void> {
 
 /** What went wrong as Docker says it; null for nothing. An error comes inside a stream that began with success, too. */
 async function follow(
-  { engine, image, signal }: PullOptions,
+  { engine, image, platform, signal }: PullOptions,
   each: (line: PullLine) => void,
 ): Promise<string | null> {
   const stream = engine.stream("POST /images/create", {
     task: `pull image "${image}"`,
-    query: pullQuery(image),
+    query: { ...pullQuery(image), ...(platform === null ? {} : { platform }) },
     // Docker begins to answer when the registry has.
     timeoutMs: SILENCE_MS,
     idleMs: SILENCE_MS,

@@ -8,10 +8,12 @@ export interface ImageRegistry extends AsyncDisposable {
   host: string;
   /** Puts a local image there, and takes the copy of that name off the machine again. Returns its name in the registry. */
   push(image: string): Promise<string>;
-  /** A name for an image that is there for one foreign architecture alone. */
-  onlyFor(architecture: string, pushed: string): Promise<string>;
+  /** A name for images that are there already, each as the one for its architecture; one that is there moves. */
+  list(tag: string, byArchitecture: Record<string, string>): Promise<string>;
   /** What the registry says that the name stands for now. */
   digest(name: string): Promise<string>;
+  /** From now on nobody listens there. */
+  stop(): Promise<void>;
   /** A damaged disk: what is of this size at least is gone, though manifests name it. */
   lose(bytes: number): Promise<void>;
 }
@@ -33,10 +35,13 @@ export async function imageRegistry(): Promise<ImageRegistry> {
     stdout: "null",
     stderr: "null",
   }).spawn();
-  stack.defer(async () => {
-    process.kill("SIGKILL");
+  let isStopped = false;
+  const stop = async () => {
+    if (!isStopped) process.kill("SIGKILL");
+    isStopped = true;
     await process.status;
-  });
+  };
+  stack.defer(stop);
   await eventually("the registry answers", async () => {
     const answer = await fetch(`http://${host}/v2/`, { headers: { connection: "close" } });
     await answer.body?.cancel();
@@ -49,9 +54,10 @@ export async function imageRegistry(): Promise<ImageRegistry> {
   const owned = stack.move();
   return {
     host,
+    stop,
     async push(image) {
-      const repository = `${host}/${image.split(":")[0]}`;
-      const tag = image.split(":")[1] ?? "latest";
+      const { path, tag } = split(`${host}/${image}`);
+      const repository = `${host}/${path}`;
       await dockerCall(`/images/${image}/tag?repo=${repository}&tag=${tag}`, { method: "POST" });
       const headers = { "x-registry-auth": btoa("{}") };
       const { text } = await dockerCall(`/images/${repository}/push?tag=${tag}`, { method: "POST", headers });
@@ -61,32 +67,34 @@ export async function imageRegistry(): Promise<ImageRegistry> {
       await removeImage(name);
       return name;
     },
-    async onlyFor(architecture, pushed) {
-      const [, path = "", tag = ""] = /^[^/]+\/(.+):([^:]+)$/.exec(pushed) ?? [];
+    async list(tag, byArchitecture) {
       const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
-      const manifest = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, {
-        headers: { accept: mediaType, connection: "close" },
-      });
-      const size = (await manifest.arrayBuffer()).byteLength;
-      const digest = manifest.headers.get("docker-content-digest");
-      const answer = await fetch(`http://${host}/v2/${path}/manifests/${architecture}`, {
-        method: "PUT",
-        headers: {
-          "content-type": "application/vnd.docker.distribution.manifest.list.v2+json",
-          connection: "close",
-        },
-        body: JSON.stringify({
-          schemaVersion: 2,
-          mediaType: "application/vnd.docker.distribution.manifest.list.v2+json",
-          manifests: [{ mediaType, size, digest, platform: { architecture, os: "linux" } }],
+      const paths = Object.values(byArchitecture).map((pushed) => split(pushed).path);
+      const path = paths[0]!;
+      const manifests = await Promise.all(
+        Object.entries(byArchitecture).map(async ([architecture, pushed]) => {
+          const manifest = await fetch(`http://${host}/v2/${path}/manifests/${split(pushed).tag}`, {
+            headers: { accept: mediaType, connection: "close" },
+          });
+          const size = (await manifest.arrayBuffer()).byteLength;
+          const digest = manifest.headers.get("docker-content-digest");
+          return { mediaType, size, digest, platform: { architecture, os: "linux" } };
         }),
+      );
+      const listType = "application/vnd.docker.distribution.manifest.list.v2+json";
+      const answer = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, {
+        method: "PUT",
+        headers: { "content-type": listType, connection: "close" },
+        body: JSON.stringify({ schemaVersion: 2, mediaType: listType, manifests }),
       });
       if (!answer.ok) throw new Error(await answer.text());
       await answer.body?.cancel();
-      return `${host}/${path}:${architecture}`;
+      const name = `${host}/${path}:${tag}`;
+      names.add(name);
+      return name;
     },
     async digest(name) {
-      const [, path = "", tag = ""] = /^[^/]+\/(.+):([^:]+)$/.exec(name) ?? [];
+      const { path, tag } = split(name);
       const answer = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, {
         headers: { accept: "application/vnd.docker.distribution.manifest.v2+json", connection: "close" },
       });
@@ -104,4 +112,9 @@ export async function imageRegistry(): Promise<ImageRegistry> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function split(name: string): { path: string; tag: string } {
+  const [, path = "", tag = ""] = /^[^/]+\/(.+):([^:]+)$/.exec(name) ?? [];
+  return { path, tag };
 }
