@@ -12,6 +12,7 @@ import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
+import { Credentials, type CredentialSources } from "./image/credentials.ts";
 import { ImageDigests } from "./image/digests.ts";
 import { Images } from "./image/images.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
@@ -25,6 +26,8 @@ export interface DockerOptions {
   deviceId: string;
   /** What the device's owner lets containers use of it. */
   policy: DevicePolicy;
+  /** Who the device is to registries. */
+  credentials: CredentialSources;
   clock: Clock;
 }
 
@@ -44,13 +47,13 @@ export class DockerRuntime implements Runtime {
   readonly #events: Events;
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
-  constructor(socket: string, { deviceId, policy, clock }: Omit<DockerOptions, "host">) {
+  constructor(socket: string, { deviceId, policy, credentials, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
     const digests = new ImageDigests(engine);
     const containers = new Containers(engine, { deviceId, digests });
     this.#parts = { engine, containers, deviceId };
     this.#policy = policy;
-    this.#images = new Images({ engine, digests, clock });
+    this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), clock });
     this.#events = new Events({
       engine,
       clock,

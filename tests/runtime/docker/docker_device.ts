@@ -5,10 +5,14 @@ import type { Instance } from "../../../src/model/observed.ts";
 import type { DevicePolicy } from "../../../src/model/device_policy.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
+import type { CredentialSources } from "../../../src/runtime/docker/image/credentials.ts";
 import type { InspectedContainer, ListedContainer } from "../../../src/runtime/docker/wire.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { dockerWorkload } from "./docker_workload.ts";
+
+/** Of nobody, whoever runs the tests. */
+export const NO_LOGINS: CredentialSources = { registries: {}, configFile: "/nonexistent/config.json" };
 
 export interface DockerDevice extends AsyncDisposable {
   id: string;
@@ -27,9 +31,14 @@ interface StartOptions {
 }
 
 export async function dockerDevice(
-  options: { socket?: string; changes?: string[]; policy?: Partial<DevicePolicy> } = {},
+  options: {
+    socket?: string;
+    changes?: string[];
+    policy?: Partial<DevicePolicy>;
+    credentials?: CredentialSources;
+  } = {},
 ): Promise<DockerDevice> {
-  const { socket = DOCKER_SOCKET, changes } = options;
+  const { socket = DOCKER_SOCKET, changes, credentials = NO_LOGINS } = options;
   const policy = { allowDevices: [], allowGpus: false, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
@@ -37,7 +46,13 @@ export async function dockerDevice(
   await using stack = new AsyncDisposableStack();
   const image = stack.use(await busyboxImage(changes === undefined ? {} : { changes }));
   stack.defer(() => removeContainers(`harbornode.device=${id}`));
-  const runtime = await openDockerRuntime({ host: `unix://${socket}`, deviceId: id, policy, clock: systemClock });
+  const runtime = await openDockerRuntime({
+    host: `unix://${socket}`,
+    deviceId: id,
+    policy,
+    credentials,
+    clock: systemClock,
+  });
   stack.defer(() => runtime.close());
   const owned = stack.move();
   return {

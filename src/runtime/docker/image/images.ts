@@ -7,14 +7,16 @@ import type { Progress } from "../../runtime.ts";
 import type { Engine } from "../engine.ts";
 import { pullRefusal } from "../refusal.ts";
 import type { ImageAnswer } from "../wire.ts";
+import type { Credentials } from "./credentials.ts";
 import type { ImageDigests } from "./digests.ts";
-import { imagePath } from "./name.ts";
+import { imagePath, registryOf } from "./name.ts";
 import { checkPlatform, isFor } from "./platform.ts";
 import { pull } from "./pull.ts";
 
 export interface ImagesOptions {
   engine: Engine;
   digests: ImageDigests;
+  credentials: Credentials;
   clock: Clock;
 }
 
@@ -105,12 +107,13 @@ export class Images {
   }
 
   async #pull(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
-    const { engine, digests, clock } = this.#options;
+    const { engine, digests, credentials, clock } = this.#options;
     const { image, platform } = workload;
-    await pull({ engine, clock, image, platform, progress, signal });
+    const login = await credentials.of(registryOf(image));
+    await pull({ engine, clock, image, platform, login, progress, signal });
     digests.forget();
     const found = await this.#fitting(workload);
-    if (found === null) throw pullRefusal(image, "it is not there after the pull");
+    if (found === null) throw pullRefusal({ image, login }, "it is not there after the pull");
     return found;
   }
 }

@@ -6,6 +6,7 @@ import type { Engine } from "../engine.ts";
 import { pullRefusal } from "../refusal.ts";
 import { jsonLines } from "../stream.ts";
 import type { PullLine } from "../wire.ts";
+import { authHeaders, type Login } from "./login.ts";
 import { pullQuery } from "./name.ts";
 
 /** Docker reports every second while it downloads, and is silent while it unpacks a big layer on a slow card. */
@@ -19,6 +20,8 @@ export interface PullOptions {
   image: string;
   /** Null: the device's. */
   platform: string | null;
+  /** Who asks; null for nobody in particular. */
+  login: Login | null;
   progress: Progress;
   /** Ends the pull with the signal's reason. */
   signal: AbortSignal;
@@ -26,7 +29,7 @@ export interface PullOptions {
 
 /** Throws a `Failure` for whatever the registry or Docker refuse, also in the middle. */
 export async function pull(options: PullOptions): Promise<void> {
-  const { clock, image, progress } = options;
+  const { clock, image, login, progress } = options;
   progress(`pulling ${image}`);
   const download = new Download(image);
   let told = clock.monotonic();
@@ -36,17 +39,18 @@ export async function pull(options: PullOptions): Promise<void> {
     told = clock.monotonic();
     progress(download.sentence());
   });
-  if (failed !== null) throw pullRefusal(image, failed);
+  if (failed !== null) throw pullRefusal({ image, login }, failed);
 }
 
 /** What went wrong as Docker says it; null for nothing. An error comes inside a stream that began with success, too. */
 async function follow(
-  { engine, image, platform, signal }: PullOptions,
+  { engine, image, platform, login, signal }: PullOptions,
   each: (line: PullLine) => void,
 ): Promise<string | null> {
   const stream = engine.stream("POST /images/create", {
     task: `pull image "${image}"`,
     query: { ...pullQuery(image), ...(platform === null ? {} : { platform }) },
+    headers: authHeaders(login),
     // Docker begins to answer when the registry has.
     timeoutMs: SILENCE_MS,
     idleMs: SILENCE_MS,

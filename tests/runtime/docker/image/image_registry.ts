@@ -18,16 +18,23 @@ export interface ImageRegistry extends AsyncDisposable {
   lose(bytes: number): Promise<void>;
 }
 
-export async function imageRegistry(): Promise<ImageRegistry> {
+/** Whom a registry with a door lets in. */
+export const ADA = { username: "ada", password: "harbor-s3cr3t" };
+const HTPASSWD = "ada:$2b$04$vOpDr5zGIXE3q6t3kvb1CeRlJRe8NGrd1BiNB8K66nskvvVQN0aK.\n";
+
+export async function imageRegistry({ isLocked = false } = {}): Promise<ImageRegistry> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir());
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const host = `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
   listener.close();
   const config = `${dir.path}/config.yml`;
+  await Deno.writeTextFile(`${dir.path}/htpasswd`, HTPASSWD);
+  const lock = isLocked ? `auth: {htpasswd: {realm: harbor, path: ${dir.path}/htpasswd}}\n` : "";
   await Deno.writeTextFile(
     config,
-    `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${dir.path}/data}}\nhttp: {addr: "${host}"}\n`,
+    `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${dir.path}/data}}\n` +
+      `http: {addr: "${host}"}\n${lock}`,
   );
   const process = new Deno.Command("docker-registry", {
     args: ["serve", config],
@@ -45,7 +52,7 @@ export async function imageRegistry(): Promise<ImageRegistry> {
   await eventually("the registry answers", async () => {
     const answer = await fetch(`http://${host}/v2/`, { headers: { connection: "close" } });
     await answer.body?.cancel();
-    return answer.ok;
+    return answer.ok || answer.status === 401;
   });
   const names = new Set<string>();
   stack.defer(async () => {
@@ -59,7 +66,7 @@ export async function imageRegistry(): Promise<ImageRegistry> {
       const { path, tag } = split(`${host}/${image}`);
       const repository = `${host}/${path}`;
       await dockerCall(`/images/${image}/tag?repo=${repository}&tag=${tag}`, { method: "POST" });
-      const headers = { "x-registry-auth": btoa("{}") };
+      const headers = { "x-registry-auth": btoa(JSON.stringify(isLocked ? { ...ADA, serveraddress: host } : {})) };
       const { text } = await dockerCall(`/images/${repository}/push?tag=${tag}`, { method: "POST", headers });
       if (text.includes('"error"')) throw new Error(text);
       const name = `${repository}:${tag}`;
