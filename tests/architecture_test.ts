@@ -27,10 +27,11 @@ const ROOMS: Record<string, Room> = {
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
   "src/runtime/docker": {
-    // What the owner lets a workload have of the device is one rule, whatever runs it.
+    // What the owner lets a workload have of the device is one rule, whatever runs it; a container is known by its mark.
     uses: [
       "src/model/container_policy.ts",
       "src/model/device_policy.ts",
+      "src/model/fingerprint.ts",
       "src/model/port.ts",
       "src/log.ts",
       "src/until_aborted.ts",
@@ -165,7 +166,7 @@ const PURE = [
   /^src\/cli\/exit_code\.ts$/,
   /^src\/http\/signature\.ts$/,
   /^src\/probe\/verdict\.ts$/,
-  /^src\/runtime\/docker\/(container|request\/\w+)\.ts$/,
+  /^src\/runtime\/docker\/(container|image\/name|request\/\w+)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,

@@ -1,5 +1,12 @@
 /** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
-import { isJob, kindWord, type ProbeResult, type Snapshot, type WorkloadStatus } from "../src/model/snapshot.ts";
+import {
+  type ImageStatus,
+  isJob,
+  kindWord,
+  type ProbeResult,
+  type Snapshot,
+  type WorkloadStatus,
+} from "../src/model/snapshot.ts";
 import type { UsageSeries } from "../src/model/usage.ts";
 import { Instances } from "./instances.tsx";
 import { Layout } from "./layout.tsx";
@@ -47,6 +54,7 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
       <div class="about">
         <Why workload={workload} />
         {workload.mode !== null && <p class="small quiet">Mode {workload.mode.chosen}: {workload.mode.reason}</p>}
+        {workload.image !== null && <Image image={workload.image} />}
         {workload.ports.length > 0 && (
           <p class="small quiet">{workload.ports.length === 1 ? "Port" : "Ports"} {workload.ports.join(", ")}</p>
         )}
@@ -73,6 +81,20 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
         {output === "" ? <p class="quiet">Nothing yet</p> : <pre class="log" tabindex={0}>{output}</pre>}
       </section>
     </Layout>
+  );
+}
+
+function Image({ image: { reference, id, digest } }: { image: ImageStatus }) {
+  const exact = digest ?? id;
+  return (
+    <p class="small quiet wrap">
+      Image <code>{reference}</code>
+      {exact !== null && !reference.includes(exact) && (
+        <>
+          , {digest === null ? "id" : "digest"} <code>{exact}</code>
+        </>
+      )}
+    </p>
   );
 }
 

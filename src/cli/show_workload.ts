@@ -1,5 +1,6 @@
 /** One workload in full: what it is, why it is so, its instances, runs, health checks, and its last lines if it failed. */
 import {
+  type ImageStatus,
   type InstanceStatus,
   isJob,
   kindWord,
@@ -31,12 +32,20 @@ export function showWorkload(workload: WorkloadStatus, now: number): string {
     ...problemLines(workload),
     ...warningLines(workload),
     ...(workload.mode === null ? [] : folded(`  mode ${workload.mode.chosen}: ${workload.mode.reason}`, 4)),
+    // Not folded: a digest is there to be copied.
+    ...(workload.image === null ? [] : [`  image: ${imageText(workload.image)}`]),
     ...(workload.ports.length === 0 ? [] : folded(`  ports: ${workload.ports.join(", ")}`, 4)),
     ...section("instances", instanceTable(instances, now)),
     ...runSection(workload, now),
     ...section("health checks", workload.probes.flatMap((probe) => folded(probeLine(probe, now), 2))),
     ...section("last lines", workload.last_lines),
   ].join("\n");
+}
+
+/** "nginx:1.27, sha256:..." */
+function imageText({ reference, id, digest }: ImageStatus): string {
+  if (digest !== null) return reference.includes(digest) ? reference : `${reference}, digest ${digest}`;
+  return id === null ? reference : `${reference}, id ${id}, from no registry`;
 }
 
 function syncWords({ sync }: WorkloadStatus): string {

@@ -189,8 +189,9 @@ async function openRuntimes(
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {
-    const { docker: { host }, policy } = settings;
-    runtimes.set("docker", await openDockerRuntime({ host, deviceId: id, policy, clock }));
+    const { docker: { host, configFile }, registries, policy } = settings;
+    const credentials = { registries, configFile };
+    runtimes.set("docker", await openDockerRuntime({ host, deviceId: id, policy, credentials, clock }));
   }
   if (runtimes.size === 0) {
     throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {

@@ -2,7 +2,7 @@
 import type { JobRun } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
-import type { InstanceStatus, RunStatus, Snapshot, Warning, WorkloadStatus } from "../model/snapshot.ts";
+import type { ImageStatus, InstanceStatus, RunStatus, Snapshot, Warning, WorkloadStatus } from "../model/snapshot.ts";
 import type { Port, Workload } from "../model/workload.ts";
 import { condition, type ConditionInput, instanceCondition } from "../plan/condition.ts";
 import type { Effective } from "../plan/effective.ts";
@@ -95,6 +95,7 @@ function workloadStatus(
     ...condition(input),
     revision,
     fingerprint: spec === null ? null : fingerprint(spec),
+    image: spec === null ? null : imageStatus(spec, instances),
     ports: spec === null ? [] : portTexts(spec, instances),
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
@@ -121,6 +122,14 @@ function instanceStatus(input: ConditionInput, spec: Workload, instance: Instanc
     cpu_percent: null,
     memory_bytes: null,
   };
+}
+
+/** Of the spec's own instances, or of those that still run in their place. */
+function imageStatus(spec: Workload, instances: readonly Instance[]): ImageStatus | null {
+  if (spec.runtime !== "docker") return null;
+  const wanted = fingerprint(spec);
+  const one = instances.find((one) => one.fingerprint === wanted) ?? instances.find((one) => one.runtime === "docker");
+  return { reference: spec.image, id: one?.imageId ?? null, digest: one?.imageDigest ?? null };
 }
 
 /** Instances of one workload mostly lack the same: each sentence once. */

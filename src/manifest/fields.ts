@@ -22,6 +22,7 @@ import {
 import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { DEPLOYMENT } from "./field/container/deployment.ts";
+import { UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
 import { MOUNT_FIELDS } from "./field/container/mount.ts";
 import { workloadName } from "./name.ts";
 import { quote } from "./place.ts";
@@ -221,6 +222,7 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },
+  { name: "update_image", fields: UPDATE_IMAGE_FIELDS },
   { name: "artifact", fields: ARTIFACT_FIELDS },
   { name: "artifact.github", fields: GITHUB_FIELDS },
   { name: "artifact of one architecture", fields: PLATFORM_FIELDS },

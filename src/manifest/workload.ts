@@ -17,6 +17,7 @@ import { checkDependencies } from "./field/depends.ts";
 import { buildNetwork } from "./field/container/network.ts";
 import type { Mode } from "./field/mode.ts";
 import { LOGS } from "./fields.ts";
+import { buildImage } from "./field/container/image.ts";
 import { buildJob } from "./field/job.ts";
 import type { ManifestFile } from "./layout.ts";
 import { isTable, type Place, quote, type Table } from "./place.ts";
@@ -133,8 +134,7 @@ export function buildWorkload(
   return {
     ...base,
     runtime: "docker",
-    image: read.image as string,
-    pinnedImage: null,
+    ...buildImage(read, place),
     entrypoint: read.entrypoint as string[] | null,
     command,
     mounts: mounts.filter((mount) => mount !== undefined),

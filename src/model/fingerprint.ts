@@ -27,6 +27,8 @@ const LIVE = new Set([
   "movedFrom",
   // Another name for the same: what `image` stood for.
   "pinnedImage",
+  "pull",
+  "imageUpdates",
 ]);
 
 /** Sixteen hexadecimal digits; equal for equal meaning, whatever the order of keys. */

@@ -44,6 +44,8 @@ export interface Instance {
   stoppedByHand?: boolean;
   /** Docker: the id of the image that it was made of, "sha256:...". */
   imageId?: string;
+  /** Docker: what the registry calls that image, "sha256:..."; absent for one that came from no registry. */
+  imageDigest?: string;
   /** What of its spec could not be had, and it was started in spite of. */
   warnings: { reason: ReasonCode; message: string }[];
 }

@@ -76,6 +76,15 @@ export interface ProbeResult {
   output: string;
 }
 
+/** Of a container: what its manifest calls the image, and what that stands for here and in the registry. */
+export interface ImageStatus {
+  reference: string;
+  /** "sha256:..."; null while there is no container. */
+  id: string | null;
+  /** "sha256:..."; null where the image came from no registry. */
+  digest: string | null;
+}
+
 export interface WorkloadStatus {
   name: string;
   kind: Kind;
@@ -93,6 +102,8 @@ export interface WorkloadStatus {
   /** The revision that its applied spec came with. */
   revision: string | null;
   fingerprint: string | null;
+  /** Null for what is no container. */
+  image: ImageStatus | null;
   /** As "8080/tcp" or "127.0.0.1:8080->80/tcp". */
   ports: string[];
   instances: InstanceStatus[];

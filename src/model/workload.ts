@@ -249,11 +249,28 @@ export interface NativeWorkload extends WorkloadBase {
   noNewPrivileges: boolean;
 }
 
+/** How a tag that moves is followed. */
+export interface ImageUpdates {
+  /** Between two questions to the registry. */
+  intervalMs: number;
+  /** From when a new content was first seen until it is taken, so that a bad one can be taken back in the meantime. */
+  cooldownMs: number;
+}
+
 export interface DockerWorkload extends WorkloadBase, ContainerOptions {
   runtime: "docker";
   image: string;
   /** The id ("sha256:...") that `image` stood for when this spec was last healthy: used in its place, and never pulled. */
   pinnedImage: string | null;
+  /**
+   * When the registry is asked: where the image is not here; before the first container of a fingerprint, which is not
+   * made when the registry does not answer; never.
+   */
+  pull: "missing" | "always" | "never";
+  /** As "linux/arm64" or "linux/arm/v7"; null: the device's. */
+  platform: string | null;
+  /** Null: `image` stands for what it stood for when it was pulled. */
+  imageUpdates: ImageUpdates | null;
   /** Null: what the image says. */
   entrypoint: string[] | null;
   command: string[] | null;

@@ -5,19 +5,13 @@ import { duration, size } from "../manifest/field/quantity.ts";
 import { capability } from "../manifest/field/capability.ts";
 import { orOff, range } from "./range.ts";
 import { repositoryUrl } from "./repository_url.ts";
+import { secret } from "./secret.ts";
 
 export interface Section {
   /** Empty for the top of the file. */
   name: string;
   fields: Field[];
 }
-
-/** Never shown, in no message. */
-const secret: Grammar<string> = {
-  wants: "a string that is not empty",
-  schema: { type: "string" },
-  read: (value, place) => typeof value === "string" && value !== "" ? value : place.report("is not a string, or empty"),
-};
 
 const RUNTIME = oneOf("native", "docker");
 
@@ -106,6 +100,12 @@ export const SECTIONS: readonly Section[] = [
         text({ pattern: /^unix:\/\/\/.+/, wants: 'a socket like "unix:///var/run/docker.sock"' }),
         "unix:///var/run/docker.sock",
         "Docker's socket",
+      ),
+      setting(
+        "config",
+        text(),
+        null,
+        'Docker\'s own logins of registries; default: "~/.docker/config.json", and [registry."host"] comes first',
       ),
     ],
   },

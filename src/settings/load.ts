@@ -1,5 +1,6 @@
 /** Finds, reads and checks the settings: defaults, then config.toml, then the environment. All problems at once. */
-import { dirname, resolve } from "node:path";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { parseDocument, placed } from "../manifest/document.ts";
 import { readFields } from "../manifest/grammar.ts";
 import { nearest } from "../manifest/nearest.ts";
@@ -8,7 +9,9 @@ import type { Problem } from "../model/problem.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import { environmentProblems, overrideFromEnvironment, variableOf } from "./environment.ts";
 import { SECTIONS } from "./fields.ts";
+import { readRegistries } from "./registries.ts";
 import { resolveRepository } from "./repository_url.ts";
+import { secretOf, whyUnreadable } from "./secret.ts";
 import type { Range, Settings } from "./settings.ts";
 
 export interface LoadOptions {
@@ -40,13 +43,14 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
   const [place, outside] = [new Place(found), new Place(foundOutside)];
   const values = readSections(document.table, place);
   const variables = overrideFromEnvironment(values, { env: options.env, place: outside });
-  const placeOf = (section: string, key: string) => {
+  const placeOf = (section: string) => (key: string) => {
     const variable = variableOf(section, key);
     return variables.has(variable) ? outside.at(variable) : place.at(section).at(key);
   };
   const base = dirname(path);
-  const token = await secretOf(values.repo!, { section: "repo", name: "token", placeOf, base });
-  const secret = await secretOf(values.webhook!, { section: "webhook", name: "secret", placeOf, base });
+  const token = await secretOf(values.repo!, { name: "token", placeOf: placeOf("repo"), base });
+  const secret = await secretOf(values.webhook!, { name: "secret", placeOf: placeOf("webhook"), base });
+  const registries = await readRegistries(document.table.registry, { place: place.at("registry"), base });
   if (!saysUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
     place.at("repo").report(
       'the field "url" is missing',
@@ -61,6 +65,8 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
       base,
       token,
       secret,
+      registries,
+      home: options.env.HOME ?? homedir() ?? "/",
       hostname: options.hostname,
     }),
   };
@@ -75,7 +81,7 @@ function saysUrl({ repo }: Table): boolean {
 }
 
 function readSections(table: Table, place: Place): Values {
-  const names = SECTIONS.map((section) => section.name).filter((name) => name !== "");
+  const names = [...SECTIONS.map((section) => section.name).filter((name) => name !== ""), "registry"];
   const values: Values = {};
   for (const { name, fields } of SECTIONS) {
     if (name === "") {
@@ -98,42 +104,21 @@ function readSections(table: Table, place: Place): Values {
   return values;
 }
 
-interface SecretOptions {
-  section: string;
-  name: string;
-  /** In the environment or in the file, wherever the setting comes from. */
-  placeOf: (section: string, key: string) => Place;
-  base: string;
-}
-
-/** `token`, or the content of `token_file`. Neither is in a message: some put the token where the file's name belongs. */
-async function secretOf(table: Table, { section, name, placeOf, base }: SecretOptions): Promise<string | null> {
-  const file = table[`${name}_file`];
-  const value = table[name];
-  if (typeof file !== "string") return typeof value === "string" ? value : null;
-  const place = placeOf(section, `${name}_file`);
-  if (typeof value === "string") {
-    place.report(`is set beside ${name}, and only one of the two can count`, `take ${name} out`);
-    return null;
-  }
-  try {
-    const text = (await Deno.readTextFile(resolve(base, file))).trim();
-    if (text === "") place.report("names a file that is empty", `put the ${name} into it`);
-    return text;
-  } catch (error) {
-    const hint = `write the path of the file with the ${name}, absolute or from the folder of config.toml`;
-    place.report(`names a file that can not be read: ${reason(error)}`, hint);
-    return null;
-  }
-}
-
 function settingsFrom(
   values: Values,
-  rest: { file: string | null; base: string; token: string | null; secret: string | null; hostname: string },
+  rest: {
+    file: string | null;
+    base: string;
+    token: string | null;
+    secret: string | null;
+    registries: Settings["registries"];
+    home: string;
+    hostname: string;
+  },
 ): Settings {
   const section = (name: string) => values[name]!;
   const [top, repo, runtime, native] = [section(""), section("repo"), section("runtime"), section("native")];
-  const [limits, policy, log] = [section("limits"), section("policy"), section("log")];
+  const [limits, policy, log, docker] = [section("limits"), section("policy"), section("log"), section("docker")];
   return {
     file: rest.file,
     listenAddress: top.listen_address as string,
@@ -151,7 +136,11 @@ function settingsFrom(
       token: rest.token,
     },
     webhook: { secret: rest.secret },
-    docker: { host: section("docker").host as string },
+    docker: {
+      host: docker.host as string,
+      configFile: resolve(rest.base, docker.config as string | null ?? join(rest.home, ".docker/config.json")),
+    },
+    registries: rest.registries,
     runtime: {
       dockerEnabled: runtime.docker_enabled as boolean,
       nativeEnabled: runtime.native_enabled as boolean,
@@ -182,7 +171,7 @@ function settingsFrom(
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {
   const isMissing = error instanceof Deno.errors.NotFound;
-  const message = isMissing ? "there is no such file" : `can not be read: ${reason(error)}`;
+  const message = isMissing ? "there is no such file" : `can not be read: ${whyUnreadable(error)}`;
   return { problems: [{ file, field: "", message, hint: unreadableHint(error) }] };
 }
 
@@ -193,9 +182,4 @@ function unreadableHint(error: Error): string {
   if (error instanceof Deno.errors.PermissionDenied) return "run this as root, or let this user read the file";
   if (error instanceof Deno.errors.IsADirectory) return "name the file inside of it, like config.toml";
   return "look at what is there with: ls -l";
-}
-
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/ \(os error \d+\).*/, "").toLowerCase();
 }

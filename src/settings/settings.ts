@@ -7,6 +7,12 @@ export interface Range {
   to: number;
 }
 
+/** Who the device is to a registry. */
+export interface RegistryLogin {
+  username: string;
+  password: string;
+}
+
 export interface Settings {
   /** Absolute path of the config.toml it came from; null when there was none. */
   file: string | null;
@@ -30,7 +36,13 @@ export interface Settings {
     token: string | null;
   };
   webhook: { secret: string | null };
-  docker: { host: string };
+  docker: {
+    host: string;
+    /** Where `docker login` writes; absolute. Need not be there. */
+    configFile: string;
+  };
+  /** By host, as images begin: "ghcr.io", "docker.io". */
+  registries: Record<string, RegistryLogin>;
   runtime: {
     dockerEnabled: boolean;
     nativeEnabled: boolean;

@@ -18,7 +18,8 @@ const FORMAT: Format<WorkloadMemory> = {
 
 /** Fields of specs that an older version did not know yet, as one that does not ask for them has them. */
 const LATER = { devices: [], gpus: null, rollout: rolloutPolicy(), drift: "repair", movedFrom: null } as const;
-const LATER_OF_DOCKER = { pinnedImage: null, ...containerOptions() };
+const OF_IMAGES = { pinnedImage: null, pull: "missing", platform: null, imageUpdates: null } as const;
+const LATER_OF_DOCKER = { ...OF_IMAGES, ...containerOptions() };
 
 function complete(memory: WorkloadMemory, applied: Applied): WorkloadMemory {
   const later = applied.workload.runtime === "docker" ? { ...LATER, ...LATER_OF_DOCKER } : LATER;

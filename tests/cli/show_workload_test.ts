@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { showWorkload } from "../../src/cli/show_workload.ts";
-import type { RunStatus } from "../../src/model/snapshot.ts";
+import type { RunStatus, WorkloadStatus } from "../../src/model/snapshot.ts";
 import { instance, workload } from "../support/snapshots.ts";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
@@ -15,6 +15,7 @@ const INSTANCE = instance({
 const RECORDER = workload("recorder", {
   description: "Keeps what the camera sees",
   revision: "a".repeat(40),
+  image: null,
   ports: ["8554/tcp"],
   instances: [INSTANCE],
 });
@@ -58,6 +59,17 @@ Deno.test("one workload in full: instances with what they use, warnings and heal
       "  10 s ago passed in 3 ms: 200 OK / well",
     ].join("\n"),
   );
+});
+
+Deno.test("a deployment in full names its image, and what that is in its registry", () => {
+  const [id, digest] = [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`];
+  const line = (image: WorkloadStatus["image"]) =>
+    showWorkload({ ...RECORDER, image }, NOW).split("\n").find((one) => one.startsWith("  image"));
+  assert.equal(line({ reference: "web:1", id, digest }), `  image: web:1, digest ${digest}`);
+  assert.equal(line({ reference: `web:1@${digest}`, id, digest }), `  image: web:1@${digest}`);
+  assert.equal(line({ reference: "web:1", id, digest: null }), `  image: web:1, id ${id}, from no registry`);
+  assert.equal(line({ reference: "web:1", id: null, digest: null }), "  image: web:1");
+  assert.equal(line(null), undefined);
 });
 
 Deno.test("a job in full: its runs, newest first, and when the next one is due", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadGiven as load, URL_LINE } from "./load_given.ts";
 
 Deno.test("settings have a default for all but the repository's URL", async () => {
-  const { cwd, settings } = await load({ text: URL_LINE });
+  const { cwd, settings } = await load({ text: URL_LINE, env: { HOME: "/home/ada" } });
   assert.deepEqual(settings, {
     file: join(cwd, "config.toml"),
     listenAddress: "0.0.0.0",
@@ -21,7 +21,8 @@ Deno.test("settings have a default for all but the repository's URL", async () =
       token: null,
     },
     webhook: { secret: null },
-    docker: { host: "unix:///var/run/docker.sock" },
+    docker: { host: "unix:///var/run/docker.sock", configFile: "/home/ada/.docker/config.json" },
+    registries: {},
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
     native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
     limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
@@ -68,12 +69,39 @@ Deno.test("settings never quote a secret, wherever it was put", async () => {
     `${URL_LINE}[webhook]\nsecret = ""\n`,
     `${URL_LINE}[webhook]\nsecret_file = "s3cr3t"\n`,
     `webhook = "s3cr3t"\n${URL_LINE}`,
+    `${URL_LINE}[registry]\n"ghcr.io" = "s3cr3t"\n`,
+    `${URL_LINE}[registry."ghcr.io"]\npassword = "s3cr3t"\n`,
+    `${URL_LINE}[registry."ghcr.io"]\nusername = "ada"\npassword = ["s3cr3t"]\n`,
+    `${URL_LINE}[registry."ghcr.io"]\nusername = "ada"\npassword_file = "s3cr3t"\n`,
+    `${URL_LINE}[registry.ghcr.io]\nusername = "ada"\npassword = "s3cr3t"\n`,
   ];
   for (const text of cases) {
     const { problems } = await load({ text, files: { token: "s3cr3t" } });
     assert.ok(problems.length > 0, text);
     assert.ok(!problems.join().includes("s3cr3t"), problems.join("\n"));
   }
+});
+
+Deno.test("settings name logins of registries by host, with the password in a file or beside it", async () => {
+  const text = `${URL_LINE}[registry."ghcr.io"]\nusername = "ada"\npassword_file = "ghcr"\n` +
+    `[registry."127.0.0.1:5000"]\nusername = "bob"\npassword = "b0b"\n`;
+  const { settings } = await load({ text, files: { ghcr: "s3cr3t\n" } });
+  assert.deepEqual(settings?.registries, {
+    "ghcr.io": { username: "ada", password: "s3cr3t" },
+    "127.0.0.1:5000": { username: "bob", password: "b0b" },
+  });
+});
+
+Deno.test("settings name what is wrong with the login of a registry", async () => {
+  const text = `${URL_LINE}[registry."https://ghcr.io"]\nusername = "ada"\n[registry."quay.io"]\nuser = "ada"\n` +
+    `[registry.example.org]\nusername = "ada"\npassword = "p"\n`;
+  assert.deepEqual((await load({ text })).problems, [
+    'config.toml:3:11: registry."https://ghcr.io": the name "https://ghcr.io" is no host of a registry | write it as images begin, like [registry."ghcr.io"]; Docker Hub is "docker.io"',
+    'config.toml:5:11: registry."quay.io": the field "username" is missing | write username = "..."',
+    'config.toml:5:11: registry."quay.io": the field "password_file" is missing | write password_file = "..."',
+    'config.toml:6:1: registry."quay.io".user: there is no field named "user" | did you mean "username"?',
+    'config.toml:7:19: registry.example.org: there is no field named "org" | a host has quotes around it: [registry."registry.example.org"]',
+  ]);
 });
 
 Deno.test("settings of a section that is no table are one problem, and no second one is made of it", async () => {

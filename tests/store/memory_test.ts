@@ -25,7 +25,9 @@ Deno.test("what is kept of a workload is known at once, and on disk with the nex
 Deno.test("a spec that an older version wrote has the fields that came later, and its fingerprint", async () => {
   await using dir = await tempDir();
   const workload = docker({ name: "web" });
-  const { devices: _devices, gpus: _gpus, ...older } = workload;
+  const { devices: _devices, gpus: _gpus, pinnedImage: _pinned, pull: _pull, imageUpdates: _updates, ...old } =
+    workload;
+  const { platform: _platform, ...older } = old;
   const applied = { workload: older as typeof workload, fingerprint: fingerprint(workload), revision: "r" };
   await (await MemoryStore.open(dir.path)).save({ ...emptyMemory("web"), applied });
   const read = (await MemoryStore.open(dir.path)).all.get("web")?.applied?.workload;

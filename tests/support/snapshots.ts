@@ -32,6 +32,7 @@ export function workload(name: string, fields: Partial<WorkloadStatus> = {}): Wo
     message: "runs",
     revision: REVISION,
     fingerprint: "9b1f0c22aa01e7d4",
+    image: null,
     ports: [],
     instances: [instance()],
     problems: [],

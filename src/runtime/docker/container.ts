@@ -1,5 +1,6 @@
 /** [pure] What Docker says of a container, as an instance. */
 import type { Instance, InstanceState } from "../../model/observed.ts";
+import type { DockerWorkload } from "../../model/workload.ts";
 import type { ContainerStatus, InspectedContainer } from "./wire.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
@@ -18,6 +19,11 @@ export interface Marks {
   deviceId: string;
   slot: number;
   fingerprint: string;
+}
+
+/** What was healthy is the image of this id, whatever its name stands for today. */
+export function createdFrom({ image, pinnedImage }: DockerWorkload): string {
+  return pinnedImage ?? image;
 }
 
 export function containerName(workload: string, slot: number): string {
@@ -53,6 +59,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ports: alive ? publishedPorts(container) : [],
     ...(alive && isWithheld(container) ? { withheld: true } : {}),
+    imageId: container.Image,
     warnings: [],
   };
 }

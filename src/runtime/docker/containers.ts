@@ -2,10 +2,12 @@
 import type { Instance } from "../../model/observed.ts";
 import { asInstance, LABEL } from "./container.ts";
 import type { Engine } from "./engine.ts";
+import type { ImageDigests } from "./image/digests.ts";
 import type { ContainerStatus, InspectedContainer, ListedContainer } from "./wire.ts";
 
 export class Containers {
   readonly #engine: Engine;
+  readonly #digests: ImageDigests;
   readonly #deviceId: string;
   readonly #inspected = new Map<string, { status: ContainerStatus; container: InspectedContainer }>();
   /** Containers that `stop` is at work on. */
@@ -13,8 +15,9 @@ export class Containers {
   #remembers = false;
   #changes = 0;
 
-  constructor(engine: Engine, deviceId: string) {
+  constructor(engine: Engine, { deviceId, digests }: { deviceId: string; digests: ImageDigests }) {
     this.#engine = engine;
+    this.#digests = digests;
     this.#deviceId = deviceId;
   }
 
@@ -42,7 +45,7 @@ export class Containers {
     const instances = await Promise.all(listed.map(async ({ Id: id, State: status }) => {
       const known = this.#inspected.get(id);
       const container = known?.status === status ? known.container : await this.inspect(id);
-      return container === null ? null : this.instance(container);
+      return container === null ? null : await this.#withDigest(container);
     }));
     return instances.filter((instance) => instance !== null);
   }
@@ -78,6 +81,13 @@ export class Containers {
   /** As `inspect`, without asking where nothing has changed since the last look. */
   async recall(id: string): Promise<InspectedContainer | null> {
     return this.#inspected.get(id)?.container ?? await this.inspect(id);
+  }
+
+  async #withDigest(container: InspectedContainer): Promise<Instance | null> {
+    const instance = this.instance(container);
+    if (instance === null) return null;
+    const digest = await this.#digests.of({ id: container.Image, image: container.Config.Image ?? container.Image });
+    return digest === null ? instance : { ...instance, imageDigest: digest };
   }
 
   /** Null for a container that is not this device's. */

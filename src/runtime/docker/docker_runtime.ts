@@ -1,6 +1,7 @@
 /** Instances as Docker containers. What makes a container ours is its labels; nothing is kept of it anywhere else. */
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
+import { fingerprint } from "../../model/fingerprint.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import { checkContainerAllowed, type ContainerPolicy } from "../../model/container_policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
@@ -11,10 +12,12 @@ import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
+import { Credentials, type CredentialSources } from "./image/credentials.ts";
+import { ImageDigests } from "./image/digests.ts";
+import { Images } from "./image/images.ts";
 import { publish } from "./network/attach.ts";
 import { Networks } from "./network/networks.ts";
 import { namesOf } from "./request/create_request.ts";
-import { Images } from "./image.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";
 import { usage } from "./usage.ts";
@@ -26,6 +29,8 @@ export interface DockerOptions {
   deviceId: string;
   /** What the device's owner lets containers use of it. */
   policy: ContainerPolicy;
+  /** Who the device is to registries. */
+  credentials: CredentialSources;
   clock: Clock;
 }
 
@@ -45,13 +50,14 @@ export class DockerRuntime implements Runtime {
   readonly #events: Events;
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
-  constructor(socket: string, { deviceId, policy, clock }: Omit<DockerOptions, "host">) {
+  constructor(socket: string, { deviceId, policy, credentials, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
-    const containers = new Containers(engine, deviceId);
+    const digests = new ImageDigests(engine);
+    const containers = new Containers(engine, { deviceId, digests });
     const networks = new Networks({ engine, deviceId, allowNetworks: policy.allowNetworks });
     this.#parts = { engine, containers, networks, deviceId };
     this.#policy = policy;
-    this.#images = new Images(engine, clock);
+    this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), clock });
     this.#events = new Events({
       engine,
       clock,
@@ -81,7 +87,16 @@ export class DockerRuntime implements Runtime {
     await this.#check(asked);
     // Made before anything is stopped: there may be no addresses left for one.
     using _networks = await this.#parts.networks.hold(asked);
-    await this.#images.ensure(asked.image, progress, signal);
+    const isKnown = asked.pull === "always" && await this.#isKnown(asked);
+    await this.#images.ensure(asked, { isKnown, progress, signal });
+  }
+
+  /** Whether a container of the same spec is here: what ended starts again without a registry, and replicas are alike. */
+  async #isKnown(workload: DockerWorkload): Promise<boolean> {
+    const { containers, deviceId } = this.#parts;
+    const marks = [LABEL.device, LABEL.workload, LABEL.fingerprint];
+    const values = [deviceId, workload.name, fingerprint(workload)];
+    return (await containers.list(marks.map((mark, index) => `${mark}=${values[index]}`))).length > 0;
   }
 
   async start(request: StartRequest): Promise<Instance> {

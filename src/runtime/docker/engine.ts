@@ -12,6 +12,7 @@ export interface Call {
   /** What this is for, as it ends the sentence "Docker cannot ...". */
   task: string;
   query?: Record<string, string>;
+  headers?: Record<string, string>;
   body?: unknown;
   /** Statuses other than success that are an answer, not a failure. */
   accept?: readonly number[];
@@ -124,9 +125,8 @@ export class Engine {
       method,
       client: this.#client,
       signal: call.limit,
-      ...(call.body === undefined
-        ? {}
-        : { headers: { "content-type": "application/json" }, body: JSON.stringify(call.body) }),
+      headers: { ...call.headers, ...(call.body === undefined ? {} : { "content-type": "application/json" }) },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     });
   }
 

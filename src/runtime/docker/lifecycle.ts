@@ -7,7 +7,7 @@ import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
-import { containerName, LABEL, networksOf } from "./container.ts";
+import { containerName, createdFrom, LABEL, networksOf } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import { joinOthers, rejoin } from "./network/attach.ts";
@@ -185,12 +185,15 @@ async function create(
   const isWithheld = request.withheld === true;
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
-    query: { name },
+    query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
     body: createRequest(workload, { ...request, deviceId: parts.deviceId, isWithheld }),
     accept: [404],
   });
   if (status === 404) {
-    throw new Failure(`Image "${workload.image}" is not there`, { kind: "transient", reason: "image_not_found" });
+    throw new Failure(`Image "${createdFrom(workload)}" is not there`, {
+      kind: "transient",
+      reason: "image_not_found",
+    });
   }
   const { Id: id, Warnings: warnings } = body as CreatedContainer;
   for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });

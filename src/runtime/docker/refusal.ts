@@ -1,4 +1,6 @@
 /** What Docker says went wrong, as a reason and a sentence. Docker has no error codes: its words are all there is. */
+import { registryOf } from "./image/name.ts";
+import { type Login, withoutSecret } from "./image/login.ts";
 import { Failure, type FailureDetail } from "../../failure.ts";
 
 type Told = Omit<FailureDetail, "cause"> & { sentence?: string };
@@ -44,25 +46,30 @@ function classify(message: string): Told | null {
 }
 
 /** A pull that failed, told by its status or inside the stream that began with success. */
-export function pullRefusal(image: string, message: string): Failure {
-  const text = message.trim().replace(/[.\s]+$/, "");
+export function pullRefusal({ image, login }: { image: string; login: Login | null }, message: string): Failure {
+  const text = withoutSecret(message, login).trim().replace(/[.\s]+$/, "");
   const told = (detail: FailureDetail) => new Failure(`Cannot pull image "${image}": ${text}`, detail);
+  const section = `[registry."${registryOf(image)}"] of config.toml`;
   if (/no matching manifest|does not match the specified platform|operating system cannot be used/.test(text)) {
     const hint = "use an image that is built for this device's architecture";
     return told({ kind: "mistake", reason: "image_platform_mismatch", hint });
   }
   if (/not found|manifest unknown|repository does not exist|invalid reference format/.test(text)) {
-    return told({ kind: "mistake", reason: "image_not_found", hint: "check the image's name and tag" });
+    const hint = "check the image's name and tag";
+    // Docker Hub does not tell a name that is wrong from one that is private.
+    const isPrivate = /may require 'docker login'/.test(text) && login === null;
+    return told({
+      kind: "mistake",
+      reason: "image_not_found",
+      hint: isPrivate ? `${hint}; a private one needs ${section}` : hint,
+    });
   }
   if (/no space left on device/.test(text)) {
     return told({ kind: "refused", reason: "disk_full", hint: "free some space where Docker keeps its data" });
   }
   if (/unauthorized|denied|no basic auth|authentication required/.test(text)) {
-    return told({
-      kind: "refused",
-      reason: "image_pull_failed",
-      hint: "check the image's name: the registry asks who you are",
-    });
+    const hint = login === null ? `set username and password_file in ${section}` : `check ${login.from ?? section}`;
+    return told({ kind: "refused", reason: "image_pull_failed", hint });
   }
   return told({ kind: "transient", reason: "image_pull_failed" });
 }

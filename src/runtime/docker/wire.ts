@@ -37,7 +37,7 @@ export interface InspectedContainer {
     FinishedAt?: string;
     Health?: { Status?: string };
   };
-  Config: { Labels?: Record<string, string> | null; Tty?: boolean };
+  Config: { Labels?: Record<string, string> | null; Tty?: boolean; Image?: string };
   HostConfig?: { NetworkMode?: string };
   Mounts?: { Type?: string; Source?: string; Destination?: string }[];
   NetworkSettings?: {
@@ -161,7 +161,16 @@ export interface CreatedContainer {
 }
 
 export interface ImageAnswer {
+  /** "sha256:...", of the image's configuration. */
+  Id?: string;
+  Os?: string;
   Architecture?: string;
+  /** Of the architecture, like "v7" of arm. */
+  Variant?: string;
+  /** Names that it has here, like "nginx:1.27". */
+  RepoTags?: string[] | null;
+  /** What registries call it, like "nginx@sha256:...". */
+  RepoDigests?: string[] | null;
 }
 
 /** One line of the stream that a pull answers with. */

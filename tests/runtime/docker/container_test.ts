@@ -72,6 +72,7 @@ Deno.test("a container that runs is an instance with pid, start, health and the 
     exitCode: null,
     runtimeHealth: "healthy",
     ports: ["8080/tcp"],
+    imageId: "sha256:1",
     warnings: [],
   });
   assert.equal(networkAddress(container), "172.17.0.2");

@@ -5,10 +5,14 @@ import type { Instance } from "../../../src/model/observed.ts";
 import type { ContainerPolicy } from "../../../src/model/container_policy.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
+import type { CredentialSources } from "../../../src/runtime/docker/image/credentials.ts";
 import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/wire.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { dockerWorkload } from "./docker_workload.ts";
+
+/** Of nobody, whoever runs the tests. */
+export const NO_LOGINS: CredentialSources = { registries: {}, configFile: "/nonexistent/config.json" };
 
 export interface DockerDevice extends AsyncDisposable {
   id: string;
@@ -39,9 +43,14 @@ export const NOTHING_ALLOWED: ContainerPolicy = {
 };
 
 export async function dockerDevice(
-  options: { socket?: string; changes?: string[]; policy?: Partial<ContainerPolicy> } = {},
+  options: {
+    socket?: string;
+    changes?: string[];
+    policy?: Partial<ContainerPolicy>;
+    credentials?: CredentialSources;
+  } = {},
 ): Promise<DockerDevice> {
-  const { socket = DOCKER_SOCKET, changes } = options;
+  const { socket = DOCKER_SOCKET, changes, credentials = NO_LOGINS } = options;
   const policy = { ...NOTHING_ALLOWED, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
@@ -49,7 +58,13 @@ export async function dockerDevice(
   await using stack = new AsyncDisposableStack();
   const image = stack.use(await busyboxImage(changes === undefined ? {} : { changes }));
   stack.defer(() => removeContainers(`harbornode.device=${id}`));
-  const runtime = await openDockerRuntime({ host: `unix://${socket}`, deviceId: id, policy, clock: systemClock });
+  const runtime = await openDockerRuntime({
+    host: `unix://${socket}`,
+    deviceId: id,
+    policy,
+    credentials,
+    clock: systemClock,
+  });
   stack.defer(() => runtime.close());
   const owned = stack.move();
   return {

@@ -5,13 +5,19 @@ import { Engine, Timeout } from "../../../src/runtime/docker/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { DOCKER_SOCKET, testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";
-import { NOTHING_ALLOWED } from "./docker_device.ts";
+import { NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
 import { SocketProxy } from "./socket_proxy.ts";
 
 Deno.test("docker is reached through a unix socket, and any other host is a mistake", async () => {
   for (const host of ["tcp://127.0.0.1:2375", "ssh://ada@example.org", "/var/run/docker.sock", "unix://relative"]) {
     await assert.rejects(
-      openDockerRuntime({ host, deviceId: "d", policy: NOTHING_ALLOWED, clock: systemClock }),
+      openDockerRuntime({
+        host,
+        deviceId: "d",
+        policy: NOTHING_ALLOWED,
+        credentials: NO_LOGINS,
+        clock: systemClock,
+      }),
       {
         name: "Failure",
         kind: "mistake",

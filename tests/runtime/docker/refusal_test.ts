@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { commonVersion } from "../../../src/runtime/docker/engine.ts";
-import { pullQuery } from "../../../src/runtime/docker/image.ts";
 import { pullRefusal, refusal, unavailable } from "../../../src/runtime/docker/refusal.ts";
 
 Deno.test("what Docker says is told as a reason and a sentence", () => {
@@ -59,7 +58,7 @@ Deno.test("a pull that failed says whether it is the name, the architecture, the
     ],
   ];
   for (const [message, kind, reason] of cases) {
-    const failure = pullRefusal("web:1", message);
+    const failure = pullRefusal({ image: "web:1", login: null }, message);
     assert.deepEqual([failure.kind, failure.reason], [kind, reason], message);
     assert.equal(failure.message, `Cannot pull image "web:1": ${message}`);
   }
@@ -86,11 +85,4 @@ Deno.test("the newest API version that both sides speak is spoken", () => {
   for (const answer of [{ ApiVersion: "1.40" }, {}, { ApiVersion: "1.60", MinAPIVersion: "1.50" }]) {
     assert.throws(() => commonVersion(answer), { name: "Failure", kind: "refused", reason: "docker_error" });
   }
-});
-
-Deno.test("an image is pulled by one tag or digest, never all tags", () => {
-  assert.deepEqual(pullQuery("nginx"), { fromImage: "nginx", tag: "latest" });
-  assert.deepEqual(pullQuery("nginx:1.27"), { fromImage: "nginx", tag: "1.27" });
-  assert.deepEqual(pullQuery("host:5000/team/web"), { fromImage: "host:5000/team/web", tag: "latest" });
-  assert.deepEqual(pullQuery("web:1@sha256:ab"), { fromImage: "web", tag: "sha256:ab" });
 });

@@ -1,15 +1,16 @@
 /** [pure] The rows of the table of fields that only a deployment has. */
-import { type Field, field, type Grammar, list, text } from "../../grammar.ts";
+import { type Field, field, list, text } from "../../grammar.ts";
 import { DEPLOYMENT_DEVICE_FIELDS } from "../devices.ts";
 import { dockerPort } from "../port.ts";
 import { words } from "../words.ts";
+import { IMAGE_FIELDS } from "./image.ts";
 import { mount } from "./mount.ts";
 import { NETWORK_FIELDS } from "./network.ts";
 
 const CONTAINER_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/;
 
 export const DEPLOYMENT: Field[] = [
-  field("image", imageReference(), undefined, { required: true, doc: "What to run", example: 'image = "nginx:1.27"' }),
+  ...IMAGE_FIELDS,
   field("entrypoint", words, null, {
     shown: "the image's",
     doc: "In the place of the image's",
@@ -41,13 +42,3 @@ export const DEPLOYMENT: Field[] = [
   ...NETWORK_FIELDS,
   ...DEPLOYMENT_DEVICE_FIELDS,
 ];
-
-/** The grammar of github.com/distribution/reference, without its length rules. */
-function imageReference(): Grammar<string> {
-  const label = "[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*";
-  const host = String.raw`(?:\[[a-fA-F0-9:]+\]|${label}(?:\.${label})*)(?::\d+)?`;
-  const name = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-  const tag = String.raw`[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}`;
-  const pattern = new RegExp(`^(?:${host}/)?${name}(?:/${name})*(?::${tag})?(?:@sha256:[a-f0-9]{64})?$`);
-  return text({ pattern, wants: 'an image like "nginx:1.27" or "registry.example.org/team/app@sha256:..."' });
-}

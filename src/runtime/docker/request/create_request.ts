@@ -1,7 +1,7 @@
 /** [pure] A workload as Docker's create request. */
 import { substitutePorts } from "../../../model/port.ts";
 import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
-import { LABEL, type Marks } from "../container.ts";
+import { createdFrom, LABEL, type Marks } from "../container.ts";
 import type { CreateContainer, DeviceRequest } from "../wire.ts";
 import { confinement } from "./confinement.ts";
 import { logConfig } from "./log_config.ts";
@@ -19,7 +19,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
   const { resources } = workload;
   const fill = (text: string) => substitutePorts(text, workload.ports);
   return {
-    Image: workload.image,
+    Image: createdFrom(workload),
     ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint.map(fill) }),
     ...(workload.command === null ? {} : { Cmd: workload.command.map(fill) }),
     Env: Object.entries(workload.env).map(([name, value]) => `${name}=${fill(value)}`),

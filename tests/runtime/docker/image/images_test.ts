@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
-import { dockerCall, importImage, removeImage } from "../../support/docker_image.ts";
-import { eventually } from "../../support/eventually.ts";
-import { testNeeding } from "../../support/prerequisite.ts";
-import { tar } from "../../support/tar.ts";
-import { type DockerDevice, dockerDevice } from "./docker_device.ts";
+import { dockerCall, importImage, removeImage } from "../../../support/docker_image.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { testNeeding } from "../../../support/prerequisite.ts";
+import { tar } from "../../../support/tar.ts";
+import { type DockerDevice, dockerDevice } from "../docker_device.ts";
 import { imageRegistry } from "./image_registry.ts";
 
+const NEVER = new AbortController().signal;
 const REGISTRY = ["docker", "busybox", "registry"] as const;
 
-function prepare(device: DockerDevice, image: string, signal = new AbortController().signal) {
+function prepare(device: DockerDevice, image: string, signal = NEVER) {
   const said: string[] = [];
   const done = device.runtime.prepare(device.workload({ image }), (message) => said.push(message), signal);
   done.catch(() => {});
@@ -51,6 +52,46 @@ await testNeeding([...REGISTRY], "docker pulls an image that is missing, and say
   assert.equal((await device.start(device.workload({ image }))).state, "running");
 });
 
+await testNeeding([...REGISTRY], "an instance tells the id and the digest of its image", async () => {
+  await using registry = await imageRegistry();
+  await using device = await dockerDevice();
+  const image = await registry.push(device.image);
+  await prepare(device, image).done;
+  const pulled = await device.start(device.workload({ image }));
+  const built = await device.start(device.workload(), { slot: 1 });
+  const { Id: id } = JSON.parse((await dockerCall(`/images/${image}/json`)).text);
+  const seen = [await device.look(pulled.id), await device.look(built.id)];
+  assert.deepEqual(seen.map((one) => one?.imageId), [id, id]);
+  assert.deepEqual(seen.map((one) => one?.imageDigest), [await registry.digest(image), undefined]);
+});
+
+await testNeeding(
+  [...REGISTRY],
+  "what was healthy starts of the image that it was, though its name moved on",
+  async () => {
+    await using device = await dockerDevice({ changes: ['CMD ["/bin/sleep", "1"]'] });
+    await using newer = await dockerDevice({ changes: ['CMD ["/bin/sleep", "2"]'] });
+    const { Id: id } = JSON.parse((await dockerCall(`/images/${device.image}/json`)).text);
+    const { image } = newer;
+    const pinned = { ...device.workload({ image }), pinnedImage: id };
+    const said: string[] = [];
+    await device.runtime.prepare(pinned, (message) => said.push(message), NEVER);
+    assert.deepEqual(said, []);
+    const instance = await device.start(pinned);
+    assert.equal(instance.imageId, id);
+  },
+);
+
+await testNeeding(["docker", "busybox"], "what was healthy is never pulled, and said to be lost", async () => {
+  await using device = await dockerDevice();
+  const pinned = { ...device.workload(), pinnedImage: `sha256:${"0".repeat(64)}` };
+  await assert.rejects(device.runtime.prepare(pinned, assert.fail, NEVER), {
+    name: "Failure",
+    reason: "image_not_found",
+    message: `Image "${device.image}" as it was last healthy ("sha256:000000000000") is not on this device any more`,
+  });
+});
+
 await testNeeding([...REGISTRY], "docker names an image that the registry does not have", async () => {
   await using registry = await imageRegistry();
   await using device = await dockerDevice();
@@ -60,10 +101,76 @@ await testNeeding([...REGISTRY], "docker names an image that the registry does n
   }
 });
 
+await testNeeding(
+  [...REGISTRY],
+  "docker pulls for the platform that is asked for, and again for another one",
+  async () => {
+    await using registry = await imageRegistry();
+    await using device = await dockerDevice();
+    await using old = await imageFor("386");
+    const image = await registry.list("both", {
+      amd64: await registry.push(device.image),
+      "386": await registry.push(old.name),
+    });
+    const architecture = async (platform: string | null) => {
+      await device.runtime.prepare(device.workload({ image, platform }), () => {}, NEVER);
+      return JSON.parse((await dockerCall(`/images/${image}/json`)).text).Architecture;
+    };
+    assert.equal(await architecture("linux/386"), "386");
+    assert.equal(await architecture(null), "386");
+    assert.equal(await architecture("linux/amd64"), "amd64");
+    const { id } = await device.start(device.workload({ image, platform: "linux/amd64" }));
+    assert.equal((await device.look(id))?.state, "running");
+    const foreign = device.runtime.prepare(device.workload({ image, platform: "linux/s390x" }), assert.fail, NEVER);
+    await assert.rejects(foreign, { name: "Failure", reason: "image_platform_mismatch" });
+  },
+);
+
+await testNeeding(
+  [...REGISTRY],
+  "an image that is always pulled is pulled for a new spec, and not for a restart",
+  async () => {
+    await using device = await dockerDevice({ changes: ['CMD ["/bin/sleep", "1"]'] });
+    await using newer = await dockerDevice({ changes: ['CMD ["/bin/sleep", "2"]'] });
+    await using registry = await imageRegistry();
+    const image = await registry.list("moving", { amd64: await registry.push(device.image) });
+    const first = device.workload({ image, pull: "always" });
+    await device.runtime.prepare(first, () => {}, NEVER);
+    const { imageId } = await device.start(first);
+    await registry.list("moving", { amd64: await registry.push(newer.image) });
+    const said: string[] = [];
+    await device.runtime.prepare(first, (message) => said.push(message), NEVER);
+    assert.deepEqual(said, []);
+    const second = device.workload({ image, pull: "always", env: { A: "1" } });
+    await device.runtime.prepare(second, () => {}, NEVER);
+    const { imageId: newId } = await device.start(second, { slot: 1 });
+    assert.notEqual(newId, imageId);
+    await registry.stop();
+    // Without a registry, what is new does not start of whatever is here; what was started does.
+    await device.runtime.prepare(second, assert.fail, NEVER);
+    const third = device.workload({ image, pull: "always", env: { A: "2" } });
+    await assert.rejects(device.runtime.prepare(third, () => {}, NEVER), {
+      name: "Failure",
+      reason: "image_pull_failed",
+    });
+  },
+);
+
+await testNeeding(["docker", "busybox"], "an image that is never pulled is here, or is missed", async () => {
+  await using device = await dockerDevice();
+  await device.runtime.prepare(device.workload({ pull: "never" }), assert.fail, NEVER);
+  const missing = device.workload({ image: "127.0.0.1:1/web:1", pull: "never" });
+  await assert.rejects(device.runtime.prepare(missing, assert.fail, NEVER), {
+    name: "Failure",
+    kind: "refused",
+    message: 'Image "127.0.0.1:1/web:1" is not on this device, and its manifest says pull = "never"',
+  });
+});
+
 await testNeeding([...REGISTRY], "docker names an image that is for another architecture", async () => {
   await using registry = await imageRegistry();
   await using device = await dockerDevice();
-  const image = await registry.onlyFor("s390x", await registry.push(device.image));
+  const image = await registry.list("s390x", { s390x: await registry.push(device.image) });
   await assert.rejects(prepare(device, image).done, { name: "Failure", reason: "image_platform_mismatch" });
 });
 

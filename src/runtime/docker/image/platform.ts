@@ -1,5 +1,6 @@
 /** Can programs of an image run here. Docker pulls and starts one that can't without a word, and it ends with "exec format error". */
-import { Failure } from "../../failure.ts";
+import { Failure } from "../../../failure.ts";
+import type { ImageAnswer } from "../wire.ts";
 
 /** What a processor runs besides its own, as Go names them: 64 bits run 32. */
 const ALSO: Record<string, readonly string[]> = { amd64: ["386"], arm64: ["arm"] };
@@ -18,6 +19,14 @@ export async function checkPlatform(image: string, { needs, has }: { needs: stri
     reason: "image_platform_mismatch",
     hint: "use an image that is built for this device's architecture",
   });
+}
+
+/** Whether an image is what `platform` ("linux/arm/v7") asks for; null asks for nothing. */
+export function isFor(platform: string | null, { Os, Architecture, Variant = "" }: ImageAnswer): boolean {
+  if (platform === null) return true;
+  const [os, architecture, variant] = platform.split("/");
+  // Few images say their variant.
+  return Os === os && Architecture === architecture && (variant === undefined || Variant === "" || Variant === variant);
 }
 
 async function isEmulated(architecture: string): Promise<boolean> {

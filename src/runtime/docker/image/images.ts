@@ -1,0 +1,119 @@
+/** Sees to it that the image of a workload is here before anything that runs is touched for it. */
+import type { Clock } from "../../../clock.ts";
+import { Failure } from "../../../failure.ts";
+import type { DockerWorkload } from "../../../model/workload.ts";
+import { unlessAborted } from "../../../until_aborted.ts";
+import type { Progress } from "../../runtime.ts";
+import type { Engine } from "../engine.ts";
+import { pullRefusal } from "../refusal.ts";
+import type { ImageAnswer } from "../wire.ts";
+import type { Credentials } from "./credentials.ts";
+import type { ImageDigests } from "./digests.ts";
+import { imagePath, registryOf } from "./name.ts";
+import { checkPlatform, isFor } from "./platform.ts";
+import { pull } from "./pull.ts";
+
+export interface ImagesOptions {
+  engine: Engine;
+  digests: ImageDigests;
+  credentials: Credentials;
+  clock: Clock;
+}
+
+interface Ensure {
+  isKnown: boolean;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+export class Images {
+  readonly #options: ImagesOptions;
+  /** The end of the last pull: one at a time, since a small device gains nothing from two. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: ImagesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Pulls the image where its workload's `pull` asks for it; `isKnown` are specs that a container was made of already,
+   * for which no registry is asked again. Throws a `Failure`, or the signal's reason as soon as it aborts.
+   */
+  async ensure(workload: DockerWorkload, { isKnown, progress, signal }: Ensure): Promise<void> {
+    const { image, pinnedImage, platform } = workload;
+    const has = await this.#options.engine.architecture();
+    // Before the pull, which would take its time first.
+    if (platform !== null) await checkPlatform(image, { needs: platform.split("/")[1]!, has });
+    const found = pinnedImage !== null
+      ? await this.#pinned(pinnedImage, image)
+      : await this.#brought(workload, { isKnown, progress, signal });
+    await checkPlatform(image, { needs: found.Architecture ?? "", has });
+  }
+
+  async #brought(workload: DockerWorkload, { isKnown, progress, signal }: Ensure): Promise<ImageAnswer> {
+    const { image, pull } = workload;
+    const asks = pull === "always" && !isKnown;
+    const found = asks ? null : await this.#fitting(workload);
+    if (found !== null) return found;
+    if (pull !== "never") return await this.#pulledInTurn(workload, { asks, progress, signal });
+    throw new Failure(`Image "${image}" is not on this device, and its manifest says pull = "never"`, {
+      kind: "refused",
+      reason: "image_not_found",
+      hint: `bring it with: docker pull ${image}`,
+    });
+  }
+
+  /** Null for an image that is not there, or is there for another platform than asked for. */
+  async #fitting({ image, platform }: DockerWorkload): Promise<ImageAnswer | null> {
+    const found = await this.#look(image);
+    return found !== null && isFor(platform, found) ? found : null;
+  }
+
+  /** What was healthy comes back without a registry, or not at all. */
+  async #pinned(id: string, image: string): Promise<ImageAnswer> {
+    const found = await this.#look(id);
+    if (found !== null) return found;
+    throw new Failure(`Image "${image}" as it was last healthy ("${id.slice(0, 19)}") is not on this device any more`, {
+      kind: "refused",
+      reason: "image_not_found",
+      hint: "push a revision with an image that can be pulled",
+    });
+  }
+
+  /** By name or id; null when it is not there. */
+  async #look(image: string): Promise<ImageAnswer | null> {
+    const { status, body } = await this.#options.engine.call(`GET /images/${imagePath(image)}/json`, {
+      task: `look at image "${image}"`,
+      accept: [404],
+    });
+    return status === 404 ? null : body as ImageAnswer;
+  }
+
+  async #pulledInTurn(
+    workload: DockerWorkload,
+    { asks, progress, signal }: { asks: boolean; progress: Progress; signal: AbortSignal },
+  ): Promise<ImageAnswer> {
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = before.then(() => done);
+    try {
+      progress(`waiting to pull ${workload.image}`);
+      await unlessAborted(before, signal);
+      const found = asks ? null : await this.#fitting(workload);
+      return found ?? await this.#pull(workload, progress, signal);
+    } finally {
+      resolve();
+    }
+  }
+
+  async #pull(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
+    const { engine, digests, credentials, clock } = this.#options;
+    const { image, platform } = workload;
+    const login = await credentials.of(registryOf(image));
+    await pull({ engine, clock, image, platform, login, progress, signal });
+    digests.forget();
+    const found = await this.#fitting(workload);
+    if (found === null) throw pullRefusal({ image, login }, "it is not there after the pull");
+    return found;
+  }
+}
