@@ -25,7 +25,7 @@ export function containerName(workload: string, slot: number): string {
 }
 
 /**
- * Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says.
+ * Docker is not to restart it before that is granted (grant.ts), when it has run steadily.
  * There is no init process either, since images that bring their own must have pid 1.
  */
 export function createRequest(workload: DockerWorkload, marks: Marks & { filesDir: string | null }): CreateContainer {
@@ -91,7 +91,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ports: alive ? publishedPorts(container) : [],
-    warnings: [],
+    warnings: instanceState === "exited" && state.OOMKilled === true ? [OVER_MEMORY] : [],
   };
 }
 
@@ -102,11 +102,16 @@ export function networkAddress(container: InspectedContainer): string | null {
     null;
 }
 
+const OVER_MEMORY: Instance["warnings"][number] = {
+  reason: "out_of_memory",
+  message: "was killed: it was over its memory limit",
+};
+
 const STATES: Record<ContainerStatus, InstanceState> = {
   created: "created",
   running: "running",
   paused: "paused",
-  // Only where someone gave it a restart policy by hand: Docker is about to start it.
+  // Docker is about to start it, as its restart policy says.
   restarting: "running",
   removing: "exited",
   exited: "exited",
@@ -182,7 +187,8 @@ function fileSource(source: string, filesDir: string | null): string {
   return path;
 }
 
-function time(text: string | undefined): number | null {
+/** In ms since 1970. */
+export function time(text: string | undefined): number | null {
   const ms = text === undefined ? NaN : Date.parse(text);
   // Go's zero time stands for never.
   return Number.isNaN(ms) || ms < 0 ? null : ms;

@@ -11,6 +11,7 @@ import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
+import { Grants } from "./grant.ts";
 import { Images } from "./image.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";
@@ -37,6 +38,7 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
 export class DockerRuntime implements Runtime {
   readonly name = "docker";
   readonly #parts: Parts;
+  readonly #grants: Grants;
   readonly #policy: DevicePolicy;
   readonly #images: Images;
   readonly #events: Events;
@@ -45,7 +47,8 @@ export class DockerRuntime implements Runtime {
   constructor(socket: string, { deviceId, policy, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
     const containers = new Containers(engine, deviceId);
-    this.#parts = { engine, containers, deviceId };
+    this.#grants = new Grants(engine, containers);
+    this.#parts = { engine, containers, grants: this.#grants, deviceId };
     this.#policy = policy;
     this.#images = new Images(engine, clock);
     this.#events = new Events({
@@ -54,9 +57,12 @@ export class DockerRuntime implements Runtime {
       deviceId,
       connected: (is) => {
         containers.remembers = is;
+        if (!is) containers.ends.lost(clock.now());
         this.#tell(null);
       },
-      changed: (id) => {
+      happened: (event) => {
+        const id = event.Actor!.ID!;
+        containers.ends.record(event);
         containers.changed(id);
         this.#tell(id);
       },
@@ -92,9 +98,9 @@ export class DockerRuntime implements Runtime {
     await signal(this.#parts, instance, name);
   }
 
-  /** Docker would have to do it by its own restart policy, beside ours. */
-  grant(): Promise<void> {
-    return Promise.resolve();
+  /** Not once, but until it is taken back, and when Docker or the device is started too. */
+  async grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
+    await this.#grants.give(instance.id, finalCodes);
   }
 
   publish(): Promise<void> {

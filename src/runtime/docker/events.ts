@@ -14,10 +14,13 @@ const EVENTS = [
   "start",
   "restart",
   "die",
+  "kill",
+  "stop",
   "oom",
   "pause",
   "unpause",
   "rename",
+  "update",
   "destroy",
   "health_status",
 ];
@@ -26,13 +29,17 @@ const EVENTS = [
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 10_000;
 
+/** Long enough for an update of the daemon. Also, Docker begins to answer before it begins to listen to itself. */
+const PAST_S = 600;
+
 export interface EventsOptions {
   engine: Engine;
   clock: Clock;
   deviceId: string;
   /** The stream is there (true) or has gone (false). While it is there every change is told. */
   connected: (is: boolean) => void;
-  changed: (containerId: string) => void;
+  /** Something has happened to a container; it is named in the event. */
+  happened: (event: EventLine) => void;
 }
 
 export class Events {
@@ -57,8 +64,8 @@ export class Events {
   async #follow(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#closed;
-    // One second earlier than now: Docker begins to answer before it begins to listen to itself.
-    let since = Math.floor(clock.now() / 1000) - 1;
+    // Docker keeps the last few hundred: how containers ended while no daemon was there may be among them.
+    let since = Math.floor(clock.now() / 1000) - PAST_S;
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -77,7 +84,7 @@ export class Events {
 
   /** Until the stream ends. `alive` is called with the time of each event, and at the beginning without. */
   async #listen(since: number, alive: (time?: number) => void): Promise<void> {
-    const { engine, deviceId, connected, changed } = this.#options;
+    const { engine, deviceId, connected, happened } = this.#options;
     let opened = false;
     const chunks = engine.stream("GET /events", {
       task: "tell of events",
@@ -95,7 +102,7 @@ export class Events {
     try {
       for await (const event of jsonLines<EventLine>(chunks)) {
         alive(event.time);
-        if (event.Actor?.ID !== undefined) changed(event.Actor.ID);
+        if (event.Actor?.ID !== undefined) happened(event);
       }
     } finally {
       if (opened) connected(false);

@@ -9,6 +9,7 @@ import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
 import { containerName, createRequest, LABEL } from "./container.ts";
 import type { Containers } from "./containers.ts";
+import type { Grants } from "./grant.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import type { CreatedContainer } from "./wire.ts";
 
@@ -20,6 +21,7 @@ const KILL_MS = 20_000;
 export interface Parts {
   engine: Engine;
   containers: Containers;
+  grants: Grants;
   deviceId: string;
 }
 
@@ -70,7 +72,11 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
   const found = await own(parts, id);
   if (found === null || found.state === "exited" || found.state === "created") return;
   parts.containers.stopping.add(id);
+  // Sooner or later, whatever it begins with.
+  parts.containers.ends.weSend(id, "SIGKILL");
   try {
+    // Or Docker would start it again, now or when it is started itself.
+    await parts.grants.give(id, null);
     // A frozen process takes no signal.
     if (found.state === "paused") await post(parts, { id, verb: "unpause" });
     await post(parts, { id, verb: "kill", query: { signal } });
@@ -90,6 +96,7 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
 /** To its main process. A container that does not run gets none, without an error. */
 export async function signal(parts: Parts, instance: Instance, name: SignalName): Promise<void> {
   if (await own(parts, instance.id) !== null) {
+    parts.containers.ends.weSend(instance.id, name);
     await post(parts, { id: instance.id, verb: "kill", query: { signal: name } });
   }
 }

@@ -35,8 +35,15 @@ export interface InspectedContainer {
     /** RFC 3339; "0001-01-01T00:00:00Z" for never. */
     StartedAt?: string;
     FinishedAt?: string;
+    /** Of the last end. */
+    OOMKilled?: boolean;
     Health?: { Status?: string };
   };
+  /** RFC 3339. */
+  Created?: string;
+  /** Restarts by its restart policy since somebody last asked for a start, or Docker itself was started. */
+  RestartCount?: number;
+  HostConfig?: { RestartPolicy?: { Name?: string; MaximumRetryCount?: number } };
   Config: { Labels?: Record<string, string> | null };
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
@@ -117,9 +124,10 @@ export interface PullLine {
 
 export interface EventLine {
   Action?: string;
-  Actor?: { ID?: string };
-  /** Seconds since 1970 by Docker's clock. */
+  Actor?: { ID?: string; Attributes?: Record<string, string> };
+  /** Seconds since 1970 by Docker's clock, and the same in nanoseconds. */
   time?: number;
+  timeNano?: number;
 }
 
 export interface ExecAnswer {

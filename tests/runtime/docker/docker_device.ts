@@ -27,13 +27,13 @@ interface StartOptions {
 }
 
 export async function dockerDevice(
-  options: { socket?: string; changes?: string[]; policy?: Partial<DevicePolicy> } = {},
+  options: { socket?: string; changes?: string[]; policy?: Partial<DevicePolicy>; adopts?: string } = {},
 ): Promise<DockerDevice> {
   const { socket = DOCKER_SOCKET, changes } = options;
   const policy = { allowDevices: [], allowGpus: false, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
-  const id = `test-${unique}`;
+  const id = options.adopts ?? `test-${unique}`;
   await using stack = new AsyncDisposableStack();
   const image = stack.use(await busyboxImage(changes === undefined ? {} : { changes }));
   stack.defer(() => removeContainers(`harbornode.device=${id}`));
