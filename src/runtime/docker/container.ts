@@ -12,6 +12,10 @@ export const LABEL = {
   workload: "harbornode.workload",
   slot: "harbornode.slot",
   fingerprint: "harbornode.fingerprint",
+  /** Names of the networks that it is found on, with "," between; absent where it has none of ours. */
+  networks: "harbornode.networks",
+  /** Its limits, as JSON. */
+  made: "harbornode.made",
 } as const;
 
 export interface Marks {
@@ -93,6 +97,11 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     ports: alive ? publishedPorts(container) : [],
     warnings: instanceState === "exited" && state.OOMKilled === true ? [OVER_MEMORY] : [],
   };
+}
+
+/** The networks that it belongs on; empty for one that is found on none by us. */
+export function networksOf({ Config: { Labels: labels } }: InspectedContainer): string[] {
+  return (labels?.[LABEL.networks] ?? "").split(",").filter((name) => name !== "");
 }
 
 /** Where the device reaches the container; null when it has no network of its own. */

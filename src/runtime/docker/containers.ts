@@ -1,5 +1,6 @@
 /** This device's containers as instances. Containers without its label are looked at only to learn that they are not ours. */
 import type { Instance } from "../../model/observed.ts";
+import { alteration } from "./altered.ts";
 import { asInstance, LABEL } from "./container.ts";
 import { Ends } from "./ends.ts";
 import type { Engine } from "./engine.ts";
@@ -93,9 +94,11 @@ export class Containers {
     const instance = asInstance(container, this.#deviceId);
     if (instance === null) return null;
     const respawns = this.ends.respawns(container);
+    const altered = instance.state === "created" ? null : alteration(container);
     return {
       ...instance,
       ...(instance.state === "running" && this.stopping.has(instance.id) ? { state: "stopping" } : {}),
+      ...(altered === null ? {} : { altered }),
       ...(respawns.length === 0 ? {} : { respawns }),
       ...(instance.state === "exited" && this.ends.wasByHand(instance.id) ? { stoppedByHand: true } : {}),
     };

@@ -60,9 +60,9 @@ export class DockerRuntime implements Runtime {
         if (!is) containers.ends.lost(clock.now());
         this.#tell(null);
       },
-      happened: (event) => {
-        const id = event.Actor!.ID!;
-        containers.ends.record(event);
+      isOwn: (id) => containers.policies.has(id),
+      happened: (id, event) => {
+        if (event.Type !== "network") containers.ends.record(event);
         containers.changed(id);
         this.#tell(id);
       },

@@ -23,6 +23,8 @@ const EVENTS = [
   "update",
   "destroy",
   "health_status",
+  "connect",
+  "disconnect",
 ];
 
 /** A missing Docker costs one failed connection in ten seconds; one that comes back is seen soon enough. */
@@ -38,8 +40,10 @@ export interface EventsOptions {
   deviceId: string;
   /** The stream is there (true) or has gone (false). While it is there every change is told. */
   connected: (is: boolean) => void;
-  /** Something has happened to a container; it is named in the event. */
-  happened: (event: EventLine) => void;
+  /** Something has happened to a container of this device. */
+  happened: (containerId: string, event: EventLine) => void;
+  /** Whether it is the id of a container of this device. */
+  isOwn: (containerId: string) => boolean;
 }
 
 export class Events {
@@ -84,13 +88,14 @@ export class Events {
 
   /** Until the stream ends. `alive` is called with the time of each event, and at the beginning without. */
   async #listen(since: number, alive: (time?: number) => void): Promise<void> {
-    const { engine, deviceId, connected, happened } = this.#options;
+    const { engine, connected, happened } = this.#options;
     let opened = false;
     const chunks = engine.stream("GET /events", {
       task: "tell of events",
       query: {
         since: String(since),
-        filters: JSON.stringify({ type: ["container"], event: EVENTS, label: [`${LABEL.device}=${deviceId}`] }),
+        // Not by label: the events of networks have none.
+        filters: JSON.stringify({ type: ["container", "network"], event: EVENTS }),
       },
       opened() {
         opened = true;
@@ -102,10 +107,19 @@ export class Events {
     try {
       for await (const event of jsonLines<EventLine>(chunks)) {
         alive(event.time);
-        if (event.Actor?.ID !== undefined) happened(event);
+        const id = concerned(event, this.#options);
+        if (id !== null) happened(id, event);
       }
     } finally {
       if (opened) connected(false);
     }
   }
+}
+
+/** The container of this device that it is about; null for somebody else's. */
+function concerned({ Type: type, Actor: actor }: EventLine, { deviceId, isOwn }: EventsOptions): string | null {
+  const attributes = actor?.Attributes ?? {};
+  if (type !== "network") return attributes[LABEL.device] === deviceId ? actor?.ID ?? null : null;
+  const { container } = attributes;
+  return container !== undefined && isOwn(container) ? container : null;
 }

@@ -7,6 +7,7 @@ import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
+import { withMade } from "./altered.ts";
 import { containerName, createRequest, LABEL } from "./container.ts";
 import type { Containers } from "./containers.ts";
 import type { Grants } from "./grant.ts";
@@ -44,7 +45,8 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
     if (one === null) continue;
     const same = one.fingerprint === fingerprint && one.workload === workload.name && one.slot === slot;
     if (same && one.state === "running") return one;
-    if (same && one.state === "exited") return await run(parts, { id: one.id, name });
+    // What was altered would still be so.
+    if (same && one.state === "exited" && one.altered === undefined) return await run(parts, { id: one.id, name });
     await remove(parts, one);
   }
   const id = await create(parts, { ...request, name });
@@ -134,7 +136,7 @@ async function create(parts: Parts, request: DockerStart & { name: string }): Pr
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
     query: { name },
-    body: createRequest(workload, { ...request, deviceId: parts.deviceId }),
+    body: withMade(createRequest(workload, { ...request, deviceId: parts.deviceId })),
     accept: [404],
   });
   if (status === 404) {

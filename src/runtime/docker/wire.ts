@@ -43,7 +43,7 @@ export interface InspectedContainer {
   Created?: string;
   /** Restarts by its restart policy since somebody last asked for a start, or Docker itself was started. */
   RestartCount?: number;
-  HostConfig?: { RestartPolicy?: { Name?: string; MaximumRetryCount?: number } };
+  HostConfig?: { NetworkMode?: string; RestartPolicy?: { Name?: string; MaximumRetryCount?: number } };
   Config: { Labels?: Record<string, string> | null };
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
@@ -123,6 +123,8 @@ export interface PullLine {
 }
 
 export interface EventLine {
+  /** "container" or "network". */
+  Type?: string;
   Action?: string;
   Actor?: { ID?: string; Attributes?: Record<string, string> };
   /** Seconds since 1970 by Docker's clock, and the same in nanoseconds. */
