@@ -159,7 +159,7 @@ const PURE = [
   /^src\/cli\/exit_code\.ts$/,
   /^src\/http\/signature\.ts$/,
   /^src\/probe\/verdict\.ts$/,
-  /^src\/runtime\/docker\/container\.ts$/,
+  /^src\/runtime\/docker\/(container|life\/altered)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,

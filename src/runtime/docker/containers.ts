@@ -1,8 +1,8 @@
 /** This device's containers as instances. Containers without its label are looked at only to learn that they are not ours. */
 import type { Instance } from "../../model/observed.ts";
-import { alteration } from "./altered.ts";
+import { alteration } from "./life/altered.ts";
 import { asInstance, LABEL } from "./container.ts";
-import { Ends } from "./ends.ts";
+import { Ends } from "./life/ends.ts";
 import type { Engine } from "./engine.ts";
 import type { ContainerStatus, InspectedContainer, ListedContainer } from "./wire.ts";
 

@@ -11,7 +11,7 @@ import { checkDevices } from "./devices.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
-import { Grants } from "./grant.ts";
+import { Grants } from "./life/grant.ts";
 import { Images } from "./image.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
 import { readLogs } from "./logs.ts";

@@ -7,10 +7,10 @@ import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
-import { withMade } from "./altered.ts";
+import { withMade } from "./life/altered.ts";
 import { containerName, createRequest, LABEL } from "./container.ts";
 import type { Containers } from "./containers.ts";
-import type { Grants } from "./grant.ts";
+import type { Grants } from "./life/grant.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import type { CreatedContainer } from "./wire.ts";
 

@@ -1,12 +1,12 @@
 /** Restarts that Docker makes by itself, as it was allowed to: counted, never beside a stop, and asked for once. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../../src/model/observed.ts";
-import { dockerCall } from "../../support/docker_image.ts";
-import { eventually } from "../../support/eventually.ts";
-import { testNeeding } from "../../support/prerequisite.ts";
-import { tempDir } from "../../support/temp.ts";
-import { type DockerDevice, dockerDevice, inspect } from "./docker_device.ts";
-import { SocketProxy } from "./socket_proxy.ts";
+import type { Instance } from "../../../../src/model/observed.ts";
+import { dockerCall } from "../../../support/docker_image.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { testNeeding } from "../../../support/prerequisite.ts";
+import { tempDir } from "../../../support/temp.ts";
+import { type DockerDevice, dockerDevice, inspect } from "../docker_device.ts";
+import { SocketProxy } from "../socket_proxy.ts";
 
 const DOCKER = ["docker", "busybox"] as const;
 const test = (name: string, fn: () => Promise<void>) => testNeeding([...DOCKER], name, fn);

@@ -2,10 +2,10 @@
  * A restart that is granted in advance (plan/again.ts), as Docker's restart policy. Docker then restarts the container at
  * once, with or without us, and when Docker itself is started.
  */
-import { asFailure } from "../../failure.ts";
-import { logger } from "../../log.ts";
-import type { Containers } from "./containers.ts";
-import type { Engine } from "./engine.ts";
+import { asFailure } from "../../../failure.ts";
+import { logger } from "../../../log.ts";
+import type { Containers } from "../containers.ts";
+import type { Engine } from "../engine.ts";
 
 const log = logger("docker");
 

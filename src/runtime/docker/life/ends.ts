@@ -2,10 +2,10 @@
  * How containers ended, as Docker's events told it. Docker itself shows the last end alone, and never who asked for it.
  * Nothing here outlives the daemon: what no event told is not known.
  */
-import type { Instance } from "../../model/observed.ts";
-import type { SignalName } from "../../model/workload.ts";
-import { time } from "./container.ts";
-import type { EventLine, InspectedContainer } from "./wire.ts";
+import type { Instance } from "../../../model/observed.ts";
+import type { SignalName } from "../../../model/workload.ts";
+import { time } from "../container.ts";
+import type { EventLine, InspectedContainer } from "../wire.ts";
 
 /** Times in ms since 1970. */
 interface Run {

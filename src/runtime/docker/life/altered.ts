@@ -2,8 +2,8 @@
  * [pure] What somebody changed of a container since we made it, as far as Docker shows it: its limits, its name, its
  * networks. Its files are not looked at; its restart policy is set back without a word (grant.ts).
  */
-import { containerName, LABEL, networksOf } from "./container.ts";
-import type { CreateContainer, InspectedContainer } from "./wire.ts";
+import { containerName, LABEL, networksOf } from "../container.ts";
+import type { CreateContainer, InspectedContainer } from "../wire.ts";
 
 /** What `docker update` changes, and how a person calls it. */
 const LIMITS: Record<string, { name: string; shown?: (value: number) => string }> = {

@@ -1,12 +1,12 @@
 /** What is changed of a container by hand is told, wakes, and is gone with its next start. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../../src/model/observed.ts";
-import { alteration } from "../../../src/runtime/docker/altered.ts";
-import type { InspectedContainer } from "../../../src/runtime/docker/wire.ts";
-import { dockerCall } from "../../support/docker_image.ts";
-import { eventually } from "../../support/eventually.ts";
-import { testNeeding } from "../../support/prerequisite.ts";
-import { type DockerDevice, dockerDevice, inspect } from "./docker_device.ts";
+import type { Instance } from "../../../../src/model/observed.ts";
+import { alteration } from "../../../../src/runtime/docker/life/altered.ts";
+import type { InspectedContainer } from "../../../../src/runtime/docker/wire.ts";
+import { dockerCall } from "../../../support/docker_image.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { testNeeding } from "../../../support/prerequisite.ts";
+import { type DockerDevice, dockerDevice, inspect } from "../docker_device.ts";
 
 const DOCKER = ["docker", "busybox"] as const;
 const MIB = 1024 * 1024;
