@@ -40,7 +40,7 @@ export interface Instance {
   withheld?: boolean;
   /** What was changed by hand since its start, in a sentence; absent where it is as it was started. */
   altered?: string;
-  /** It ended because somebody other than us stopped it. Absent where that is not known. */
+  /** It ended because somebody told it to who was not us. Absent where that could not be learned. */
   stoppedByHand?: boolean;
   /** Docker: the id of the image that it was made of, "sha256:...". */
   imageId?: string;

@@ -61,7 +61,7 @@ export interface Plan {
   workloads: Effective[];
   /** By name, what is to be started and why it is not yet. */
   waiting: Map<string, Blocked>;
-  /** By id of a running native instance, whether it may start its program again by itself. */
+  /** By id of an instance, whether it may be started again without us. */
   grants: Map<string, Grant | null>;
   /** By name, what is to be remembered before anything is done. */
   memories: Map<string, PlannedMemory>;
@@ -143,7 +143,10 @@ export function plan(input: PlanInput): Plan {
       const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
       const slot = memory.get(name)?.slots[instance.slot];
       const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now }) : NO_GRANT;
-      if (instance.runtime === "native" && instance.state === "running") grants.set(instance.id, grant);
+      // What has ended by hand must not come back with Docker.
+      const isConcerned = instance.state === "running" ||
+        (instance.runtime === "docker" && instance.state === "exited");
+      if (isConcerned) grants.set(instance.id, grant);
       if (wakeAt !== null) due.push(wakeAt);
     }
     if (step.waiting !== null) waiting.set(name, step.waiting);

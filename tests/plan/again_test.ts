@@ -31,7 +31,7 @@ Deno.test("no restart is granted that has to wait, and it is looked at again whe
   assert.deepEqual(later.grant, { finalCodes: [] });
 });
 
-Deno.test("no restart is granted to what is not to be started again, at its limit, left alone, or in Docker", () => {
+Deno.test("no restart is granted to what is not to be started again, at its limit, or left alone", () => {
   const limit = native({ restart: { ...ALWAYS, maxRestarts: 1 } });
   const cases = [
     granted(native({ restart: NEVER })),
@@ -39,10 +39,28 @@ Deno.test("no restart is granted to what is not to be started again, at its limi
     granted(native({ suspend: true })),
     granted(native({ enabled: false })),
     granted(web, slot({ halted: "unhealthy" })),
-    granted(docker({})),
     granted(native({ job: { schedule: null, timezone: null, overlap: "skip", missed: "once", timeoutMs: null } })),
   ];
   for (const { grant } of cases) assert.equal(grant, null);
+});
+
+Deno.test("Docker is granted restarts of what has run steadily, also where memory is limited, and of no job", () => {
+  const spec = docker({ restart: ALWAYS, resources: { memoryBytes: 1e8, cpus: null, pids: null } });
+  const container = instance(spec, { id: "c", slot: 0, startedAt: NOW - 5000 });
+  const at = (now: number, of: Workload = spec) => grantOf(of, container, { memory: undefined, now });
+  assert.deepEqual(at(NOW), { grant: null, wakeAt: NOW + 5000 });
+  assert.deepEqual(at(NOW + 5000), { grant: { finalCodes: [] }, wakeAt: null });
+  const job = { schedule: null, timezone: null, overlap: "skip", missed: "once", timeoutMs: null } as const;
+  assert.equal(at(NOW + 5000, docker({ job })).grant, null);
+});
+
+Deno.test("a container that Docker counts anew has been counted, and is counted on", () => {
+  const container = instance(docker({}), { id: "c", slot: 0, startedAt: NOW - 5000 });
+  const before = slot({ restarts: 2, respawned: { id: "c", count: 2 } });
+  const memory = slotAfterRespawns(docker({}), container, before)!;
+  assert.deepEqual([memory.restarts, memory.respawned?.count], [2, 0]);
+  const respawns = [{ startedAt: NOW - 5000, endedAt: NOW, exitCode: 1 }];
+  assert.equal(slotAfterRespawns(docker({}), { ...container, respawns }, memory)?.respawned?.count, 1);
 });
 
 Deno.test("starts that an instance made by itself are counted once each, like all others", () => {

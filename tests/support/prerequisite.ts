@@ -4,6 +4,7 @@
  */
 export type Prerequisite =
   | "docker"
+  | "dockerd"
   | "git"
   | "root"
   | "browser"
@@ -29,6 +30,7 @@ export function missing(prerequisite: Prerequisite): Promise<string | null> {
 
 const look: Record<Prerequisite, () => Promise<string | null>> = {
   docker: async () => await dockerAnswers() ? null : `no Docker answers on ${DOCKER_SOCKET}`,
+  dockerd: async () => await program("dockerd") && await program("containerd") ? null : "no dockerd in PATH",
   git: async () => await program("git") ? null : "no git in PATH",
   root: () => Promise.resolve(Deno.uid() === 0 ? null : "not run as root"),
   browser: async () => await program("chromium") ? null : "no chromium in PATH",

@@ -1,7 +1,8 @@
 /**
  * A restart that is granted in advance. The first one after a steady run follows at once, so it need not wait for the
- * daemon, which may not even be there: a native instance that has the grant starts its program again by itself, once.
- * It is counted like every other restart, and granted anew when a further one would follow at once again.
+ * daemon, which may not even be there: a native instance that has the grant starts its program again by itself, once,
+ * and a container is started by Docker, as often as it takes until that is taken back. It is counted like every other
+ * restart, and granted anew when a further one would follow at once again.
  */
 import type { SlotMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
@@ -20,18 +21,19 @@ export function grantOf(
   { memory, now }: { memory: SlotMemory | undefined; now: number },
 ): { grant: Grant | null; wakeAt: number | null } {
   const none = { grant: null, wakeAt: null };
-  if (spec.runtime !== "native" || spec.job !== null || spec.suspend || !spec.enabled) return none;
-  // Where memory is limited, somebody has to see whether that was what ended it.
-  if (spec.resources.memoryBytes !== null) return none;
+  if (spec.job !== null || spec.suspend || !spec.enabled) return none;
+  // Where memory is limited, somebody has to see whether that was what ended it. Docker looks.
+  if (spec.runtime === "native" && spec.resources.memoryBytes !== null) return none;
   if (instance.state !== "running" || spec.restart.when === "never" || memory?.halted !== undefined) return none;
   const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
   const restart = restartAfter(spec.restart, ended, memory);
   if (restart.type !== "again") return none;
-  if (restart.at <= now) {
+  const steady = (instance.startedAt ?? now) + spec.restart.resetAfterMs;
+  // Docker would restart it more than once before we take that back: a container must have shown that it can run.
+  if (restart.at <= now && (spec.runtime === "native" || steady <= now)) {
     const { when, successExitCodes } = spec.restart;
     return { grant: { finalCodes: when === "on-failure" ? [0, ...successExitCodes] : [] }, wakeAt: null };
   }
-  const steady = (instance.startedAt ?? now) + spec.restart.resetAfterMs;
   return { grant: null, wakeAt: steady > now ? steady : null };
 }
 
@@ -43,7 +45,13 @@ export function slotAfterRespawns(
 ): SlotMemory | null {
   const respawns = instance.respawns ?? [];
   const known = before?.respawned?.id === instance.id ? before.respawned.count : 0;
-  if (respawns.length <= known) return null;
+  if (respawns.length === known) return null;
+  // Docker counts anew when it is started itself: those before were counted here, and a boot is no restart of ours.
+  if (respawns.length < known) {
+    return instance.runtime === "native"
+      ? null
+      : { ...before!, respawned: { id: instance.id, count: respawns.length } };
+  }
   let memory = before;
   for (const { startedAt, endedAt, exitCode } of respawns.slice(known)) {
     const previous: Instance = { ...instance, state: "exited", startedAt, endedAt, exitCode };

@@ -13,6 +13,8 @@ export const LABEL = {
   networks: "harbornode.networks",
   /** Of a network of ours. */
   namespace: "harbornode.namespace",
+  /** Its limits, as JSON. */
+  made: "harbornode.made",
 } as const;
 
 export interface Marks {
@@ -60,7 +62,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     ports: alive ? publishedPorts(container) : [],
     ...(alive && isWithheld(container) ? { withheld: true } : {}),
     imageId: container.Image,
-    warnings: [],
+    warnings: instanceState === "exited" && state.OOMKilled === true ? [OVER_MEMORY] : [],
   };
 }
 
@@ -84,11 +86,16 @@ export function networkAddress(container: InspectedContainer): string | null {
     null;
 }
 
+const OVER_MEMORY: Instance["warnings"][number] = {
+  reason: "out_of_memory",
+  message: "was killed: it was over its memory limit",
+};
+
 const STATES: Record<ContainerStatus, InstanceState> = {
   created: "created",
   running: "running",
   paused: "paused",
-  // Only where someone gave it a restart policy by hand: Docker is about to start it.
+  // Docker is about to start it, as its restart policy says.
   restarting: "running",
   removing: "exited",
   exited: "exited",
@@ -110,7 +117,8 @@ function publishedPorts(container: InspectedContainer): string[] {
   ].sort();
 }
 
-function time(text: string | undefined): number | null {
+/** In ms since 1970. */
+export function time(text: string | undefined): number | null {
   const ms = text === undefined ? NaN : Date.parse(text);
   // Go's zero time stands for never.
   return Number.isNaN(ms) || ms < 0 ? null : ms;

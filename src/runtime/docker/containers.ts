@@ -1,6 +1,8 @@
 /** This device's containers as instances. Containers without its label are looked at only to learn that they are not ours. */
 import type { Instance } from "../../model/observed.ts";
+import { alteration } from "./life/altered.ts";
 import { asInstance, LABEL } from "./container.ts";
+import { Ends } from "./life/ends.ts";
 import type { Engine } from "./engine.ts";
 import type { ImageDigests } from "./image/digests.ts";
 import type { ContainerStatus, InspectedContainer, ListedContainer } from "./wire.ts";
@@ -12,6 +14,9 @@ export class Containers {
   readonly #inspected = new Map<string, { status: ContainerStatus; container: InspectedContainer }>();
   /** Containers that `stop` is at work on. */
   readonly stopping = new Set<string>();
+  readonly ends = new Ends();
+  /** The restart policy that each had when it was last looked at. */
+  readonly policies = new Map<string, string>();
   #remembers = false;
   #changes = 0;
 
@@ -41,7 +46,10 @@ export class Containers {
   async all(): Promise<Instance[]> {
     const listed = await this.list([`${LABEL.device}=${this.#deviceId}`]);
     const ids = new Set(listed.map((container) => container.Id));
-    for (const id of this.#inspected.keys()) if (!ids.has(id)) this.#inspected.delete(id);
+    for (const known of [this.#inspected, this.policies]) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    }
+    this.ends.keep(ids);
     const instances = await Promise.all(listed.map(async ({ Id: id, State: status }) => {
       const known = this.#inspected.get(id);
       const container = known?.status === status ? known.container : await this.inspect(id);
@@ -71,6 +79,7 @@ export class Containers {
     });
     if (status === 404) return null;
     const container = body as InspectedContainer;
+    this.policies.set(container.Id, container.HostConfig?.RestartPolicy?.Name ?? "");
     // What changed while the answer was on its way may not be in it.
     if (this.#remembers && changes === this.#changes) {
       this.#inspected.set(container.Id, { status: container.State.Status, container });
@@ -93,7 +102,15 @@ export class Containers {
   /** Null for a container that is not this device's. */
   instance(container: InspectedContainer): Instance | null {
     const instance = asInstance(container, this.#deviceId);
-    if (instance?.state !== "running" || !this.stopping.has(instance.id)) return instance;
-    return { ...instance, state: "stopping" };
+    if (instance === null) return null;
+    const respawns = this.ends.respawns(container);
+    const altered = instance.state === "created" ? null : alteration(container);
+    return {
+      ...instance,
+      ...(instance.state === "running" && this.stopping.has(instance.id) ? { state: "stopping" } : {}),
+      ...(altered === null ? {} : { altered }),
+      ...(respawns.length === 0 ? {} : { respawns }),
+      ...(instance.state === "exited" && this.ends.wasByHand(instance.id) ? { stoppedByHand: true } : {}),
+    };
   }
 }

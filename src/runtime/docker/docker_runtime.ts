@@ -15,6 +15,7 @@ import { execute } from "./execute.ts";
 import { Credentials, type CredentialSources } from "./image/credentials.ts";
 import { ImageDigests } from "./image/digests.ts";
 import { Images } from "./image/images.ts";
+import { Grants } from "./life/grant.ts";
 import { publish } from "./network/attach.ts";
 import { Networks } from "./network/networks.ts";
 import { namesOf } from "./request/create_request.ts";
@@ -45,6 +46,7 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
 export class DockerRuntime implements Runtime {
   readonly name = "docker";
   readonly #parts: Parts;
+  readonly #grants: Grants;
   readonly #policy: ContainerPolicy;
   readonly #images: Images;
   readonly #events: Events;
@@ -55,7 +57,8 @@ export class DockerRuntime implements Runtime {
     const digests = new ImageDigests(engine);
     const containers = new Containers(engine, { deviceId, digests });
     const networks = new Networks({ engine, deviceId, allowNetworks: policy.allowNetworks });
-    this.#parts = { engine, containers, networks, deviceId };
+    this.#grants = new Grants(engine, containers);
+    this.#parts = { engine, containers, networks, grants: this.#grants, deviceId };
     this.#policy = policy;
     this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), clock });
     this.#events = new Events({
@@ -64,9 +67,12 @@ export class DockerRuntime implements Runtime {
       deviceId,
       connected: (is) => {
         containers.remembers = is;
+        if (!is) containers.ends.lost(clock.now());
         this.#tell(null);
       },
-      changed: (id) => {
+      isOwn: (id) => containers.policies.has(id),
+      happened: (id, event) => {
+        if (event.Type !== "network") containers.ends.record(event);
         containers.changed(id);
         this.#tell(id);
       },
@@ -120,9 +126,9 @@ export class DockerRuntime implements Runtime {
     await signal(this.#parts, instance, name);
   }
 
-  /** Docker would have to do it by its own restart policy, beside ours. */
-  grant(): Promise<void> {
-    return Promise.resolve();
+  /** Not once, but until it is taken back, and when Docker or the device is started too. */
+  async grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
+    await this.#grants.give(instance.id, finalCodes);
   }
 
   async publish(instance: Instance, workload: Workload): Promise<void> {

@@ -14,17 +14,25 @@ const EVENTS = [
   "start",
   "restart",
   "die",
+  "kill",
+  "stop",
   "oom",
   "pause",
   "unpause",
   "rename",
+  "update",
   "destroy",
   "health_status",
+  "connect",
+  "disconnect",
 ];
 
 /** A missing Docker costs one failed connection in ten seconds; one that comes back is seen soon enough. */
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 10_000;
+
+/** Long enough for an update of the daemon. Also, Docker begins to answer before it begins to listen to itself. */
+const PAST_S = 600;
 
 export interface EventsOptions {
   engine: Engine;
@@ -32,7 +40,10 @@ export interface EventsOptions {
   deviceId: string;
   /** The stream is there (true) or has gone (false). While it is there every change is told. */
   connected: (is: boolean) => void;
-  changed: (containerId: string) => void;
+  /** Something has happened to a container of this device. */
+  happened: (containerId: string, event: EventLine) => void;
+  /** Whether it is the id of a container of this device. */
+  isOwn: (containerId: string) => boolean;
 }
 
 export class Events {
@@ -57,8 +68,8 @@ export class Events {
   async #follow(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#closed;
-    // One second earlier than now: Docker begins to answer before it begins to listen to itself.
-    let since = Math.floor(clock.now() / 1000) - 1;
+    // Docker keeps the last few hundred: how containers ended while no daemon was there may be among them.
+    let since = Math.floor(clock.now() / 1000) - PAST_S;
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -77,13 +88,14 @@ export class Events {
 
   /** Until the stream ends. `alive` is called with the time of each event, and at the beginning without. */
   async #listen(since: number, alive: (time?: number) => void): Promise<void> {
-    const { engine, deviceId, connected, changed } = this.#options;
+    const { engine, connected, happened } = this.#options;
     let opened = false;
     const chunks = engine.stream("GET /events", {
       task: "tell of events",
       query: {
         since: String(since),
-        filters: JSON.stringify({ type: ["container"], event: EVENTS, label: [`${LABEL.device}=${deviceId}`] }),
+        // Not by label: the events of networks have none.
+        filters: JSON.stringify({ type: ["container", "network"], event: EVENTS }),
       },
       opened() {
         opened = true;
@@ -95,10 +107,19 @@ export class Events {
     try {
       for await (const event of jsonLines<EventLine>(chunks)) {
         alive(event.time);
-        if (event.Actor?.ID !== undefined) changed(event.Actor.ID);
+        const id = concerned(event, this.#options);
+        if (id !== null) happened(id, event);
       }
     } finally {
       if (opened) connected(false);
     }
   }
+}
+
+/** The container of this device that it is about; null for somebody else's. */
+function concerned({ Type: type, Actor: actor }: EventLine, { deviceId, isOwn }: EventsOptions): string | null {
+  const attributes = actor?.Attributes ?? {};
+  if (type !== "network") return attributes[LABEL.device] === deviceId ? actor?.ID ?? null : null;
+  const { container } = attributes;
+  return container !== undefined && isOwn(container) ? container : null;
 }

@@ -8,7 +8,9 @@ import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
 import { containerName, createdFrom, LABEL, networksOf } from "./container.ts";
+import { withMade } from "./life/altered.ts";
 import type { Containers } from "./containers.ts";
+import type { Grants } from "./life/grant.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import { joinOthers, rejoin } from "./network/attach.ts";
 import type { Networks } from "./network/networks.ts";
@@ -25,6 +27,7 @@ export interface Parts {
   engine: Engine;
   containers: Containers;
   networks: Networks;
+  grants: Grants;
   deviceId: string;
 }
 
@@ -51,7 +54,9 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
     if (one === null) continue;
     const same = one.fingerprint === fingerprint && one.workload === workload.name && one.slot === slot;
     if (same && one.state === "running") return one;
-    if (same && one.state === "exited" && await again(parts, one.id, { request, networks: networks.all })) {
+    // What was altered would still be so.
+    const isReused = same && one.state === "exited" && one.altered === undefined;
+    if (isReused && await again(parts, one.id, { request, networks: networks.all })) {
       return await run(parts, { id: one.id, name });
     }
     if (request.withheld !== true || hasEnded(one)) await remove(parts, one);
@@ -124,7 +129,11 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
   const found = await own(parts, id);
   if (found === null || hasEnded(found)) return;
   parts.containers.stopping.add(id);
+  // Sooner or later, whatever it begins with.
+  parts.containers.ends.weSend(id, "SIGKILL");
   try {
+    // Or Docker would start it again, now or when it is started itself.
+    await parts.grants.give(id, null);
     // A frozen process takes no signal.
     if (found.state === "paused") await post(parts, { id, verb: "unpause" });
     await post(parts, { id, verb: "kill", query: { signal } });
@@ -144,6 +153,7 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
 /** To its main process. A container that does not run gets none, without an error. */
 export async function signal(parts: Parts, instance: Instance, name: SignalName): Promise<void> {
   if (await own(parts, instance.id) !== null) {
+    parts.containers.ends.weSend(instance.id, name);
     await post(parts, { id: instance.id, verb: "kill", query: { signal: name } });
   }
 }
@@ -186,7 +196,7 @@ async function create(
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
     query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
-    body: createRequest(workload, { ...request, deviceId: parts.deviceId, isWithheld }),
+    body: withMade(createRequest(workload, { ...request, deviceId: parts.deviceId, isWithheld })),
     accept: [404],
   });
   if (status === 404) {

@@ -35,10 +35,16 @@ export interface InspectedContainer {
     /** RFC 3339; "0001-01-01T00:00:00Z" for never. */
     StartedAt?: string;
     FinishedAt?: string;
+    /** Of the last end. */
+    OOMKilled?: boolean;
     Health?: { Status?: string };
   };
+  /** RFC 3339. */
+  Created?: string;
+  /** Restarts by its restart policy since somebody last asked for a start, or Docker itself was started. */
+  RestartCount?: number;
+  HostConfig?: { NetworkMode?: string; RestartPolicy?: { Name?: string; MaximumRetryCount?: number } };
   Config: { Labels?: Record<string, string> | null; Tty?: boolean; Image?: string };
-  HostConfig?: { NetworkMode?: string };
   Mounts?: { Type?: string; Source?: string; Destination?: string }[];
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
@@ -183,10 +189,13 @@ export interface PullLine {
 }
 
 export interface EventLine {
+  /** "container" or "network". */
+  Type?: string;
   Action?: string;
-  Actor?: { ID?: string };
-  /** Seconds since 1970 by Docker's clock. */
+  Actor?: { ID?: string; Attributes?: Record<string, string> };
+  /** Seconds since 1970 by Docker's clock, and the same in nanoseconds. */
   time?: number;
+  timeNano?: number;
 }
 
 export interface ExecAnswer {

@@ -48,13 +48,14 @@ export async function dockerDevice(
     changes?: string[];
     policy?: Partial<ContainerPolicy>;
     credentials?: CredentialSources;
+    adopts?: string;
   } = {},
 ): Promise<DockerDevice> {
   const { socket = DOCKER_SOCKET, changes, credentials = NO_LOGINS } = options;
   const policy = { ...NOTHING_ALLOWED, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
-  const id = `test-${unique}`;
+  const id = options.adopts ?? `test-${unique}`;
   await using stack = new AsyncDisposableStack();
   const image = stack.use(await busyboxImage(changes === undefined ? {} : { changes }));
   stack.defer(() => removeContainers(`harbornode.device=${id}`));
