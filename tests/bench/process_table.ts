@@ -48,7 +48,7 @@ export async function endAll(folder: string): Promise<void> {
     for (const pid of left) stopped(pid, "SIGSTOP");
     for (const pid of left) stopped(pid, "SIGKILL");
     return left.length === 0;
-  }, { deadlineMs: 30_000 });
+  });
 }
 
 function stopped(pid: number, signal: Deno.Signal): void {

@@ -29,7 +29,7 @@ for (const program of REAL_PROGRAMS) {
       assert.notEqual(uid, "0", "it runs as root");
       const family = await sessionOf(pid);
       Deno.kill(pid, "SIGKILL");
-      const after = await run.device.until(name, (one) => isHealthy(one) && one.instances[0]?.restarts === 1);
+      const after = await run.device.until(name, (one) => isAgain(one));
       assert.notEqual(pidOf(after), pid);
       await assertGone(family);
     },
@@ -40,7 +40,7 @@ for (const program of REAL_PROGRAMS) {
     const pid = pidOf(await run.device.until(name, isHealthy));
     const family = await sessionOf(pid);
     for (const one of family) Deno.kill(one, "SIGSTOP");
-    const after = await run.device.until(name, (one) => isHealthy(one) && one.instances[0]?.restarts === 1);
+    const after = await run.device.until(name, (one) => isAgain(one));
     assert.notEqual(pidOf(after), pid);
     await assertGone(family);
   });
@@ -60,8 +60,11 @@ await testNeeding(["git", "redis-server"], "redis that hangs is only shown so wh
 
 await testNeeding(["git", "nginx"], "workers of nginx end with it when it is switched off", async () => {
   await using run = await deploy(programOf("nginx"));
-  const family = await sessionOf(pidOf(await run.device.until("nginx", isHealthy)));
-  assert.ok(family.length >= 3, `a master and two workers: ${family}`);
+  const pid = pidOf(await run.device.until("nginx", isHealthy));
+  const family = await eventually("a master and two workers are there", async () => {
+    const pids = await sessionOf(pid);
+    return pids.length >= 3 && pids;
+  });
   await run.repository.write("services/nginx/service.toml", `enabled = false\n${run.manifest}`);
   await run.repository.commit("Switch nginx off");
   await run.device.until("nginx", (one) => one.phase === "stopped");
@@ -76,7 +79,7 @@ await testNeeding(["git", "python3"], "what a CGI script of python forks off end
   assert.ok(await isAlive(stray), `a process of its own: ${stray}`);
   assert.ok(!(await sessionOf(pid)).includes(stray), "it left the session of the server");
   Deno.kill(pid, "SIGKILL");
-  await run.device.until("python", (one) => isHealthy(one) && one.instances[0]?.restarts === 1);
+  await run.device.until("python", (one) => isAgain(one));
   await assertGone([stray]);
 });
 
@@ -106,7 +109,7 @@ await testNeeding(
     await eventually("the last line is in the log", async () => {
       const { out } = await run.device.cli("logs", "flood", "--tail", "1");
       return out.trim() === last ? true : Promise.reject(new Error(out.slice(0, 200)));
-    }, { deadlineMs: 60_000, everyMs: 500 });
+    }, { deadlineMs: 300_000, everyMs: 500 });
     const bound = 25 * 1024 * 1024;
     await eventually(`the log is below ${bound} bytes`, async () => {
       const bytes = await diskUse(join(run.device.dataDir, "logs", "flood"));
@@ -142,8 +145,7 @@ async function deploy(program: RealProgram, options: { onFailure?: string } = {}
       await repository.write(`services/${name}/${path}`, content, { executable: content.startsWith("#!") });
     }
     const onFailure = options.onFailure ?? "restart";
-    const timing =
-      `interval = "100ms", timeout = "500ms", retries = 2, start_period = "30s", on_failure = "${onFailure}"`;
+    const timing = `interval = "100ms", timeout = "1s", retries = 3, start_period = "30s", on_failure = "${onFailure}"`;
     const health = `health = { ${program.probe(port)}, ${timing} }`;
     const manifest = [...program.manifest(port), 'stop_timeout = "1s"', health, ...LIMITS, ""].join("\n");
     await repository.write(`services/${name}/service.toml`, manifest);
@@ -162,6 +164,11 @@ async function deploy(program: RealProgram, options: { onFailure?: string } = {}
 
 function isHealthy(one: WorkloadStatus): boolean {
   return one.phase === "running" && one.health === "healthy" && one.sync === "synced" && one.probes.length > 0;
+}
+
+/** Replaced at least once: where the machine is busy, a probe may have run out of time as well. */
+function isAgain(one: WorkloadStatus): boolean {
+  return isHealthy(one) && one.instances[0]!.restarts >= 1;
 }
 
 function pidOf(status: WorkloadStatus): number {

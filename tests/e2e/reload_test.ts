@@ -52,11 +52,12 @@ await testNeeding(["git"], "a service that is restarted with new files is not to
   const manifest = (more: string) => `${shell(script)}on_change = "reload"\nreload = "SIGHUP"\n${more}`;
   await using here = await pushedDevice({ "web.toml": manifest(""), "web/word": "one\n" });
   const { device, repository } = here;
+  const said = async () => (await device.cli("logs", "web")).out.trim().split("\n");
   await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await eventually("it has read the first", async () => (await said()).includes("one"));
   await repository.write("services/web.toml", manifest("env = { V = 2 }\n"));
   await repository.write("services/web/word", "two\n");
   await repository.commit("Both");
-  const said = async () => (await device.cli("logs", "web")).out.trim().split("\n");
   await eventually("it has read the second", async () => (await said()).includes("two"));
   await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
   assert.deepEqual(await said(), ["one", "two"]);

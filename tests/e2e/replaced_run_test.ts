@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { busyboxImage } from "../support/docker_image.ts";
 import type { TestDevice } from "../support/device.ts";
+import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
 
@@ -19,7 +20,7 @@ async function claim(device: TestDevice, name: string, exitCode: number): Promis
     if (next !== undefined) assert.ok(run.ended_at! <= next.started_at!, JSON.stringify(status.runs));
   }
   const { out } = await device.cli("status", name);
-  assert.match(out, new RegExp(`^ {2}\\d+ s ago +replaced +\\d\\.\\d s +${exitCode}$`, "m"));
+  assert.match(out, new RegExp(`^ {2}\\d+ s ago +replaced +\\d+\\.\\d s +${exitCode}$`, "m"));
   const page = await (await fetch(`http://127.0.0.1:${device.port}/workloads/${name}`)).text();
   assert.match(page, new RegExp(`>replaced</span></td><td>[^<]*</td><td>${exitCode}</td>`));
 }
@@ -57,11 +58,12 @@ await testNeeding(
   async () => {
     // A second to die in, between the signal and the end.
     const slow = `${
-      shell("trap 'sleep 1; exit 7' TERM; while :; do sleep 0.05; done")
+      shell("trap 'sleep 1; exit 7' TERM; echo ready; while :; do sleep 0.05; done")
     }type = "job"\noverlap = "replace"\n`;
     await using here = await pushedDevice({ "one.toml": slow });
     const { device, repository } = here;
     await device.until("one", (one) => one.phase === "running");
+    await eventually("it has set its trap", async () => (await device.cli("logs", "one")).out.includes("ready"));
     await repository.write("services/one.toml", `${SLEEP}type = "job"\noverlap = "replace"\n`);
     await repository.commit("Another one");
     await device.until("one", (one) => one.instances[0]?.phase === "stopping");

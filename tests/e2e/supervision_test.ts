@@ -86,7 +86,7 @@ await testNeeding(
         'health = { path = "/", port = "http" }\n',
     });
     const { device } = here;
-    const before = await device.until("web", (one) => one.health === "healthy" && one.instances.length === 2, 60_000);
+    const before = await device.until("web", (one) => one.health === "healthy" && one.instances.length === 2);
     const ports = () => device.status().then((status) => status!.workloads[0]!.ports);
     const chosen = await ports();
     assert.equal(new Set(chosen).size, 2, chosen.join());
@@ -101,7 +101,6 @@ await testNeeding(
         one.instances.every((instance) =>
           instance.pid !== null && !before.instances.some((old) => old.pid === instance.pid)
         ),
-      60_000,
     );
     assert.deepEqual(await ports(), chosen);
   },
@@ -198,7 +197,8 @@ await testNeeding(
     });
     const { device } = here;
     const each = await device.until("each", (one) => one.runs.filter((run) => run.outcome === "failed").length >= 3);
-    assert.deepEqual([each.sync, each.runs[0]?.exit_code], ["synced", 4]);
+    const failed = each.runs.filter((run) => run.outcome === "failed");
+    assert.deepEqual([each.sync, ...failed.map((run) => run.exit_code)], ["synced", ...failed.map(() => 4)]);
     assert.ok(each.next_run_at !== null);
     const dues = each.runs.map((run) => run.due_at);
     assert.equal(new Set(dues).size, dues.length, "a run took place twice");

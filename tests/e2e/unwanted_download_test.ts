@@ -34,7 +34,7 @@ await testNeeding(["git"], "a push that needs no download any more does not wait
   await using _ = device;
   await repository.write("services/app.toml", 'command = ["sleep", "1000"]\n');
   await repository.commit("Do without");
-  await device.until("app", (one) => one.phase === "running", 15_000);
+  await device.until("app", (one) => one.phase === "running");
   assertGivenUp(device);
 });
 

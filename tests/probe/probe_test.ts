@@ -9,7 +9,7 @@ import { TIMING } from "../support/workload.ts";
 import { start } from "../runtime/conformance.ts";
 import { nativeDevice, nativeWorkload } from "../runtime/native/native_device.ts";
 
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => AbortSignal.timeout(60_000);
 
 async function server(answer: (path: string) => Response | Promise<Response>) {
   const stop = new AbortController();

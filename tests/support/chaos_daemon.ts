@@ -14,7 +14,7 @@ const ARGV = executable === undefined
 /** The last word of a daemon tells the step it was in; after this long without one it was waiting for a wake-up. */
 const QUIET_MS = 250;
 /** The longest stop timeout of a service, several times over. */
-const DOWN_MS = 30_000;
+const DOWN_MS = 120_000;
 const STEPS: [step: string, word: RegExp][] = [
   ["after a start", /: started /],
   ["after a stop", /: stopped /],
@@ -117,7 +117,7 @@ export class ChaosDaemon {
   async status(): Promise<Snapshot | null> {
     try {
       const url = `http://127.0.0.1:${this.#port}/api/v1/status`;
-      return await (await fetch(url, { signal: AbortSignal.timeout(5000) })).json() as Snapshot;
+      return await (await fetch(url, { signal: AbortSignal.timeout(30_000) })).json() as Snapshot;
     } catch {
       return null;
     }

@@ -12,7 +12,7 @@ import { DemoDaemon, type DemoPaths, freePort } from "./demo_daemon.ts";
 import { helloImage } from "./demo_image.ts";
 import { makeRepository } from "./demo_repository.ts";
 
-const ONCE_MS = 30_000;
+const ONCE_MS = 120_000;
 const EXAMPLE = new URL("../../examples/hello/", import.meta.url).pathname;
 
 const once = Deno.args.includes("--once");
@@ -51,7 +51,7 @@ async function demo(): Promise<number> {
   }
 }
 
-/** Shows each change as it comes. True when all is healthy; after 30 s with --once, false with the reason. */
+/** Shows each change as it comes. True when all is healthy; after two minutes with --once, false with the reason. */
 async function watch(daemon: DemoDaemon, docker: boolean): Promise<boolean> {
   const limit = once ? AbortSignal.any([interrupted.signal, AbortSignal.timeout(ONCE_MS)]) : interrupted.signal;
   const told = new Map<string, string>();

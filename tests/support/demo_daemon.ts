@@ -64,7 +64,7 @@ export class DemoDaemon {
   /** Null while the daemon does not answer yet. */
   async status(): Promise<Snapshot | null> {
     try {
-      const answer = await fetch(`${this.url}api/v1/status`, { signal: AbortSignal.timeout(2000) });
+      const answer = await fetch(`${this.url}api/v1/status`, { signal: AbortSignal.timeout(10_000) });
       return await answer.json();
     } catch {
       return null;
@@ -79,7 +79,7 @@ export class DemoDaemon {
       const [program, ...args] = [...ARGV, "down", "--config", this.#paths.config];
       await new Deno.Command(program!, { args, stdout: "null", stderr: "null", stdin: "null" }).output();
     }
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while (this.ended === null && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

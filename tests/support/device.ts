@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import type { Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
+import type { InstanceStatus, Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./demo_daemon.ts";
 
@@ -68,7 +68,7 @@ export class TestDevice implements AsyncDisposable {
       })
     );
     this.#child = child;
-    await eventually("the daemon answers", () => this.status(), { deadlineMs: 30_000 });
+    await eventually("the daemon answers", () => this.status());
   }
 
   /** Everything that the daemons of this device wrote to stderr, the last 20 kB. */
@@ -96,7 +96,9 @@ export class TestDevice implements AsyncDisposable {
 
   async status(): Promise<Snapshot | null> {
     try {
-      const answer = await fetch(`http://127.0.0.1:${this.port}/api/v1/status`, { signal: AbortSignal.timeout(5000) });
+      const answer = await fetch(`http://127.0.0.1:${this.port}/api/v1/status`, {
+        signal: AbortSignal.timeout(30_000),
+      });
       return await answer.json() as Snapshot;
     } catch {
       return null;
@@ -108,7 +110,7 @@ export class TestDevice implements AsyncDisposable {
   }
 
   /** Waits for the workload to be as `claim` says. */
-  async until(name: string, claim: (status: WorkloadStatus) => boolean, deadlineMs = 30_000): Promise<WorkloadStatus> {
+  async until(name: string, claim: (status: WorkloadStatus) => boolean): Promise<WorkloadStatus> {
     const shown = claim.toString().replace(/\s+/g, " ");
     try {
       return await eventually(`${name}: ${shown}`, async () => {
@@ -116,7 +118,7 @@ export class TestDevice implements AsyncDisposable {
         if (status === undefined) throw new Error(`no workload ${name}`);
         if (claim(status)) return status;
         throw new Error(JSON.stringify(status));
-      }, { deadlineMs });
+      });
     } catch (error) {
       throw new Error(`${error instanceof Error ? error.message : error}\n--- daemon said:\n${this.#said}`);
     }
@@ -142,4 +144,9 @@ export class TestDevice implements AsyncDisposable {
       await Deno.remove(`/run/harbornode/${id}`, { recursive: true }).catch(() => {});
     }
   }
+}
+
+/** The instances without what they use, which is looked at now and then, and moves by itself. */
+export function apartFromUse({ instances }: WorkloadStatus): InstanceStatus[] {
+  return instances.map((one) => ({ ...one, cpu_percent: null, memory_bytes: null }));
 }

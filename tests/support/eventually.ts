@@ -1,4 +1,10 @@
 /**
+ * Far above what anything needs on a machine that is busy with something else: a deadline costs nothing while it is not
+ * reached, and one that is tells of a bug.
+ */
+const PATIENCE_MS = 60_000;
+
+/**
  * Waits for a claim to become true: polls, never sleeps blindly, and says at its deadline what it saw last.
  */
 export async function eventually<T>(
@@ -6,7 +12,7 @@ export async function eventually<T>(
   look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
   options: { deadlineMs?: number; everyMs?: number } = {},
 ): Promise<T> {
-  const { deadlineMs = 15_000, everyMs = 20 } = options;
+  const { deadlineMs = PATIENCE_MS, everyMs = 20 } = options;
   const end = performance.now() + deadlineMs;
   let last: unknown;
   while (true) {

@@ -14,12 +14,10 @@ export interface TestCount {
  */
 export function countTests(junit: string, { output, success }: { output: string; success: boolean }): TestCount {
   const count: TestCount = { passed: 0, failed: new Set(modulesThatFailed(output)).size, skipped: 0 };
-  for (const [suite] of junit.matchAll(/<testsuite [\s\S]*?<\/testsuite>/g)) {
-    for (const { body } of withoutSteps(testCases(suite))) {
-      if (/<(failure|error)\b/.test(body)) count.failed++;
-      else if (/<skipped\b/.test(body)) count.skipped++;
-      else count.passed++;
-    }
+  for (const { body } of withoutSteps(testCases(junit))) {
+    if (/<(failure|error)\b/.test(body)) count.failed++;
+    else if (/<skipped\b/.test(body)) count.skipped++;
+    else count.passed++;
   }
   if (!success && count.failed === 0) count.failed = 1;
   return count;
@@ -44,12 +42,15 @@ interface TestCase {
   body: string;
 }
 
-function testCases(suite: string): TestCase[] {
-  return [...suite.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
+function testCases(junit: string): TestCase[] {
+  return [...junit.matchAll(/<testcase name="([^"]*)"[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
     .map(([, name, body]) => ({ name: name!, body: body ?? "" }));
 }
 
-/** A step is called "test &gt; step"; a test may be called so too, but then nothing beside it has the first half. */
+/**
+ * A step is called "test &gt; step"; a test may be called so too, but then nothing beside it has the first half. Each is
+ * in the suite of the file that it was declared in, which for a test is often a helper's.
+ */
 function withoutSteps(cases: TestCase[]): TestCase[] {
   const names = new Set(cases.map(({ name }) => name));
   return cases.filter(({ name }) => {

@@ -23,6 +23,11 @@ Deno.test("a count takes steps as part of their test", () => {
   assert.deepEqual(countTests(junit, { output: "", success: false }), { passed: 1, failed: 1, skipped: 0 });
 });
 
+Deno.test("a count takes a step as part of its test where a helper of another file declared the test", () => {
+  const junit = report(fail("one"), pass("two")) + report(fail("one &gt; step"), pass("two &gt; step"));
+  assert.deepEqual(countTests(junit, { output: "", success: false }), { passed: 1, failed: 1, skipped: 0 });
+});
+
 Deno.test("a count keeps a test whose own name looks like a step's", () => {
   assert.equal(countTests(report(pass("a &gt; b")), OK).passed, 1);
 });

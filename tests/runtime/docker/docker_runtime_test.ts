@@ -27,7 +27,7 @@ await testNeeding([...DOCKER], "docker starts, shows and stops each replica of a
   assert.equal(seen?.workload, workload.name);
   assert.ok(seen.pid !== null && seen.startedAt !== null);
   await saysReady(device, workload.name, 2);
-  await device.runtime.stop(started[1]!, { signal: "SIGTERM", timeoutMs: 10_000 });
+  await device.runtime.stop(started[1]!, { signal: "SIGTERM", timeoutMs: 60_000 });
   const stopped = await device.look(started[1]!.id);
   assert.deepEqual([stopped?.state, stopped?.exitCode, stopped?.pid], ["exited", 0, null]);
   assert.equal((await device.look(started[0]!.id))?.state, "running");
@@ -45,7 +45,7 @@ await testNeeding([...DOCKER], "docker stops with the signal that is asked for",
   const command = sh("trap 'exit 7' USR1; echo ready; while :; do sleep 0.1; done");
   const instance = await device.start(device.workload({ command }));
   await saysReady(device, instance.workload);
-  await device.runtime.stop(instance, { signal: "SIGUSR1", timeoutMs: 10_000 });
+  await device.runtime.stop(instance, { signal: "SIGUSR1", timeoutMs: 60_000 });
   assert.equal((await device.look(instance.id))?.exitCode, 7);
 });
 
@@ -59,7 +59,7 @@ await testNeeding(
     await saysReady(device, instance.workload);
     await dockerCall(`/containers/${instance.id}/pause`, { method: "POST" });
     assert.equal((await device.look(instance.id))?.state, "paused");
-    await device.runtime.stop(instance, { signal: "SIGUSR2", timeoutMs: 10_000 });
+    await device.runtime.stop(instance, { signal: "SIGUSR2", timeoutMs: 60_000 });
     assert.equal((await device.look(instance.id))?.exitCode, 5);
   },
 );
@@ -84,7 +84,7 @@ await testNeeding([...DOCKER], "docker replaces an ended container of another fi
   const before = await device.start(device.workload({ command: UNTIL_TERM }));
   const changed = device.workload({ command: UNTIL_TERM, env: { COLOR: "green" } });
   await assert.rejects(device.start(changed, { previous: before }), { reason: "stop_failed" });
-  await device.runtime.stop(before, { signal: "SIGTERM", timeoutMs: 10_000 });
+  await device.runtime.stop(before, { signal: "SIGTERM", timeoutMs: 60_000 });
   const after = await device.start(changed, { previous: before });
   assert.notEqual(after.id, before.id);
   assert.equal(await device.look(before.id), undefined);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Instance } from "../../../src/model/observed.ts";
 import type { LogLine } from "../../../src/runtime/runtime.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
@@ -16,6 +17,21 @@ async function ended(device: DockerDevice, id: string) {
 
 function read(device: DockerDevice, workload: string, tail: number): Promise<LogLine[]> {
   return Array.fromAsync(device.runtime.logs(workload, { tail, follow: false }));
+}
+
+/** A script that says these words, each only when `say` lets it: two outputs have no order of their own. */
+const saying = (...words: string[]) =>
+  sh(words.map((word, index) => `until [ -e /say-${index} ]; do sleep 0.02; done; echo ${word}`).join("; "));
+
+/** Lets the instance say its next word, and returns when it is in the log. */
+async function say(device: DockerDevice, one: Instance, index: number): Promise<void> {
+  const workload = device.workload({ name: one.workload });
+  const never = new AbortController().signal;
+  await device.runtime.execute(one, workload, ["/bin/touch", `/say-${index}`], never);
+  await eventually(`word ${index} of slot ${one.slot} is said`, async () => {
+    const lines = await read(device, one.workload, 100);
+    return lines.filter(({ slot }) => slot === one.slot).length === index + 1;
+  });
 }
 
 /** Lines as they come, until `stop`. */
@@ -42,9 +58,12 @@ await testNeeding(
   "docker logs tell the last lines of both outputs of all slots, oldest first",
   async () => {
     await using device = await dockerDevice();
-    const workload = device.workload({ command: sh("echo one; sleep 0.1; echo two >&2; sleep 0.1; echo three") });
-    await ended(device, (await device.start(workload)).id);
-    await ended(device, (await device.start(workload, { slot: 1 })).id);
+    const workload = device.workload({ command: saying("one", "two >&2", "three") });
+    for (const slot of [0, 1]) {
+      const one = await device.start(workload, { slot });
+      for (const word of [0, 1, 2]) await say(device, one, word);
+      await ended(device, one.id);
+    }
     const first = [
       { slot: 0, stream: "stdout", text: "one" },
       { slot: 0, stream: "stderr", text: "two" },
@@ -86,8 +105,10 @@ await testNeeding(
     await log.has("end-2");
     await device.start(workload, { slot: 1 });
     await eventually("the new slot is heard", () => log.lines.some((line) => line.slot === 1 && line.text === "end-1"));
-    const texts = log.lines.map(({ slot, text }) => `${slot} ${text}`).sort();
     const expected = ["0 begin-1", "0 begin-2", "0 end-1", "0 end-2", "0 error-1", "0 error-2"];
+    // What was said on the other output may come behind the end.
+    await eventually("all of it came", () => log.lines.length >= expected.length + 3);
+    const texts = log.lines.map(({ slot, text }) => `${slot} ${text}`).sort();
     assert.deepEqual(texts, [...expected, "1 begin-1", "1 end-1", "1 error-1"].sort());
   },
 );
@@ -136,11 +157,13 @@ await testNeeding(
   "docker logs since a time are of all slots, in order, and followed from there on",
   async () => {
     await using device = await dockerDevice();
-    const workload = device.workload({ command: sh("echo early; sleep 1; echo late; sleep 0.5; echo last") });
-    const one = await device.start(workload);
-    await ended(device, (await device.start(workload, { slot: 1 })).id);
+    const workload = device.workload({ command: saying("early", "late", "last") });
+    const [one, other] = [await device.start(workload), await device.start(workload, { slot: 1 })];
+    for (const each of [one, other]) await say(device, each, 0);
+    const since = Date.now();
+    for (const word of [1, 2]) for (const each of [one, other]) await say(device, each, word);
+    await ended(device, other.id);
     const { endedAt } = await ended(device, one.id);
-    const since = one.startedAt! + 700;
     const options = { tail: null, since, follow: false };
     const lines = await Array.fromAsync(device.runtime.logs(workload.name, options));
     assert.deepEqual(lines.filter((line) => line.slot === 0).map((line) => line.text), ["late", "last"]);

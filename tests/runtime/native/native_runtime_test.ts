@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
 import { isAlive as isThatAlive, signal, statOf } from "../../../src/runtime/native/process/identity.ts";
 import { readRecords } from "../../../src/runtime/native/record.ts";
+import { freePort } from "../../support/demo_daemon.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { first, instances, start } from "../conformance.ts";
@@ -74,7 +75,8 @@ Deno.test("native cleans up what a service left behind when it ended by itself",
   await using device = await nativeDevice();
   await start(
     device.runtime,
-    shell(`setsid sh -c 'echo $$ >${device.root}/left; exec sleep 1000' & sleep 0.2; exit 0`),
+    shell(`setsid sh -c 'echo $$ >${device.root}/left; exec sleep 1000' &
+      while [ ! -s ${device.root}/left ]; do sleep 0.02; done; exit 0`),
   );
   const left = await pidFrom(join(device.root, "left"));
   await eventually("the service has ended", () => first(device.runtime, (one) => one.state === "exited"));
@@ -183,11 +185,12 @@ Deno.test("native goes on watching a service whose shim was killed", async () =>
 
 Deno.test("native gives a service its ports and a folder to write to, and keeps that folder", async () => {
   await using device = await nativeDevice();
+  const number = await freePort();
   const port = {
     name: "http-admin",
     hostAddress: "0.0.0.0",
-    host: 45_671,
-    container: 45_671,
+    host: number,
+    container: number,
     protocol: "tcp" as const,
   };
   const workload = shell('echo "$PORT $PORT_HTTP_ADMIN" >"$STATE_DIRECTORY/ports"', { ports: [port] });
@@ -197,7 +200,7 @@ Deno.test("native gives a service its ports and a folder to write to, and keeps 
     "it has written",
     async () => (await Deno.readTextFile(file)).endsWith("\n") && await Deno.readTextFile(file),
   );
-  assert.equal(text, "45671 45671\n");
+  assert.equal(text, `${number} ${number}\n`);
   await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
   await device.runtime.remove(one);
   assert.ok(await Deno.stat(file));

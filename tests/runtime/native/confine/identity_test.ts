@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../../src/failure.ts";
 import type { NativeWorkload } from "../../../../src/model/workload.ts";
+import { freePort } from "../../../support/demo_daemon.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
 import { native } from "../../../support/workload.ts";
@@ -63,7 +64,7 @@ await testNeeding(["root"], "two services have two users, and neither reads what
   await Deno.writeTextFile(join(device.root, "services/a/secret"), "x", { mode: 0o644 });
   const one = (await instances(device.runtime)).find((each) => each.workload === "b")!;
   const cat = ["/bin/cat", join(device.root, "services/a/secret")];
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(60_000);
   const result = await device.runtime.execute(one, native({ name: "b", command: SLEEP }), cat, signal);
   assert.equal(result.exitCode, 1);
   assert.match(result.output, /Permission denied/);
@@ -118,7 +119,7 @@ await testNeeding(
     const [one] = await instances(device.runtime);
     const command = ["/bin/grep", "-E", "^(Uid|Groups|CapEff|CapBnd|NoNewPrivs):", "/proc/self/status"];
     const workload = native({ command: SLEEP, ...fields });
-    const { output } = await device.runtime.execute(one!, workload, command, AbortSignal.timeout(10_000));
+    const { output } = await device.runtime.execute(one!, workload, command, AbortSignal.timeout(60_000));
     const lines = output.split("\n").map((line) => line.trim().replace(/\s+/g, " "));
     const uid = onlyId(status.Uid);
     assert.deepEqual(lines, [
@@ -191,7 +192,8 @@ await testNeeding(["root"], "a port below 1024 that a service declares is one th
   const port = { name: null, hostAddress: "0.0.0.0", host: 991, container: 991, protocol: "tcp" as const };
   const { status } = await startAs(device, { name: "low", ports: [port] });
   assert.equal(status.CapEff, "0000000000000400");
-  const high = await startAs(device, { name: "high", ports: [{ ...port, host: 45_672, container: 45_672 }] });
+  const number = await freePort();
+  const high = await startAs(device, { name: "high", ports: [{ ...port, host: number, container: number }] });
   assert.equal(high.status.CapEff, NONE);
 });
 

@@ -1,5 +1,6 @@
 /** A log of one slot in a throw-away folder, programs that write to it, and all that is kept of it as one text. */
 import { join } from "node:path";
+import { eventually } from "../../../support/eventually.ts";
 import { keepWithin } from "../../../../src/runtime/native/log/bound.ts";
 import { SlotLog } from "../../../../src/runtime/native/log/slot_log.ts";
 import type { LogBound } from "../../../../src/model/workload.ts";
@@ -35,49 +36,59 @@ export async function logFolder({ memory = false } = {}): Promise<LogFolder> {
   };
 }
 
-/**
- * A shell that appends "line 0", "line 1", ... with one write(2) each, as fast as it can (some 300 000 a second), or
- * with a pause of `idle` rounds of an empty loop between two: with 40 about 20 000 a second.
- */
-export function writer(
-  path: string,
-  { lines, idle = 0 }: { lines: number; idle?: number },
-): Promise<void> & { over: boolean } {
-  const pause = idle === 0 ? "" : `j=0; while [ $j -lt ${idle} ]; do j=$((j+1)); done;`;
-  const script = `i=0; while [ $i -lt ${lines} ]; do echo "line $i"; i=$((i+1)); ${pause} done >>'${path}'`;
-  const child = new Deno.Command("/bin/sh", { args: ["-c", script], stdin: "null" }).spawn();
-  const done = child.status.then(() => {
-    done.over = true;
-  }) as Promise<void> & { over: boolean };
-  done.over = false;
-  return done;
+/** A shell that appends "line 0", "line 1", ... with one write(2) each, as fast as it can: some 300 000 a second. */
+export async function write(path: string, { lines }: { lines: number }): Promise<void> {
+  const script = `i=0; while [ $i -lt ${lines} ]; do echo "line $i"; i=$((i+1)); done >>'${path}'`;
+  await new Deno.Command("/bin/sh", { args: ["-c", script], stdin: "null" }).output();
 }
 
-/** Cuts again and again until the writer has ended. Returns how many cuts it were. */
-export async function cutWhile(
-  writing: { over: boolean },
+/**
+ * The same until it is told to end. With a pause of `idle` rounds of an empty loop between two lines: with 40 about
+ * 20 000 a second.
+ */
+export function endlessWriter(path: string, { idle = 0 } = {}): { end(): Promise<number> } {
+  const pause = idle === 0 ? "" : `j=0; while [ $j -lt ${idle} ]; do j=$((j+1)); done;`;
+  const script =
+    `go=1; trap 'go=' TERM; i=0; while [ "$go" ]; do echo "line $i"; i=$((i+1)); ${pause} done >>'${path}'; echo $i`;
+  const child = new Deno.Command("/bin/sh", { args: ["-c", script], stdin: "null", stdout: "piped" }).spawn();
+  return {
+    /** Returns how many lines it has written. */
+    async end() {
+      child.kill("SIGTERM");
+      return Number(new TextDecoder().decode((await child.output()).stdout));
+    },
+  };
+}
+
+/** Looks at a log that is written to until it was cut so often. */
+export async function cutTimes(
   log: SlotLog,
+  times: number,
   { bound, method }: { bound: LogBound; method: "best" | "copy" },
-): Promise<number> {
+): Promise<void> {
   const { signal } = new AbortController();
   let cuts = 0;
-  while (!writing.over) {
+  await eventually(`it was cut ${times} times`, async () => {
     const { generation } = log;
     await keepWithin(log, bound, { method, signal });
     if (log.generation !== generation) cuts++;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  return cuts;
+    return cuts === times;
+  }, { everyMs: 1 });
 }
 
-/** Archives, oldest first, and the file: what a person puts together with zcat and cat. */
-export async function everything(path: string): Promise<string> {
-  const parts = [await Deno.readTextFile(path)];
+/** Archives, oldest first, and the file. */
+export async function pieces(path: string): Promise<string[]> {
+  const found = [await Deno.readTextFile(path)];
   for (let number = 1;; number++) {
     const archive = await Deno.open(`${path}.${number}.gz`).catch(() => null);
-    if (archive === null) return parts.join("");
-    parts.unshift(await new Response(archive.readable.pipeThrough(new DecompressionStream("gzip"))).text());
+    if (archive === null) return found;
+    found.unshift(await new Response(archive.readable.pipeThrough(new DecompressionStream("gzip"))).text());
   }
+}
+
+/** All that is kept as one text: what a person puts together with zcat and cat. */
+export async function everything(path: string): Promise<string> {
+  return (await pieces(path)).join("");
 }
 
 export function numbered(from: number, to: number): string[] {

@@ -8,12 +8,19 @@ import type { LogOptions } from "../../../../src/runtime/runtime.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
 import { tempDir } from "../../../support/temp.ts";
-import { everything, firstWrong, numbered, writer } from "./log_folder.ts";
+import { everything, firstWrong, numbered, write } from "./log_folder.ts";
 
 /** The C library stays loaded for the life of the process. */
 const LOADS = { sanitizeResources: false };
 
-async function device({ bound, method = "best" }: { bound: LogBound; method?: "best" | "copy" }) {
+interface DeviceOptions {
+  bound: LogBound;
+  method?: "best" | "copy";
+  /** What is in the log when it is first looked at. */
+  text?: string;
+}
+
+async function device({ bound, method = "best", text = "" }: DeviceOptions) {
   const dir = await tempDir();
   const [logDir, indexDir] = [join(dir.path, "logs"), join(dir.path, "run")];
   const open = () => {
@@ -21,9 +28,10 @@ async function device({ bound, method = "best" }: { bound: LogBound; method?: "b
     output.keepBounded(() => [{ workload: "web", slot: 0, bound, pid: null }]);
     return output;
   };
+  const path = join(logDir, "web/0.log");
+  await Deno.mkdir(join(logDir, "web"), { recursive: true });
+  await Deno.writeTextFile(path, text);
   const outputs = [open()];
-  const path = await outputs[0]!.fileFor("web", 0);
-  await Deno.writeTextFile(path, "");
   return {
     path,
     index: join(indexDir, "web/0.log.index"),
@@ -40,7 +48,8 @@ async function device({ bound, method = "best" }: { bound: LogBound; method?: "b
 }
 
 const append = (path: string, text: string) => Deno.writeTextFile(path, text, { append: true });
-const fill = (path: string, from: number, to: number) => append(path, `${numbered(from, to).join("\n")}\n`);
+const text = (from: number, to: number) => `${numbered(from, to).join("\n")}\n`;
+const fill = (path: string, from: number, to: number) => append(path, text(from, to));
 const archived = (path: string) => Deno.stat(`${path}.1.gz`).then(() => true, () => false);
 
 async function read(output: Output, options: Partial<LogOptions>): Promise<string[]> {
@@ -72,8 +81,7 @@ for (const slow of [false, true]) {
       await using one = await device({ bound: { maxBytes: 300_000, maxFiles: 100 } });
       const lines = 200_000;
       const following = follow(one.output, { last: `line ${lines - 1}`, slow });
-      const writing = writer(one.path, { lines });
-      await Promise.all([writing, following.done]);
+      await Promise.all([write(one.path, { lines }), following.done]);
       assert.equal(firstWrong(following.lines), null);
       assert.equal(following.lines.length, lines);
       await eventually("it was cut", () => archived(one.path));
@@ -140,26 +148,29 @@ await testNeeding(
   [],
   "since gives what came after a time: a second too much at most, and nothing too little",
   async () => {
-    await using one = await device({ bound: { maxBytes: 60_000, maxFiles: 9 } });
-    const times: number[] = [];
-    for (let round = 0; round < 4; round++) {
-      times.push(Date.now());
-      await fill(one.path, round * 5000, (round + 1) * 5000);
-      const marks = round + 1;
+    const times = [Date.now()];
+    await using one = await device({ bound: { maxBytes: 60_000, maxFiles: 9 }, text: text(0, 5000) });
+    for (let round = 1;; round++) {
+      const [done, before] = [Date.now(), text(0, (round - 1) * 5000).length];
       await eventually("it is remembered", async () => {
         // A mark a second: the next round is a second later than the last one.
-        const text = await Deno.readTextFile(one.index);
-        return (text.match(/^mark/gm)?.length ?? 0) >= marks && Date.now() - times.at(-1)! > 1100;
+        const marks = [...(await Deno.readTextFile(one.index)).matchAll(/^mark (\d+)/gm)].map(([, end]) => Number(end));
+        return marks.some((end) => end > before) && Date.now() - done > 1100;
       });
+      if (round === 4) break;
+      times.push(Date.now());
+      await fill(one.path, round * 5000, (round + 1) * 5000);
     }
     await eventually("it was cut", () => archived(one.path));
     for (const output of [one.output, one.reopen()]) {
       for (const [round, since] of times.entries()) {
         const lines = await read(output, { since });
-        assert.equal(lines[0], `line ${round * 5000}`);
-        assert.equal(lines.length, 20_000 - round * 5000);
+        assert.equal(firstWrong(lines, 20_000 - lines.length), null);
+        // A look may have met a round that was half written: the rest of it has no mark of its own.
+        const tooMuch = lines.length - (20_000 - round * 5000);
+        assert.ok(tooMuch >= 0 && tooMuch < 5000, `${tooMuch} lines too much`);
       }
-      assert.deepEqual(await read(output, { since: Date.now() + 60_000 }), []);
+      assert.ok((await read(output, { since: Date.now() + 60_000 })).length < 5000);
       assert.deepEqual(await read(output, { since: times[2]!, tail: 2 }), ["line 19998", "line 19999"]);
       assert.equal((await read(output, { since: 0 })).length, 20_000);
     }
@@ -181,8 +192,7 @@ Deno.test("a line over 16 KiB is cut in reading, and bytes that are no text do n
 });
 
 Deno.test("an idle log is looked at and never written to, nor is what is known of it", async () => {
-  await using one = await device({ bound: ROOMY });
-  await fill(one.path, 0, 10);
+  await using one = await device({ bound: ROOMY, text: text(0, 10) });
   await eventually("it is remembered", async () => /^mark [1-9]/m.test(await Deno.readTextFile(one.index)));
   const before = [await Deno.stat(one.path), await Deno.stat(one.index)].map((info) => info.mtime);
   const start = performance.now();

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { failedTests, healedLines, secondCount, worthASecondLook } from "./second_look.ts";
+
+const OUTPUT = `running 2 tests from ./tests/a_test.ts
+one ... ok (3ms)
+two ...
+------- output -------
+SKIPPED nothing ... FAILED
+----- output end -----
+two ... FAILED (1m3s)
+running 2 tests from ./tests/b_test.ts
+three ...
+  a step ... FAILED (1ms)
+three ... FAILED (due to 1 failed step) (20ms)
+four ... \x1b[31mFAILED\x1b[0m \x1b[90m(4ms)\x1b[0m
+
+ ERRORS
+`;
+const A = { file: "./tests/a_test.ts", name: "two" };
+const B = { file: "./tests/b_test.ts", name: "four" };
+
+Deno.test("failed tests are told with the file that they ran in, and steps are part of their test", () => {
+  assert.deepEqual(failedTests(OUTPUT), [A, { ...B, name: "three" }, B]);
+});
+
+Deno.test("a second look is for three files at most, and for nothing but tests", () => {
+  const count = { passed: 9, failed: 2, skipped: 0 };
+  assert.deepEqual(worthASecondLook([A, B], count), [A.file, B.file]);
+  assert.deepEqual(worthASecondLook([A, B], { ...count, failed: 3 }), [], "a module that did not load");
+  const many = [1, 2, 3, 4].map((number) => ({ file: `${number}`, name: "x" }));
+  assert.deepEqual(worthASecondLook(many, { ...count, failed: 4 }), []);
+  assert.deepEqual(worthASecondLook([], { ...count, failed: 1 }), []);
+});
+
+Deno.test("the count after a second look is that of all tests, and what healed is told by name", () => {
+  const first = { passed: 9, failed: 2, skipped: 1 };
+  assert.deepEqual(secondCount(first, { passed: 4, failed: 1, skipped: 0 }), { passed: 10, failed: 1, skipped: 1 });
+  assert.deepEqual(healedLines([A, B], [B]), ["failed, then passed when repeated: two (./tests/a_test.ts)"]);
+});
