@@ -2,7 +2,8 @@
 import { logger } from "../log.ts";
 import type { Observation } from "../model/observed.ts";
 import { planDown } from "../plan/down.ts";
-import { type Plan, plan as makePlan, type PlanInput } from "../plan/plan.ts";
+import { type Plan, plan as makePlan } from "../plan/plan.ts";
+import type { PlanInput } from "../plan/plan_input.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
@@ -135,6 +136,8 @@ export function planInput(device: Device): PlanInput {
     verdicts: device.prober.verdicts(),
     memoryBytes: memoryForWorkloads(device),
     since: device.startedAt,
+    rolloutScope: device.settings.rollout.scope,
+    refusedRevision: device.sourceMemory.refused ?? null,
     pruneDoubt: pruneDoubt(device),
     pruneConfirmed: device.sourceMemory.pruneConfirmed,
     now: device.clock.now(),

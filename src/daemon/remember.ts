@@ -75,6 +75,17 @@ export async function rememberRespawns(device: Device): Promise<void> {
   }
 }
 
+/** A revision that is taken back whole is so from the next pass on, and over restarts. */
+async function rememberRefusedRevision(device: Device): Promise<void> {
+  const { refusedRevision } = device.plan;
+  if (refusedRevision === null) return;
+  device.sourceMemory.refused = refusedRevision;
+  await writeSourceMemory(device.dir.source, device.sourceMemory);
+  log.error("{message}", { message: refusedRevision.message });
+  addEvent(device, { workload: null, reason: "rolled_back", message: refusedRevision.message });
+  device.wake.now();
+}
+
 /** What the plan alone knows: runs of jobs, rollouts, repairs. Before anything follows from it. */
 export async function rememberPlanned(device: Device): Promise<void> {
   for (const [name, planned] of device.plan.memories) {
@@ -90,6 +101,7 @@ export async function rememberPlanned(device: Device): Promise<void> {
       addEvent(device, { workload: name, ...device.plan.waiting.get(name)! });
     }
   }
+  await rememberRefusedRevision(device);
 }
 
 /** Nothing desired, nothing here, and every runtime could be asked: then there is nothing left to remember. */

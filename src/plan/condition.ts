@@ -121,6 +121,15 @@ function insteadOf(
   { overall, revision }: { overall: Told; revision: string | null },
 ): Told {
   const { fingerprint, target, by, message, state } = refused;
+  if (target === "") {
+    const said = { reason: "rolled_back" as const, message: `is not run: ${message}`, hint: "push a change" };
+    return {
+      ...overall,
+      sync: "out-of-sync",
+      phase: overall.phase === "stopped" ? "rolled-back" : overall.phase,
+      ...said,
+    };
+  }
   const version = `${target.slice(0, 7)} of revision ${(revision ?? "").slice(0, 7)}`;
   if (by === "owner") {
     const hint = "it follows git again when git asks for something else";

@@ -5,52 +5,26 @@
  * What it never does: touch a workload that is suspended or being worked on, or anything of a runtime whose
  * observation failed; remove what `prune` holds.
  */
-import type { Desired, ModeChoice } from "../model/desired.ts";
+import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
-import type { RuntimeName, Workload } from "../model/workload.ts";
+import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import { type Grant, grantOf } from "./restart/again.ts";
-import type { Attempt } from "./attempt.ts";
 import { admission, type Blocked } from "./admission.ts";
 import { type Prune, prune } from "./prune.ts";
 import { converge, type ConvergeInput, type Step } from "./converge.ts";
-import { lastStartOfNeeded, mayLeave, unready } from "./depends.ts";
+import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
-import type { Verdicts } from "./health.ts";
 import { convergeJob } from "./job/job.ts";
-import { chooseMode, type ChosenMode, type OwnerModes } from "./mode.ts";
-import { retire } from "./retire.ts";
+import { chooseMode, type ChosenMode } from "./mode.ts";
+import type { PlanInput } from "./plan_input.ts";
+import { removals } from "./removals.ts";
 import { judge, type Judged } from "./rollout/judge.ts";
+import { keptWithout, mayBeTakenBack, refusalOf, type RefusedRevision } from "./rollout/revision_scope.ts";
 import { wayBack } from "./rollout/way_back.ts";
-
-export interface PlanInput {
-  /** Null while nothing is known yet: then nothing is done. */
-  desired: Desired | null;
-  observations: readonly Observation[];
-  enabledRuntimes: readonly RuntimeName[];
-  /** Runtimes that have answered since the daemon started. */
-  answered: ReadonlySet<RuntimeName>;
-  /** Since when each runtime has answered without a break, in ms since 1970; none of those that do not. */
-  answeringSince: ReadonlyMap<RuntimeName, number>;
-  owner: OwnerModes;
-  memory: ReadonlyMap<string, WorkloadMemory>;
-  attempts: ReadonlyMap<string, Attempt>;
-  /** Workloads that actions are being carried out for. */
-  busy: ReadonlySet<string>;
-  /** Instances that the owner wants replaced by a fresh start, by id; a job of which none is here by its name. */
-  forced: ReadonlySet<string>;
-  verdicts: Verdicts;
-  /** Bytes of memory that workloads may ask for together; null when it is not known. */
-  memoryBytes: number | null;
-  /** Since when this daemon has been there to begin runs of jobs. */
-  since: number;
-  pruneDoubt: string | null;
-  pruneConfirmed: string | null;
-  now: number;
-}
 
 /** What a plan alone knows: runs of jobs, rollouts, repairs. Absent is what stays. */
 export type PlannedMemory = Partial<Pick<WorkloadMemory, "job" | "rollouts" | "drift">>;
@@ -65,6 +39,8 @@ export interface Plan {
   grants: Map<string, Grant | null>;
   /** By name, what is to be remembered before anything is done. */
   memories: Map<string, PlannedMemory>;
+  /** The revision is to be taken back whole, from the next plan on; to be remembered. Null for none. */
+  refusedRevision: RefusedRevision | null;
   pruneHeld: Prune["held"];
   /** When something becomes due though nothing changes; null for never. */
   wakeAt: number | null;
@@ -76,6 +52,7 @@ export const NOTHING: Plan = {
   waiting: new Map(),
   grants: new Map(),
   memories: new Map(),
+  refusedRevision: null,
   pruneHeld: null,
   wakeAt: null,
 };
@@ -86,11 +63,14 @@ export function plan(input: PlanInput): Plan {
 
   const instances = observedInstances(input.observations);
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
-  const workloads = effective(desired, {
+  const takenBack = input.refusedRevision?.revision === desired.revision ? input.refusedRevision.message : null;
+  const asked = effective(desired, {
     memory: input.memory,
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
-    judge: (asked) => judgeOne(asked, { input, byWorkload }),
+    judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
   });
+  const kept = takenBack === null ? [] : keptWithout(asked, { memory: input.memory, instances });
+  const workloads = [...asked, ...kept];
   const pruned = prune({
     desired,
     present: [...byWorkload.keys()],
@@ -157,27 +137,15 @@ export function plan(input: PlanInput): Plan {
     }
     actions.push(...step.actions);
   }
-  const free = mayLeave(pruned.allowed, memory);
-  for (const name of pruned.allowed) {
-    if (input.busy.has(name) || !free.has(name)) continue;
-    const applied = input.memory.get(name)?.applied?.workload;
-    const attempt = input.attempts.get(name);
-    if (attempt !== undefined && attempt.retryAt > input.now) {
-      due.push(attempt.retryAt);
-      continue;
-    }
-    const own = byWorkload.get(name) ?? [];
-    actions.push(
-      ...own.flatMap((instance) =>
-        retire(instance, applied, {
-          reason: "removed",
-          message: `revision ${desired.revision.slice(0, 7)} does not hold it`,
-        })
-      ),
-    );
-  }
+  const isOpen = takenBack !== null || mayBeTakenBack(workloads, input.rolloutScope);
+  const leaving = removals(isOpen ? [] : pruned.allowed, { input, byWorkload, revision: desired.revision });
+  actions.push(...leaving.actions);
+  due.push(...leaving.due);
   const wakeAt = due.length === 0 ? null : Math.min(...due);
-  return { actions, workloads, waiting, grants, memories, pruneHeld: pruned.held, wakeAt };
+  const refusedRevision = takenBack !== null
+    ? null
+    : refusalOf(workloads, { revision: desired.revision, scope: input.rolloutScope });
+  return { actions, workloads, waiting, grants, memories, refusedRevision, pruneHeld: pruned.held, wakeAt };
 }
 
 const NO_GRANT = { grant: null, wakeAt: null };
@@ -196,7 +164,7 @@ function chosenOf(
 }
 
 function judgeOne(
-  { asked, revision }: { asked: Workload; revision: string },
+  { asked, revision, takenBack }: { asked: Workload; revision: string; takenBack: string | null },
   { input, byWorkload }: { input: PlanInput; byWorkload: ReadonlyMap<string, readonly Instance[]> },
 ): Judged {
   const memory = input.memory.get(asked.name);
@@ -209,6 +177,7 @@ function judgeOne(
     attempt: input.attempts.get(asked.name),
     verdicts: input.verdicts,
     answeringSince: input.answeringSince,
+    takenBack,
     now: input.now,
   });
 }

@@ -141,6 +141,17 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    name: "rollout",
+    fields: [
+      setting(
+        "scope",
+        oneOf("workload", "revision"),
+        "workload",
+        "What goes back when one does not become healthy: it alone, or all of its revision",
+      ),
+    ],
+  },
+  {
     name: "limits",
     fields: [
       setting("memory_reserve", size, 64 * MIB, "Memory that limits of workloads leave to the rest of the device"),

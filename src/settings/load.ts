@@ -151,6 +151,7 @@ function settingsFrom(
       portRange: native.port_range as Range,
       uidRange: native.uid_range as Range | null,
     },
+    rollout: { scope: section("rollout").scope as Settings["rollout"]["scope"] },
     limits: {
       memoryReserveBytes: limits.memory_reserve as number,
       diskReserveBytes: limits.disk_reserve as number,

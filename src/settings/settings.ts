@@ -57,6 +57,10 @@ export interface Settings {
     /** Users for services that name none; null: they run as the daemon does. Never holds root or nobody. */
     uidRange: Range | null;
   };
+  rollout: {
+    /** What goes back with a workload that fails, where its manifest does not say. */
+    scope: "workload" | "revision";
+  };
   limits: {
     /** What limits of workloads must leave of the device's memory. */
     memoryReserveBytes: number;

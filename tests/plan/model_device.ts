@@ -13,7 +13,8 @@ import type { OwnerModes } from "../../src/plan/mode.ts";
 import { NO_ROLLOUTS, withBegun } from "../../src/model/rollout.ts";
 import { withReplaced, withRun } from "../../src/plan/job/job.ts";
 import type { Attempt } from "../../src/plan/attempt.ts";
-import type { Plan, PlanInput } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import type { PlanInput } from "../../src/plan/plan_input.ts";
 import { slotAfterStart } from "../../src/plan/restart/restart.ts";
 
 export type Planner = (input: PlanInput) => Plan;
@@ -31,6 +32,8 @@ export class ModelDevice {
   readonly answered = new Set<RuntimeName>();
   owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;
+  scope: "workload" | "revision" = "workload";
+  refusedRevision: { revision: string; message: string } | null = null;
   readonly verdicts = new Map<string, Verdict>();
   /** What becomes of an instance of `spec` that is started now. */
   fate: (spec: Workload, now: number) => Partial<Instance> = () => ({});
@@ -64,6 +67,8 @@ export class ModelDevice {
       verdicts: this.verdicts,
       memoryBytes: null,
       since: this.since,
+      rolloutScope: this.scope,
+      refusedRevision: this.refusedRevision,
       pruneDoubt: null,
       pruneConfirmed: this.pruneConfirmed,
       now: this.now,
@@ -71,7 +76,8 @@ export class ModelDevice {
   }
 
   /** Writes down what is to be known before anything is done. */
-  remember({ memories }: Plan): void {
+  remember({ memories, refusedRevision }: Plan): void {
+    this.refusedRevision = refusedRevision ?? this.refusedRevision;
     for (const [name, memory] of memories) this.memory.set(name, { ...this.memoryOf(name), ...memory });
   }
 
@@ -197,6 +203,7 @@ export function settle(device: ModelDevice, desired: Desired, planner: Planner, 
     const plan = planner(device.input(desired));
     device.remember(plan);
     if (plan.actions.length === 0) {
+      if (plan.refusedRevision !== null) continue;
       if (plan.wakeAt === null) return round;
       device.now = Math.max(device.now, plan.wakeAt);
       continue;

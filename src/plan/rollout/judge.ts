@@ -36,6 +36,8 @@ export interface JudgeInput {
   verdicts: Verdicts;
   /** Runtimes that could be observed, and since when without a break: no deadline counts while nobody can look. */
   answeringSince: ReadonlyMap<string, number>;
+  /** Why all of `revision` is taken back; null when it is not. */
+  takenBack: string | null;
   now: number;
 }
 
@@ -60,12 +62,43 @@ export function judge(input: JudgeInput): Judged {
     return { asked, spec: asked, revision, refused: null, rollouts, wakeAt };
   };
   if (asked.job !== null) return as(known);
-  const refused = known.refused?.digest === rolloutDigest(asked) ? known.refused : undefined;
+  const refused = isStill(known.refused, input) ? known.refused : undefined;
   const target = refused && known.versions.find((one) => one.fingerprint === refused.target);
   if (refused !== undefined && target !== undefined) return goBack(input, { known, refused, target });
   const free = refused === known.refused ? known : without(known, "refused");
+  if (input.takenBack !== null) return takeBack(input, { known: free, because: input.takenBack, as });
   if (!asked.enabled || asked.suspend) return as(free);
   return goOn(input, free, as);
+}
+
+/** What went back with its revision is tried again with the next one; all else when it is another itself. */
+function isStill(refused: Refusal | undefined, { asked, takenBack }: JudgeInput): refused is Refusal {
+  if (refused === undefined || refused.digest !== rolloutDigest(asked)) return false;
+  return refused.by !== "revision" || takenBack !== null;
+}
+
+/** With the rest of its revision: to the version before it, or to nothing where there was none. */
+function takeBack(
+  input: JudgeInput,
+  { known, because, as }: { known: RolloutMemory; because: string; as: (rollouts: RolloutMemory) => Judged },
+): Judged {
+  const { asked, revision, now } = input;
+  const target = known.versions.findLast((one) => one.revision !== revision);
+  const wanted = fingerprintOf(asked);
+  if (target?.fingerprint === wanted) return goOn(input, known, as);
+  const refused: Refusal = {
+    digest: rolloutDigest(asked),
+    fingerprint: wanted,
+    revision,
+    target: target?.fingerprint ?? "",
+    by: "revision",
+    reason: "rolled_back",
+    message: because,
+    at: now,
+    state: "going-back",
+  };
+  if (target !== undefined) return goBack(input, { known, refused, target });
+  return { ...as(without(known, "underWay")), spec: { ...asked, enabled: false }, refused };
 }
 
 /** To what git asks for. */

@@ -2,6 +2,7 @@
 import type { Refusal } from "../../model/rollout.ts";
 
 export function wayBack({ by, fingerprint, target, message }: Refusal): string {
+  if (target === "") return `goes away again: ${message}`;
   const back = `goes back from ${fingerprint.slice(0, 7)} to ${target.slice(0, 7)}`;
   return by === "owner" ? `${back}, as was asked on the device` : `${back}: ${message}`;
 }

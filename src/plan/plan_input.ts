@@ -1,0 +1,39 @@
+/** All that a plan is made of. */
+import type { Desired } from "../model/desired.ts";
+import type { WorkloadMemory } from "../model/memory.ts";
+import type { Observation } from "../model/observed.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Verdicts } from "./health.ts";
+import type { OwnerModes } from "./mode.ts";
+import type { RefusedRevision } from "./rollout/revision_scope.ts";
+
+export interface PlanInput {
+  /** Null while nothing is known yet: then nothing is done. */
+  desired: Desired | null;
+  observations: readonly Observation[];
+  enabledRuntimes: readonly RuntimeName[];
+  /** Runtimes that have answered since the daemon started. */
+  answered: ReadonlySet<RuntimeName>;
+  /** Since when each runtime has answered without a break, in ms since 1970; none of those that do not. */
+  answeringSince: ReadonlyMap<RuntimeName, number>;
+  owner: OwnerModes;
+  memory: ReadonlyMap<string, WorkloadMemory>;
+  attempts: ReadonlyMap<string, Attempt>;
+  /** Workloads that actions are being carried out for. */
+  busy: ReadonlySet<string>;
+  /** Instances that the owner wants replaced by a fresh start, by id; a job of which none is here by its name. */
+  forced: ReadonlySet<string>;
+  verdicts: Verdicts;
+  /** Bytes of memory that workloads may ask for together; null when it is not known. */
+  memoryBytes: number | null;
+  /** Since when this daemon has been there to begin runs of jobs. */
+  since: number;
+  /** What goes back with a workload that fails, where its manifest does not say. */
+  rolloutScope: "workload" | "revision";
+  /** The revision that was taken back last; null for none. */
+  refusedRevision: RefusedRevision | null;
+  pruneDoubt: string | null;
+  pruneConfirmed: string | null;
+  now: number;
+}

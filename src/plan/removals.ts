@@ -1,0 +1,32 @@
+/** What is taken away because git no longer holds it: those first that nobody who leaves too depends on. */
+import type { Instance } from "../model/observed.ts";
+import type { Action } from "./action.ts";
+import { mayLeave } from "./depends.ts";
+import type { PlanInput } from "./plan_input.ts";
+import { retire } from "./retire.ts";
+
+/** `names` are allowed to go. `due`: when what could not be taken away is tried again. */
+export function removals(
+  names: readonly string[],
+  { input, byWorkload, revision }: {
+    input: PlanInput;
+    byWorkload: ReadonlyMap<string, readonly Instance[]>;
+    revision: string;
+  },
+): { actions: Action[]; due: number[] } {
+  const actions: Action[] = [];
+  const due: number[] = [];
+  const free = mayLeave(names, input.memory);
+  const because = { reason: "removed" as const, message: `revision ${revision.slice(0, 7)} does not hold it` };
+  for (const name of names) {
+    if (input.busy.has(name) || !free.has(name)) continue;
+    const attempt = input.attempts.get(name);
+    if (attempt !== undefined && attempt.retryAt > input.now) {
+      due.push(attempt.retryAt);
+      continue;
+    }
+    const applied = input.memory.get(name)?.applied?.workload;
+    actions.push(...(byWorkload.get(name) ?? []).flatMap((instance) => retire(instance, applied, because)));
+  }
+  return { actions, due };
+}
