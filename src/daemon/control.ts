@@ -66,7 +66,9 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
     ? undefined
     : device.runtimes.get(workload.spec.runtime);
   if (runtime === undefined) throw unknownWorkload(device, name);
-  return runtime.logs(name, options);
+  const instances = device.observations.flatMap((one) => one.ok ? one.instances : []);
+  const former = instances.find((one) => one.workload === name)?.formerName;
+  return runtime.logs(former ?? name, options);
 }
 
 async function restart(device: Device, name: string): Promise<void> {

@@ -9,6 +9,7 @@ import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
 import { alertUnhealthy, keepLastLines } from "./failed.ts";
 import { rememberApplied, rememberPlanned, rememberRespawns } from "./remember.ts";
+import { takeOverNames } from "./take_over_names.ts";
 import { takeSnapshot } from "./report.ts";
 
 const log = logger("pass");
@@ -65,6 +66,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   const workedOn = new Set(device.busy.keys());
   device.observations = await observe(device);
   noteAnswers(device);
+  await takeOverNames(device);
   await rememberRespawns(device);
   const { desired } = device;
   for (const name of device.busy.keys()) workedOn.add(name);

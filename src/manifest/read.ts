@@ -41,7 +41,7 @@ type Read =
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
   const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, target }));
-  const unique = withoutRings(withoutDuplicates(read, tree), tree);
+  const unique = withoutRings(withoutMoves(withoutDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
   const workloads = choices.map(({ specs, preferred }) => specs.find((one) => one.runtime === preferred) ?? specs[0]!);
@@ -175,6 +175,30 @@ function withoutDuplicates(read: readonly Read[], tree: ManifestTree): Read[] {
   });
 }
 
+/** Old names that nobody can be taken over from: somebody's still, its own, or claimed twice. */
+function withoutMoves(read: readonly Read[], tree: ManifestTree): Read[] {
+  const names = new Set(read.map((one) => one.name));
+  const claims = read.flatMap((one) => one.type === "workload" ? one.choice.specs[0]!.movedFrom ?? [] : []);
+  return read.map((one) => {
+    const from = one.type === "workload" ? one.choice.specs[0]!.movedFrom : null;
+    if (from === null) return one;
+    const found: Found[] = [];
+    const place = new Place(found).at("moved_from");
+    if (from === one.name) place.report("is the workload's own name", "take it out");
+    else if (names.has(from)) {
+      place.report(`there still is a workload ${quote(from)}`, "take it out, or rename the other");
+    } else if (claims.filter((it) => it === from).length > 1) {
+      place.report(`${quote(from)} is what another workload takes over as well`, "keep one of the two");
+    }
+    return found.length === 0 ? one : invalidFor(one, { found, tree });
+  });
+}
+
+function invalidFor({ file, name, isNamed }: Read, { found, tree }: { found: Found[]; tree: ManifestTree }): Read {
+  const { path } = file.entry;
+  return { file, name, isNamed, type: "invalid", problems: placed(path, tree.text(path) ?? "", found) };
+}
+
 /** Workloads that wait for each other, and those that wait for what no manifest describes. */
 function withoutRings(read: readonly Read[], tree: ManifestTree): Read[] {
   const valid = read.flatMap((one) => one.type === "workload" ? one.choice.specs[0]! : []);
@@ -194,10 +218,7 @@ function withoutRings(read: readonly Read[], tree: ManifestTree): Read[] {
         close === null ? "name another manifest of the repository" : `did you mean "${close}"?`,
       );
     });
-    if (found.length === 0) return one;
-    const { path } = one.file.entry;
-    const { file, name, isNamed } = one;
-    return { file, name, isNamed, type: "invalid", problems: placed(path, tree.text(path) ?? "", found) };
+    return found.length === 0 ? one : invalidFor(one, { found, tree });
   });
 }
 

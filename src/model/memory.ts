@@ -66,6 +66,8 @@ export interface WorkloadMemory {
   slots: Record<string, SlotMemory>;
   job?: JobMemory;
   rollouts?: RolloutMemory;
+  /** Set while something may still be here under the name that it had before. */
+  formerName?: string;
   drift?: DriftMemory;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */
   ports?: Record<string, number>;

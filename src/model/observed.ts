@@ -36,6 +36,8 @@ export interface Instance {
   ports: string[];
   /** Ends of its program that it followed by a start itself, oldest first. */
   respawns?: readonly { startedAt: number; endedAt: number; exitCode: number | null }[];
+  /** The name that it was started under, where its workload has another one now (`moved_from`). */
+  formerName?: string;
   /** It runs, and others do not find it under the names of its networks yet. */
   withheld?: boolean;
   /** What was changed by hand since its start, in a sentence; absent where it is as it was started. */

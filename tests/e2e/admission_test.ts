@@ -51,6 +51,20 @@ await testNeeding(
   },
 );
 
+await testNeeding(["git"], "a move to a port that somebody holds stops nothing", async () => {
+  using held = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = held.addr as Deno.NetAddr;
+  await using here = await pushedDevice({ "web.toml": SLEEP });
+  const { device, repository } = here;
+  const before = await device.until("web", (one) => one.phase === "running");
+  await repository.write("services/web.toml", `${SLEEP}ports = [${port}]\n`);
+  await repository.commit("Take the port");
+  const blocked = await device.until("web", (one) => one.reason === "port_conflict");
+  assert.match(blocked.message, new RegExp(`^port ${port}/tcp is taken by "deno.*" \\(pid ${Deno.pid}\\)$`));
+  assert.equal(blocked.instances[0]?.pid, before.instances[0]?.pid);
+  assert.equal(blocked.rollout, null);
+});
+
 await testNeeding(["git"], "what is taken out of git together stops before what it depends on", async () => {
   await using dir = await tempDir();
   const journal = join(dir.path, "journal");

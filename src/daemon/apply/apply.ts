@@ -8,8 +8,10 @@ import { type Action, actionTitle } from "../../plan/action.ts";
 import { backoff, RETRY_CURVE, spread } from "../../plan/restart/backoff.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { placeFiles } from "../../store/file_tree.ts";
+import { checkNewPorts } from "./check_ports.ts";
 import { choosePorts, namingHolder } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
+import { takeOverFolders } from "../take_over_names.ts";
 import { reload, rememberFiles } from "./reload.ts";
 import { rememberBegun, rememberRemove, rememberRuntime, rememberStart, rememberStop } from "./remember_start.ts";
 
@@ -77,6 +79,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       const signal = AbortSignal.any([device.stopped, work.unwanted.signal]);
       work.prepares = fingerprintOf(action.spec);
       try {
+        await checkNewPorts(device, action.spec);
         return await runtimeOf(device, action.spec.runtime).prepare(action.spec, progress, signal);
       } finally {
         work.prepares = null;
@@ -93,6 +96,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       return await runtimeOf(device, action.runtime).remove(action.instance);
     case "start": {
       const { spec: workload, slot, fingerprint, withheld = false } = action;
+      await takeOverFolders(device, workload.name);
       const filesDir = await placeFiles(device.dir.files, workload);
       const previous = action.previous === null ? null : ended(action.previous);
       const chosenPorts = await choosePorts(device, { workload, slot, previous });

@@ -12,7 +12,8 @@ import type { Device } from "../device.ts";
 export async function cleanFiles(device: Device): Promise<void> {
   const { desired, observations, memory, busy, dir } = device;
   if (desired === null || observations.length === 0 || observations.some((one) => !one.ok)) return;
-  const here = new Set(observations.flatMap((one) => one.ok ? one.instances : []).map((one) => one.workload));
+  const instances = observations.flatMap((one) => one.ok ? one.instances : []);
+  const here = new Set(instances.flatMap((one) => [one.workload, one.formerName ?? one.workload]));
   const wanted = new Map(desired.workloads.map((one) => [one.name, one]));
   const invalid = new Set(desired.invalid.map((one) => one.name));
   for await (const { name } of Deno.readDir(dir.files)) {

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { asFailure } from "../../failure.ts";
 import type { Problem } from "../../model/problem.ts";
+import { emptyMemory } from "../../model/memory.ts";
+import { movedMemory, newNames, underNewNames } from "../../plan/moved.ts";
 import { actionTitle } from "../../plan/action.ts";
 import { plan as makePlan } from "../../plan/plan.ts";
 import { createSource } from "../../source/open.ts";
@@ -32,8 +34,12 @@ export interface PlanPreview {
 
 export async function previewPlan(device: Device): Promise<PlanPreview> {
   const { desired, error } = await latest(device);
-  const observations = await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
-  const plan = makePlan({ ...planInput(device), desired, observations });
+  const seen = await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
+  const names = newNames(desired);
+  const observations = underNewNames(seen, names);
+  const memory = new Map(device.memory.all);
+  for (const [from, to] of names) memory.set(to, movedMemory(memory, { from, to }) ?? emptyMemory(to));
+  const plan = makePlan({ ...planInput(device), desired, observations, memory });
   return {
     revision: desired?.revision ?? null,
     source_error: error,

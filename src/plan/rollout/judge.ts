@@ -161,8 +161,8 @@ function goBack(
   { known, refused, target }: { known: RolloutMemory; refused: Refusal; target: Version },
 ): Judged {
   const { asked, now } = input;
-  const { description, manifest, enabled, suspend, movedFrom, drift } = asked;
-  const live = { description, manifest, enabled, suspend, movedFrom, drift };
+  const { name, description, manifest, enabled, suspend, movedFrom, drift } = asked;
+  const live = { name, description, manifest, enabled, suspend, movedFrom, drift };
   const spec: Workload = target.workload.runtime === "docker"
     ? { ...target.workload, ...live, pinnedImage: target.imageId ?? target.workload.pinnedImage }
     : { ...target.workload, ...live };

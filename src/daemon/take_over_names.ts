@@ -1,0 +1,72 @@
+/** What a workload had under its old name, brought under the new one. What runs goes on running. */
+import { join } from "node:path";
+import { movedMemory, newNames, underNewNames } from "../plan/moved.ts";
+import type { Device } from "./device.ts";
+import { addEvent } from "./device.ts";
+
+/** After every observation. Writes only when there is something to take over, or left behind. */
+export async function takeOverNames(device: Device): Promise<void> {
+  const names = newNames(device.desired);
+  device.observations = underNewNames(device.observations, names);
+  for (const [from, to] of names) {
+    if (device.busy.has(from) || device.busy.has(to)) continue;
+    const memory = movedMemory(device.memory.all, { from, to });
+    if (memory === null) continue;
+    await moveContents(device, { from, to });
+    await device.memory.save(memory);
+    await device.memory.forget(from);
+    addEvent(device, { workload: to, reason: "created", message: `${to} takes over what was ${from}` });
+  }
+  await leaveOldNames(device);
+}
+
+/** Contents of its files stay where instances may look for them. */
+async function moveContents({ dir }: Device, { from, to }: { from: string; to: string }): Promise<void> {
+  await Deno.mkdir(join(dir.files, to), { recursive: true, mode: 0o755 });
+  for (const name of await namesIn(join(dir.files, from))) {
+    await moveLeavingLink(join(dir.files, from, name), join(dir.files, to, name));
+  }
+}
+
+/** Right before its first start under the new name: what it wrote, and its logs. */
+export async function takeOverFolders({ dir, memory }: Device, name: string): Promise<void> {
+  const from = memory.all.get(name)?.formerName;
+  if (from === undefined) return;
+  for (const root of [dir.services, dir.logs]) await moveLeavingLink(join(root, from), join(root, name));
+}
+
+/** When nothing runs under the old name any more, nothing is left that leads to it. */
+async function leaveOldNames(device: Device): Promise<void> {
+  const { dir, memory, observations, desired } = device;
+  if (observations.some((one) => !one.ok) || desired === null) return;
+  const inUse = new Set(observations.flatMap((one) => one.ok ? one.instances : []).map((one) => one.formerName));
+  for (const one of [...memory.all.values()]) {
+    const { formerName: from, ...rest } = one;
+    if (from === undefined || inUse.has(from) || device.busy.has(one.name)) continue;
+    // Of a service that never ran under its new name, all still lies under the old one.
+    await takeOverFolders(device, one.name);
+    for (const root of [dir.services, dir.logs]) await removeLink(join(root, from));
+    await memory.save(rest);
+  }
+}
+
+/** What is there already, whoever made it, stays as it is. */
+async function moveLeavingLink(from: string, to: string): Promise<void> {
+  const isThere = (path: string) => Deno.lstat(path).then((info) => !info.isSymlink, () => false);
+  if (!await isThere(from) || await isThere(to)) return;
+  await Deno.rename(from, to);
+  await Deno.symlink(to, from);
+}
+
+async function removeLink(path: string): Promise<void> {
+  const info = await Deno.lstat(path).catch(() => null);
+  if (info?.isSymlink === true) await Deno.remove(path);
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(path))).map((one) => one.name);
+  } catch {
+    return [];
+  }
+}
