@@ -191,7 +191,10 @@ async function openRuntimes(
   if (settings.runtime.dockerEnabled) {
     const { docker: { host, configFile }, registries, policy } = settings;
     const credentials = { registries, configFile };
-    runtimes.set("docker", await openDockerRuntime({ host, deviceId: id, policy, credentials, clock }));
+    // The last one may hold the repository's token.
+    const protectedPaths = [settings.dataDir, dir.run, ...(settings.file === null ? [] : [settings.file])];
+    const options = { host, deviceId: id, policy, protectedPaths, credentials, clock };
+    runtimes.set("docker", await openDockerRuntime(options));
   }
   if (runtimes.size === 0) {
     throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {

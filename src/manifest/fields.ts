@@ -59,8 +59,13 @@ const choice = text({ pattern: CHOICE_PATTERN, wants: 'a device like "pi-*", "!p
 
 const RESOURCE_FIELDS: Field[] = [
   field("memory", size, null, { doc: "Limit of memory", example: 'memory = "64Mi"' }),
+  field("memory_reservation", size, null, {
+    doc: "Of a container: what it may keep when memory is short",
+    example: 'memory_reservation = "32Mi"',
+  }),
   field("cpu", number({ min: 0.01, max: 1024, whole: false }), null, { doc: "Limit in cores", example: "cpu = 0.5" }),
   field("pids", number({ min: 1, max: 4_194_304 }), null, {
+    shown: "of a container 2048",
     doc: "Limit of processes and threads",
     example: "pids = 100",
   }),

@@ -1,5 +1,4 @@
 /** [pure] From the fields of a manifest to a workload: what depends on more than one field is checked here. */
-import { containerOptions } from "../model/container_options.ts";
 import { portsClash } from "../model/port.ts";
 import type {
   Dependency,
@@ -14,7 +13,9 @@ import type {
 import { buildArtifact, checkArtifactProgram } from "./field/artifact.ts";
 import { buildOnChange } from "./field/change.ts";
 import { checkDependencies } from "./field/depends.ts";
+import { buildConfinement } from "./field/container/confinement.ts";
 import { buildNetwork } from "./field/container/network.ts";
+import { buildSetup } from "./field/container/setup.ts";
 import type { Mode } from "./field/mode.ts";
 import { LOGS } from "./fields.ts";
 import { buildImage } from "./field/container/image.ts";
@@ -45,8 +46,8 @@ export function buildWorkload(
     place: Place;
   },
 ): Workload | undefined {
-  const listed = (read.ports ?? []) as Listed<Port>;
-  const ports = listed.filter((port) => port !== undefined);
+  const listed = (read.ports ?? []) as Listed<Port | Port[]>;
+  const ports = listed.flatMap((port) => port ?? []);
   const replicas = read.replicas as number;
   const fixed = ports.find((port) => port.host !== null && port.host !== 0);
   if (replicas > 1 && fixed !== undefined) {
@@ -94,6 +95,9 @@ export function buildWorkload(
     movedFrom: read.moved_from as string | null,
   };
   if (mode === "native") {
+    if (isTable(read.resources) && typeof read.resources.memory_reservation === "number") {
+      place.at("resources").at("memory_reservation").reportKey("a process has no memory_reservation", "take it out");
+    }
     if (base.workingDir) checkWorkingDir(base.workingDir, { manifest, hasArtifact, place: place.at("working_dir") });
     const artifact = isTable(read.artifact)
       ? buildArtifact(read.artifact, { name, arch, place: place.at("artifact") }) ?? null
@@ -120,14 +124,7 @@ export function buildWorkload(
       noNewPrivileges: read.no_new_privileges as boolean,
     };
   }
-  const mounts = (read.mounts ?? []) as Listed<Mount>;
-  mounts.forEach((mount, index) => {
-    checkMount(mount, { manifest, place: place.at("mounts").at(index) });
-    const twin = mounts.findIndex((one) => one !== undefined && one.target === mount?.target);
-    if (twin >= 0 && twin < index) {
-      place.at("mounts").at(index).report(`something else is mounted at ${quote(mount?.target)} already`);
-    }
-  });
+  const mounts = checkMounts(read, { manifest, place });
   const command = (read.command ?? null) as string[] | null;
   checkPortNames({ command: command ?? [], env: base.env, health: base.health }, { ports, place });
   if (read.image === undefined) return undefined;
@@ -137,9 +134,10 @@ export function buildWorkload(
     ...buildImage(read, place),
     entrypoint: read.entrypoint as string[] | null,
     command,
-    mounts: mounts.filter((mount) => mount !== undefined),
-    ...containerOptions(),
+    mounts,
     ...buildNetwork(read, { said, place }),
+    ...buildConfinement(read, place),
+    ...buildSetup(read, place),
   };
 }
 
@@ -162,13 +160,21 @@ function resources(read: Table | null): Resources {
   };
 }
 
-function checkNames(ports: Listed<Port>, place: Place): void {
-  ports.forEach((port, index) => {
-    if (port === undefined) return;
-    const twin = ports.findIndex((one) => one !== undefined && portsClash(one, port));
-    if (twin >= 0 && twin < index) place.at(index).report(`port ${port.host}/${port.protocol} is asked for twice`);
-    const namesake = ports.findIndex((one) => port.name !== null && one?.name === port.name);
-    if (namesake >= 0 && namesake < index) place.at(index).report(`two ports are named ${quote(port.name)}`);
+/** An entry may stand for a range of ports. */
+function checkNames(entries: Listed<Port | Port[]>, place: Place): void {
+  const before: Port[] = [];
+  entries.forEach((entry, index) => {
+    const ports = entry === undefined ? [] : [entry].flat();
+    for (const port of ports) {
+      const where = place.at(index);
+      if (before.some((one) => portsClash(one, port))) {
+        where.report(`port ${port.host}/${port.protocol} is asked for twice`);
+      }
+      if (port.name !== null && before.some((one) => one.name === port.name)) {
+        where.report(`two ports are named ${quote(port.name)}`);
+      }
+    }
+    before.push(...ports);
   });
 }
 
@@ -185,8 +191,25 @@ function checkWorkingDir(
   place.report(`there is no folder ${quote(manifest.folder + parts.join("/"))}`, `put it into ${manifest.folder}`);
 }
 
-function checkMount(mount: Mount | undefined, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
-  if (mount?.type !== "files") return;
+/** Of `mounts` and `tmpfs` together. */
+function checkMounts(read: Table, { manifest, place }: { manifest: ManifestFile; place: Place }): Mount[] {
+  const taken: Mount[] = [];
+  for (const name of ["mounts", "tmpfs"]) {
+    ((read[name] ?? []) as Listed<Mount>).forEach((mount, index) => {
+      if (mount === undefined) return;
+      const where = place.at(name).at(index);
+      checkMount(mount, { manifest, place: where });
+      if (taken.some(({ target }) => target === mount.target)) {
+        where.report(`something else is mounted at ${quote(mount.target)} already`);
+      }
+      taken.push(mount);
+    });
+  }
+  return taken;
+}
+
+function checkMount(mount: Mount, { manifest, place }: { manifest: ManifestFile; place: Place }): void {
+  if (mount.type !== "files") return;
   const { source } = mount;
   const there = manifest.files.some((one) => source === "" || one.path === source || one.path.startsWith(`${source}/`));
   if (!there) place.report(`there is nothing at ${quote(manifest.folder + source)}`, `put it into ${manifest.folder}`);

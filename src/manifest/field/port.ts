@@ -111,11 +111,15 @@ export const DOCKER_FIELDS = named([
   },
 ]);
 
-const SHORT = new RegExp(String.raw`^(?:(?:(\[${IPV6}\]|${IPV4}):)?(\d{1,5}):)?(\d{1,5})(?:/(tcp|udp))?$`);
+/** One, or from one to another. */
+const SOME = String.raw`(\d{1,5}(?:-\d{1,5})?)`;
+const SHORT = new RegExp(String.raw`^(?:(?:(\[${IPV6}\]|${IPV4}):)?${SOME}:)?${SOME}(?:/(tcp|udp))?$`);
 const WANTS = 'a port like "8080:80", "127.0.0.1:8080:80/tcp" or 80';
+/** Docker runs a process for each published one. */
+const LONGEST_RANGE = 256;
 
-/** "8080:80" is published; "80" alone is not. */
-export const dockerPort: Grammar<Port> = {
+/** "8080:80" is published; "80" alone is not; "3000-3005:3000-3005" are six. */
+export const dockerPorts: Grammar<Port | Port[]> = {
   wants: WANTS,
   schema: { anyOf: [NUMBER.schema, { type: "string", pattern: SHORT.source }, tableSchema(DOCKER_FIELDS)] },
   read(value, place) {
@@ -127,18 +131,32 @@ export const dockerPort: Grammar<Port> = {
     const match = typeof value === "string" ? SHORT.exec(value) : null;
     if (match === null) return place.report(`is ${quote(value)}, wanted ${WANTS}`);
     const [, address, host, container, protocol] = match;
-    const found = docker({
-      container: Number(container),
-      host: host === undefined ? null : Number(host),
-      ...(address === undefined ? {} : { hostAddress: address.replace(/^\[|\]$/g, "") }),
-      protocol: protocol === "udp" ? "udp" : "tcp",
-    });
-    const fits = (port: number | null) => port === null || (port >= 1 && port <= 65_535);
-    return fits(found.container) && fits(found.host)
-      ? found
-      : place.report(`is ${quote(value)}, wanted ports from 1 to 65535`);
+    const to = range(container!);
+    const from = host === undefined ? null : range(host);
+    if (to.length === 0 || from?.length === 0) {
+      return place.report(`is ${quote(value)}, wanted ports from 1 to 65535, at most ${LONGEST_RANGE} of them`);
+    }
+    if (from !== null && from.length !== to.length) {
+      return place.report(`is ${quote(value)}, wanted as many ports on the device as in the container`);
+    }
+    const found = to.map((port, index) =>
+      docker({
+        container: port,
+        host: from?.[index] ?? null,
+        ...(address === undefined ? {} : { hostAddress: address.replace(/^\[|\]$/g, "") }),
+        protocol: protocol === "udp" ? "udp" : "tcp",
+      })
+    );
+    return found.length === 1 ? found[0] : found;
   },
 };
+
+/** Of "80" or "3000-3005"; empty for what is none, or too long. */
+function range(text: string): number[] {
+  const [first = 0, last = first] = text.split("-").map(Number);
+  if (first < 1 || last > 65_535 || last < first || last - first >= LONGEST_RANGE) return [];
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
 
 function fromTable(value: Record<string, unknown>, place: Place): Port | undefined {
   const { name, target, published, host_ip, protocol } = readFields(DOCKER_FIELDS, value, { place });

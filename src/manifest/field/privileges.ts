@@ -56,7 +56,7 @@ export const PRIVILEGE_FIELDS: Field[] = [
     doc: "1000 is killed first when memory runs out, -1000 never",
     example: "oom_score_adj = 500",
   }),
-  field("limits", limits(), {}, {
+  field("limits", limits(LIMITS), {}, {
     doc: "Of each process, as prlimit(1) names them: a number, a size, or soft and hard",
     example: 'limits = { nofile = 4096, core = 0, as = "1Gi" }',
   }),
@@ -86,7 +86,8 @@ function umask(): Grammar<number> {
 
 type Bound = number | null;
 
-function limits(): Grammar<Partial<Record<LimitName, Limit>>> {
+/** A table of limits by these names. */
+export function limits(names: readonly LimitName[]): Grammar<Partial<Record<LimitName, Limit>>> {
   const bound = { anyOf: [{ type: "integer", minimum: 0 }, { type: "string" }] };
   const one = {
     anyOf: [...bound.anyOf, { type: "object", properties: { soft: bound, hard: bound }, additionalProperties: false }],
@@ -95,19 +96,19 @@ function limits(): Grammar<Partial<Record<LimitName, Limit>>> {
     wants: "a table of limits",
     schema: {
       type: "object",
-      properties: Object.fromEntries(LIMITS.map((name) => [name, one])),
+      properties: Object.fromEntries(names.map((name) => [name, one])),
       additionalProperties: false,
     },
     read(value, place) {
       if (!isTable(value)) return place.report(`is ${quote(value)}, wanted a table of limits`);
       const read: Partial<Record<LimitName, Limit>> = {};
       for (const [name, given] of Object.entries(value)) {
-        if (!LIMITS.includes(name as LimitName)) {
-          const close = nearest(name, LIMITS);
+        if (!names.includes(name as LimitName)) {
+          const close = nearest(name, names);
           const hint = ["memory", "cpus", "pids"].includes(name)
             ? "memory, cpu and pids are fields of resources"
             : close === null
-            ? `the limits are ${LIMITS.join(", ")}`
+            ? `the limits are ${names.join(", ")}`
             : `did you mean "${close}"?`;
           place.at(name).reportKey(`there is no limit named ${quote(name)}`, hint);
           continue;
@@ -139,5 +140,8 @@ function readBound(value: unknown, place: Place): Bound | undefined {
   if (value === "unlimited") return null;
   const count = typeof value === "string" ? parseSize(value) : typeof value === "bigint" ? Number(value) : value;
   if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0) return count;
-  return place.report(`is ${quote(value)}, wanted a whole number, a size like "64Mi", or "unlimited"`);
+  return place.report(
+    `is ${quote(value)}, wanted a whole number, a size like "64Mi", or "unlimited"`,
+    value === -1 ? 'write "unlimited"' : undefined,
+  );
 }

@@ -8,7 +8,9 @@ import type { DockerWorkload, SignalName, Workload } from "../../model/workload.
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
-import { checkDevices } from "./devices.ts";
+import { checkDevices } from "./check/devices.ts";
+import { resolveHostPaths } from "./check/host_paths.ts";
+import { checkOciRuntime } from "./check/oci_runtime.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
@@ -32,6 +34,8 @@ export interface DockerOptions {
   policy: ContainerPolicy;
   /** Who the device is to registries. */
   credentials: CredentialSources;
+  /** Paths that no container ever sees: the daemon's own, absolute. */
+  protectedPaths: readonly string[];
   clock: Clock;
 }
 
@@ -48,11 +52,12 @@ export class DockerRuntime implements Runtime {
   readonly #parts: Parts;
   readonly #grants: Grants;
   readonly #policy: ContainerPolicy;
+  readonly #protectedPaths: readonly string[];
   readonly #images: Images;
   readonly #events: Events;
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
-  constructor(socket: string, { deviceId, policy, credentials, clock }: Omit<DockerOptions, "host">) {
+  constructor(socket: string, { deviceId, policy, protectedPaths, credentials, clock }: Omit<DockerOptions, "host">) {
     const engine = new Engine(socket);
     const digests = new ImageDigests(engine);
     const containers = new Containers(engine, { deviceId, digests });
@@ -60,6 +65,7 @@ export class DockerRuntime implements Runtime {
     this.#grants = new Grants(engine, containers);
     this.#parts = { engine, containers, networks, grants: this.#grants, deviceId };
     this.#policy = policy;
+    this.#protectedPaths = protectedPaths;
     this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), clock });
     this.#events = new Events({
       engine,
@@ -113,9 +119,12 @@ export class DockerRuntime implements Runtime {
 
   /** Throws a `Failure` for what the owner does not allow, or the device does not have. */
   async #check(workload: DockerWorkload): Promise<ReadonlyMap<string, string>> {
+    const { engine } = this.#parts;
     checkContainerAllowed(workload, this.#policy);
     await checkDevices(workload, this.#policy);
-    return new Map();
+    await checkOciRuntime(workload, engine);
+    const bounds = { policy: this.#policy, protectedPaths: this.#protectedPaths, socket: engine.socket };
+    return await resolveHostPaths(workload, bounds);
   }
 
   async stop(instance: Instance, options: StopOptions): Promise<void> {
@@ -148,7 +157,10 @@ export class DockerRuntime implements Runtime {
       engine,
       containers: async () => {
         const listed = await containers.list([`${LABEL.device}=${deviceId}`, `${LABEL.workload}=${workload}`]);
-        return listed.map(({ Id: id, Labels: labels }) => ({ id, slot: Number(labels?.[LABEL.slot]) }));
+        return listed.map(({ Id: id, Labels: labels }) => {
+          const hasTerminal = async () => (await containers.recall(id))?.Config.Tty === true;
+          return { id, slot: Number(labels?.[LABEL.slot]), hasTerminal };
+        });
       },
       subscribe: (changed) => this.#subscribe(changed),
     }, options);

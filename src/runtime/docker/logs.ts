@@ -1,7 +1,7 @@
 /** Output of a workload's containers as lines, those of several slots put in order by the time Docker wrote them down. */
 import type { LogLine, LogOptions } from "../runtime.ts";
 import type { Engine } from "./engine.ts";
-import { frames } from "./stream.ts";
+import { frames, terminalLines } from "./stream.ts";
 
 /** As the contract says; Docker itself cuts longer lines into pieces of this size. */
 const LONGEST_LINE = 16 * 1024;
@@ -11,9 +11,16 @@ const WAITING_LINES = 1000;
 export interface LogSource {
   engine: Engine;
   /** The workload's containers of this moment, running or not. */
-  containers(): Promise<{ id: string; slot: number }[]>;
+  containers(): Promise<LoggedContainer[]>;
   /** Calls back with each change of a container, null for "any", until the returned function is called. */
   subscribe(changed: (id: string | null) => void): () => void;
+}
+
+export interface LoggedContainer {
+  id: string;
+  slot: number;
+  /** Whether it writes to a terminal, which has one output. */
+  hasTerminal(): Promise<boolean>;
 }
 
 interface TimedLine extends LogLine {
@@ -34,7 +41,7 @@ export async function* readLogs(source: LogSource, options: LogOptions): AsyncGe
   const seen = new Map<string, string | null>();
   // One line at least: its time is where following goes on.
   const range = { tail: tail === null ? null : Math.max(tail, 1), since: asSince(since), follow: false, signal };
-  const read = async function* (container: { id: string; slot: number }) {
+  const read = async function* (container: LoggedContainer) {
     for await (const line of containerLines(source.engine, container, range)) {
       seen.set(container.id, justAfter(line.time));
       yield line;
@@ -100,7 +107,7 @@ async function* followLogs(
     const promise: Promise<void> = task().catch(() => {}).finally(() => tasks.delete(promise));
     tasks.add(promise);
   };
-  const read = async (container: { id: string; slot: number }) => {
+  const read = async (container: LoggedContainer) => {
     const { id } = container;
     let count: number;
     do {
@@ -148,7 +155,7 @@ async function* followLogs(
 
 async function* containerLines(
   engine: Engine,
-  { id, slot }: { id: string; slot: number },
+  { id, slot, hasTerminal }: LoggedContainer,
   { tail, since, follow, signal }: Range & { signal: AbortSignal },
 ): AsyncGenerator<TimedLine, void, undefined> {
   const chunks = engine.stream(`GET /containers/${id}/logs`, {
@@ -164,7 +171,9 @@ async function* containerLines(
     signal,
   });
   const lines = { stdout: new LineBuilder(), stderr: new LineBuilder() };
-  for await (const { stream, payload } of frames(chunks)) {
+  // Its time and a space come before each line.
+  const pieces = await hasTerminal() ? terminalLines(chunks, LONGEST_LINE + 64) : frames(chunks);
+  for await (const { stream, payload } of pieces) {
     const line = lines[stream].add(payload);
     if (line !== null) yield { slot, stream, ...line };
   }

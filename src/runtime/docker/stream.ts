@@ -38,6 +38,25 @@ export async function* frames(chunks: AsyncIterable<Bytes>): AsyncGenerator<Fram
   }
 }
 
+/** What a terminal shows, cut at ends of lines, each with its end. Of a line without one, `longest` bytes are kept. */
+export async function* terminalLines(
+  chunks: AsyncIterable<Bytes>,
+  longest: number,
+): AsyncGenerator<Frame, void, undefined> {
+  let rest: Bytes = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
+      const piece = chunk.subarray(from, end + 1);
+      yield { stream: "stdout", payload: rest.length === 0 ? piece : joined(rest, piece) };
+      rest = new Uint8Array(0);
+      from = end + 1;
+    }
+    rest = joined(rest, chunk.subarray(from, from + Math.max(0, longest - rest.length)));
+  }
+  if (rest.length > 0) yield { stream: "stdout", payload: rest };
+}
+
 function* parsed<T>(line: string): Generator<T, void, undefined> {
   if (line.trim() === "") return;
   try {

@@ -21,6 +21,7 @@ await runtimeConformance("docker", {
           host: `unix://${DOCKER_SOCKET}`,
           deviceId: device.id,
           policy: NOTHING_ALLOWED,
+          protectedPaths: [],
           credentials: NO_LOGINS,
           clock: systemClock,
         });

@@ -8,6 +8,7 @@ import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/dock
 import type { CredentialSources } from "../../../src/runtime/docker/image/credentials.ts";
 import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/wire.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
+import { eventually } from "../../support/eventually.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { dockerWorkload } from "./docker_workload.ts";
 
@@ -47,6 +48,7 @@ export async function dockerDevice(
     socket?: string;
     changes?: string[];
     policy?: Partial<ContainerPolicy>;
+    protectedPaths?: string[];
     credentials?: CredentialSources;
     adopts?: string;
   } = {},
@@ -63,6 +65,7 @@ export async function dockerDevice(
     host: `unix://${socket}`,
     deviceId: id,
     policy,
+    protectedPaths: options.protectedPaths ?? [],
     credentials,
     clock: systemClock,
   });
@@ -91,6 +94,18 @@ export async function dockerDevice(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What a container says until it ends, on both outputs. */
+export async function saidBy(
+  device: DockerDevice,
+  workload: DockerWorkload,
+  options: StartOptions = {},
+): Promise<string[]> {
+  const { id } = await device.start(workload, options);
+  await eventually("it ended", async () => (await device.look(id))?.state === "exited");
+  const lines = await Array.fromAsync(device.runtime.logs(workload.name, { tail: null, follow: false }));
+  return lines.map(({ text }) => text);
 }
 
 /** Null for one that is not there. */

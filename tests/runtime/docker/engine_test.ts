@@ -15,6 +15,7 @@ Deno.test("docker is reached through a unix socket, and any other host is a mist
         host,
         deviceId: "d",
         policy: NOTHING_ALLOWED,
+        protectedPaths: [],
         credentials: NO_LOGINS,
         clock: systemClock,
       }),

@@ -1,11 +1,13 @@
 /** [pure] The rows of the table of fields that only a deployment has. */
 import { type Field, field, list, text } from "../../grammar.ts";
 import { DEPLOYMENT_DEVICE_FIELDS } from "../devices.ts";
-import { dockerPort } from "../port.ts";
+import { dockerPorts } from "../port.ts";
 import { words } from "../words.ts";
+import { CONFINEMENT_FIELDS } from "./confinement.ts";
 import { IMAGE_FIELDS } from "./image.ts";
 import { mount } from "./mount.ts";
 import { NETWORK_FIELDS } from "./network.ts";
+import { SETUP_FIELDS } from "./setup.ts";
 
 const CONTAINER_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/;
 
@@ -31,14 +33,16 @@ export const DEPLOYMENT: Field[] = [
     doc: "Where it begins",
     example: 'working_dir = "/srv"',
   }),
-  field("ports", list(dockerPort, 'an array of ports like ["8080:80"]'), [], {
+  field("ports", list(dockerPorts, 'an array of ports like ["8080:80"]'), [], {
     doc: "As compose writes them; without a host part not published",
     example: 'ports = ["8080:80"]',
   }),
   field("mounts", list(mount, "an array of mounts"), [], {
-    doc: '"./x:/path:ro" from the folder, "name:/path" a volume',
+    doc: '"./x:/path:ro" from the folder, "name:/path" a volume, "/x:/path" of the device, which must allow it',
     example: 'mounts = ["./site:/www:ro", "data:/data"]',
   }),
   ...NETWORK_FIELDS,
+  ...CONFINEMENT_FIELDS,
+  ...SETUP_FIELDS,
   ...DEPLOYMENT_DEVICE_FIELDS,
 ];

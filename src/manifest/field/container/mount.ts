@@ -1,4 +1,7 @@
-/** [pure] What a container sees of the device: files of the workload's folder, named volumes, memory. Never a host path. */
+/**
+ * [pure] What a container sees of the device: files of the workload's folder, named volumes, memory, and paths of the
+ * device, which its owner must allow.
+ */
 import type { Mount } from "../../../model/workload.ts";
 import { type Field, flag, type Grammar, oneOf, readFields, tableSchema, text } from "../../grammar.ts";
 import { isTable, type Place, quote } from "../../place.ts";
@@ -12,7 +15,7 @@ const TARGET = text({ pattern: /^\/+(?!(.*\/)?\.\.(\/|$))[^/\0][^\0]*$/, wants: 
 export const MOUNT_FIELDS: Field[] = [
   {
     name: "type",
-    grammar: oneOf("files", "volume", "tmpfs"),
+    grammar: mountType(),
     fallback: undefined,
     shown: "",
     required: true,
@@ -24,7 +27,7 @@ export const MOUNT_FIELDS: Field[] = [
     grammar: text(),
     fallback: null,
     shown: "",
-    doc: "File or folder of the workload's folder, or the volume's name",
+    doc: "File or folder of the workload's folder, the volume's name, or a path of the device",
     example: 'source = "data"',
   },
   {
@@ -63,6 +66,17 @@ export const mount: Grammar<Mount> = {
   },
 };
 
+/** Compose calls two of them by one name. */
+function mountType(): Grammar<Mount["type"]> {
+  const plain = oneOf("files", "volume", "tmpfs", "host");
+  const hint = 'files of the workload\'s folder are "files", a path of the device is "host"';
+  return {
+    ...plain,
+    read: (value, place) =>
+      value === "bind" ? place.report(`is "bind", wanted ${plain.wants}`, hint) : plain.read(value, place),
+  };
+}
+
 interface Rest {
   target: string;
   /** Undefined where it was not said. */
@@ -72,9 +86,10 @@ interface Rest {
 
 function fromSource(source: string, { target, readOnly, place }: Rest): Mount | undefined {
   if (source.startsWith("./") || source === ".") return files(source, { target, readOnly, place });
-  if (source.startsWith("/") || source.startsWith("~") || source.startsWith("../")) {
+  if (source.startsWith("/")) return host(source, { target, readOnly, place });
+  if (source.startsWith("~") || source.startsWith("../")) {
     return place.report(
-      `${quote(source)} is a path of the device, and git may not mount those`,
+      `${quote(source)} is no path of the workload's folder, nor an absolute one`,
       'put the files into the workload\'s folder and write "./NAME", or use a volume',
     );
   }
@@ -86,6 +101,13 @@ function volume(source: string, { target, readOnly, place }: Rest): Mount | unde
     return place.report(`${quote(source)} is no name for a volume`, 'letters, digits, ".", "_" and "-" are');
   }
   return { type: "volume", source, target, readOnly: readOnly === true };
+}
+
+function host(source: string, { target, readOnly, place }: Rest): Mount | undefined {
+  if (!source.startsWith("/") || source.includes("\0") || source.split("/").includes("..")) {
+    return place.report(`is ${quote(source)}, wanted an absolute path of the device`);
+  }
+  return { type: "host", source, target, readOnly: readOnly === true };
 }
 
 function files(source: string, { target, readOnly, place }: Rest): Mount | undefined {
@@ -111,6 +133,9 @@ function fromTable(value: Record<string, unknown>, place: Place): Mount | undefi
   if (source === null) return place.report('the field "source" is missing', 'write source = "NAME"');
   if (source === undefined) return undefined;
   const rest = { target, readOnly: read.read_only as boolean | undefined, place: place.at("source") };
-  if (source.startsWith("/")) return fromSource(source, rest);
+  if (type === "host") return host(source, rest);
+  if (source.startsWith("/")) {
+    return rest.place.report(`${quote(source)} is a path of the device`, 'write type = "host"');
+  }
   return type === "files" ? files(source, rest) : volume(source, rest);
 }

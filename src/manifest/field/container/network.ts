@@ -120,7 +120,7 @@ export function buildNetwork(
       place.at(name).reportKey(`network = "${network}" has no ${name}`, "keep one of the two");
     }
   };
-  if (network !== null) without(["namespace", "networks", "aliases", "ports"]);
+  if (network === "none" || network === "host") without(["namespace", "networks", "aliases", "ports"]);
   if (network === "none") without(["dns", "extra_hosts"]);
   const networks = (read.networks ?? []) as (string | undefined)[];
   networks.forEach((name, index) => {

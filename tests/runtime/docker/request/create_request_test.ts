@@ -93,6 +93,29 @@ Deno.test("no container gets a restart policy or unbounded logs, and none can ga
   }
 });
 
+Deno.test("what widens a container reaches Docker only where it is asked for", () => {
+  const plain = request().HostConfig;
+  assert.deepEqual([plain.Privileged, plain.CapDrop, plain.CapAdd?.length], [undefined, ["ALL"], 10]);
+  const privileged = request({ privileged: true }).HostConfig;
+  assert.deepEqual([privileged.Privileged, privileged.CapDrop, privileged.SecurityOpt], [true, undefined, []]);
+  const open = request({
+    securityOpt: [
+      { type: "new-privileges" },
+      { type: "seccomp", profile: "unconfined" },
+      { type: "apparmor", profile: "mine" },
+      { type: "label", value: "disable" },
+    ],
+  });
+  assert.deepEqual(open.HostConfig.SecurityOpt, ["seccomp=unconfined", "apparmor=mine", "label=disable"]);
+  const unlimited = request({ ulimits: { memlock: { soft: null, hard: null } } });
+  assert.deepEqual(unlimited.HostConfig.Ulimits, [{ Name: "memlock", Soft: -1, Hard: -1 }]);
+});
+
+Deno.test("a path of the device is mounted from where it really is", () => {
+  const { HostConfig } = request({ mounts: [{ type: "host", source: "/srv/link", target: "/m", readOnly: false }] });
+  assert.deepEqual(HostConfig.Mounts, [{ Type: "bind", Source: "/srv/media", Target: "/m", ReadOnly: false }]);
+});
+
 Deno.test("devices and GPUs reach Docker as its own command line asks for them", () => {
   const { HostConfig } = request({ devices: ["/dev/ttyUSB0"], gpus: "all" });
   assert.deepEqual(HostConfig.Devices, [

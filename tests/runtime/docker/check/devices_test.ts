@@ -1,10 +1,10 @@
 /** Devices and GPUs of containers: what Docker gives is looked at from inside, what the owner denies never reaches it. */
 import assert from "node:assert/strict";
-import type { DockerWorkload } from "../../../src/model/workload.ts";
-import { dockerCall } from "../../support/docker_image.ts";
-import { eventually } from "../../support/eventually.ts";
-import { testNeeding } from "../../support/prerequisite.ts";
-import { type DockerDevice, dockerDevice } from "./docker_device.ts";
+import type { DockerWorkload } from "../../../../src/model/workload.ts";
+import { dockerCall } from "../../../support/docker_image.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { testNeeding } from "../../../support/prerequisite.ts";
+import { type DockerDevice, dockerDevice } from "../docker_device.ts";
 
 /** A node that every Linux has, and no image; only what was asked for can be opened. */
 const DEVICE = "/dev/loop-control";

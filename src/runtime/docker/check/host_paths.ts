@@ -1,0 +1,68 @@
+/** Paths of the device that containers mount: where they lead is looked at right before Docker is told. */
+import { Failure } from "../../../failure.ts";
+import { type ContainerPolicy, hostPathDenied, liesIn } from "../../../model/container_policy.ts";
+import type { DockerWorkload } from "../../../model/workload.ts";
+
+export interface HostPathBounds {
+  policy: Pick<ContainerPolicy, "allowHostPaths">;
+  /** HarborNode's own folders and files, absolute: neither they, nor what lies in or around them, is ever mounted. */
+  protectedPaths: readonly string[];
+  /** Docker's socket, which gives away the whole device: mounted only where the owner names this very path. */
+  socket: string;
+}
+
+/**
+ * Each path as its manifest names it, to where it really is, which is what is to be mounted: a link that is turned
+ * elsewhere afterwards changes nothing. Throws a `Failure` for one that is not allowed, or not there; never makes one.
+ */
+export async function resolveHostPaths(
+  { mounts }: Pick<DockerWorkload, "mounts">,
+  bounds: HostPathBounds,
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const mount of mounts) {
+    if (mount.type === "host") found.set(mount.source, await resolveHostPath(mount.source, bounds));
+  }
+  return found;
+}
+
+async function resolveHostPath(path: string, { policy, protectedPaths, socket }: HostPathBounds): Promise<string> {
+  const real = await realPath(path);
+  if (real === null) {
+    throw new Failure(`mounts: there is no "${path}" on this device`, {
+      kind: "refused",
+      reason: "start_failed",
+      hint: "make it, or plug in its disk; the start is tried again",
+    });
+  }
+  const allowed = await realPaths(policy.allowHostPaths);
+  if (!liesIn(real, allowed)) throw hostPathDenied(path, real);
+  const [realSocket] = await realPaths([socket]);
+  if (realSocket !== undefined && liesIn(realSocket, [real])) {
+    if (real !== realSocket || !allowed.includes(real)) throw ownPath(path, "Docker's socket");
+  }
+  for (const own of await realPaths(protectedPaths)) {
+    if (liesIn(real, [own]) || liesIn(own, [real])) throw ownPath(path, "HarborNode's own files");
+  }
+  return real;
+}
+
+/** Those that are there. */
+async function realPaths(paths: readonly string[]): Promise<string[]> {
+  const real = await Promise.all(paths.map(realPath));
+  return real.filter((path) => path !== null);
+}
+
+async function realPath(path: string): Promise<string | null> {
+  return await Deno.realPath(path).catch(() => null);
+}
+
+function ownPath(path: string, what: string): Failure {
+  return new Failure(`mounts: "${path}" would give away ${what}`, {
+    kind: "mistake",
+    reason: "policy_denied",
+    hint: what === "Docker's socket"
+      ? "leave it out, or add the socket itself to allow_host_paths in [policy] of config.toml"
+      : "mount another path",
+  });
+}
