@@ -19,6 +19,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
 import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { readSourceMemory } from "../store/source_memory.ts";
@@ -191,7 +192,8 @@ async function openRuntimes(
   if (settings.runtime.dockerEnabled) {
     const { docker: { host, configFile }, registries, policy } = settings;
     const credentials = { registries, configFile };
-    runtimes.set("docker", await openDockerRuntime({ host, deviceId: id, policy, credentials, clock }));
+    const inventory = await ImageInventory.open(dir.images);
+    runtimes.set("docker", await openDockerRuntime({ host, deviceId: id, policy, credentials, inventory, clock }));
   }
   if (runtimes.size === 0) {
     throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {

@@ -1,6 +1,6 @@
 /** What the device remembers of a workload, over restarts of the daemon. Losing it never stops what runs. */
 import type { ReasonCode } from "./reason.ts";
-import type { RolloutMemory } from "./rollout.ts";
+import type { RolloutMemory, Version } from "./rollout.ts";
 import type { RuntimeName, Workload } from "./workload.ts";
 
 /** The spec that was last carried out whole: what an invalid manifest and a boot without network fall back to. */
@@ -73,7 +73,12 @@ export interface WorkloadMemory {
 
 /** Specs that what runs, or may have to run again, is made of: their files, artifacts and images stay. */
 export function keptSpecs({ applied, rollouts }: WorkloadMemory): Workload[] {
-  return [...applied === null ? [] : [applied.workload], ...(rollouts?.versions ?? []).map((one) => one.workload)];
+  return [...applied === null ? [] : [applied.workload], ...(rollouts?.versions ?? []).map(asHealthy)];
+}
+
+/** A version is of the image that its name stood for then. */
+function asHealthy({ workload, imageId }: Version): Workload {
+  return workload.runtime === "docker" && imageId !== undefined ? { ...workload, pinnedImage: imageId } : workload;
 }
 
 export function emptyMemory(name: string): WorkloadMemory {

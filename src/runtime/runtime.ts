@@ -101,6 +101,12 @@ export interface Runtime {
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;
 
+  /**
+   * Removes what it brought (images) and none of these specs needs, nor anything that runs. Never what somebody else
+   * brought. Cheap to call again and again.
+   */
+  keep(specs: readonly Workload[]): Promise<void>;
+
   /** Takes over what may change without a new instance: the bounds of its logs. Called again and again. */
   configure(workload: Workload): void;
 

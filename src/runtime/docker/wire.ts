@@ -19,6 +19,7 @@ export interface VersionAnswer {
 export interface ListedContainer {
   Id: string;
   State: ContainerStatus;
+  ImageID?: string;
   Labels?: Record<string, string>;
 }
 

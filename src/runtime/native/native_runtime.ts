@@ -158,6 +158,11 @@ export class NativeRuntime implements Runtime {
     if (one !== undefined && !one.isOver && one.service !== null) await signal(one.service, name);
   }
 
+  /** Artifacts are kept by whoever hands them in. */
+  keep(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** A process has no name that others find it by. */
   publish(): Promise<void> {
     return Promise.resolve();

@@ -2,7 +2,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { runtimeConformance } from "../conformance.ts";
-import { dockerDevice, NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
+import { dockerDevice, Inventory, NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
 
 await runtimeConformance("docker", {
   needs: ["docker", "busybox"],
@@ -22,6 +22,7 @@ await runtimeConformance("docker", {
           deviceId: device.id,
           policy: NOTHING_ALLOWED,
           credentials: NO_LOGINS,
+          inventory: new Inventory(),
           clock: systemClock,
         });
         owned.defer(() => next.close());
