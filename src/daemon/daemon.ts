@@ -27,6 +27,7 @@ import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import { type Device, tell } from "./device.ts";
 import { deviceId } from "./identity.ts";
+import { imageUpdateLoop } from "./image/updates.ts";
 import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
@@ -81,7 +82,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     await tellUnfinished(device);
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
-    const loops = [passLoop(device), syncLoop(device)];
+    const loops = [passLoop(device), syncLoop(device), imageUpdateLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);
     return device.goingDown ? "down" : "stopped";

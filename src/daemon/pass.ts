@@ -6,6 +6,7 @@ import { type Plan, plan as makePlan, type PlanInput } from "../plan/plan.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
+import { recallImages } from "./image/updates.ts";
 import { alertUnhealthy, keepLastLines } from "./failed.ts";
 import { rememberApplied, rememberPlanned, rememberRespawns } from "./remember.ts";
 import { takeSnapshot } from "./report.ts";
@@ -65,6 +66,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   device.observations = await observe(device);
   noteAnswers(device);
   await rememberRespawns(device);
+  await recallImages(device);
   const { desired } = device;
   for (const name of device.busy.keys()) workedOn.add(name);
   device.plan = device.goingDown ? downPlan(device, workedOn) : makePlan({ ...planInput(device), busy: workedOn });

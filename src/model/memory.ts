@@ -60,6 +60,18 @@ export interface DriftMemory {
   heldFor?: string;
 }
 
+/** What the tag of its image stands for, of a workload that follows it. */
+export interface ImageMemory {
+  /** The image as its manifest names it: of another one nothing here counts. */
+  reference: string;
+  /** What it stood for when the first container was made of it, "sha256:..."; null where that is not known. */
+  base: string | null;
+  /** What it was last taken to; null: `base`. */
+  digest: string | null;
+  /** What the registry has in its place, and since when (ms since 1970) that is known. */
+  seen?: { digest: string; at: number };
+}
+
 export interface WorkloadMemory {
   name: string;
   applied: Applied | null;
@@ -67,6 +79,7 @@ export interface WorkloadMemory {
   job?: JobMemory;
   rollouts?: RolloutMemory;
   drift?: DriftMemory;
+  image?: ImageMemory;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */
   ports?: Record<string, number>;
 }

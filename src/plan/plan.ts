@@ -23,6 +23,7 @@ import type { Verdicts } from "./health.ts";
 import { convergeJob } from "./job/job.ts";
 import { chooseMode, type ChosenMode, type OwnerModes } from "./mode.ts";
 import { retire } from "./retire.ts";
+import { withImageUpdate } from "./image_update.ts";
 import { judge, type Judged } from "./rollout/judge.ts";
 import { wayBack } from "./rollout/way_back.ts";
 
@@ -86,8 +87,14 @@ export function plan(input: PlanInput): Plan {
 
   const instances = observedInstances(input.observations);
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
+  const due: number[] = [];
   const workloads = effective(desired, {
     memory: input.memory,
+    follow: (spec) => {
+      const followed = withImageUpdate(spec, { memory: input.memory.get(spec.name), now: input.now });
+      if (followed.wakeAt !== null) due.push(followed.wakeAt);
+      return followed.spec;
+    },
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne(asked, { input, byWorkload }),
   });
@@ -99,7 +106,6 @@ export function plan(input: PlanInput): Plan {
   });
 
   const actions: Action[] = [];
-  const due: number[] = [];
   const waiting = new Map<string, Blocked>();
   const memories = new Map<string, PlannedMemory>();
   const remember = (name: string, said: PlannedMemory) => memories.set(name, { ...memories.get(name), ...said });

@@ -102,6 +102,12 @@ export interface Runtime {
   remove(instance: Instance): Promise<void>;
 
   /**
+   * What the name of the workload's image stands for in its registry now, as "sha256:...", asked without a pull. Null
+   * where there are no images.
+   */
+  latestImage(workload: Workload, signal: AbortSignal): Promise<string | null>;
+
+  /**
    * Removes what it brought (images) and none of these specs needs, nor anything that runs. Never what somebody else
    * brought. Cheap to call again and again.
    */

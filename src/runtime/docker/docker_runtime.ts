@@ -146,6 +146,10 @@ export class DockerRuntime implements Runtime {
     await remove(this.#parts, instance);
   }
 
+  async latestImage(workload: Workload, signal: AbortSignal): Promise<string | null> {
+    return await this.#images.latest(dockerWorkload(workload).image, signal);
+  }
+
   async keep(specs: readonly Workload[]): Promise<void> {
     await this.#images.keep(specs.filter((one) => one.runtime === "docker"), this.#used);
   }

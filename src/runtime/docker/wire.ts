@@ -180,6 +180,10 @@ export interface ImageAnswer {
   RepoDigests?: string[] | null;
 }
 
+export interface DistributionAnswer {
+  Descriptor?: { digest?: string };
+}
+
 /** One line of the stream that a pull answers with. */
 export interface PullLine {
   status?: string;

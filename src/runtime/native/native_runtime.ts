@@ -158,6 +158,10 @@ export class NativeRuntime implements Runtime {
     if (one !== undefined && !one.isOver && one.service !== null) await signal(one.service, name);
   }
 
+  latestImage(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   /** Artifacts are kept by whoever hands them in. */
   keep(): Promise<void> {
     return Promise.resolve();

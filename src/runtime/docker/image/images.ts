@@ -10,7 +10,7 @@ import { pullRefusal } from "../refusal.ts";
 import type { ImageAnswer } from "../wire.ts";
 import { cleanImages } from "./clean.ts";
 import type { Credentials } from "./credentials.ts";
-import type { ImageDigests } from "./digests.ts";
+import { type ImageDigests, latestDigest } from "./digests.ts";
 import { imageIds, type PulledImages, rememberPulled } from "./inventory.ts";
 import { imagePath, registryOf } from "./name.ts";
 import { checkPlatform, isFor } from "./platform.ts";
@@ -88,6 +88,13 @@ export class Images {
       reason: "image_not_found",
       hint: "push a revision with an image that can be pulled",
     });
+  }
+
+  /** What the name stands for in its registry now. Throws a `Failure` where that is not told. */
+  async latest(image: string, signal: AbortSignal): Promise<string> {
+    const { engine, credentials } = this.#options;
+    const login = await credentials.of(registryOf(image));
+    return await latestDigest({ engine, image, login, signal });
   }
 
   /**
