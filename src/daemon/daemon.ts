@@ -19,6 +19,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
 import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { readSourceMemory } from "../store/source_memory.ts";
@@ -26,6 +27,7 @@ import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import { type Device, tell } from "./device.ts";
 import { deviceId } from "./identity.ts";
+import { imageUpdateLoop } from "./image/updates.ts";
 import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
@@ -80,7 +82,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     await tellUnfinished(device);
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
-    const loops = [passLoop(device), syncLoop(device)];
+    const loops = [passLoop(device), syncLoop(device), imageUpdateLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);
     return device.goingDown ? "down" : "stopped";
@@ -193,7 +195,8 @@ async function openRuntimes(
     const credentials = { registries, configFile };
     // The last one may hold the repository's token.
     const protectedPaths = [settings.dataDir, dir.run, ...(settings.file === null ? [] : [settings.file])];
-    const options = { host, deviceId: id, policy, protectedPaths, credentials, clock };
+    const inventory = await ImageInventory.open(dir.images);
+    const options = { host, deviceId: id, policy, protectedPaths, credentials, inventory, clock };
     runtimes.set("docker", await openDockerRuntime(options));
   }
   if (runtimes.size === 0) {

@@ -7,6 +7,7 @@ import type { PlanInput } from "../plan/plan_input.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
+import { recallImages } from "./image/updates.ts";
 import { alertUnhealthy, keepLastLines } from "./failed.ts";
 import { rememberApplied, rememberPlanned, rememberRespawns } from "./remember.ts";
 import { takeOverNames } from "./take_over_names.ts";
@@ -68,6 +69,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   noteAnswers(device);
   await takeOverNames(device);
   await rememberRespawns(device);
+  await recallImages(device);
   const { desired } = device;
   for (const name of device.busy.keys()) workedOn.add(name);
   device.plan = device.goingDown ? downPlan(device, workedOn) : makePlan({ ...planInput(device), busy: workedOn });

@@ -11,6 +11,7 @@ import { isCarriedOut } from "../plan/condition.ts";
 import type { Effective } from "../plan/effective.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
 import { addEvent, type Device } from "./device.ts";
+import { cleanImages } from "./image/clean.ts";
 import { tellRollouts, withEvidence } from "./rollouts.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
 
@@ -23,6 +24,7 @@ export async function rememberApplied(device: Device): Promise<void> {
     await Promise.all(device.plan.workloads.map((one) => rememberWorkload(device, one, status.get(one.name))));
     await forgetGone(device);
     await removeArtifacts(device);
+    cleanImages(device);
     await rememberRevision(device, [...status.values()]);
   } catch (error) {
     // A full or read-only disk costs memory, never a running workload.

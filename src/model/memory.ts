@@ -1,6 +1,6 @@
 /** What the device remembers of a workload, over restarts of the daemon. Losing it never stops what runs. */
 import type { ReasonCode } from "./reason.ts";
-import type { RolloutMemory } from "./rollout.ts";
+import type { RolloutMemory, Version } from "./rollout.ts";
 import type { RuntimeName, Workload } from "./workload.ts";
 
 /** The spec that was last carried out whole: what an invalid manifest and a boot without network fall back to. */
@@ -60,6 +60,18 @@ export interface DriftMemory {
   heldFor?: string;
 }
 
+/** What the tag of its image stands for, of a workload that follows it. */
+export interface ImageMemory {
+  /** The image as its manifest names it: of another one nothing here counts. */
+  reference: string;
+  /** What it stood for when the first container was made of it, "sha256:..."; null where that is not known. */
+  base: string | null;
+  /** What it was last taken to; null: `base`. */
+  digest: string | null;
+  /** What the registry has in its place, and since when (ms since 1970) that is known. */
+  seen?: { digest: string; at: number };
+}
+
 export interface WorkloadMemory {
   name: string;
   applied: Applied | null;
@@ -69,13 +81,19 @@ export interface WorkloadMemory {
   /** Set while something may still be here under the name that it had before. */
   formerName?: string;
   drift?: DriftMemory;
+  image?: ImageMemory;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */
   ports?: Record<string, number>;
 }
 
 /** Specs that what runs, or may have to run again, is made of: their files, artifacts and images stay. */
 export function keptSpecs({ applied, rollouts }: WorkloadMemory): Workload[] {
-  return [...applied === null ? [] : [applied.workload], ...(rollouts?.versions ?? []).map((one) => one.workload)];
+  return [...applied === null ? [] : [applied.workload], ...(rollouts?.versions ?? []).map(asHealthy)];
+}
+
+/** A version is of the image that its name stood for then. */
+function asHealthy({ workload, imageId }: Version): Workload {
+  return workload.runtime === "docker" && imageId !== undefined ? { ...workload, pinnedImage: imageId } : workload;
 }
 
 export function emptyMemory(name: string): WorkloadMemory {

@@ -22,13 +22,22 @@ export function compare(before: Workload, after: Workload): Change[] {
   });
 }
 
-/** The reason code and sentence for going from one spec to the other. */
-export function explainChange(before: Workload | null, after: Workload): { reason: ReasonCode; message: string } {
+/**
+ * The reason code and sentence for going from one spec to the other. `imageDigest` is that of what runs, for a spec that
+ * names none.
+ */
+export function explainChange(
+  before: Workload | null,
+  after: Workload,
+  { imageDigest }: { imageDigest?: string | undefined } = {},
+): { reason: ReasonCode; message: string } {
   if (before !== null && before.runtime !== after.runtime) {
     return { reason: "runtime_changed", message: `moves from ${before.runtime} to ${after.runtime}` };
   }
   const changes = before === null ? [] : compare(before, after);
   if (changes.length === 0) return { reason: "spec_changed", message: "runs an older spec" };
+  const moved = changes.length === 1 ? movedTag(before, after, imageDigest) : null;
+  if (moved !== null) return { reason: "image_changed", message: moved };
   const onlyFiles = changes.every((change) => change.field.startsWith("files/"));
   const listed = changes.slice(0, 3).map((change) =>
     change.from === "" && change.to === "" ? change.field : `${change.field}: ${change.from} -> ${change.to}`
@@ -38,6 +47,16 @@ export function explainChange(before: Workload | null, after: Workload): { reaso
     reason: onlyFiles ? "file_changed" : "spec_changed",
     message: `${listed.join(", ")}${more} changed`,
   };
+}
+
+/** "image web:1: sha256:4bd12a -> sha256:77aa01 changed"; null unless the digest alone of one name is another. */
+function movedTag(before: Workload | null, after: Workload, running: string | undefined): string | null {
+  if (before?.runtime !== "docker" || after.runtime !== "docker" || before.image === after.image) return null;
+  const [oldName, oldDigest = running] = before.image.split("@");
+  const [name, digest] = after.image.split("@");
+  if (name !== oldName) return null;
+  const shown = (one: string | undefined) => one === undefined ? "what is here" : one.slice(0, "sha256:".length + 12);
+  return `image ${name}: ${shown(oldDigest)} -> ${shown(digest)} changed`;
 }
 
 function compareEnv(before: Record<string, string>, after: Record<string, string>): Change[] {

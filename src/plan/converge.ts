@@ -244,7 +244,7 @@ function missing({ input, fingerprint }: Made, slot: number): Because {
 function whyChanged({ input }: Made, old: Instance, { because }: Strategy): Because {
   const applied = input.memory?.applied ?? null;
   const before = applied !== null && applied.fingerprint === old.fingerprint ? applied.workload : null;
-  const why = input.because ?? explainChange(before, input.spec);
+  const why = input.because ?? explainChange(before, input.spec, old);
   return because === null || !isAlive(old)
     ? why
     : { ...why, message: `${why.message}; the old one goes first: ${because}` };

@@ -22,9 +22,11 @@ export interface Effective {
 /** Sorted by name; a name is in it once. */
 export function effective(
   desired: Desired,
-  { memory, choose, judge }: {
+  { memory, choose, follow, judge }: {
     memory: ReadonlyMap<string, WorkloadMemory>;
     choose: (choice: ModeChoice) => ChosenMode;
+    /** Of a tag that is followed: what it stands for now. */
+    follow: (spec: Workload) => Workload;
     judge: (asked: { asked: Workload; revision: string }) => Judged;
   },
 ): Effective[] {
@@ -33,7 +35,7 @@ export function effective(
     const { name, kind } = one;
     const choice = desired.choices?.get(name);
     const chosen = choice === undefined ? null : choose(choice);
-    const judged = judge({ asked: chosen?.spec ?? one, revision: desired.revision });
+    const judged = judge({ asked: follow(chosen?.spec ?? one), revision: desired.revision });
     const { spec, revision } = judged;
     all.set(name, {
       name,

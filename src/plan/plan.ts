@@ -19,6 +19,7 @@ import { converge, type ConvergeInput, type Step } from "./converge.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import { convergeJob } from "./job/job.ts";
+import { withImageUpdate } from "./image_update.ts";
 import { chooseMode, type ChosenMode } from "./mode.ts";
 import type { PlanInput } from "./plan_input.ts";
 import { removals } from "./removals.ts";
@@ -64,8 +65,14 @@ export function plan(input: PlanInput): Plan {
   const instances = observedInstances(input.observations);
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   const takenBack = input.refusedRevision?.revision === desired.revision ? input.refusedRevision.message : null;
+  const due: number[] = [];
   const asked = effective(desired, {
     memory: input.memory,
+    follow: (spec) => {
+      const followed = withImageUpdate(spec, { memory: input.memory.get(spec.name), now: input.now });
+      if (followed.wakeAt !== null) due.push(followed.wakeAt);
+      return followed.spec;
+    },
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
   });
@@ -79,7 +86,6 @@ export function plan(input: PlanInput): Plan {
   });
 
   const actions: Action[] = [];
-  const due: number[] = [];
   const waiting = new Map<string, Blocked>();
   const memories = new Map<string, PlannedMemory>();
   const remember = (name: string, said: PlannedMemory) => memories.set(name, { ...memories.get(name), ...said });

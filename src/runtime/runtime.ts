@@ -101,6 +101,18 @@ export interface Runtime {
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;
 
+  /**
+   * What the name of the workload's image stands for in its registry now, as "sha256:...", asked without a pull. Null
+   * where there are no images.
+   */
+  latestImage(workload: Workload, signal: AbortSignal): Promise<string | null>;
+
+  /**
+   * Removes what it brought (images) and none of these specs needs, nor anything that runs. Never what somebody else
+   * brought. Cheap to call again and again.
+   */
+  keep(specs: readonly Workload[]): Promise<void>;
+
   /** Takes over what may change without a new instance: the bounds of its logs. Called again and again. */
   configure(workload: Workload): void;
 

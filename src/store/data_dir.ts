@@ -14,6 +14,8 @@ export interface DataDir {
   source: string;
   /** What is under way. */
   journal: string;
+  /** Which images were pulled. */
+  images: string;
   repository: string;
   /** Content of the workloads' folders, one folder a content. */
   files: string;
@@ -38,6 +40,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     workloads: join(state, "workloads"),
     source: join(state, "source.json"),
     journal: join(state, "journal.jsonl"),
+    images: join(state, "images.json"),
     repository: join(root, "repository"),
     files: join(root, "files"),
     artifacts: join(root, "artifacts"),

@@ -16,6 +16,7 @@ import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
 import { Credentials, type CredentialSources } from "./image/credentials.ts";
 import { ImageDigests } from "./image/digests.ts";
+import type { PulledImages } from "./image/inventory.ts";
 import { Images } from "./image/images.ts";
 import { Grants } from "./life/grant.ts";
 import { publish } from "./network/attach.ts";
@@ -36,6 +37,8 @@ export interface DockerOptions {
   credentials: CredentialSources;
   /** Paths that no container ever sees: the daemon's own, absolute. */
   protectedPaths: readonly string[];
+  /** What this device pulled. */
+  inventory: PulledImages;
   clock: Clock;
 }
 
@@ -55,9 +58,14 @@ export class DockerRuntime implements Runtime {
   readonly #protectedPaths: readonly string[];
   readonly #images: Images;
   readonly #events: Events;
+  /** Ids of images that this device's containers are made of. */
+  #used: readonly string[] = [];
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
-  constructor(socket: string, { deviceId, policy, protectedPaths, credentials, clock }: Omit<DockerOptions, "host">) {
+  constructor(
+    socket: string,
+    { deviceId, policy, protectedPaths, credentials, inventory, clock }: Omit<DockerOptions, "host">,
+  ) {
     const engine = new Engine(socket);
     const digests = new ImageDigests(engine);
     const containers = new Containers(engine, { deviceId, digests });
@@ -66,7 +74,7 @@ export class DockerRuntime implements Runtime {
     this.#parts = { engine, containers, networks, grants: this.#grants, deviceId };
     this.#policy = policy;
     this.#protectedPaths = protectedPaths;
-    this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), clock });
+    this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), inventory, clock });
     this.#events = new Events({
       engine,
       clock,
@@ -87,7 +95,9 @@ export class DockerRuntime implements Runtime {
 
   async observe(): Promise<Observation> {
     try {
-      return { runtime: "docker", ok: true, instances: await this.#parts.containers.all() };
+      const instances = await this.#parts.containers.all();
+      this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();
+      return { runtime: "docker", ok: true, instances };
     } catch (error) {
       const { reason, message } = asFailure(error);
       return { runtime: "docker", ok: false, reason, message };
@@ -146,6 +156,14 @@ export class DockerRuntime implements Runtime {
 
   async remove(instance: Instance): Promise<void> {
     await remove(this.#parts, instance);
+  }
+
+  async latestImage(workload: Workload, signal: AbortSignal): Promise<string | null> {
+    return await this.#images.latest(dockerWorkload(workload).image, signal);
+  }
+
+  async keep(specs: readonly Workload[]): Promise<void> {
+    await this.#images.keep(specs.filter((one) => one.runtime === "docker"), this.#used);
   }
 
   /** Bounds of logs are a container's from its creation on: new ones count from the next. */

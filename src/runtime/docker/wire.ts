@@ -19,6 +19,7 @@ export interface VersionAnswer {
 export interface ListedContainer {
   Id: string;
   State: ContainerStatus;
+  ImageID?: string;
   Labels?: Record<string, string>;
 }
 
@@ -177,6 +178,10 @@ export interface ImageAnswer {
   RepoTags?: string[] | null;
   /** What registries call it, like "nginx@sha256:...". */
   RepoDigests?: string[] | null;
+}
+
+export interface DistributionAnswer {
+  Descriptor?: { digest?: string };
 }
 
 /** One line of the stream that a pull answers with. */

@@ -158,6 +158,15 @@ export class NativeRuntime implements Runtime {
     if (one !== undefined && !one.isOver && one.service !== null) await signal(one.service, name);
   }
 
+  latestImage(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  /** Artifacts are kept by whoever hands them in. */
+  keep(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** A process has no name that others find it by. */
   publish(): Promise<void> {
     return Promise.resolve();

@@ -2,7 +2,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 import { runtimeConformance } from "../conformance.ts";
-import { dockerDevice, NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
+import { dockerDevice, Inventory, NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
 
 await runtimeConformance("docker", {
   needs: ["docker", "busybox"],
@@ -23,6 +23,7 @@ await runtimeConformance("docker", {
           policy: NOTHING_ALLOWED,
           protectedPaths: [],
           credentials: NO_LOGINS,
+          inventory: new Inventory(),
           clock: systemClock,
         });
         owned.defer(() => next.close());

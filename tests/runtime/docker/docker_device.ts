@@ -6,6 +6,7 @@ import type { ContainerPolicy } from "../../../src/model/container_policy.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
 import type { CredentialSources } from "../../../src/runtime/docker/image/credentials.ts";
+import type { PulledImages } from "../../../src/runtime/docker/image/inventory.ts";
 import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/wire.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -14,6 +15,16 @@ import { dockerWorkload } from "./docker_workload.ts";
 
 /** Of nobody, whoever runs the tests. */
 export const NO_LOGINS: CredentialSources = { registries: {}, configFile: "/nonexistent/config.json" };
+
+/** Forgets with the test what was pulled. */
+export class Inventory implements PulledImages {
+  images: PulledImages["images"] = [];
+
+  save(images: PulledImages["images"]): Promise<void> {
+    this.images = images;
+    return Promise.resolve();
+  }
+}
 
 export interface DockerDevice extends AsyncDisposable {
   id: string;
@@ -50,10 +61,11 @@ export async function dockerDevice(
     policy?: Partial<ContainerPolicy>;
     protectedPaths?: string[];
     credentials?: CredentialSources;
+    inventory?: PulledImages;
     adopts?: string;
   } = {},
 ): Promise<DockerDevice> {
-  const { socket = DOCKER_SOCKET, changes, credentials = NO_LOGINS } = options;
+  const { socket = DOCKER_SOCKET, changes, credentials = NO_LOGINS, inventory = new Inventory() } = options;
   const policy = { ...NOTHING_ALLOWED, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
@@ -67,6 +79,7 @@ export async function dockerDevice(
     policy,
     protectedPaths: options.protectedPaths ?? [],
     credentials,
+    inventory,
     clock: systemClock,
   });
   stack.defer(() => runtime.close());

@@ -5,7 +5,7 @@ import { Engine, Timeout } from "../../../src/runtime/docker/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { DOCKER_SOCKET, testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";
-import { NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
+import { Inventory, NO_LOGINS, NOTHING_ALLOWED } from "./docker_device.ts";
 import { SocketProxy } from "./socket_proxy.ts";
 
 Deno.test("docker is reached through a unix socket, and any other host is a mistake", async () => {
@@ -17,6 +17,7 @@ Deno.test("docker is reached through a unix socket, and any other host is a mist
         policy: NOTHING_ALLOWED,
         protectedPaths: [],
         credentials: NO_LOGINS,
+        inventory: new Inventory(),
         clock: systemClock,
       }),
       {

@@ -1,7 +1,10 @@
 /** The digests that registries know an image by, beside the id that this device knows it by. */
+import { Failure } from "../../../failure.ts";
 import type { Engine } from "../engine.ts";
-import type { ImageAnswer } from "../wire.ts";
-import { digestIn } from "./name.ts";
+import { pullRefusal } from "../refusal.ts";
+import type { DistributionAnswer, ImageAnswer } from "../wire.ts";
+import { authHeaders, type Login } from "./login.ts";
+import { digestIn, imagePath } from "./name.ts";
 
 export class ImageDigests {
   readonly #engine: Engine;
@@ -32,5 +35,26 @@ export class ImageDigests {
     const names = status === 404 ? [] : (body as ImageAnswer).RepoDigests ?? [];
     this.#names.set(id, names);
     return names;
+  }
+}
+
+/** Asks the registry by way of Docker, which speaks to it as it does for a pull. Brings nothing. */
+export async function latestDigest(
+  { engine, image, login, signal }: { engine: Engine; image: string; login: Login | null; signal: AbortSignal },
+): Promise<string> {
+  const task = `ask for the digest of image "${image}"`;
+  try {
+    const { body } = await engine.call(`GET /distribution/${imagePath(image)}/json`, {
+      task,
+      headers: authHeaders(login),
+      timeoutMs: 60_000,
+      signal,
+    });
+    const digest = (body as DistributionAnswer | null)?.Descriptor?.digest;
+    if (digest !== undefined && /^sha256:[0-9a-f]{64}$/.test(digest)) return digest;
+    throw pullRefusal({ image, login }, "its registry tells no digest");
+  } catch (error) {
+    if (!(error instanceof Failure) || error.reason !== "docker_error") throw error;
+    throw pullRefusal({ image, login }, error.message.replace(`Docker cannot ${task}: `, ""));
   }
 }

@@ -4,19 +4,26 @@ import { Failure } from "../../../failure.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 import { unlessAborted } from "../../../until_aborted.ts";
 import type { Progress } from "../../runtime.ts";
+import { createdFrom } from "../container.ts";
 import type { Engine } from "../engine.ts";
 import { pullRefusal } from "../refusal.ts";
 import type { ImageAnswer } from "../wire.ts";
+import { cleanImages } from "./clean.ts";
 import type { Credentials } from "./credentials.ts";
-import type { ImageDigests } from "./digests.ts";
+import { type ImageDigests, latestDigest } from "./digests.ts";
+import { imageIds, type PulledImages, rememberPulled } from "./inventory.ts";
 import { imagePath, registryOf } from "./name.ts";
 import { checkPlatform, isFor } from "./platform.ts";
 import { pull } from "./pull.ts";
+
+/** What somebody else's container still used may be free by then. */
+const CLEAN_AGAIN_MS = 10 * 60_000;
 
 export interface ImagesOptions {
   engine: Engine;
   digests: ImageDigests;
   credentials: Credentials;
+  inventory: PulledImages;
   clock: Clock;
 }
 
@@ -28,8 +35,11 @@ interface Ensure {
 
 export class Images {
   readonly #options: ImagesOptions;
-  /** The end of the last pull: one at a time, since a small device gains nothing from two. */
+  /** The end of the last pull or cleaning: one at a time, since a small device gains nothing from two. */
   #last: Promise<void> = Promise.resolve();
+
+  /** What was cleaned for, and until when that counts. */
+  #kept: { key: string; until: number } | null = null;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
@@ -80,6 +90,28 @@ export class Images {
     });
   }
 
+  /** What the name stands for in its registry now. Throws a `Failure` where that is not told. */
+  async latest(image: string, signal: AbortSignal): Promise<string> {
+    const { engine, credentials } = this.#options;
+    const login = await credentials.of(registryOf(image));
+    return await latestDigest({ engine, image, login, signal });
+  }
+
+  /**
+   * Removes images that were pulled for specs other than these. Never while one is pulled, and not again while nothing
+   * has changed: `used` are the images of this device's own containers.
+   */
+  async keep(specs: readonly DockerWorkload[], used: readonly string[]): Promise<void> {
+    const { inventory, clock } = this.#options;
+    if (inventory.images.length === 0) return;
+    const key = [...specs.map(createdFrom), "", ...used].join(" ");
+    if (this.#kept?.key === key && clock.monotonic() < this.#kept.until) return;
+    this.#kept = { key, until: clock.monotonic() + CLEAN_AGAIN_MS };
+    await this.#inTurn(async () => {
+      if (await cleanImages(this.#options, specs)) this.#kept = { key, until: Infinity };
+    });
+  }
+
   /** By name or id; null when it is not there. */
   async #look(image: string): Promise<ImageAnswer | null> {
     const { status, body } = await this.#options.engine.call(`GET /images/${imagePath(image)}/json`, {
@@ -93,26 +125,34 @@ export class Images {
     workload: DockerWorkload,
     { asks, progress, signal }: { asks: boolean; progress: Progress; signal: AbortSignal },
   ): Promise<ImageAnswer> {
+    progress(`waiting to pull ${workload.image}`);
+    return await this.#inTurn(async () => {
+      const found = asks ? null : await this.#fitting(workload);
+      return found ?? await this.#pull(workload, progress, signal);
+    }, signal);
+  }
+
+  async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const before = this.#last;
     this.#last = before.then(() => done);
     try {
-      progress(`waiting to pull ${workload.image}`);
-      await unlessAborted(before, signal);
-      const found = asks ? null : await this.#fitting(workload);
-      return found ?? await this.#pull(workload, progress, signal);
+      await (signal === undefined ? before : unlessAborted(before, signal));
+      return await work();
     } finally {
       resolve();
     }
   }
 
   async #pull(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
-    const { engine, digests, credentials, clock } = this.#options;
+    const { engine, digests, credentials, inventory, clock } = this.#options;
     const { image, platform } = workload;
+    const before = await imageIds(engine);
     const login = await credentials.of(registryOf(image));
     await pull({ engine, clock, image, platform, login, progress, signal });
     digests.forget();
     const found = await this.#fitting(workload);
+    if (found?.Id !== undefined) await rememberPulled(inventory, { id: found.Id, name: image, before });
     if (found === null) throw pullRefusal({ image, login }, "it is not there after the pull");
     return found;
   }

@@ -35,6 +35,12 @@ export function repositoryOf(image: string): string {
   return host === "docker.io" && rest.length === 1 ? `docker.io/library/${rest[0]}` : [host, ...rest].join("/");
 }
 
+/** With its registry, and its tag or digest: what two ways of writing one image have in common. */
+export function fullName(image: string): string {
+  const { tag, digest } = parts(image);
+  return `${repositoryOf(image)}${digest === null ? `:${tag ?? "latest"}` : `@${digest}`}`;
+}
+
 /** Of an image's names with digests ("nginx@sha256:..."), the digest that it has in the repository of `image`. */
 export function digestIn(names: readonly string[], image: string): string | null {
   // Started by its id alone, it has no repository.

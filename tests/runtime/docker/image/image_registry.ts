@@ -18,6 +18,9 @@ export interface ImageRegistry extends AsyncDisposable {
   lose(bytes: number): Promise<void>;
 }
 
+const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
+const LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
+
 /** Whom a registry with a door lets in. */
 export const ADA = { username: "ada", password: "harbor-s3cr3t" };
 const HTPASSWD = "ada:$2b$04$vOpDr5zGIXE3q6t3kvb1CeRlJRe8NGrd1BiNB8K66nskvvVQN0aK.\n";
@@ -54,6 +57,7 @@ export async function imageRegistry({ isLocked = false } = {}): Promise<ImageReg
     await answer.body?.cancel();
     return answer.ok || answer.status === 401;
   });
+  const door = isLocked ? { authorization: `Basic ${btoa(`${ADA.username}:${ADA.password}`)}` } : {};
   const names = new Set<string>();
   stack.defer(async () => {
     for (const name of names) await removeImage(name);
@@ -75,24 +79,23 @@ export async function imageRegistry({ isLocked = false } = {}): Promise<ImageReg
       return name;
     },
     async list(tag, byArchitecture) {
-      const mediaType = "application/vnd.docker.distribution.manifest.v2+json";
+      const mediaType = MANIFEST;
       const paths = Object.values(byArchitecture).map((pushed) => split(pushed).path);
       const path = paths[0]!;
       const manifests = await Promise.all(
         Object.entries(byArchitecture).map(async ([architecture, pushed]) => {
           const manifest = await fetch(`http://${host}/v2/${path}/manifests/${split(pushed).tag}`, {
-            headers: { accept: mediaType, connection: "close" },
+            headers: { ...door, accept: mediaType, connection: "close" },
           });
           const size = (await manifest.arrayBuffer()).byteLength;
           const digest = manifest.headers.get("docker-content-digest");
           return { mediaType, size, digest, platform: { architecture, os: "linux" } };
         }),
       );
-      const listType = "application/vnd.docker.distribution.manifest.list.v2+json";
       const answer = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, {
         method: "PUT",
-        headers: { "content-type": listType, connection: "close" },
-        body: JSON.stringify({ schemaVersion: 2, mediaType: listType, manifests }),
+        headers: { ...door, "content-type": LIST, connection: "close" },
+        body: JSON.stringify({ schemaVersion: 2, mediaType: LIST, manifests }),
       });
       if (!answer.ok) throw new Error(await answer.text());
       await answer.body?.cancel();
@@ -103,7 +106,7 @@ export async function imageRegistry({ isLocked = false } = {}): Promise<ImageReg
     async digest(name) {
       const { path, tag } = split(name);
       const answer = await fetch(`http://${host}/v2/${path}/manifests/${tag}`, {
-        headers: { accept: "application/vnd.docker.distribution.manifest.v2+json", connection: "close" },
+        headers: { ...door, accept: `${LIST}, ${MANIFEST}`, connection: "close" },
       });
       await answer.body?.cancel();
       return answer.headers.get("docker-content-digest")!;

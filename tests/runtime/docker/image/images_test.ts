@@ -4,7 +4,7 @@ import { eventually } from "../../../support/eventually.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
 import { tar } from "../../../support/tar.ts";
 import { type DockerDevice, dockerDevice } from "../docker_device.ts";
-import { imageRegistry } from "./image_registry.ts";
+import { ADA, imageRegistry } from "./image_registry.ts";
 
 const NEVER = new AbortController().signal;
 const REGISTRY = ["docker", "busybox", "registry"] as const;
@@ -153,6 +153,26 @@ await testNeeding(
       name: "Failure",
       reason: "image_pull_failed",
     });
+  },
+);
+
+await testNeeding(
+  [...REGISTRY],
+  "docker is asked what a name stands for now, without a pull and with a login",
+  async () => {
+    await using registry = await imageRegistry({ isLocked: true });
+    const credentials = { registries: { [registry.host]: ADA }, configFile: "/nonexistent/config.json" };
+    await using device = await dockerDevice({ credentials });
+    await using stranger = await dockerDevice();
+    const image = await registry.push(device.image);
+    const latest = (of: DockerDevice, name: string) => of.runtime.latestImage(of.workload({ image: name }), NEVER);
+    assert.equal(await latest(device, image), await registry.digest(image));
+    assert.equal((await dockerCall(`/images/${image}/json`)).status, 404);
+    await assert.rejects(latest(device, `${image}-other`), { name: "Failure", message: /^Cannot pull image/ });
+    await assert.rejects(latest(stranger, image), { name: "Failure", kind: "refused", reason: "image_pull_failed" });
+    const never = new AbortController();
+    never.abort(new Error("not any more"));
+    await assert.rejects(device.runtime.latestImage(device.workload({ image }), never.signal), /not any more/);
   },
 );
 

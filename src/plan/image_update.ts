@@ -1,0 +1,81 @@
+/**
+ * A tag that moves is followed by another spec: the image with the digest that the tag stands for now. So a new content
+ * has a fingerprint of its own, and is rolled out, taken back and refused like every other change.
+ */
+import { fingerprint } from "../model/fingerprint.ts";
+import type { ImageMemory, WorkloadMemory } from "../model/memory.ts";
+import type { Instance } from "../model/observed.ts";
+import type { DockerWorkload, Workload } from "../model/workload.ts";
+
+/** The spec with what its image stands for now, and when that changes by itself; null for never. */
+export function withImageUpdate(
+  spec: Workload,
+  { memory, now }: { memory: WorkloadMemory | undefined; now: number },
+): { spec: Workload; wakeAt: number | null } {
+  const image = memory?.image;
+  if (spec.runtime !== "docker" || image === undefined || image.reference !== spec.image) return { spec, wakeAt: null };
+  // Switched off, it stays what it was last taken to: to end the following changes nothing that runs.
+  if (spec.imageUpdates === null) {
+    return { spec: spec.pull === "always" ? spec : taken(spec, image.digest), wakeAt: null };
+  }
+  const dueAt = image.seen === undefined ? null : image.seen.at + spec.imageUpdates.cooldownMs;
+  const wakeAt = dueAt !== null && dueAt > now ? dueAt : null;
+  return { spec: taken(spec, current(image, spec, now)), wakeAt };
+}
+
+/**
+ * What is to be remembered after the registry was asked and answered `digest`; null for nothing new. `running` is the
+ * digest of what runs.
+ */
+export function afterLook(
+  spec: DockerWorkload,
+  { memory, digest, running, now }: {
+    memory: WorkloadMemory | undefined;
+    digest: string;
+    running: string | null;
+    now: number;
+  },
+): ImageMemory | null {
+  const known: ImageMemory = memory?.image?.reference === spec.image
+    ? memory.image
+    : { reference: spec.image, base: running, digest: null };
+  const { reference, base } = known;
+  const wanted = current(known, spec, now);
+  // Back to what the tag stood for at first: that is a spec without any digest.
+  if (digest === (wanted ?? base)) return known.seen === undefined ? null : { reference, base, digest: wanted };
+  if (digest === known.seen?.digest) return null;
+  return { reference, base, digest: wanted, seen: { digest, at: now } };
+}
+
+/**
+ * What a lost memory said, as an instance shows it that was started of a digest: so that losing it starts nothing again.
+ * Null where none does.
+ */
+export function recallImage(spec: Workload, instances: readonly Instance[]): ImageMemory | null {
+  if (spec.runtime !== "docker" || spec.image.includes("@")) return null;
+  const found = instances.find(({ imageDigest, fingerprint: mark }) =>
+    imageDigest !== undefined && mark === fingerprint(taken(spec, imageDigest))
+  );
+  if (found?.imageDigest === undefined) return null;
+  return { reference: spec.image, base: null, digest: found.imageDigest };
+}
+
+/** Null: what the name alone stands for on this device. */
+function current({ base, digest, seen }: ImageMemory, { imageUpdates }: DockerWorkload, now: number): string | null {
+  const isDue = seen !== undefined && imageUpdates !== null && seen.at + imageUpdates.cooldownMs <= now;
+  if (!isDue) return digest;
+  return seen.digest === base ? null : seen.digest;
+}
+
+function taken(spec: DockerWorkload, digest: string | null): DockerWorkload {
+  if (digest === null) return spec;
+  const image = `${spec.image}@${digest}`;
+  const known = TAKEN.get(spec);
+  if (known?.image === image) return known;
+  const made = { ...spec, image };
+  TAKEN.set(spec, made);
+  return made;
+}
+
+/** The same object for the same spec: fingerprints are known by it. */
+const TAKEN = new WeakMap<DockerWorkload, DockerWorkload>();
