@@ -12,6 +12,7 @@ import { choosePorts, namingHolder } from "./choose_ports.ts";
 import { addEvent, type Device, tell, type Work } from "../device.ts";
 import { reload, rememberFiles } from "./reload.ts";
 import { rememberBegun, rememberRemove, rememberRuntime, rememberStart, rememberStop } from "./remember_start.ts";
+import { restoreFiles } from "./restore_files.ts";
 
 const log = logger("apply");
 
@@ -93,6 +94,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       return await runtimeOf(device, action.runtime).remove(action.instance);
     case "start": {
       const { spec: workload, slot, fingerprint, withheld = false } = action;
+      await restoreFiles(device, workload);
       const filesDir = await placeFiles(device.dir.files, workload);
       const previous = action.previous === null ? null : ended(action.previous);
       const chosenPorts = await choosePorts(device, { workload, slot, previous });
