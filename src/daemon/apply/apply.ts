@@ -14,6 +14,7 @@ import { addEvent, type Device, tell, type Work } from "../device.ts";
 import { takeOverFolders } from "../take_over_names.ts";
 import { reload, rememberFiles } from "./reload.ts";
 import { rememberBegun, rememberRemove, rememberRuntime, rememberStart, rememberStop } from "./remember_start.ts";
+import { restoreFiles } from "./restore_files.ts";
 
 const log = logger("apply");
 
@@ -97,6 +98,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
     case "start": {
       const { spec: workload, slot, fingerprint, withheld = false } = action;
       await takeOverFolders(device, workload.name);
+      await restoreFiles(device, workload);
       const filesDir = await placeFiles(device.dir.files, workload);
       const previous = action.previous === null ? null : ended(action.previous);
       const chosenPorts = await choosePorts(device, { workload, slot, previous });

@@ -6,6 +6,7 @@ import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import type { SignalName, Workload } from "../../model/workload.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
+import { startedFiles } from "./altered.ts";
 import { adopt } from "./adopt.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { ControlGroups } from "./confine/control_groups.ts";
@@ -82,9 +83,10 @@ export class NativeRuntime implements Runtime {
     }
   }
 
-  observe(): Promise<Observation> {
-    const instances = [...this.#instances.values()].map((one) => this.#output.warned(one.observe()));
-    return Promise.resolve({ runtime: this.name, ok: true, instances });
+  async observe(): Promise<Observation> {
+    const all = [...this.#instances.values()];
+    await Promise.all(all.filter(({ record }) => record.files !== undefined).map((one) => one.lookAtFiles()));
+    return { runtime: this.name, ok: true, instances: all.map((one) => this.#output.warned(one.observe())) };
   }
 
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -105,6 +107,7 @@ export class NativeRuntime implements Runtime {
     const launch = await prepareLaunch({ workload, slot, id, filesDir, artifactDir, bounds: this.#options });
     await checkPortsFree(workload.ports);
     const cgroup = await this.#groups.make(id);
+    const files = await startedFiles(launch, { workload, filesDir, artifactDir });
     const record: InstanceRecord = {
       version: 1,
       id,
@@ -118,6 +121,7 @@ export class NativeRuntime implements Runtime {
       canRespawn: cgroup !== null && launch.shim === "within",
       warnings: await setLimits(cgroup, workload.resources, launch),
       logs: workload.logs,
+      ...(files.length === 0 ? {} : { files }),
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);

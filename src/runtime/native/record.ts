@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { Instance } from "../../model/observed.ts";
 import type { LogBound } from "../../model/workload.ts";
+import type { StartedFile } from "./altered.ts";
 import { parseStat, type ProcessIdentity } from "./process/identity.ts";
 
 export interface InstanceRecord {
@@ -22,6 +23,8 @@ export interface InstanceRecord {
   logs?: LogBound;
   /** Whether its shim can be allowed to start the program again: it has to clean up in between. */
   canRespawn?: boolean;
+  /** Files of the workload that its command line names. Not in records of earlier versions. */
+  files?: StartedFile[];
   /** What of its spec could not be had. */
   warnings?: Instance["warnings"];
 }

@@ -2,6 +2,7 @@
 import type { Instance } from "../../model/observed.ts";
 import type { Clock } from "../../clock.ts";
 import type { SignalName } from "../../model/workload.ts";
+import { alteration } from "./altered.ts";
 import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
@@ -32,6 +33,7 @@ export class Supervised {
   readonly ended: Promise<void>;
   #life: Life = "created";
   #overMemory = false;
+  #altered: string | undefined;
   #respawns: NonNullable<Instance["respawns"]> = [];
   #grant = NO_GRANT;
   #stopSignal: SignalName = "SIGTERM";
@@ -162,6 +164,11 @@ export class Supervised {
     await killTree({ id, service: this.service, shim: this.shim, cgroup });
   }
 
+  /** What runs of it may not be what is on disk any more. */
+  async lookAtFiles(): Promise<void> {
+    this.#altered = this.isOver ? undefined : await alteration(this.record.files ?? []);
+  }
+
   observe(): Instance {
     const { id, workload, slot, fingerprint, startedAt, ports, warnings } = this.record;
     const over = this.#life === "exited";
@@ -180,6 +187,7 @@ export class Supervised {
       runtimeHealth: null,
       ports,
       respawns: this.#respawns,
+      ...(this.#altered === undefined ? {} : { altered: this.#altered }),
       warnings: [...warnings ?? [], ...over ? [] : this.portWarnings, ...this.#overMemory ? [OVER_MEMORY] : []],
     };
   }

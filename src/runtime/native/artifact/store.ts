@@ -1,6 +1,7 @@
 /**
  * Artifacts on disk: one folder for each content, named by its digest, unpacked beside and renamed, so that a folder
- * that is there is whole. Beside it `DIGEST.part`, a download that is not done.
+ * that is there is whole, until somebody changes a program in it: then it is brought again. Beside it `DIGEST.part`, a
+ * download that is not done.
  */
 import { join } from "node:path";
 import type { Clock } from "../../../clock.ts";
@@ -11,7 +12,11 @@ import type { Progress } from "../../runtime.ts";
 import { asDiskFailure } from "./disk.ts";
 import { download } from "./download.ts";
 import { folderName, shownName } from "./name.ts";
+import { areProgramsWhole, writePrograms } from "./programs.ts";
 import { unpack } from "./unpack.ts";
+
+/** Ends the name of an artifact's list of programs. */
+const LIST = ".programs";
 
 export interface ArtifactStoreOptions {
   /** Absolute; made when it is needed. */
@@ -39,14 +44,18 @@ export class ArtifactStore {
    */
   async ensure(artifact: Artifact, progress: Progress, signal: AbortSignal): Promise<string> {
     const name = shownName(artifact);
-    const there = await this.folder(artifact);
+    const there = await this.#whole(artifact);
     if (there !== null) return there;
     if (this.#turns.has(artifact.sha256)) progress(`waiting for ${name}, which is on its way already`);
     return await this.#inTurn(artifact.sha256, signal, async () => {
       try {
-        return await this.folder(artifact) ?? await this.#bring(artifact, progress, signal);
+        return await this.#whole(artifact) ?? await this.#bring(artifact, progress, signal);
       } catch (error) {
-        throw asDiskFailure(error, name);
+        const damaged = signal.aborted ? null : await this.folder(artifact);
+        if (damaged === null) throw asDiskFailure(error, name);
+        // What was changed by hand may do its work all the same, and it cannot be had again now.
+        progress(`a program of ${name} was changed on disk, and it cannot be had again now`);
+        return damaged;
       } finally {
         this.#kept = null;
       }
@@ -59,9 +68,17 @@ export class ArtifactStore {
     return await Deno.stat(path).then(() => path, () => null);
   }
 
+  /** As `folder`, and null too when a program in it is not what was unpacked. */
+  async #whole(artifact: Artifact): Promise<string | null> {
+    const folder = await this.folder(artifact);
+    return folder !== null && await areProgramsWhole(folder, `${folder}${LIST}`) ? folder : null;
+  }
+
   /** Removes all others, but those that are on their way, and pieces of downloads with them. */
   async keep(artifacts: readonly Artifact[]): Promise<void> {
-    const names = new Set(artifacts.flatMap((one) => [folderName(one), `${one.sha256}.part`]));
+    const names = new Set(
+      artifacts.flatMap((one) => [folderName(one), `${folderName(one)}${LIST}`, `${one.sha256}.part`]),
+    );
     const kept = [...names].sort().join("\n");
     if (kept === this.#kept) return;
     this.#kept = kept;
@@ -97,6 +114,9 @@ export class ArtifactStore {
     }
     await syncFolder(folder);
     const whole = join(dir, folderName(artifact));
+    await writePrograms(folder, `${whole}${LIST}`);
+    // A damaged one makes way: what runs of it goes on with what it has open.
+    if (await this.folder(artifact) !== null) await this.#remove(folderName(artifact));
     await Deno.rename(folder, whole);
     await syncFolder(dir);
     await Deno.remove(part).catch(() => {});

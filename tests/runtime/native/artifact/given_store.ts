@@ -16,7 +16,7 @@ export interface GivenStore extends AsyncDisposable {
   ensure(artifact: Artifact, signal?: AbortSignal): Promise<string>;
   /** What `ensure` throws; it must be a `Failure`. */
   failure(artifact: Artifact): Promise<Failure>;
-  /** Names in the store's folder, in order. */
+  /** Names in the store's folder, in order, but for the list of programs that is beside each artifact. */
   names(): Promise<string[]>;
 }
 
@@ -41,7 +41,8 @@ export async function givenStore(options: { diskReserveBytes?: number; clock?: C
       throw outcome instanceof Error ? outcome : new Error(`it did not fail: ${outcome}`);
     },
     async names() {
-      return (await Array.fromAsync(Deno.readDir(dir), (entry) => entry.name)).sort();
+      const all = (await Array.fromAsync(Deno.readDir(dir), (entry) => entry.name)).sort();
+      return all.filter((name) => !all.some((folder) => name === `${folder}.programs`));
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

@@ -53,3 +53,33 @@ Deno.test("an artifact that was removed from the disk is brought again", async (
   await given.ensure(artifact);
   assert.equal(given.server.requests.length, 2);
 });
+
+Deno.test("an artifact whose program was changed or removed is brought again, once", async () => {
+  await using given = await givenStore();
+  const files = [{ name: "bin/app", content: content(10), mode: 0o755 }, { name: "notes", content: content(5) }];
+  const artifact = given.server.put("app.tar.gz", await gzip(rawTar(files)));
+  const folder = await given.ensure(artifact);
+  await Deno.writeTextFile(join(folder, "notes"), "written by the service");
+  await given.ensure(artifact);
+  assert.equal(given.server.requests.length, 1);
+
+  const program = join(folder, "bin/app");
+  for (const damage of [() => Deno.writeTextFile(program, "other"), () => Deno.remove(program)]) {
+    await damage();
+    assert.equal(await given.ensure(artifact), folder);
+    assert.deepEqual(await Deno.readFile(program), content(10));
+  }
+  assert.equal(given.server.requests.length, 3);
+  await given.ensure(artifact);
+  assert.equal(given.server.requests.length, 3);
+});
+
+Deno.test("an artifact whose program was changed is better than none when it cannot be brought again", async () => {
+  await using given = await givenStore();
+  const artifact = given.server.put("app", content(10));
+  const folder = await given.ensure(artifact);
+  await Deno.writeTextFile(join(folder, "app"), "other");
+  given.server.faults.push({ type: "status", status: 404 });
+  assert.equal(await given.ensure(artifact), folder);
+  assert.equal(await Deno.readTextFile(join(folder, "app")), "other");
+});
