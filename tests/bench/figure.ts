@@ -9,10 +9,19 @@ export interface Scale {
   kills: number;
   idleSeconds: number;
   logBytes: number;
+  /** Containers that a new daemon finds. */
+  containers: number;
 }
 
-export const FULL: Scale = { rounds: 3, sizes: [1, 50, 200], kills: 50, idleSeconds: 30, logBytes: 200e6 };
-export const QUICK: Scale = { rounds: 1, sizes: [1, 20], kills: 10, idleSeconds: 3, logBytes: 20e6 };
+export const FULL: Scale = {
+  rounds: 3,
+  sizes: [1, 50, 200],
+  kills: 50,
+  idleSeconds: 30,
+  logBytes: 200e6,
+  containers: 300,
+};
+export const QUICK: Scale = { rounds: 1, sizes: [1, 20], kills: 10, idleSeconds: 3, logBytes: 20e6, containers: 20 };
 
 export interface Figure {
   id: string;
