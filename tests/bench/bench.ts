@@ -11,6 +11,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { figures, FULL, QUICK, type Samples, type Scale } from "./figure.ts";
 import { machine } from "./machine.ts";
+import { measureCopiedLog } from "./measure_copied_log.ts";
 import { measureFloor } from "./measure_floor.ts";
 import { measureIdle } from "./measure_idle.ts";
 import { measureKilledDaemon } from "./measure_killed_daemon.ts";
@@ -99,6 +100,8 @@ async function measure(peer: Peer, own: Samples, { isFirst }: { isFirst: boolean
     });
   }
   Object.assign(own, await measureLogWriting(peer, scale.logBytes));
+  // The others have no such log.
+  if (peer.name === "harbornode") Object.assign(own, await measureCopiedLog());
 }
 
 async function chosenPeers(wanted: string[] | undefined): Promise<Peer[]> {
