@@ -100,7 +100,7 @@ export class ContainerFleet implements AsyncDisposable {
       const answer = await fetch(`http://127.0.0.1:${this.#port}/api/v1/status`);
       const { device, workloads } = await answer.json() as Snapshot;
       this.#deviceId = device.id;
-      const running = workloads.filter((one) => one.phase === "running" && one.instances[0]?.container_id != null);
+      const running = workloads.filter((one) => one.phase === "running" && one.instances.length === 1);
       return running.length === this.count;
     }, { deadlineMs, everyMs });
   }
