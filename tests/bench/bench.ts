@@ -1,15 +1,17 @@
 /**
- * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME] [--json FILE]`: HarborNode and the supervisors that are
- * installed here, side by side. Supervisors take turns within a round, so that none has the machine at its best. All
+ * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME | --containers] [--json FILE]`: HarborNode and the
+ * supervisors that are installed here, side by side, and containers beside docker's command line (--containers: alone). Supervisors take turns within a round, so that none has the machine at its best. All
  * samples go to dist/bench.json, or FILE.
  *
  * The executable is HARBORNODE_EXECUTABLE or that of `deno task compile`; without one HarborNode runs from source.
  */
 // deno-lint-ignore-file no-console -- this is a program for a terminal
+import { benchContainers } from "./bench_containers.ts";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { figures, FULL, QUICK, type Samples, type Scale } from "./figure.ts";
 import { machine } from "./machine.ts";
+import { measureCopiedLog } from "./measure_copied_log.ts";
 import { measureFloor } from "./measure_floor.ts";
 import { measureIdle } from "./measure_idle.ts";
 import { measureKilledDaemon } from "./measure_killed_daemon.ts";
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     peers: { type: "string" },
+    containers: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -44,6 +47,10 @@ if (!Number.isInteger(scale.rounds) || scale.rounds < 1) {
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => endAllRuns().finally(() => Deno.exit(130)));
+}
+if (values.containers) {
+  console.log(await machine());
+  Deno.exit(await benchContainers(scale, await findExecutable()) === null ? 1 : 0);
 }
 const peers = await chosenPeers(values.peers?.split(","));
 const floorMs = await measureFloor();
@@ -69,7 +76,8 @@ console.log(`\n${await machine()}\n${rounds}; * is best, ratio is ours to the be
 console.log(`a service that nobody supervises needs ${floorMs.toFixed(1)} ms from its start to its first line\n`);
 console.log(`${showTable(rows, medians)}\n\n${showWanted(rows, medians)}`);
 const versions = Object.fromEntries(peers.map(({ name, version }) => [name, version]));
-const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples };
+const containers = values.peers === undefined ? await benchContainers(scale, await findExecutable()) : null;
+const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples, containers };
 const file = values.json ?? new URL("../../dist/bench.json", import.meta.url).pathname;
 await Deno.mkdir(dirname(file), { recursive: true });
 await Deno.writeTextFile(file, `${JSON.stringify(report, null, 2)}\n`);
@@ -92,6 +100,8 @@ async function measure(peer: Peer, own: Samples, { isFirst }: { isFirst: boolean
     });
   }
   Object.assign(own, await measureLogWriting(peer, scale.logBytes));
+  // The others have no such log.
+  if (peer.name === "harbornode") Object.assign(own, await measureCopiedLog());
 }
 
 async function chosenPeers(wanted: string[] | undefined): Promise<Peer[]> {

@@ -9,10 +9,19 @@ export interface Scale {
   kills: number;
   idleSeconds: number;
   logBytes: number;
+  /** Containers that a new daemon finds. */
+  containers: number;
 }
 
-export const FULL: Scale = { rounds: 3, sizes: [1, 50, 200], kills: 50, idleSeconds: 30, logBytes: 200e6 };
-export const QUICK: Scale = { rounds: 1, sizes: [1, 20], kills: 10, idleSeconds: 3, logBytes: 20e6 };
+export const FULL: Scale = {
+  rounds: 3,
+  sizes: [1, 50, 200],
+  kills: 50,
+  idleSeconds: 30,
+  logBytes: 200e6,
+  containers: 300,
+};
+export const QUICK: Scale = { rounds: 1, sizes: [1, 20], kills: 10, idleSeconds: 3, logBytes: 20e6, containers: 20 };
 
 export interface Figure {
   id: string;
@@ -44,6 +53,7 @@ export function figures({ sizes, idleSeconds }: Scale): Figure[] {
     { id: "memory_more", title: "  each further one, KB", digits: 0, wanted: 150 },
     { id: "idle_cpu", title: `CPU, ${idleSeconds} s, ${some} idle, ms`, digits: 0 },
     { id: "idle_writes", title: "  written to disk, KB", digits: 0, wanted: 0 },
+    { id: "copied_lost", title: "copied log, lost of 10 000", digits: 2, wanted: 1 },
     { id: "log_ratio", title: "log / plain file, time", digits: 2, wanted: 1.05 },
     { id: "killed_downtime", title: "daemon killed: down, ms", digits: 0, wanted: 0 },
     { id: "killed_doubled", title: "  run twice after it", digits: 0, wanted: 0 },

@@ -16,9 +16,14 @@ export async function findExecutable(): Promise<string | null> {
   return await Deno.stat(compiled).then(() => compiled, () => null);
 }
 
+/** What begins each of its command lines. */
+export function daemonCommand(executable: string | null): string[] {
+  return executable === null ? SOURCE : [executable];
+}
+
 /** `executable` null: from source, which is slower to start and larger than what users run. */
 export async function harbornode(executable: string | null): Promise<Peer> {
-  const command = executable === null ? SOURCE : [executable];
+  const command = daemonCommand(executable);
   const [program, ...args] = [...command, "version"];
   const { stdout } = await new Deno.Command(program!, { args, stderr: "inherit" }).output();
   const version = new TextDecoder().decode(stdout).split("\n")[0]!.replace(/^harbornode /, "");

@@ -30,7 +30,7 @@ export class OwnDocker implements AsyncDisposable {
     this.#ended = new Promise((resolve) => child.on("exit", () => resolve()));
     await eventually("the own Docker answers", async () => {
       return (await dockerCall("/_ping", {}, this.socket)).status === 200;
-    }, { deadlineMs: 30_000, everyMs: 100 });
+    }, { everyMs: 100 });
   }
 
   /** In order, as systemd would at a shutdown. */

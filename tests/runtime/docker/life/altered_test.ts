@@ -93,7 +93,9 @@ await testNeeding([...DOCKER], "docker tells that a container was connected and 
   const connected = await change(network, "connect");
   assert.equal(connected.altered, `it was connected to network "${network}"`);
   assert.equal((await change(network, "disconnect")).altered, undefined);
-  assert.equal((await change("bridge", "disconnect")).altered, "it was disconnected from its network");
+  const [own] = Object.keys((await inspect(instance.id))!.NetworkSettings!.Networks!);
+  const apart = await change(own!, "disconnect");
+  assert.deepEqual([apart.altered, apart.withheld], [undefined, true], "one that is to be joined again");
 });
 
 await testNeeding(
@@ -135,6 +137,7 @@ Deno.test("a container is where it belongs on the networks of its label, and whe
     alteration(made({ Config: label, NetworkSettings: on("back", "shop", "x") })),
     'it was connected to network "x"',
   );
+  assert.equal(alteration(made({ NetworkSettings: on() })), "it was disconnected from its network");
   assert.equal(alteration(made({ HostConfig: { NetworkMode: "host" }, NetworkSettings: on("host") })), null);
   assert.equal(alteration(made({ HostConfig: { NetworkMode: "container:abc" }, NetworkSettings: on() })), null);
 });

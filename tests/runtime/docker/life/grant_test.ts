@@ -32,7 +32,7 @@ async function ready(device: DockerDevice): Promise<Instance> {
 
 async function endWith(device: DockerDevice, instance: Instance, code: number): Promise<void> {
   const command = ["/bin/sh", "-c", `echo ${code} >/tmp/new; mv /tmp/new /tmp/end`];
-  await device.runtime.execute(instance, device.workload(), command, AbortSignal.timeout(10_000));
+  await device.runtime.execute(instance, device.workload(), command, AbortSignal.timeout(60_000));
 }
 
 const until = (device: DockerDevice, id: string, claim: (one: Instance) => boolean) =>
