@@ -1,7 +1,7 @@
 /** One pass, told as a story: observe, plan, apply, remember, report. One at a time. */
 import { logger } from "../log.ts";
 import type { Observation } from "../model/observed.ts";
-import { planDown } from "../plan/down.ts";
+import { planDown } from "../plan/removal/down.ts";
 import { type Plan, plan as makePlan } from "../plan/plan.ts";
 import type { PlanInput } from "../plan/plan_input.ts";
 import { fingerprint } from "../model/fingerprint.ts";

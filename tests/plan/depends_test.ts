@@ -5,7 +5,7 @@ import type { Dependency, Workload } from "../../src/model/workload.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import { mayLeave } from "../../src/plan/depends.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { planDown } from "../../src/plan/down.ts";
+import { planDown } from "../../src/plan/removal/down.ts";
 import { native, ON_FAILURE, TIMING } from "../support/workload.ts";
 import { desired } from "./arbitraries.ts";
 import { ModelDevice } from "./model_device.ts";

@@ -3,7 +3,7 @@ import { fingerprint } from "../../src/model/fingerprint.ts";
 import { emptyMemory, type ImageMemory } from "../../src/model/memory.ts";
 import type { DockerWorkload } from "../../src/model/workload.ts";
 import { explainChange } from "../../src/plan/compare.ts";
-import { afterLook, recallImage, withImageUpdate } from "../../src/plan/image_update.ts";
+import { afterLook, recallImage, withImageUpdate } from "../../src/plan/rollout/image_update.ts";
 import { docker, native } from "../support/workload.ts";
 import { instance } from "./model_device.ts";
 

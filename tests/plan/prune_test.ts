@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Desired } from "../../src/model/desired.ts";
-import { prune, type PruneInput } from "../../src/plan/prune.ts";
+import { prune, type PruneInput } from "../../src/plan/removal/prune.ts";
 
 const REVISION = "b".repeat(40);
 

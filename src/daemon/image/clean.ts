@@ -2,7 +2,7 @@
 import { asFailure } from "../../failure.ts";
 import { logger } from "../../log.ts";
 import { keptSpecs, type WorkloadMemory } from "../../model/memory.ts";
-import { withImageUpdate } from "../../plan/image_update.ts";
+import { withImageUpdate } from "../../plan/rollout/image_update.ts";
 import type { Device } from "../device.ts";
 
 const log = logger("image");

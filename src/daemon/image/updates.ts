@@ -7,7 +7,7 @@ import { logger } from "../../log.ts";
 import { emptyMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload } from "../../model/workload.ts";
-import { afterLook, recallImage } from "../../plan/image_update.ts";
+import { afterLook, recallImage } from "../../plan/rollout/image_update.ts";
 import type { Device } from "../device.ts";
 
 const log = logger("image");

@@ -26,6 +26,7 @@ import { removeCgroup } from "./process/tree.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./process/signals.ts";
 import { spawnService } from "./spawn_service.ts";
+import { refuseSecond } from "./refuse_second.ts";
 import { Supervised } from "./supervised.ts";
 import { UsageReader } from "./usage.ts";
 
@@ -100,7 +101,7 @@ export class NativeRuntime implements Runtime {
   ): Promise<Instance> {
     if (asked.runtime !== "native") throw new Error(`${asked.name} is not for the native runtime`);
     const workload = withPorts(asked, chosenPorts);
-    this.#refuseSecond({ workload: workload.name, slot, beside: withheld ? fingerprint : null });
+    refuseSecond(this.#instances.values(), { workload: workload.name, slot, beside: withheld ? fingerprint : null });
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
     const { runDir, artifacts, clock } = this.#options;
     const artifactDir = await foundArtifact(workload, artifacts);
@@ -226,18 +227,6 @@ export class NativeRuntime implements Runtime {
     this.#portWatch.close();
     await this.#output.close();
     await this.#groups.close();
-  }
-
-  /** `beside`: one of another fingerprint than this may run there. */
-  #refuseSecond({ workload, slot, beside }: { workload: string; slot: number; beside: string | null }): void {
-    for (const one of this.#instances.values()) {
-      if (one.record.workload !== workload || one.record.slot !== slot || one.isOver) continue;
-      if (beside !== null && one.record.fingerprint !== beside) continue;
-      throw new Failure(`${workload}[${slot}] already runs (pid ${one.service?.pid})`, {
-        kind: "waiting",
-        reason: "internal_error",
-      });
-    }
   }
 
   /** Called when something of it has ended, which may not be all of it. */

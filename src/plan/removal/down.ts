@@ -1,9 +1,9 @@
 /** Everything of this device stopped: what `harbornode down` asks for. */
-import type { WorkloadMemory } from "../model/memory.ts";
-import type { Observation } from "../model/observed.ts";
-import type { Action } from "./action.ts";
-import { retire } from "./retire.ts";
-import { mayLeave } from "./depends.ts";
+import type { WorkloadMemory } from "../../model/memory.ts";
+import type { Observation } from "../../model/observed.ts";
+import type { Action } from "../action.ts";
+import { retire } from "../retire.ts";
+import { mayLeave } from "../depends.ts";
 
 /**
  * Stops and forgets every instance that can be seen; what can't be seen is left as it is. In

@@ -1,9 +1,9 @@
 /** What is taken away because git no longer holds it: those first that nobody who leaves too depends on. */
-import type { Instance } from "../model/observed.ts";
-import type { Action } from "./action.ts";
-import { mayLeave } from "./depends.ts";
-import type { PlanInput } from "./plan_input.ts";
-import { retire } from "./retire.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { Action } from "../action.ts";
+import { mayLeave } from "../depends.ts";
+import type { PlanInput } from "../plan_input.ts";
+import { retire } from "../retire.ts";
 
 /** `names` are allowed to go. `due`: when what could not be taken away is tried again. */
 export function removals(

@@ -2,7 +2,7 @@
  * What may be removed because the repository no longer holds it, and what waits for the owner's word. Removing is the
  * one thing that a mistake in git must not be able to do quickly.
  */
-import type { Desired } from "../model/desired.ts";
+import type { Desired } from "../../model/desired.ts";
 
 export interface PruneInput {
   desired: Desired;

@@ -2,10 +2,10 @@
  * A tag that moves is followed by another spec: the image with the digest that the tag stands for now. So a new content
  * has a fingerprint of its own, and is rolled out, taken back and refused like every other change.
  */
-import { fingerprint } from "../model/fingerprint.ts";
-import type { ImageMemory, WorkloadMemory } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
-import type { DockerWorkload, Workload } from "../model/workload.ts";
+import { fingerprint } from "../../model/fingerprint.ts";
+import type { ImageMemory, WorkloadMemory } from "../../model/memory.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { DockerWorkload, Workload } from "../../model/workload.ts";
 
 /** The spec with what its image stands for now, and when that changes by itself; null for never. */
 export function withImageUpdate(
