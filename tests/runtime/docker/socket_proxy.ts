@@ -4,14 +4,16 @@ import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
 export class SocketProxy implements AsyncDisposable {
   /** First lines of the requests that passed, like "GET /v1.41/events?since=1". Kept-alive connections included. */
   readonly requests: string[] = [];
+  /** Called with each of them, before Docker has it. */
+  told: (request: string) => void = () => {};
   /** True: takes what comes and answers nothing, as a Docker that hangs. */
   silent = false;
   readonly #connections = new Set<Deno.Conn>();
   #listener: Deno.UnixListener | null = null;
   #loops: Promise<void>[] = [];
 
-  /** Nothing listens until `up`. */
-  constructor(readonly path: string) {}
+  /** Nothing listens until `up`. `docker` is the socket behind it. */
+  constructor(readonly path: string, readonly docker: string = DOCKER_SOCKET) {}
 
   /** From clients, at this moment. */
   get connections(): number {
@@ -55,7 +57,8 @@ export class SocketProxy implements AsyncDisposable {
   }
 
   async #serve(client: Deno.Conn): Promise<void> {
-    const docker = await Deno.connect({ transport: "unix", path: DOCKER_SOCKET });
+    const docker = await Deno.connect({ transport: "unix", path: this.docker }).catch(() => null);
+    if (docker === null) return close(client);
     this.#connections.add(client).add(docker);
     await Promise.all([
       this.#copy(client, docker, (chunk) => this.#note(chunk)),
@@ -85,7 +88,9 @@ export class SocketProxy implements AsyncDisposable {
 
   #note(chunk: Uint8Array): void {
     const line = /^(GET|POST|DELETE) \S+/.exec(new TextDecoder().decode(chunk.subarray(0, 2000)));
-    if (line !== null) this.requests.push(line[0]);
+    if (line === null) return;
+    this.requests.push(line[0]);
+    this.told(line[0]);
   }
 }
 
