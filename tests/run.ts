@@ -22,6 +22,7 @@ const PURE = [
   "tests/model",
   "tests/plan",
   "tests/cli/show_folded_test.ts",
+  "tests/cli/show_history_test.ts",
   "tests/cli/show_plan_test.ts",
   "tests/cli/show_problem_test.ts",
   "tests/cli/show_reference_test.ts",

@@ -10,6 +10,7 @@ import {
 import type { UsageSeries } from "../src/model/usage.ts";
 import { Instances } from "./instances.tsx";
 import { Layout } from "./layout.tsx";
+import { Rollouts } from "./rollouts.tsx";
 import { Runs } from "./runs.tsx";
 import { Axes } from "./state.tsx";
 import { Ago } from "./time.tsx";
@@ -68,6 +69,7 @@ export function Detail({ snapshot, workload, usage, lines, now }: DetailProps) {
         </section>
       )}
       <UsageGraphs usage={usage} now={now} />
+      <Rollouts workload={workload} now={now} />
       <Runs workload={workload} now={now} />
       {workload.probes.length > 0 && <Probes probes={workload.probes} now={now} />}
       {reasons !== "" && !output.endsWith(reasons) && (

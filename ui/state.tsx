@@ -25,6 +25,7 @@ const TONE: Record<string, string> = {
   timeout: "bad",
   replaced: "idle",
   skipped: "idle",
+  superseded: "idle",
 };
 
 export function State({ word }: { word: string }) {

@@ -36,6 +36,7 @@ export function showWorkload(workload: WorkloadStatus, now: number): string {
     ...(workload.image === null ? [] : [`  image: ${imageText(workload.image)}`]),
     ...(workload.ports.length === 0 ? [] : folded(`  ports: ${workload.ports.join(", ")}`, 4)),
     ...section("instances", instanceTable(instances, now)),
+    ...rolloutSection(workload, now),
     ...runSection(workload, now),
     ...section("health checks", workload.probes.flatMap((probe) => folded(probeLine(probe, now), 2))),
     ...section("last lines", workload.last_lines),
@@ -70,6 +71,26 @@ function instanceTable(instances: readonly InstanceStatus[], now: number): strin
     one.exit_code === null ? "-" : String(one.exit_code),
   ]);
   return table(["SLOT", "PHASE", "HEALTH", "WHO", "UP", "CPU", "MEM", "RESTARTS", "EXIT"], rows);
+}
+
+/** The last one, and what is under way: `history` tells of all of them. */
+function rolloutSection({ rollout, history, name }: WorkloadStatus, now: number): string[] {
+  const last = history.at(-1);
+  const left = rollout === null ? null : (Date.parse(rollout.deadline_at) - now) / 1000;
+  const lines = [
+    ...(rollout === null ? [] : folded(
+      `${rollout.fingerprint.slice(0, 7)} has to be healthy ${
+        left! < 1 ? "by now" : `in ${span(left!)}`
+      }: ${rollout.message}`,
+      2,
+    )),
+    ...(last === undefined ? [] : folded(
+      `${ago(last.ended_at, now)} ago ${last.outcome}, ${last.fingerprint.slice(0, 7)}: ${last.message}`,
+      2,
+    )),
+    ...(history.length < 2 ? [] : [`harbornode history ${name} lists all ${history.length}`]),
+  ];
+  return section("rollouts", lines);
 }
 
 function runSection({ runs, next_run_at: next }: WorkloadStatus, now: number): string[] {

@@ -146,7 +146,7 @@ function insteadOf(
   if (overall.phase !== "running" && overall.phase !== "completed") {
     return { ...away, message: `${overall.message}; it goes back to ${version}`, hint };
   }
-  const sentence = `${fingerprint.slice(0, 7)} failed, and ${version} runs: ${message}`;
+  const sentence = `${fingerprint.slice(0, 7)} failed: ${message}; ${version} runs in its place`;
   return { ...away, phase: "rolled-back", reason: "rolled_back", message: sentence, hint };
 }
 

@@ -6,7 +6,14 @@ import { createApp } from "../../src/http/app.ts";
 import { serve } from "../../src/http/serve.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { missing, testNeeding } from "../support/prerequisite.ts";
-import { healthySnapshot, jobSnapshot, troubledSnapshot, usageSeries, workload } from "../support/snapshots.ts";
+import {
+  healthySnapshot,
+  jobSnapshot,
+  rolledBackWorkload,
+  troubledSnapshot,
+  usageSeries,
+  workload,
+} from "../support/snapshots.ts";
 
 const FLAGS = [
   "--headless",
@@ -151,6 +158,25 @@ for (const size of ["phone", "desktop"] as const) {
             await page.click("#back");
           }
         }),
+      LOOSE,
+    );
+    await testNeeding(
+      ["browser"],
+      `the page tells of a rollout that was taken back, and of its last words, on a ${name} screen`,
+      () =>
+        withPage(
+          { snapshot: { ...healthySnapshot(), workloads: [rolledBackWorkload()] }, size, dark },
+          async (page) => {
+            assert.equal(await page.textContent(".overall"), "1 of 1 needs attention");
+            await page.click("#link-door");
+            const shown = await page.textContent('[aria-label="Rollouts"]') ?? "";
+            for (const part of ["rolled-back 7c1e0aa", "which runs", "connection refused", "HTTP 503"]) {
+              assert.ok(shown.includes(part), shown);
+            }
+            await shoot(page, `rolled-back-${name}`);
+            await noSideways(page);
+          },
+        ),
       LOOSE,
     );
     await testNeeding(

@@ -212,6 +212,50 @@ export function healthySnapshot(): Snapshot {
   };
 }
 
+/** What was pushed did not become healthy, and what was healthy before runs again. */
+export function rolledBackWorkload(): WorkloadStatus {
+  const rollout = { revision: REVISION, lines: [], probes: [] };
+  return workload("door", {
+    sync: "out-of-sync",
+    phase: "rolled-back",
+    reason: "rolled_back",
+    message:
+      "7c1e0aa failed: was not healthy within 2m: door[0] is not known to be healthy; 9b1f0c2 of revision 4f2c91a runs in its place",
+    hint: "push a change of it; what is refused is not tried again",
+    refused: {
+      fingerprint: "7c1e0aa911c0ffee",
+      target: "9b1f0c22aa01e7d4",
+      by: "health",
+      at: before(300),
+      message: "was not healthy within 2m: door[0] is not known to be healthy",
+    },
+    versions: ["1d00f1a955e70a41", "9b1f0c22aa01e7d4"],
+    history: [
+      {
+        ...rollout,
+        fingerprint: "9b1f0c22aa01e7d4",
+        started_at: before(7300),
+        ended_at: before(7290),
+        outcome: "healthy",
+        reason: "spec_changed",
+        message: "env.LEVEL changed",
+      },
+      {
+        ...rollout,
+        fingerprint: "7c1e0aa911c0ffee",
+        revision: "c0ffee0000000000000000000000000000000000",
+        started_at: before(420),
+        ended_at: before(300),
+        outcome: "rolled-back",
+        reason: "health_timeout",
+        message: "was not healthy within 2m: door[0] is not known to be healthy",
+        lines: ["opening the door", "cannot reach the bell: connection refused"],
+        probes: [`${before(310)} failed: HTTP 503`],
+      },
+    ],
+  });
+}
+
 /** A device on which much is wrong at once. */
 export function troubledSnapshot(): Snapshot {
   const healthy = healthySnapshot();
