@@ -36,20 +36,18 @@ function began(device: Device, { workload, slot, startedAt }: Instance): number 
 /** One event for each time that an instance turns from anything to unhealthy, whatever follows from it. */
 export function alertUnhealthy(device: Device): void {
   const verdicts = device.prober.verdicts();
-  if (verdicts.size === 0) return;
-  const instances = new Map(
-    device.observations.flatMap((one) => one.ok ? one.instances : []).map((one) => [one.id, one]),
-  );
-  for (const [id, { verdict }] of verdicts) {
+  for (const instance of device.observations.flatMap((one) => one.ok ? one.instances : [])) {
+    const { id, runtimeHealth, checks = [] } = instance;
+    // A manifest's probe speaks first, as it does in the plan.
+    const verdict = verdicts.get(id)?.verdict ?? runtimeHealth;
     if (verdict !== "unhealthy") {
       device.alerted.delete(id);
       continue;
     }
-    const instance = instances.get(id);
-    const spec = device.plan.workloads.find((one) => one.name === instance?.workload)?.spec;
-    if (instance === undefined || spec?.health?.onFailure === "none" || device.alerted.has(id)) continue;
+    const spec = device.plan.workloads.find((one) => one.name === instance.workload)?.spec;
+    if (spec?.health?.onFailure === "none" || device.alerted.has(id)) continue;
     device.alerted.add(id);
-    const last = device.prober.results(id).at(-1)?.output ?? "no answer";
+    const last = (device.prober.results(id).at(-1) ?? checks.at(-1))?.output ?? "no answer";
     const message = `${instance.workload}[${instance.slot}] does not pass its health check: ${last}`;
     addEvent(device, { workload: instance.workload, reason: "unhealthy", message });
   }

@@ -186,7 +186,7 @@ function watchHealth(device: Device): void {
   const byWorkload = Map.groupBy(instances, (one) => one.workload);
   alertUnhealthy(device);
   device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {
-    if (spec === null || spec.health === null) return [];
+    if (spec === null || spec.health === null || spec.health.type === "image") return [];
     const wanted = fingerprint(spec);
     return (byWorkload.get(name) ?? [])
       .filter((one) => one.state === "running" && one.fingerprint === wanted)

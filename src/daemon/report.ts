@@ -2,7 +2,15 @@
 import type { JobRun } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
-import type { ImageStatus, InstanceStatus, RunStatus, Snapshot, Warning, WorkloadStatus } from "../model/snapshot.ts";
+import type {
+  ImageStatus,
+  InstanceStatus,
+  ProbeResult,
+  RunStatus,
+  Snapshot,
+  Warning,
+  WorkloadStatus,
+} from "../model/snapshot.ts";
 import type { Port, Workload } from "../model/workload.ts";
 import { condition, type ConditionInput, instanceCondition } from "../plan/condition.ts";
 import type { Effective } from "../plan/effective.ts";
@@ -103,9 +111,15 @@ function workloadStatus(
     last_lines: device.lastLines.get(name)?.lines ?? [],
     runs: (input.memory?.job?.runs ?? []).map(runStatus),
     next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
-    probes: instances.flatMap((instance) => device.prober.results(instance.id)),
+    probes: instances.flatMap((instance) => probesOf(device, instance)),
     ...rolloutStatus(workload, input.memory?.rollouts ?? NO_ROLLOUTS),
   };
+}
+
+/** Of the manifest's probe; without one, of the check that the image brings along. */
+function probesOf({ prober }: Device, { id, checks = [] }: Instance): readonly ProbeResult[] {
+  const results = prober.results(id);
+  return results.length > 0 ? results : checks;
 }
 
 function instanceStatus(input: ConditionInput, spec: Workload, instance: Instance): InstanceStatus {

@@ -1,5 +1,6 @@
 /** What the runtimes report. Only instances that carry our mark for this device are ever in here. */
 import type { ReasonCode } from "./reason.ts";
+import type { ProbeResult } from "./snapshot.ts";
 import type { RuntimeName } from "./workload.ts";
 
 export type InstanceState =
@@ -32,6 +33,8 @@ export interface Instance {
   exitCode: number | null;
   /** The runtime's own view (an image's HEALTHCHECK); null where it has none. */
   runtimeHealth: "starting" | "healthy" | "unhealthy" | null;
+  /** What the runtime's own check last said, as far as it was looked at; newest last. */
+  checks?: readonly ProbeResult[];
   /** Ports it holds on the device, as "8080/tcp", for native in the order of the spec's ports. */
   ports: string[];
   /** Ends of its program that it followed by a start itself, oldest first. */

@@ -66,6 +66,8 @@ export type Probe =
     | { type: "tcp"; port: ProbePort }
     /** Healthy when it ends with 0. Runs as the workload's user in its working directory; in the container for Docker. */
     | { type: "command"; command: string[] }
+    /** What the check that an image brings along says, as often as that says; none is healthy. Docker alone. */
+    | { type: "image" }
   );
 
 /** A file of the workload's own folder in the repository. `oid` is git's blob id: equal ids mean equal content. */

@@ -33,7 +33,7 @@ export function healthOf({ spec, instance, verdicts, now }: HealthInput): { heal
 function verdict(
   { spec, instance, verdicts }: Omit<HealthInput, "now">,
 ): { health: Health; since: number | null } {
-  if (spec.health !== null) {
+  if (spec.health !== null && spec.health.type !== "image") {
     const found = verdicts.get(instance.id);
     return { health: found?.verdict ?? "unknown", since: found?.since ?? null };
   }

@@ -91,7 +91,7 @@ export class Prober {
     const { signal } = watched.stop;
     while (!signal.aborted) {
       const probe = watched.target.workload.health;
-      if (probe === null) return;
+      if (probe === null || probe.type === "image") return;
       const began = clock.monotonic();
       const attempt = await this.#attempt(watched.target, probe, signal);
       if (signal.aborted) return;
@@ -113,7 +113,11 @@ export class Prober {
   }
 
   /** References to ports mean those that this very instance has. */
-  async #attempt({ instance, workload }: ProbeTarget, probe: Probe, stopped: AbortSignal): Promise<Attempt> {
+  async #attempt(
+    { instance, workload }: ProbeTarget,
+    probe: Exclude<Probe, { type: "image" }>,
+    stopped: AbortSignal,
+  ): Promise<Attempt> {
     const runtime = this.#options.runtimes.get(instance.runtime);
     if (runtime === undefined) return { ok: false, output: `no runtime ${instance.runtime}` };
     const timer = new AbortController();

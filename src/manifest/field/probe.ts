@@ -12,8 +12,8 @@ import { words } from "./words.ts";
 const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty: true });
 
 export const PROBE_FIELDS: Field[] = [
-  field("type", oneOf("http", "tcp", "command"), null, {
-    doc: "What the probe does; told by command, path or port",
+  field("type", oneOf("http", "tcp", "command", "image"), null, {
+    doc: "What the probe does; told by command, path or port. image: what its HEALTHCHECK says",
     example: 'type = "http"',
   }),
   field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
@@ -80,6 +80,7 @@ const PROBE_OWN: Record<Probe["type"], readonly string[]> = {
   command: ["command"],
   tcp: ["port"],
   http: ["path", "headers", "port"],
+  image: [],
 };
 
 export interface Health {
@@ -134,6 +135,10 @@ function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, place }: 
     if (command === undefined) return undefined;
     if (mode === "native") checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
     return { ...timing, type, command };
+  }
+  if (type === "image") {
+    if (mode !== "native") return { ...timing, type };
+    return place.at("type").report("a service has no image with a check of its own", "write path, port or command");
   }
   const port = probePort(read.port as number | string | null | undefined, { ports, place });
   if (port === undefined) return undefined;

@@ -1,7 +1,8 @@
 /** [pure] What Docker says of a container, as an instance. */
 import type { Instance, InstanceState } from "../../model/observed.ts";
 import type { DockerWorkload } from "../../model/workload.ts";
-import type { ContainerStatus, InspectedContainer } from "./wire.ts";
+import type { ProbeResult } from "../../model/snapshot.ts";
+import type { ContainerStatus, HealthLogEntry, InspectedContainer } from "./wire.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
 export const LABEL = {
@@ -59,6 +60,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     endedAt: instanceState === "exited" && endedAt !== null ? Math.max(endedAt, startedAt ?? 0) : null,
     exitCode: instanceState === "exited" ? state.ExitCode ?? null : null,
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
+    ...(alive && state.Health?.Log ? { checks: state.Health.Log.map(asResult) } : {}),
     ports: alive ? publishedPorts(container) : [],
     ...(alive && isWithheld(container) ? { withheld: true } : {}),
     imageId: container.Image,
@@ -91,6 +93,9 @@ const OVER_MEMORY: Instance["warnings"][number] = {
   message: "was killed: it was over its memory limit",
 };
 
+/** As much as of a manifest's probe. */
+const OUTPUT_CHARS = 400;
+
 const STATES: Record<ContainerStatus, InstanceState> = {
   created: "created",
   running: "running",
@@ -104,6 +109,17 @@ const STATES: Record<ContainerStatus, InstanceState> = {
 
 function healthOf(status: string | undefined): Instance["runtimeHealth"] {
   return status === "starting" || status === "healthy" || status === "unhealthy" ? status : null;
+}
+
+function asResult({ Start: start, End: end, ExitCode: code, Output: output = "" }: HealthLogEntry): ProbeResult {
+  const endedAt = time(end) ?? 0;
+  const said = output.trimEnd().slice(0, OUTPUT_CHARS);
+  return {
+    at: new Date(endedAt).toISOString(),
+    ok: code === 0,
+    duration_ms: Math.max(0, endedAt - (time(start) ?? endedAt)),
+    output: `exit code ${code ?? "unknown"}${said === "" ? "" : `: ${said}`}`,
+  };
 }
 
 function publishedPorts(container: InspectedContainer): string[] {

@@ -38,7 +38,7 @@ export interface InspectedContainer {
     FinishedAt?: string;
     /** Of the last end. */
     OOMKilled?: boolean;
-    Health?: { Status?: string };
+    Health?: { Status?: string; Log?: HealthLogEntry[] | null };
   };
   /** RFC 3339. */
   Created?: string;
@@ -52,6 +52,14 @@ export interface InspectedContainer {
     /** By the network's name. */
     Networks?: Record<string, InspectedEndpoint | null> | null;
   };
+}
+
+/** One run of the check that an image brings along. Times as above. */
+export interface HealthLogEntry {
+  Start?: string;
+  End?: string;
+  ExitCode?: number;
+  Output?: string;
 }
 
 /** A container's place in a network. */

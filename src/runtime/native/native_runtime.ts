@@ -85,9 +85,8 @@ export class NativeRuntime implements Runtime {
   }
 
   async observe(): Promise<Observation> {
-    const all = [...this.#instances.values()];
-    await Promise.all(all.filter(({ record }) => record.files !== undefined).map((one) => one.lookAtFiles()));
-    return { runtime: this.name, ok: true, instances: all.map((one) => this.#output.warned(one.observe())) };
+    const looks = [...this.#instances.values()].map(async (one) => this.#output.warned(await one.look()));
+    return { runtime: this.name, ok: true, instances: await Promise.all(looks) };
   }
 
   async prepare(workload: Workload, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -108,7 +107,6 @@ export class NativeRuntime implements Runtime {
     const launch = await prepareLaunch({ workload, slot, id, filesDir, artifactDir, bounds: this.#options });
     await checkPortsFree(workload.ports);
     const cgroup = await this.#groups.make(id);
-    const files = await startedFiles(launch, { workload, filesDir, artifactDir });
     const record: InstanceRecord = {
       version: 1,
       id,
@@ -122,7 +120,7 @@ export class NativeRuntime implements Runtime {
       canRespawn: cgroup !== null && launch.shim === "within",
       warnings: await setLimits(cgroup, workload.resources, launch),
       logs: workload.logs,
-      ...(files.length === 0 ? {} : { files }),
+      files: await startedFiles(launch, { workload, filesDir, artifactDir }),
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);

@@ -164,9 +164,11 @@ export class Supervised {
     await killTree({ id, service: this.service, shim: this.shim, cgroup });
   }
 
-  /** What runs of it may not be what is on disk any more. */
-  async lookAtFiles(): Promise<void> {
-    this.#altered = this.isOver ? undefined : await alteration(this.record.files ?? []);
+  /** As `observe`, after a look whether what runs of it is what is on disk still. */
+  async look(): Promise<Instance> {
+    const { files = [] } = this.record;
+    if (files.length > 0) this.#altered = this.isOver ? undefined : await alteration(files);
+    return this.observe();
   }
 
   observe(): Instance {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 import type { NativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
+import { eventually } from "../../support/eventually.ts";
 import { first } from "../conformance.ts";
 import { type NativeDevice, nativeDevice, nativeWorkload } from "./native_device.ts";
 
-const SCRIPT = "#!/bin/sh\nexec sleep 3600\n";
+const SCRIPT = "#!/bin/sh\n: >started\nexec sleep 3600\n";
 
 async function startIn(device: NativeDevice, fields: Partial<NativeWorkload> & { command: string[] }) {
   const filesDir = join(device.root, "files");
@@ -16,7 +17,12 @@ async function startIn(device: NativeDevice, fields: Partial<NativeWorkload> & {
   await Deno.writeTextFile(join(filesDir, "app.conf"), "a = 1\n");
   const workload = nativeWorkload(fields);
   const request = { workload, slot: 0, fingerprint: fingerprint(workload), filesDir, chosenPorts: [], previous: null };
-  return { instance: await device.runtime.start(request), program: join(filesDir, "app"), filesDir };
+  const instance = await device.runtime.start(request);
+  // Before it is executed there is nothing to change.
+  if (fields.command.includes("./app")) {
+    await eventually("it has started", () => Deno.stat(join(filesDir, "started")).then(() => true, () => false));
+  }
+  return { instance, program: join(filesDir, "app"), filesDir };
 }
 
 const altered = async (runtime: NativeRuntime) => (await first(runtime, () => true))?.altered;
