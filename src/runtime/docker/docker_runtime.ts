@@ -105,7 +105,7 @@ export class DockerRuntime implements Runtime {
     try {
       const instances = await this.#parts.containers.all();
       this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();
-      return { runtime: "docker", ok: true, instances };
+      return { runtime: "docker", ok: true, instances, about: await this.#parts.engine.about() };
     } catch (error) {
       const { reason, message } = asFailure(error);
       return { runtime: "docker", ok: false, reason, message };

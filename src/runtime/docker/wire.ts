@@ -14,6 +14,8 @@ export interface VersionAnswer {
   MinAPIVersion?: string;
   /** As Go names it: "amd64", "arm64". */
   Arch?: string;
+  /** Of Podman the first is "Podman Engine", of Docker "Engine". */
+  Components?: { Name?: string; Version?: string }[] | null;
 }
 
 export interface InfoAnswer {
