@@ -192,11 +192,14 @@ async function openRuntimes(
   }
   if (settings.runtime.dockerEnabled) {
     const { docker: { host, configFile }, registries, policy } = settings;
-    const credentials = { registries, configFile };
     // The last one may hold the repository's token.
     const protectedPaths = [settings.dataDir, dir.run, ...(settings.file === null ? [] : [settings.file])];
-    const inventory = await ImageInventory.open(dir.images);
-    const options = { host, deviceId: id, policy, protectedPaths, credentials, inventory, clock };
+    const images = {
+      credentials: { registries, configFile },
+      inventory: await ImageInventory.open(dir.images),
+      diskReserveBytes: settings.limits.diskReserveBytes,
+    };
+    const options = { host, deviceId: id, policy, protectedPaths, clock, ...images };
     runtimes.set("docker", await openDockerRuntime(options));
   }
   if (runtimes.size === 0) {

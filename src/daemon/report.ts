@@ -1,6 +1,6 @@
 /** What a pass saw, as the one snapshot that CLI, page and API show. */
 import type { JobRun } from "../model/memory.ts";
-import type { Instance } from "../model/observed.ts";
+import type { Instance, Observation } from "../model/observed.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
 import type {
   ImageStatus,
@@ -70,8 +70,13 @@ function runtimeStatus(device: Device): Snapshot["runtimes"] {
     if (!device.runtimes.has(name)) return { name, enabled: false, ok: false, message: "switched off in the settings" };
     const observation = device.observations.find((one) => one.runtime === name);
     if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
-    return { name, enabled: true, ok: observation.ok, message: observation.ok ? "answers" : observation.message };
+    return { name, enabled: true, ok: observation.ok, message: saidOf(observation) };
   });
+}
+
+function saidOf(observation: Observation): string {
+  if (!observation.ok) return observation.message;
+  return observation.about === undefined ? "answers" : `answers: ${observation.about}`;
 }
 
 function workloadStatus(

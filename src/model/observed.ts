@@ -57,5 +57,6 @@ export interface Instance {
 
 /** An observation that fails is "unknown", never "gone": nothing is created or removed on the strength of it. */
 export type Observation =
-  | { runtime: RuntimeName; ok: true; instances: Instance[] }
+  /** `about`: what it is that answers, like "Docker 20.10.24, API 1.41"; absent where there is nothing to say. */
+  | { runtime: RuntimeName; ok: true; instances: Instance[]; about?: string }
   | { runtime: RuntimeName; ok: false; reason: ReasonCode; message: string };

@@ -21,6 +21,11 @@ export async function importImage(
   if (answer.status !== 200 || answer.text.includes('"error"')) {
     throw new Error(`cannot import ${name}: ${answer.text}`);
   }
+  // Podman gives what it imports no name.
+  const id = /"status":"((?:sha256:)?[0-9a-f]{64})/.exec(answer.text)?.[1];
+  if (id !== undefined) {
+    await dockerCall(`/images/${id}/tag?repo=${repository}&tag=${tag}`, { method: "POST" }, options.socket);
+  }
 }
 
 /** Also where a container still uses it; calling it for an image that is not there is harmless. */

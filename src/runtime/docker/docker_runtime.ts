@@ -46,6 +46,8 @@ export interface DockerOptions {
   protectedPaths: readonly string[];
   /** What this device pulled. */
   inventory: PulledImages;
+  /** What pulls must leave free on the disk. */
+  diskReserveBytes: number;
   clock: Clock;
 }
 
@@ -70,10 +72,8 @@ export class DockerRuntime implements Runtime {
   readonly #starts = new InTurn(STARTS_AT_ONCE);
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
-  constructor(
-    socket: string,
-    { deviceId, policy, protectedPaths, credentials, inventory, clock }: Omit<DockerOptions, "host">,
-  ) {
+  constructor(socket: string, options: Omit<DockerOptions, "host">) {
+    const { deviceId, policy, protectedPaths, clock } = options;
     const engine = new Engine(socket);
     const digests = new ImageDigests(engine);
     const containers = new Containers(engine, { deviceId, digests });
@@ -82,7 +82,7 @@ export class DockerRuntime implements Runtime {
     this.#parts = { engine, containers, networks, grants: this.#grants, deviceId };
     this.#policy = policy;
     this.#protectedPaths = protectedPaths;
-    this.#images = new Images({ engine, digests, credentials: new Credentials(credentials), inventory, clock });
+    this.#images = new Images({ ...options, engine, digests, credentials: new Credentials(options.credentials) });
     this.#events = new Events({
       engine,
       clock,
@@ -105,7 +105,7 @@ export class DockerRuntime implements Runtime {
     try {
       const instances = await this.#parts.containers.all();
       this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();
-      return { runtime: "docker", ok: true, instances };
+      return { runtime: "docker", ok: true, instances, about: await this.#parts.engine.about() };
     } catch (error) {
       const { reason, message } = asFailure(error);
       return { runtime: "docker", ok: false, reason, message };

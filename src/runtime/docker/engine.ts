@@ -35,6 +35,12 @@ export interface Answer {
   body: unknown;
 }
 
+interface Version {
+  api: string;
+  arch: string;
+  name: string;
+}
+
 /** Creating and starting take seconds on a slow SD card; a Docker that needs longer than this is stuck. */
 const TIMEOUT_MS = 60_000;
 
@@ -44,7 +50,7 @@ export class Timeout extends Failure {}
 export class Engine {
   readonly #client: Deno.HttpClient;
   readonly #closed = new AbortController();
-  #version: Promise<{ api: string; arch: string }> | null = null;
+  #version: Promise<Version> | null = null;
 
   constructor(readonly socket: string) {
     this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
@@ -83,6 +89,12 @@ export class Engine {
     return (await this.#negotiated()).arch;
   }
 
+  /** "Docker 20.10.24, API 1.41": who answers, and what is spoken with it. */
+  async about(): Promise<string> {
+    const { name, api } = await this.#negotiated();
+    return `${name}, API ${api}`;
+  }
+
   /** Ends whatever is under way. May be called again. */
   close(): void {
     if (this.#closed.signal.aborted) return;
@@ -91,12 +103,12 @@ export class Engine {
   }
 
   /** Once, and again after Docker was away: it may come back as another version. */
-  #negotiated(): Promise<{ api: string; arch: string }> {
+  #negotiated(): Promise<Version> {
     if (this.#version !== null) return this.#version;
     const asked = this.#request("GET /version", { task: "tell its version", api: null, timeoutMs: 10_000 })
       .then(({ body }) => {
         const answer = body as VersionAnswer;
-        return { api: commonVersion(answer), arch: answer.Arch ?? "" };
+        return { api: commonVersion(answer), arch: answer.Arch ?? "", name: engineName(answer) };
       });
     this.#version = asked;
     asked.catch(() => this.#version = null);
@@ -146,6 +158,12 @@ export class Engine {
       ? unavailable(this.socket, error)
       : asFailure(error);
   }
+}
+
+/** "Docker 20.10.24+dfsg1", "Podman 4.3.1" */
+export function engineName({ Version: version = "?", Components: components }: VersionAnswer): string {
+  const podman = components?.find((one) => one.Name === "Podman Engine");
+  return podman === undefined ? `Docker ${version}` : `Podman ${podman.Version ?? version}`;
 }
 
 /** The newest version that both sides speak. Throws a `Failure` when there is none. */

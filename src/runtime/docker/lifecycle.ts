@@ -242,7 +242,12 @@ async function post(
   { id, verb, query = {} }: { id: string; verb: string; query?: Record<string, string> },
 ): Promise<void> {
   const task = `${verb} container "${id.slice(0, 12)}"`;
-  await parts.engine.call(`POST /containers/${id}/${verb}`, { task, query, accept: [404, 409] });
+  try {
+    await parts.engine.call(`POST /containers/${id}/${verb}`, { task, query, accept: [404, 409] });
+  } catch (error) {
+    // Podman has no status of its own for it.
+    if (!(error instanceof Failure) || !/container state improper/.test(error.message)) throw error;
+  }
 }
 
 /** True when it does not run any more. */

@@ -171,15 +171,17 @@ async function* containerLines(
     signal,
   });
   const lines = { stdout: new LineBuilder(), stderr: new LineBuilder() };
+  // Podman begins at the full second.
+  const isNew = ({ time }: { time: string }) => since === null || secondsOf(time) >= since;
   // Its time and a space come before each line.
   const pieces = await hasTerminal() ? terminalLines(chunks, LONGEST_LINE + 64) : frames(chunks);
   for await (const { stream, payload } of pieces) {
     const line = lines[stream].add(payload);
-    if (line !== null) yield { slot, stream, ...line };
+    if (line !== null && isNew(line)) yield { slot, stream, ...line };
   }
   for (const stream of ["stdout", "stderr"] as const) {
     const line = lines[stream].rest();
-    if (line !== null) yield { slot, stream, ...line };
+    if (line !== null && isNew(line)) yield { slot, stream, ...line };
   }
 }
 
@@ -213,9 +215,15 @@ class LineBuilder {
 
 /** One nanosecond later, as Docker takes it: seconds and a fraction. */
 function justAfter(time: string): string {
-  const seconds = Math.floor(Date.parse(time) / 1000);
-  const nanos = Number(/\.(\d{9})Z$/.exec(time)?.[1] ?? "0") + 1;
-  return nanos === 1_000_000_000 ? `${seconds + 1}.000000000` : `${seconds}.${String(nanos).padStart(9, "0")}`;
+  const [seconds = "", nanos = ""] = secondsOf(time).split(".");
+  const next = Number(nanos) + 1;
+  return next === 1_000_000_000 ? `${Number(seconds) + 1}.000000000` : `${seconds}.${String(next).padStart(9, "0")}`;
+}
+
+/** Seconds with nine digits behind the point, so that two of them compare as text. Podman leaves out zeros at the end. */
+function secondsOf(time: string): string {
+  const nanos = /\.(\d{1,9})(?:Z|[+-]\d\d:\d\d)$/.exec(time)?.[1] ?? "";
+  return `${Math.floor(Date.parse(time) / 1000)}.${nanos.padEnd(9, "0")}`;
 }
 
 function asSince(ms: number | null): string | null {

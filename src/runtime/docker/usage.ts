@@ -15,7 +15,8 @@ export async function usage(engine: Engine, containerId: string): Promise<Usage 
     accept: [404, 409],
     timeoutMs: TIMEOUT_MS,
   });
-  return status === 200 ? asUsage(body as StatsAnswer) : null;
+  // Podman says nothing at all of an ended container.
+  return status === 200 && body !== null ? asUsage(body as StatsAnswer) : null;
 }
 
 /** Null for the empty answer that Docker gives of an ended container. */

@@ -6,7 +6,7 @@
 /** Docker Engine 20.10, the oldest that is still in a supported distribution (Debian 12, Ubuntu 22.04). */
 export const OLDEST_API = "1.41";
 /** The newest whose changes were read; a newer Docker still speaks it. */
-export const NEWEST_API = "1.47";
+export const NEWEST_API = "1.52";
 
 export interface VersionAnswer {
   Version?: string;
@@ -14,6 +14,13 @@ export interface VersionAnswer {
   MinAPIVersion?: string;
   /** As Go names it: "amd64", "arm64". */
   Arch?: string;
+  /** Of Podman the first is "Podman Engine", of Docker "Engine". */
+  Components?: { Name?: string; Version?: string }[] | null;
+}
+
+export interface InfoAnswer {
+  /** On the machine that Docker runs on. */
+  DockerRootDir?: string;
 }
 
 export interface ListedContainer {
@@ -198,7 +205,9 @@ export interface PullLine {
   /** The layer's. */
   id?: string;
   progressDetail?: { current?: number; total?: number };
+  /** The same twice: the first is to go, and the second is not everywhere (https://docs.docker.com/reference/api/engine/version-history/#v148-api-changes). */
   error?: string;
+  errorDetail?: { message?: string };
 }
 
 export interface EventLine {

@@ -24,6 +24,7 @@ await runtimeConformance("docker", {
           protectedPaths: [],
           credentials: NO_LOGINS,
           inventory: new Inventory(),
+          diskReserveBytes: 0,
           clock: systemClock,
         });
         owned.defer(() => next.close());

@@ -62,10 +62,17 @@ export async function dockerDevice(
     protectedPaths?: string[];
     credentials?: CredentialSources;
     inventory?: PulledImages;
+    diskReserveBytes?: number;
     adopts?: string;
   } = {},
 ): Promise<DockerDevice> {
-  const { socket = DOCKER_SOCKET, changes, credentials = NO_LOGINS, inventory = new Inventory() } = options;
+  const {
+    socket = DOCKER_SOCKET,
+    changes,
+    credentials = NO_LOGINS,
+    inventory = new Inventory(),
+    diskReserveBytes = 0,
+  } = options;
   const policy = { ...NOTHING_ALLOWED, ...options.policy };
   // Neither containers nor images may meet those of another test.
   const unique = crypto.randomUUID().slice(0, 8);
@@ -80,6 +87,7 @@ export async function dockerDevice(
     protectedPaths: options.protectedPaths ?? [],
     credentials,
     inventory,
+    diskReserveBytes,
     clock: systemClock,
   });
   stack.defer(() => runtime.close());

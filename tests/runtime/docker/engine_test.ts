@@ -18,6 +18,7 @@ Deno.test("docker is reached through a unix socket, and any other host is a mist
         protectedPaths: [],
         credentials: NO_LOGINS,
         inventory: new Inventory(),
+        diskReserveBytes: 0,
         clock: systemClock,
       }),
       {

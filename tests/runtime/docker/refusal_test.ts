@@ -80,9 +80,9 @@ Deno.test("a Docker that does not answer is told with the one thing to do about 
 
 Deno.test("the newest API version that both sides speak is spoken", () => {
   assert.equal(commonVersion({ ApiVersion: "1.41", MinAPIVersion: "1.12" }), "1.41");
-  assert.equal(commonVersion({ ApiVersion: "1.52", MinAPIVersion: "1.44" }), "1.47");
+  assert.equal(commonVersion({ ApiVersion: "1.55", MinAPIVersion: "1.44" }), "1.52");
   assert.equal(commonVersion({ ApiVersion: "1.45" }), "1.45");
-  for (const answer of [{ ApiVersion: "1.40" }, {}, { ApiVersion: "1.60", MinAPIVersion: "1.50" }]) {
+  for (const answer of [{ ApiVersion: "1.40" }, {}, { ApiVersion: "1.60", MinAPIVersion: "1.53" }]) {
     assert.throws(() => commonVersion(answer), { name: "Failure", kind: "refused", reason: "docker_error" });
   }
 });

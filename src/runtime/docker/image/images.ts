@@ -15,6 +15,7 @@ import { imageIds, type PulledImages, rememberPulled } from "./inventory.ts";
 import { imagePath, registryOf } from "./name.ts";
 import { checkPlatform, isFor } from "./platform.ts";
 import { pull } from "./pull.ts";
+import { checkSpace } from "./space.ts";
 
 /** What somebody else's container still used may be free by then. */
 const CLEAN_AGAIN_MS = 10 * 60_000;
@@ -24,6 +25,7 @@ export interface ImagesOptions {
   digests: ImageDigests;
   credentials: Credentials;
   inventory: PulledImages;
+  diskReserveBytes: number;
   clock: Clock;
 }
 
@@ -145,8 +147,9 @@ export class Images {
   }
 
   async #pull(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
-    const { engine, digests, credentials, inventory, clock } = this.#options;
+    const { engine, digests, credentials, inventory, diskReserveBytes, clock } = this.#options;
     const { image, platform } = workload;
+    await checkSpace(engine, { image, reserveBytes: diskReserveBytes });
     const before = await imageIds(engine);
     const login = await credentials.of(registryOf(image));
     await pull({ engine, clock, image, platform, login, progress, signal });

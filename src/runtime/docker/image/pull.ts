@@ -58,7 +58,8 @@ async function follow(
   });
   try {
     for await (const line of jsonLines<PullLine>(stream)) {
-      if (line.error !== undefined) return line.error;
+      const failed = line.errorDetail?.message ?? line.error;
+      if (failed !== undefined) return failed;
       each(line);
     }
     return null;

@@ -70,21 +70,24 @@ await testNeeding(
   "an image that a container is made of stays, whoever the container belongs to",
   async () => {
     await using set = await twoImages();
-    const { device, inventory, images: [mine, theirs], pull } = set;
+    const { registry, device, inventory, images: [mine, theirs], pull } = set;
+    // Docker itself refuses to remove an image in use, and takes one of its names without a word.
+    const also = await registry.list("also", { amd64: mine });
     await pull(mine);
+    await pull(also);
     await pull(theirs);
     const own = await device.start(device.workload({ image: mine, command: ["sleep", "1000"] }));
     {
       await using _foreign = await createForeign(`harbornode-test-${device.id}`, { image: theirs });
       await device.runtime.observe();
       await device.runtime.keep([]);
-      assert.deepEqual([await isHere(mine), await isHere(theirs)], [true, true]);
+      assert.deepEqual([await isHere(mine), await isHere(also), await isHere(theirs)], [true, true, true]);
     }
     await device.runtime.stop(own, { signal: "SIGKILL", timeoutMs: 0 });
     await device.runtime.remove(own);
     await device.runtime.observe();
     await device.runtime.keep([]);
-    assert.deepEqual([await isHere(mine), await isHere(theirs)], [false, false]);
+    assert.deepEqual([await isHere(mine), await isHere(also), await isHere(theirs)], [false, false, false]);
     assert.deepEqual(inventory.images, []);
   },
 );

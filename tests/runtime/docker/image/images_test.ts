@@ -187,6 +187,24 @@ await testNeeding(["docker", "busybox"], "an image that is never pulled is here,
   });
 });
 
+await testNeeding(
+  [...REGISTRY],
+  "docker pulls nothing when less than the reserve is free, and starts what is here",
+  async () => {
+    await using registry = await imageRegistry();
+    await using device = await dockerDevice({ diskReserveBytes: Number.MAX_SAFE_INTEGER });
+    const image = await registry.push(device.image);
+    await assert.rejects(prepare(device, image).done, {
+      name: "Failure",
+      kind: "refused",
+      reason: "insufficient_disk",
+      message: /MB are free in "\/.+", and \d+\.\d MB are kept$/,
+    });
+    assert.equal((await dockerCall(`/images/${image}/json`)).status, 404);
+    await prepare(device, device.image).done;
+  },
+);
+
 await testNeeding([...REGISTRY], "docker names an image that is for another architecture", async () => {
   await using registry = await imageRegistry();
   await using device = await dockerDevice();
