@@ -51,7 +51,7 @@ function Rollout({ rollout, runs, now }: { rollout: RolloutStatus; runs: boolean
 function Evidence({ rollout: { fingerprint, lines, probes } }: { rollout: RolloutStatus }) {
   return (
     <>
-      <p class="small quiet">
+      <p class="evidence small quiet">
         What <code>{fingerprint.slice(0, 7)}</code> said last
       </p>
       <pre class="log" tabindex={0}>{[...probes.slice(-5), ...lines].join("\n")}</pre>

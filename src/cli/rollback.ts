@@ -6,7 +6,7 @@ import { settingsOf } from "./settings_of.ts";
 export const rollback: Command = {
   name: "rollback",
   usage: "NAME [--to FINGERPRINT]",
-  summary: "Go back to what was healthy before, until git asks for something else",
+  summary: "Go back to what was healthy, until git asks for something else",
   options: [
     { flag: "--to FINGERPRINT", doc: 'one that "history" lists as healthy; its first digits will do' },
     ...CONFIG_FLAG.options,

@@ -102,6 +102,7 @@ class Life {
   pass({ after, then }: { after: number; then: "nothing" | "crash" | RuntimeName }): Plan {
     const { device } = this;
     const made = this.#planner(device.input(this.#desired));
+    device.remember(made);
     this.#remember(made);
     this.#watch(made.actions);
     for (const [index, action] of made.actions.entries()) {
@@ -120,8 +121,7 @@ class Life {
         this.#failed(wanted);
         return made;
       }
-      device.perform(action);
-      if (action.type === "remove") device.forced.delete(action.instance.id);
+      device.perform(action, made.actions);
       this.neverTwo();
     }
     if (made.actions.length > 0) device.attempts.clear();
@@ -245,7 +245,7 @@ function laws(planner: Planner, runs: number): void {
       const { workloads: [last] } = life.end();
       if (life.device.instances.length > 0) assert.equal(last!.chosen?.fellBackFrom, null);
     }),
-    { numRuns: runs },
+    { numRuns: runs, seed: 20261121 },
   );
 }
 

@@ -105,7 +105,7 @@ export class ModelDevice {
         if (instance.state === "running") throw new Error(`removes ${instance.id}, which runs`);
         this.instances = this.instances.filter((one) => one.id !== instance.id);
         this.forced.delete(instance.id);
-        this.#forget(instance);
+        if (action.reason !== "drift") this.#forget(instance);
         return;
       }
       case "start":

@@ -35,7 +35,9 @@ export async function rememberBegun(device: Device, chain: readonly Action[]): P
 }
 
 /** Written down before a container is removed: one that is gone without this was taken away by somebody else. */
-export async function rememberRemove(device: Device, { instance }: Action & { type: "remove" }): Promise<void> {
+export async function rememberRemove(device: Device, { instance, reason }: Action & { type: "remove" }): Promise<void> {
+  // What it was repaired for goes on counting when the removal was somebody else's in the end.
+  if (reason === "drift") return;
   const before = device.memory.all.get(instance.workload);
   if (instance.runtime !== "docker" || before?.slots[instance.slot]?.fingerprint !== instance.fingerprint) return;
   const { [instance.slot]: _, ...slots } = before.slots;

@@ -22,6 +22,8 @@ const log = logger("docker");
 
 /** The kernel ends a killed process at once, unless it hangs in a disk or network file system. */
 const KILL_MS = 20_000;
+/** Docker takes a container's files away before it forgets it, which takes seconds on a slow card. */
+const REMOVE_MS = 20_000;
 
 export interface Parts {
   engine: Engine;
@@ -172,13 +174,25 @@ export async function remove(parts: Parts, instance: Instance): Promise<void> {
   const task = `remove container "${id.slice(0, 12)}"`;
   const query = { v: "false", force: "false" };
   const { status } = await parts.engine.call(`DELETE /containers/${id}`, { task, query, accept: [404, 409] });
-  if (status === 409 && await own(parts, id) !== null) {
+  // Somebody else is removing it already: that it is gone is all we want.
+  if (status === 409 && !await gone(parts, id)) {
     throw new Failure(`Docker is still at work on container "${id.slice(0, 12)}" of "${instance.workload}"`, {
       kind: "transient",
       reason: "docker_error",
     });
   }
   await parts.networks.prune();
+}
+
+async function gone(parts: Parts, id: string): Promise<boolean> {
+  try {
+    const task = `see the removal of container "${id.slice(0, 12)}"`;
+    const query = { condition: "removed" };
+    await parts.engine.call(`POST /containers/${id}/wait`, { task, query, accept: [404], timeoutMs: REMOVE_MS });
+  } catch (error) {
+    if (!(error instanceof Timeout)) throw error;
+  }
+  return await own(parts, id) === null;
 }
 
 /** By id; null when there is none, or none of ours. */
