@@ -10,6 +10,9 @@ import { lowerHalf } from "./subnet.ts";
 
 const log = logger("docker");
 
+/** To make a network whose addresses nobody else takes in between. */
+const TRIES = 5;
+
 /** Of all workloads that name none. */
 const DEFAULT_NAMESPACE = "default";
 
@@ -133,13 +136,20 @@ export class Networks {
     const short = `harbornode-${deviceId.slice(0, 8)}-${namespace}`;
     // Of another device whose id begins alike, or made by hand.
     const name = await this.#inspect(short) === null ? short : `harbornode-${deviceId}-${namespace}`;
-    const chosen = await this.#create({ name, namespace });
-    const { Subnet, Gateway } = chosen.IPAM?.Config?.[0] ?? {};
-    const range = Subnet === undefined ? null : lowerHalf(Subnet);
-    if (Subnet === undefined || range === null) return chosen;
-    await this.#options.engine.call(`DELETE /networks/${chosen.Id}`, { task: `remove network "${name}"` });
-    const config = { Subnet, IPRange: range, ...(Gateway === undefined ? {} : { Gateway }) };
-    return await this.#create({ name, namespace, config });
+    for (let tries = 1;; tries++) {
+      const chosen = await this.#create({ name, namespace });
+      const { Subnet, Gateway } = chosen.IPAM?.Config?.[0] ?? {};
+      const range = Subnet === undefined ? null : lowerHalf(Subnet);
+      if (Subnet === undefined || range === null) return chosen;
+      await this.#options.engine.call(`DELETE /networks/${chosen.Id}`, { task: `remove network "${name}"` });
+      const config = { Subnet, IPRange: range, ...(Gateway === undefined ? {} : { Gateway }) };
+      try {
+        return await this.#create({ name, namespace, config });
+      } catch (error) {
+        // Somebody else was given these meanwhile.
+        if (tries === TRIES || !(error instanceof Failure) || !/overlaps/.test(error.message)) throw error;
+      }
+    }
   }
 
   async #create(
