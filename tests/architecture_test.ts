@@ -166,7 +166,7 @@ const PURE = [
   /^src\/cli\/exit_code\.ts$/,
   /^src\/http\/signature\.ts$/,
   /^src\/probe\/verdict\.ts$/,
-  /^src\/runtime\/docker\/(container|image\/name|life\/altered|request\/\w+)\.ts$/,
+  /^src\/runtime\/docker\/(container|image\/name|life\/altered|network\/subnet|request\/\w+)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,

@@ -23,6 +23,7 @@ import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { DEPLOYMENT } from "./field/container/deployment.ts";
 import { UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
+import { LOGGING_FIELDS } from "./field/container/setup.ts";
 import { MOUNT_FIELDS } from "./field/container/mount.ts";
 import { workloadName } from "./name.ts";
 import { quote } from "./place.ts";
@@ -227,6 +228,7 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },
+  { name: "logging", fields: LOGGING_FIELDS },
   { name: "update_image", fields: UPDATE_IMAGE_FIELDS },
   { name: "artifact", fields: ARTIFACT_FIELDS },
   { name: "artifact.github", fields: GITHUB_FIELDS },

@@ -27,6 +27,8 @@ Deno.test("settings that are lists, tables and ranges have one line in the envir
     HARBORNODE_POLICY_ALLOW_CAPABILITIES: "",
     HARBORNODE_POLICY_ALLOW_GPUS: "true",
     HARBORNODE_POLICY_ALLOW_ROOT: "false",
+    HARBORNODE_POLICY_ALLOW_HOST_PATHS: "/srv/media, /mnt",
+    HARBORNODE_POLICY_ALLOW_PRIVILEGED: "true",
     HARBORNODE_RUNTIME_MODES: "web=docker,cam=native",
   };
   const text = `${URL_LINE}[policy]\nallow_capabilities = ["CAP_NET_RAW"]\n`;
@@ -39,6 +41,10 @@ Deno.test("settings that are lists, tables and ranges have one line in the envir
     allowCapabilities: [],
     allowGpus: true,
     allowRoot: false,
+    allowPrivileged: true,
+    allowHostNetwork: false,
+    allowHostPaths: ["/srv/media", "/mnt"],
+    allowNetworks: [],
   });
   assert.deepEqual(settings?.runtime.modes, { web: "docker", cam: "native" });
 });

@@ -26,7 +26,17 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
     native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
     limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
-    policy: { allowDevices: [], allowGpus: false, allowCapabilities: [], allowRoot: true },
+    rollout: { scope: "workload" },
+    policy: {
+      allowDevices: [],
+      allowGpus: false,
+      allowCapabilities: [],
+      allowRoot: true,
+      allowPrivileged: false,
+      allowHostNetwork: false,
+      allowHostPaths: [],
+      allowNetworks: [],
+    },
     log: { level: "info", format: "text" },
   });
 });
@@ -128,6 +138,9 @@ Deno.test("settings take ranges, sizes, devices, capabilities and modes", async 
     allow_capabilities = ["CAP_NET_BIND_SERVICE", "CAP_CHECKPOINT_RESTORE"]
     allow_gpus = true
     allow_root = false
+    allow_host_network = true
+    allow_host_paths = ["/srv/media"]
+    allow_networks = ["proxy_default"]
     [runtime.modes]
     web = "docker"
     cam-2 = "native"
@@ -144,6 +157,10 @@ Deno.test("settings take ranges, sizes, devices, capabilities and modes", async 
     allowCapabilities: ["CAP_NET_BIND_SERVICE", "CAP_CHECKPOINT_RESTORE"],
     allowGpus: true,
     allowRoot: false,
+    allowPrivileged: false,
+    allowHostNetwork: true,
+    allowHostPaths: ["/srv/media"],
+    allowNetworks: ["proxy_default"],
   });
   assert.deepEqual(settings?.runtime.modes, { web: "docker", "cam-2": "native" });
   for (const off of ["off", ""]) {
@@ -173,6 +190,10 @@ Deno.test("settings of the policy and of limits are refused where they would not
     ['[policy]\nallow_capabilities = ["CAP_NET_BIND"]', /is "CAP_NET_BIND", wanted a capability.*CAP_NET_BIND_SERVICE/],
     ['[policy]\nallow_capabilities = ["ALL"]', /is "ALL", wanted a capability/],
     ["[policy]\nallow_gpus = 1", /is 1, wanted true or false/],
+    ['[policy]\nallow_host_paths = ["srv"]', /is "srv", wanted an absolute path/],
+    ['[policy]\nallow_host_paths = ["/srv/../etc"]', /is "\/srv\/\.\.\/etc", wanted an absolute path/],
+    ['[policy]\nallow_networks = ["a b"]', /is "a b", wanted the name of a network/],
+    ['[policy]\nallow_privileged = "yes"', /is "yes", wanted true or false/],
     ['[policy]\nallow_root = "no"', /is "no", wanted true or false/],
     ['[runtime.modes]\nweb = "podman"', /runtime\.modes\.web: is "podman", wanted "native" or "docker"/],
     ['[runtime.modes]\n"a b" = "docker"', /the name "a b" is not the name of a workload/],

@@ -12,8 +12,8 @@ import { withMade } from "./life/altered.ts";
 import type { Containers } from "./containers.ts";
 import type { Grants } from "./life/grant.ts";
 import { type Engine, Timeout } from "./engine.ts";
-import { joinOthers, rejoin } from "./network/attach.ts";
-import type { Networks } from "./network/networks.ts";
+import { type Endpoints, endpointsFor, joinOthers, rejoin } from "./network/attach.ts";
+import type { Network, Networks } from "./network/networks.ts";
 import { createRequest, namesOf } from "./request/create_request.ts";
 import type { MountSources } from "./request/mount.ts";
 import type { CreatedContainer, InspectedContainer } from "./wire.ts";
@@ -42,6 +42,7 @@ export type DockerStart = StartRequest & Pick<MountSources, "hostPaths"> & { wor
 export async function start(parts: Parts, request: DockerStart): Promise<Instance> {
   const { workload, slot, fingerprint, previous } = request;
   using networks = await parts.networks.hold(workload);
+  const endpoints = endpointsFor(networks.all, request.withheld === true ? null : namesOf(workload));
   const { name, named } = await place(parts, request);
   const occupant = named === null ? null : parts.containers.instance(named);
   if (named !== null && (occupant?.workload !== workload.name || occupant.slot !== slot)) {
@@ -58,12 +59,12 @@ export async function start(parts: Parts, request: DockerStart): Promise<Instanc
     if (same && one.state === "running") return one;
     // What was altered would still be so.
     const isReused = same && one.state === "exited" && one.altered === undefined;
-    if (isReused && await again(parts, one.id, { request, networks: networks.all })) {
+    if (isReused && await again(parts, one.id, { request, networks: networks.all, endpoints })) {
       return await run(parts, { id: one.id, name });
     }
     if (request.withheld !== true || hasEnded(one)) await remove(parts, one);
   }
-  const id = await create(parts, { ...request, name, networks: [...networks.all.keys()] });
+  const id = await create(parts, { ...request, name, endpoints });
   try {
     return await run(parts, { id, name });
   } catch (error) {
@@ -96,7 +97,11 @@ async function place({ containers, deviceId }: Parts, { workload, slot, fingerpr
 async function again(
   parts: Parts,
   id: string,
-  { request, networks }: { request: DockerStart; networks: ReadonlyMap<string, string> },
+  { request, networks, endpoints }: {
+    request: DockerStart;
+    networks: ReadonlyMap<string, Network>;
+    endpoints: Endpoints;
+  },
 ): Promise<boolean> {
   const container = await parts.containers.inspect(id);
   if (container === null) return false;
@@ -105,10 +110,10 @@ async function again(
   const there = container.NetworkSettings?.Networks ?? {};
   const fits = belongs.length === networks.size && belongs.every((name) => {
     const known = there[name]?.NetworkID;
-    return networks.has(name) && (known === undefined || known === "" || known === networks.get(name));
+    return networks.has(name) && (known === undefined || known === "" || known === networks.get(name)?.id);
   });
   if (!fits || !sameHostPaths(container, request)) return false;
-  await rejoin(parts, { container, names: request.withheld === true ? [] : namesOf(request.workload) });
+  await rejoin(parts, { container, endpoints });
   return true;
 }
 
@@ -203,14 +208,13 @@ async function own(parts: Parts, id: string): Promise<Instance | null> {
 
 async function create(
   parts: Parts,
-  request: DockerStart & { name: string; networks: readonly string[] },
+  request: DockerStart & { name: string; endpoints: Endpoints },
 ): Promise<string> {
-  const { name, workload, networks } = request;
-  const isWithheld = request.withheld === true;
+  const { name, workload, endpoints } = request;
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
     query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
-    body: withMade(createRequest(workload, { ...request, deviceId: parts.deviceId, isWithheld })),
+    body: withMade(createRequest(workload, { ...request, deviceId: parts.deviceId })),
     accept: [404],
   });
   if (status === 404) {
@@ -222,7 +226,7 @@ async function create(
   const { Id: id, Warnings: warnings } = body as CreatedContainer;
   for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });
   try {
-    await joinOthers(parts, { id, networks, names: isWithheld ? [] : namesOf(workload) });
+    await joinOthers(parts, id, endpoints);
   } catch (error) {
     await discard(parts, id);
     throw error;

@@ -36,6 +36,14 @@ function classify(message: string): Told | null {
       hint: "install the NVIDIA Container Toolkit and restart Docker, or leave gpus out; the start is tried again",
     };
   }
+  if (/non-overlapping IPv4 address pool|predefined address pools have been fully subnetted/.test(message)) {
+    return {
+      kind: "refused",
+      reason: "docker_error",
+      sentence: "Docker has no addresses left for another network",
+      hint: "remove networks that nothing uses: docker network prune",
+    };
+  }
   if (/unable to find (user|group)/.test(message)) {
     return { kind: "mistake", reason: "user_unknown", hint: "name a user that the image knows, or a number" };
   }

@@ -84,7 +84,7 @@ export interface ListedNetwork {
   Id: string;
   Name: string;
   Labels?: Record<string, string> | null;
-  IPAM?: { Config?: { Subnet?: string; Gateway?: string }[] | null } | null;
+  IPAM?: { Config?: { Subnet?: string; IPRange?: string; Gateway?: string }[] | null } | null;
 }
 
 export interface CreatedNetwork {

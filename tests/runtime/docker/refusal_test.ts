@@ -30,6 +30,12 @@ Deno.test("what Docker says is told as a reason and a sentence", () => {
       "start_failed",
       "gpus: Docker has no driver for GPUs on this device",
     ],
+    [
+      500,
+      "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+      "docker_error",
+      "Docker has no addresses left for another network",
+    ],
     [500, "server error.", "docker_error", "Docker cannot start it: server error"],
   ];
   for (const [status, message, reason, sentence] of cases) {

@@ -26,7 +26,8 @@ const NOT_BOUNDED: Record<string, string> = {
   journald: "how much it keeps is the journal's, not the container's",
 };
 
-const LOGGING_FIELDS: Field[] = [field("driver", driver(), "json-file", {
+/** Of the table `logging`. */
+export const LOGGING_FIELDS: Field[] = [field("driver", driver(), "json-file", {
   shown: '"json-file"',
   doc: "Files of JSON, or Docker's smaller form",
   example: 'driver = "local"',

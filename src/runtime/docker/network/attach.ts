@@ -3,6 +3,8 @@ import { Failure } from "../../../failure.ts";
 import { isWithheld, networksOf } from "../container.ts";
 import type { Containers } from "../containers.ts";
 import type { Engine } from "../engine.ts";
+import type { Network } from "./networks.ts";
+import { upperAddress } from "./subnet.ts";
 import type { EndpointRequest, InspectedContainer, InspectedEndpoint } from "../wire.ts";
 
 export interface Attachment {
@@ -10,37 +12,47 @@ export interface Attachment {
   containers: Containers;
 }
 
-/** Joins a container that does not run to all of `networks` but the first, which it was created on. */
-export async function joinOthers(
-  { engine }: Attachment,
-  { id, networks, names }: { id: string; networks: readonly string[]; names: readonly string[] },
-): Promise<void> {
-  for (const network of networks.slice(1)) {
-    await connect(engine, { id, network, endpoint: { Aliases: [...names] } });
-  }
+/** By network, what a container asks for there: its names, or an address that it keeps as long as it is withheld. */
+export type Endpoints = ReadonlyMap<string, EndpointRequest>;
+
+/** `names` are null for a container that is withheld. */
+export function endpointsFor(networks: ReadonlyMap<string, Network>, names: readonly string[] | null): Endpoints {
+  return new Map(
+    [...networks].map(([name, { subnet }]): [string, EndpointRequest] => {
+      if (names !== null) return [name, { Aliases: [...names] }];
+      const address = subnet === null ? null : upperAddress(subnet, Math.random());
+      return [name, address === null ? {} : { IPAMConfig: { IPv4Address: address } }];
+    }),
+  );
+}
+
+/** Joins a container that does not run to all of its networks but the first, which it was created on. */
+export async function joinOthers({ engine }: Attachment, id: string, endpoints: Endpoints): Promise<void> {
+  for (const [network, endpoint] of [...endpoints].slice(1)) await connect(engine, { id, network, endpoint });
 }
 
 /**
- * Before a container is started again: it is to be found, or withheld, as it was created to be. Without an address that
- * it asked for, since somebody else may have that one by now.
+ * Before a container is started again: it is to be found, or withheld, as it is asked to be now. What it had asked for is
+ * asked for no more: somebody else may have that address.
  */
 export async function rejoin(
   { engine, containers }: Attachment,
-  { container, names }: { container: InspectedContainer; names: readonly string[] },
+  { container, endpoints }: { container: InspectedContainer; endpoints: Endpoints },
 ): Promise<void> {
-  for (const network of networksOf(container)) {
-    const endpoint = endpointIn(container, network);
-    if (endpoint !== null && isAsWanted(endpoint, names)) continue;
-    if (endpoint !== null) await disconnect(engine, { id: container.Id, network });
-    await connect(engine, { id: container.Id, network, endpoint: { Aliases: [...names] } });
+  const id = container.Id;
+  for (const [network, endpoint] of endpoints) {
+    const known = endpointIn(container, network);
+    if (known !== null && isAsWanted(known, endpoint)) continue;
+    if (known !== null) await disconnect(engine, { id, network });
+    await connect(engine, { id, network, endpoint });
   }
-  containers.changed(container.Id);
+  containers.changed(id);
 }
 
 /**
  * Gives a running container its names. Docker changes names only with a new connection: it is off each network for
- * about 0.1 s on two slow cores, and comes back under the address that it had, so that its own connections go on. The
- * address is another one only where the network's owner chose no subnet, or somebody took it in between.
+ * about 0.1 s on two slow cores, and comes back under the address that it asked for at its start, so that its own
+ * connections go on. It comes back under another one only in a network of the owner's.
  *
  * May be called again, and after it was cut off: what is on its network with its names is left alone, and what is on
  * none is joined to it.
@@ -53,7 +65,7 @@ export async function publish({ engine, containers }: Attachment, { id, names }:
     if (endpoint !== null && names.every((name) => endpoint.Aliases?.includes(name))) continue;
     if (endpoint !== null) await disconnect(engine, { id, network });
     try {
-      await reconnect(engine, { id, network, names, address: endpoint?.IPAddress ?? "" });
+      await reconnect(engine, { id, network, names, address: endpoint?.IPAMConfig?.IPv4Address ?? "" });
     } finally {
       containers.changed(id);
     }
@@ -79,13 +91,11 @@ function endpointIn(container: InspectedContainer, network: string): InspectedEn
   return container.NetworkSettings?.Networks?.[network] ?? null;
 }
 
-/** Of a container that does not run. Its short id is added by Docker. */
-function isAsWanted({ Aliases: aliases, IPAMConfig: asked }: InspectedEndpoint, names: readonly string[]): boolean {
-  const has = new Set(aliases ?? []);
-  const agrees = names.length === 0
-    ? [...has].every((name) => /^[0-9a-f]{12}$/.test(name))
-    : names.every((n) => has.has(n));
-  return agrees && (asked?.IPv4Address ?? "") === "";
+/** Of a container that does not run: the same names, and no address. Docker itself adds the short id. */
+function isAsWanted({ Aliases: aliases, IPAMConfig: asked }: InspectedEndpoint, wanted: EndpointRequest): boolean {
+  const names = (aliases ?? []).filter((name) => !/^[0-9a-f]{12}$/.test(name));
+  const same = names.length === (wanted.Aliases?.length ?? 0) && names.every((name) => wanted.Aliases?.includes(name));
+  return same && (asked?.IPv4Address ?? "") === "" && wanted.IPAMConfig === undefined;
 }
 
 async function connect(

@@ -5,9 +5,13 @@ import { networkDenied } from "../../../model/container_policy.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 import { LABEL } from "../container.ts";
 import type { Engine } from "../engine.ts";
-import type { ListedContainer, ListedNetwork } from "../wire.ts";
+import type { CreatedNetwork, ListedContainer, ListedNetwork } from "../wire.ts";
+import { lowerHalf } from "./subnet.ts";
 
 const log = logger("docker");
+
+/** To make a network whose addresses nobody else takes in between. */
+const TRIES = 5;
 
 /** Of all workloads that name none. */
 const DEFAULT_NAMESPACE = "default";
@@ -19,10 +23,22 @@ export interface NetworksOptions {
   allowNetworks: readonly string[];
 }
 
+export interface Network {
+  id: string;
+  /** Whose addresses may be asked for; null where they may not. */
+  subnet: string | null;
+}
+
 /** Networks that are not removed until it is disposed of. */
 export interface HeldNetworks extends Disposable {
-  /** By name, with their ids, in the order that the workload joins them. */
-  readonly all: ReadonlyMap<string, string>;
+  /** By name, in the order that the workload joins them. */
+  readonly all: ReadonlyMap<string, Network>;
+}
+
+interface SubnetRequest {
+  Subnet: string;
+  IPRange: string;
+  Gateway?: string;
 }
 
 export class Networks {
@@ -39,12 +55,12 @@ export class Networks {
   /** Those of a workload, made where they are missing. Throws a `Failure`; may be called again. */
   hold(workload: DockerWorkload): Promise<HeldNetworks> {
     return this.#inTurn(async () => {
-      const all = new Map<string, string>();
+      const all = new Map<string, Network>();
       for (const name of workload.network === null ? [workload.namespace, ...workload.networks] : []) {
         const network = await this.#find(name ?? DEFAULT_NAMESPACE);
-        all.set(network.Name, network.Id);
+        all.set(network.Name, { id: network.Id, subnet: subnetOf(network) });
       }
-      const ids = [...all.values()];
+      const ids = [...all.values()].map(({ id }) => id);
       for (const id of ids) this.#held.set(id, (this.#held.get(id) ?? 0) + 1);
       return {
         all,
@@ -71,7 +87,7 @@ export class Networks {
     }).catch((error) => log.warn("{error}", { error }));
   }
 
-  async #find(name: string): Promise<{ Id: string; Name: string }> {
+  async #find(name: string): Promise<ListedNetwork> {
     const { engine, allowNetworks } = this.#options;
     if (!allowNetworks.includes(name)) {
       const own = (await this.#own(name))[0];
@@ -113,24 +129,32 @@ export class Networks {
 
   /**
    * Docker chooses the addresses, and is then asked for the same ones by name: only in a network whose addresses were
-   * asked for may a container ask for the address that it had, which `publish` needs.
+   * asked for may a container ask for one, which `publish` needs.
    */
-  async #make(namespace: string): Promise<{ Id: string; Name: string }> {
+  async #make(namespace: string): Promise<ListedNetwork> {
     const { deviceId } = this.#options;
     const short = `harbornode-${deviceId.slice(0, 8)}-${namespace}`;
     // Of another device whose id begins alike, or made by hand.
     const name = await this.#inspect(short) === null ? short : `harbornode-${deviceId}-${namespace}`;
-    const chosen = await this.#inspect(await this.#create({ name, namespace }));
-    const { Subnet, Gateway } = chosen?.IPAM?.Config?.[0] ?? {};
-    if (chosen === null || Subnet === undefined) return { Id: chosen?.Id ?? name, Name: name };
-    await this.#options.engine.call(`DELETE /networks/${chosen.Id}`, { task: `remove network "${name}"` });
-    const config = { Subnet, ...(Gateway === undefined ? {} : { Gateway }) };
-    return { Id: await this.#create({ name, namespace, config }), Name: name };
+    for (let tries = 1;; tries++) {
+      const chosen = await this.#create({ name, namespace });
+      const { Subnet, Gateway } = chosen.IPAM?.Config?.[0] ?? {};
+      const range = Subnet === undefined ? null : lowerHalf(Subnet);
+      if (Subnet === undefined || range === null) return chosen;
+      await this.#options.engine.call(`DELETE /networks/${chosen.Id}`, { task: `remove network "${name}"` });
+      const config = { Subnet, IPRange: range, ...(Gateway === undefined ? {} : { Gateway }) };
+      try {
+        return await this.#create({ name, namespace, config });
+      } catch (error) {
+        // Somebody else was given these meanwhile.
+        if (tries === TRIES || !(error instanceof Failure) || !/overlaps/.test(error.message)) throw error;
+      }
+    }
   }
 
   async #create(
-    { name, namespace, config }: { name: string; namespace: string; config?: { Subnet: string; Gateway?: string } },
-  ): Promise<string> {
+    { name, namespace, config }: { name: string; namespace: string; config?: SubnetRequest },
+  ): Promise<ListedNetwork> {
     const { engine, deviceId } = this.#options;
     const { body } = await engine.call("POST /networks/create", {
       task: `make network "${name}"`,
@@ -142,7 +166,10 @@ export class Networks {
         ...(config === undefined ? {} : { IPAM: { Driver: "default", Config: [config] } }),
       },
     });
-    return (body as { Id: string }).Id;
+    const made = await this.#inspect((body as CreatedNetwork).Id);
+    if (made !== null) return made;
+    const message = `Network "${name}" was removed while it was made`;
+    throw new Failure(message, { kind: "transient", reason: "docker_error" });
   }
 
   async #isUsed(id: string): Promise<boolean> {
@@ -158,4 +185,10 @@ export class Networks {
     this.#last = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Of one that was made as `make` makes them: the others hand out all of their addresses. */
+function subnetOf({ IPAM: ipam, Labels: labels }: ListedNetwork): string | null {
+  const config = ipam?.Config?.[0];
+  return labels?.[LABEL.namespace] !== undefined && config?.IPRange ? config.Subnet ?? null : null;
 }

@@ -2,16 +2,14 @@
 import { substitutePorts } from "../../../model/port.ts";
 import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
 import { createdFrom, LABEL, type Marks } from "../container.ts";
-import type { CreateContainer, DeviceRequest } from "../wire.ts";
+import type { CreateContainer, DeviceRequest, EndpointRequest } from "../wire.ts";
 import { confinement } from "./confinement.ts";
 import { logConfig } from "./log_config.ts";
 import { createMount, type MountSources } from "./mount.ts";
 
 export interface CreateInput extends Marks, MountSources {
-  /** Names of the networks that it belongs on, the one that it is created on first. Empty where it has none of ours. */
-  networks: readonly string[];
-  /** Others must not find it under its names yet. */
-  isWithheld: boolean;
+  /** The networks that it belongs on, the one that it is created on first. Empty where it has none of ours. */
+  endpoints: ReadonlyMap<string, EndpointRequest>;
 }
 
 /** Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says. */
@@ -33,7 +31,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
     StopSignal: workload.stopSignal,
     StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
-    ...networking(workload, input),
+    ...networking(input),
     HostConfig: {
       PortBindings: portBindings(workload),
       Mounts: workload.mounts.map((mount) => createMount(mount, input)),
@@ -49,13 +47,13 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
 }
 
 /** The last ones: no label of a manifest can stand for one of ours. */
-function ownLabels(workload: DockerWorkload, { deviceId, slot, fingerprint, networks }: CreateInput) {
+function ownLabels(workload: DockerWorkload, { deviceId, slot, fingerprint, endpoints }: CreateInput) {
   return {
     [LABEL.device]: deviceId,
     [LABEL.workload]: workload.name,
     [LABEL.slot]: String(slot),
     [LABEL.fingerprint]: fingerprint,
-    ...(networks.length === 0 ? {} : { [LABEL.networks]: networks.join(",") }),
+    ...(endpoints.size === 0 ? {} : { [LABEL.networks]: [...endpoints.keys()].join(",") }),
   };
 }
 
@@ -65,15 +63,13 @@ export function namesOf(workload: DockerWorkload): string[] {
 }
 
 /** On one network: Docker before API 1.44 takes no more, so the others are joined before the start. */
-function networking(workload: DockerWorkload, { networks, isWithheld }: CreateInput): Partial<CreateContainer> {
-  const first = networks[0];
-  if (first === undefined) return {};
-  const endpoint = isWithheld ? {} : { Aliases: namesOf(workload) };
-  return { NetworkingConfig: { EndpointsConfig: { [first]: endpoint } } };
+function networking({ endpoints }: CreateInput): Partial<CreateContainer> {
+  const [first] = endpoints;
+  return first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first[0]]: first[1] } } };
 }
 
-function hostNetworking(workload: DockerWorkload, { networks }: CreateInput): Partial<CreateContainer["HostConfig"]> {
-  const mode = workload.network ?? networks[0];
+function hostNetworking(workload: DockerWorkload, { endpoints }: CreateInput): Partial<CreateContainer["HostConfig"]> {
+  const mode = workload.network ?? [...endpoints.keys()][0];
   return {
     ...(mode === undefined ? {} : { NetworkMode: mode }),
     ...(workload.extraHosts.length === 0 ? {} : { ExtraHosts: workload.extraHosts }),

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { systemClock } from "../../../../src/clock.ts";
+import { openDockerRuntime } from "../../../../src/runtime/docker/docker_runtime.ts";
+import { busyboxEntries, dockerCall, importImage } from "../../../support/docker_image.ts";
+import { OwnDocker } from "../../../support/own_docker.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
-import { dockerDevice, inspect } from "../docker_device.ts";
+import { tempDir } from "../../../support/temp.ts";
+import { dockerDevice, inspect, Inventory, NO_LOGINS, NOTHING_ALLOWED } from "../docker_device.ts";
+import { dockerWorkload } from "../docker_workload.ts";
 
 await testNeeding(
   ["docker", "busybox"],
@@ -31,3 +38,22 @@ await testNeeding(
     assert.deepEqual(await device.runtime.observe(), { runtime: "docker", ok: true, instances: [] });
   },
 );
+
+await testNeeding(["dockerd", "busybox", "root"], "a runtime that Docker was told of runs the container", async () => {
+  await using dir = await tempDir();
+  await using docker = new OwnDocker(join(dir.path, "docker"));
+  await docker.boot("--add-runtime", "kata=runc");
+  const image = "harbornode-test:kata";
+  await importImage(image, { entries: await busyboxEntries(), socket: docker.socket });
+  const options = { deviceId: "d", policy: NOTHING_ALLOWED, protectedPaths: [], credentials: NO_LOGINS };
+  const host = `unix://${docker.socket}`;
+  const runtime = await openDockerRuntime({ ...options, host, inventory: new Inventory(), clock: systemClock });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => runtime.close());
+  const workload = dockerWorkload({ name: "web", image, ociRuntime: "kata", command: ["/bin/sleep", "1000"] });
+  await runtime.prepare(workload, () => {}, new AbortController().signal);
+  const request = { workload, slot: 0, fingerprint: "f", filesDir: null, chosenPorts: [], previous: null };
+  const { id } = await runtime.start(request);
+  const { text } = await dockerCall(`/containers/${id}/json`, {}, docker.socket);
+  assert.deepEqual([JSON.parse(text).HostConfig.Runtime, JSON.parse(text).State.Running], ["kata", true]);
+});

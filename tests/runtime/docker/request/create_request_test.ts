@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { createRequest } from "../../../../src/runtime/docker/request/create_request.ts";
+import type { EndpointRequest } from "../../../../src/runtime/docker/wire.ts";
 import { dockerWorkload } from "../docker_workload.ts";
 
 const MARKS = { deviceId: "d1", slot: 2, fingerprint: "0123456789abcdef", filesDir: "/data/files/web/abc" };
 const request = (
   fields: Partial<Parameters<typeof dockerWorkload>[0]> = {},
-  more: { filesDir?: string | null; networks?: string[]; isWithheld?: boolean } = {},
+  more: { filesDir?: string | null; endpoints?: Map<string, EndpointRequest> } = {},
 ) =>
   createRequest(dockerWorkload({ name: "web", image: "nginx:1.27", ...fields }), {
     ...MARKS,
     hostPaths: new Map([["/srv/link", "/srv/media"]]),
-    networks: ["n1", "n2"],
-    isWithheld: false,
+    endpoints: new Map([["n1", { Aliases: ["web", "www"] }], ["n2", { Aliases: ["web"] }]]),
     ...more,
   });
 
@@ -27,14 +27,11 @@ Deno.test("a container is marked with all that says whose it is, and no label of
   });
 });
 
-Deno.test("a container is made on its first network, under its names unless it is withheld", () => {
-  const published = request({ aliases: ["www"] });
-  assert.equal(published.HostConfig.NetworkMode, "n1");
-  assert.deepEqual(published.NetworkingConfig, { EndpointsConfig: { n1: { Aliases: ["web", "www"] } } });
-  assert.deepEqual(request({ aliases: ["www"] }, { isWithheld: true }).NetworkingConfig, {
-    EndpointsConfig: { n1: {} },
-  });
-  const none = request({ network: "none" }, { networks: [] });
+Deno.test("a container is made on its first network", () => {
+  const { HostConfig, NetworkingConfig } = request();
+  assert.equal(HostConfig.NetworkMode, "n1");
+  assert.deepEqual(NetworkingConfig, { EndpointsConfig: { n1: { Aliases: ["web", "www"] } } });
+  const none = request({ network: "none" }, { endpoints: new Map() });
   assert.deepEqual([none.HostConfig.NetworkMode, none.NetworkingConfig], ["none", undefined]);
 });
 
