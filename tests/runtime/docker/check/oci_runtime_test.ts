@@ -47,7 +47,13 @@ await testNeeding(["dockerd", "busybox", "root"], "a runtime that Docker was tol
   await importImage(image, { entries: await busyboxEntries(), socket: docker.socket });
   const options = { deviceId: "d", policy: NOTHING_ALLOWED, protectedPaths: [], credentials: NO_LOGINS };
   const host = `unix://${docker.socket}`;
-  const runtime = await openDockerRuntime({ ...options, host, inventory: new Inventory(), clock: systemClock });
+  const runtime = await openDockerRuntime({
+    ...options,
+    host,
+    inventory: new Inventory(),
+    diskReserveBytes: 0,
+    clock: systemClock,
+  });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => runtime.close());
   const workload = dockerWorkload({ name: "web", image, ociRuntime: "kata", command: ["/bin/sleep", "1000"] });

@@ -27,6 +27,7 @@ await testNeeding(
       protectedPaths: [],
       credentials: NO_LOGINS,
       inventory: new Inventory(),
+      diskReserveBytes: 0,
       clock: systemClock,
     });
     await using stack = new AsyncDisposableStack();
