@@ -44,6 +44,11 @@ Deno.test("no restart is granted to what is not to be started again, at its limi
   for (const { grant } of cases) assert.equal(grant, null);
 });
 
+Deno.test("no restart is granted to a container that sees a path of the device", () => {
+  const mounts = [{ type: "host" as const, source: "/srv/media", target: "/media", readOnly: true }];
+  assert.equal(granted(docker({ restart: ALWAYS, mounts })).grant, null);
+});
+
 Deno.test("Docker is granted restarts of what has run steadily, also where memory is limited, and of no job", () => {
   const spec = docker({ restart: ALWAYS, resources: { memoryBytes: 1e8, cpus: null, pids: null } });
   const container = instance(spec, { id: "c", slot: 0, startedAt: NOW - 5000 });

@@ -24,6 +24,8 @@ export function grantOf(
   if (spec.job !== null || spec.suspend || !spec.enabled) return none;
   // Where memory is limited, somebody has to see whether that was what ended it. Docker looks.
   if (spec.runtime === "native" && spec.resources.memoryBytes !== null) return none;
+  // Where a path of the device leads has to be looked at before every start, which Docker does not do.
+  if (spec.runtime === "docker" && spec.mounts.some((mount) => mount.type === "host")) return none;
   if (instance.state !== "running" || spec.restart.when === "never" || memory?.halted !== undefined) return none;
   const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
   const restart = restartAfter(spec.restart, ended, memory);
