@@ -78,16 +78,18 @@ await testNeeding(
 
     await repository.write("services/greeter.toml", service("echo 2"));
     const second = await repository.commit("Change the service");
-    await device.until("greeter", (one) => one.sync === "synced" && one.health === "healthy");
+    await eventually("all of the second revision is well", async () => {
+      const source = (await device.status())?.source;
+      return source?.applied === second && source.healthy === second;
+    });
     const same = await device.until("box", (one) => one.revision !== null);
-    await eventually("the second revision is applied", async () => (await device.status())?.source.applied === second);
     assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.instances[0]?.container_id);
     assert.equal(same.instances[0]?.container_id, box.instances[0]?.container_id);
 
     const before = (await device.status())?.workloads.map(apartFromUse);
     await device.killDaemon();
     await device.startDaemon();
-    await device.until("box", (one) => one.phase === "running" && one.health === "healthy");
+    for (const name of ["box", "greeter"]) await device.until(name, (one) => one.health === "healthy");
     assert.deepEqual((await device.status())?.workloads.map(apartFromUse), before);
 
     await repository.write("deployments/box.toml", deployment(image.name, "2"));
