@@ -1,6 +1,6 @@
 /** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
 import { logger } from "../log.ts";
-import { canonical, fingerprint } from "../model/fingerprint.ts";
+import { canonical, fingerprint, isSameSpec } from "../model/fingerprint.ts";
 import { type Applied, emptyMemory, keptSpecs } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { Workload } from "../model/workload.ts";
@@ -42,14 +42,18 @@ async function rememberWorkload(
   if (status === undefined || !isApplied(device, { spec, status })) return;
   const before = device.memory.all.get(name) ?? emptyMemory(name);
   const fellBackFrom = chosen?.fellBackFrom ?? null;
-  if (before.applied?.workload === spec && (before.applied.fellBackFrom ?? null) === fellBackFrom) return;
+  const { applied: known } = before;
+  if (known !== null && isSameSpec(known.workload, spec) && (known.fellBackFrom ?? null) === fellBackFrom) {
+    // The same object from now on: the next look is over at once.
+    if (known.workload !== spec) device.memory.keep({ ...before, applied: { ...known, workload: spec } });
+    return;
+  }
   const applied: Applied = {
     workload: spec,
     fingerprint: fingerprint(spec),
     revision,
     ...(fellBackFrom === null ? {} : { fellBackFrom }),
   };
-  if (canonical({ ...before.applied, revision: "" }) === canonical({ ...applied, revision: "" })) return;
   await device.memory.save({ ...before, applied });
 }
 

@@ -51,6 +51,21 @@ export function identity(workload: Workload): Record<string, unknown> {
   return { ...Object.fromEntries(entries), files };
 }
 
+/** Whether two specs say the same in every field. Cheap where they were compared before. */
+export function isSameSpec(a: Workload, b: Workload): boolean {
+  return a === b || specText(a) === specText(b);
+}
+
+function specText(workload: Workload): string {
+  const known = TEXTS.get(workload);
+  if (known !== undefined) return known;
+  const made = canonical(workload);
+  TEXTS.set(workload, made);
+  return made;
+}
+
+const TEXTS = new WeakMap<Workload, string>();
+
 /**
  * Sixteen hexadecimal digits naming all of a spec that decides whether it becomes healthy: its fingerprint, and how its
  * health is told. What was refused is tried again when this is another.

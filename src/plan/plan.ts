@@ -9,20 +9,20 @@ import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
-import { NO_ROLLOUTS } from "../model/rollout.ts";
+import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
-import { type Grant, grantOf } from "./restart/again.ts";
 import { admission, type Blocked } from "./admission.ts";
-import { type Prune, prune } from "./removal/prune.ts";
 import { converge, type ConvergeInput, type Step } from "./converge.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import { convergeJob } from "./job/job.ts";
-import { withImageUpdate } from "./rollout/image_update.ts";
 import { chooseMode, type ChosenMode } from "./mode.ts";
 import type { PlanInput } from "./plan_input.ts";
+import { type Prune, prune } from "./removal/prune.ts";
 import { removals } from "./removal/removals.ts";
+import { type Grant, grantOf } from "./restart/again.ts";
+import { withImageUpdate } from "./rollout/image_update.ts";
 import { judge, type Judged } from "./rollout/judge.ts";
 import { keptWithout, mayBeTakenBack, refusalOf, type RefusedRevision } from "./rollout/revision_scope.ts";
 import { wayBack } from "./rollout/way_back.ts";
@@ -85,73 +85,107 @@ export function plan(input: PlanInput): Plan {
     confirmed: input.pruneConfirmed,
   });
 
-  const actions: Action[] = [];
-  const waiting = new Map<string, Blocked>();
-  const memories = new Map<string, PlannedMemory>();
-  const remember = (name: string, said: PlannedMemory) => memories.set(name, { ...memories.get(name), ...said });
-  const grants = new Map<string, Grant | null>();
-  const { memory, verdicts, now } = input;
-  const admitted = admission({ workloads, instances, memory, memoryBytes: input.memoryBytes });
-  for (const { name, spec, chosen, judged } of workloads) {
-    if (spec === null || spec.suspend || input.busy.has(name)) continue;
-    if (judged !== null && canonical(judged.rollouts) !== canonical(memory.get(name)?.rollouts ?? NO_ROLLOUTS)) {
-      remember(name, { rollouts: judged.rollouts });
-    }
-    if (judged !== null && judged.wakeAt !== null) due.push(judged.wakeAt);
-    if (chosen !== null && chosen.blocked !== null) {
-      waiting.set(name, chosen.blocked);
-      continue;
-    }
-    if (!isObserved(input, spec)) continue;
-    const own = byWorkload.get(name) ?? [];
-    const attempt = input.attempts.get(name);
-    const unmet = unready(spec, { workloads, instances, memory, verdicts, now });
-    const blocked = admitted.get(name) ??
-      (unmet === null ? null : { reason: "dependency_not_ready" as const, message: unmet });
-    const refused = judged?.refused ?? null;
-    const all: ConvergeInput = {
-      spec,
-      instances: own,
-      memory: memory.get(name),
-      forced: input.forced,
-      verdicts,
-      blocked,
-      because: refused === null ? null : { reason: "rollback", message: wayBack(refused) },
-      refused: refused?.fingerprint ?? null,
-      dependsOnStart: lastStartOfNeeded(spec, { workloads, instances, memory, verdicts, now }),
-      now,
-    };
-    const step = convergeOne(all, { since: input.since, remember });
-    if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {
-      remember(name, { drift: step.drift });
-    }
-    for (const instance of own) {
-      const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
-      const slot = memory.get(name)?.slots[instance.slot];
-      const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now }) : NO_GRANT;
-      // What has ended by hand must not come back with Docker.
-      const isConcerned = instance.state === "running" ||
-        (instance.runtime === "docker" && instance.state === "exited");
-      if (isConcerned) grants.set(instance.id, grant);
-      if (wakeAt !== null) due.push(wakeAt);
-    }
-    if (step.waiting !== null) waiting.set(name, step.waiting);
-    if (step.wakeAt !== null) due.push(step.wakeAt);
-    if (attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > input.now) {
-      if (step.actions.length > 0) due.push(attempt.retryAt);
-      continue;
-    }
-    actions.push(...step.actions);
-  }
-  const isOpen = takenBack !== null || mayBeTakenBack(workloads, input.rolloutScope);
+  const { memory, memoryBytes, rolloutScope } = input;
+  const admitted = admission({ workloads, instances, memory, memoryBytes });
+  const scene: Scene = { input, workloads, instances, byWorkload, admitted };
+  const draft: Draft = { actions: [], due, waiting: new Map(), memories: new Map(), grants: new Map() };
+  for (const workload of workloads) planWorkload(draft, { ...workload, scene });
+  const isOpen = takenBack !== null || mayBeTakenBack(workloads, rolloutScope);
   const leaving = removals(isOpen ? [] : pruned.allowed, { input, byWorkload, revision: desired.revision });
-  actions.push(...leaving.actions);
+  draft.actions.push(...leaving.actions);
   due.push(...leaving.due);
-  const wakeAt = due.length === 0 ? null : Math.min(...due);
+  const { actions, waiting, memories, grants } = draft;
   const refusedRevision = takenBack !== null
     ? null
-    : refusalOf(workloads, { revision: desired.revision, scope: input.rolloutScope });
+    : refusalOf(workloads, { revision: desired.revision, scope: rolloutScope });
+  const wakeAt = due.length === 0 ? null : Math.min(...due);
   return { actions, workloads, waiting, grants, memories, refusedRevision, pruneHeld: pruned.held, wakeAt };
+}
+
+/** What all workloads are looked at together for. */
+interface Scene {
+  input: PlanInput;
+  workloads: readonly Effective[];
+  instances: readonly Instance[];
+  byWorkload: ReadonlyMap<string, readonly Instance[]>;
+  admitted: ReadonlyMap<string, Blocked>;
+}
+
+/** A plan on its way. */
+type Draft = Pick<Plan, "actions" | "waiting" | "memories" | "grants"> & { due: number[] };
+
+function planWorkload(draft: Draft, { name, spec, chosen, judged, scene }: Effective & { scene: Scene }): void {
+  const { input } = scene;
+  const { memory, now } = input;
+  if (spec === null || spec.suspend || input.busy.has(name)) return;
+  if (judged !== null) noteRollouts(draft, { name, judged, known: memory.get(name)?.rollouts ?? NO_ROLLOUTS });
+  if (chosen !== null && chosen.blocked !== null) return void draft.waiting.set(name, chosen.blocked);
+  if (!isObserved(input, spec)) return;
+
+  const step = stepOf(spec, { judged, scene, remember: (said) => remember(draft, { name, said }) });
+  if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {
+    remember(draft, { name, said: { drift: step.drift } });
+  }
+  noteGrants(draft, { spec, step, scene });
+  if (step.waiting !== null) draft.waiting.set(name, step.waiting);
+  if (step.wakeAt !== null) draft.due.push(step.wakeAt);
+  const attempt = input.attempts.get(name);
+  const waits = attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > now;
+  if (!waits) draft.actions.push(...step.actions);
+  else if (step.actions.length > 0) draft.due.push(attempt.retryAt);
+}
+
+function noteRollouts(
+  draft: Draft,
+  { name, judged, known }: { name: string; judged: Judged; known: RolloutMemory },
+): void {
+  const { rollouts, wakeAt } = judged;
+  if (rollouts !== known && canonical(rollouts) !== canonical(known)) remember(draft, { name, said: { rollouts } });
+  if (wakeAt !== null) draft.due.push(wakeAt);
+}
+
+function stepOf(
+  spec: Workload,
+  { judged, scene, remember }: {
+    judged: Judged | null;
+    scene: Scene;
+    remember: (said: PlannedMemory) => void;
+  },
+): Step {
+  const { input, byWorkload, admitted } = scene;
+  const { memory, verdicts, forced, now } = input;
+  const order = { ...scene, memory, verdicts, now };
+  const unmet = unready(spec, order);
+  const refused = judged?.refused ?? null;
+  return convergeOne({
+    spec,
+    instances: byWorkload.get(spec.name) ?? [],
+    memory: memory.get(spec.name),
+    forced,
+    verdicts,
+    blocked: admitted.get(spec.name) ?? (unmet === null ? null : { reason: "dependency_not_ready", message: unmet }),
+    because: refused === null ? null : { reason: "rollback", message: wayBack(refused) },
+    refused: refused?.fingerprint ?? null,
+    dependsOnStart: lastStartOfNeeded(spec, order),
+    now,
+  }, { since: input.since, remember });
+}
+
+function noteGrants(draft: Draft, { spec, step, scene }: { spec: Workload; step: Step; scene: Scene }): void {
+  const { input: { memory, now }, byWorkload } = scene;
+  for (const instance of byWorkload.get(spec.name) ?? []) {
+    const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
+    const slot = memory.get(spec.name)?.slots[instance.slot];
+    const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now }) : NO_GRANT;
+    // What has ended by hand must not come back with Docker.
+    const isConcerned = instance.state === "running" || (instance.runtime === "docker" && instance.state === "exited");
+    if (isConcerned) draft.grants.set(instance.id, grant);
+    if (wakeAt !== null) draft.due.push(wakeAt);
+  }
+}
+
+function remember({ memories }: Draft, { name, said }: { name: string; said: PlannedMemory }): void {
+  memories.set(name, { ...memories.get(name), ...said });
 }
 
 const NO_GRANT = { grant: null, wakeAt: null };
@@ -191,7 +225,7 @@ function judgeOne(
 /** What runs for ever is converged; a job runs and ends. */
 function convergeOne(
   input: ConvergeInput,
-  { since, remember }: { since: number; remember: (name: string, said: PlannedMemory) => void },
+  { since, remember }: { since: number; remember: (said: PlannedMemory) => void },
 ): Step {
   const { spec } = input;
   const isOver = input.instances.some((one) => one.runtime !== spec.runtime || one.slot > 0);
@@ -203,7 +237,7 @@ function convergeOne(
     return { ...first, actions: first.actions.filter((one) => "instance" in one && !isKept(one.instance)) };
   }
   const step = convergeJob({ ...input, job: spec.job, since });
-  if (canonical(step.jobMemory) !== canonical(input.memory?.job)) remember(spec.name, { job: step.jobMemory });
+  if (canonical(step.jobMemory) !== canonical(input.memory?.job)) remember({ job: step.jobMemory });
   // Nothing is stopped either for what may not be started.
   const isStart = (action: Action) => action.type === "start" || (action.type === "stop" && action.isReplaced === true);
   if (input.blocked === null || !step.actions.some(isStart)) return step;

@@ -31,7 +31,11 @@ export async function rememberBegun(device: Device, chain: readonly Action[]): P
   const revision = device.plan.workloads.find((one) => one.name === workload)?.revision ?? "";
   const begun = { fingerprint, revision, reason, message, startedAt: device.clock.now() };
   const rollouts = withBegun(before.rollouts ?? NO_ROLLOUTS, begun);
-  if (rollouts !== null) await device.memory.save({ ...before, rollouts });
+  if (rollouts === null) return;
+  const memory = { ...before, rollouts };
+  // Without a version to go back to, its loss would change nothing.
+  if (rollouts.versions.length === 0) device.memory.keep(memory);
+  else await device.memory.save(memory);
 }
 
 /** Written down before a container is removed: one that is gone without this was taken away by somebody else. */

@@ -4,7 +4,7 @@
  * follows, so that nothing goes to and fro.
  */
 import { durationText } from "../../model/duration.ts";
-import { canonical, fingerprint as fingerprintOf, rolloutDigest } from "../../model/fingerprint.ts";
+import { fingerprint as fingerprintOf, isSameSpec, rolloutDigest } from "../../model/fingerprint.ts";
 import type { SlotMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { ReasonCode } from "../../model/reason.ts";
@@ -202,8 +202,8 @@ function succeeded(
   const last = known.versions.at(-1);
   const rest = without(known, "underWay");
   const imageId = instances[0]?.imageId;
-  const isSame = last?.fingerprint === wanted && canonical(last.workload) === canonical(asked) &&
-    last.imageId === imageId;
+  const isSame = last?.fingerprint === wanted && isSameSpec(last.workload, asked) && last.imageId === imageId;
+  if (isSame && known.underWay === undefined) return known;
   const version = { workload: asked, fingerprint: wanted, revision, healthyAt: now };
   const versions = isSame ? known.versions : withVersion(known.versions, {
     ...version,
