@@ -159,7 +159,7 @@ async function sync(
       if (device.looksEnded < target) return say(device.sourceStatus.progress ?? "looking at the repository");
       for (const work of device.busy.values()) if (work.progress !== null) say(work.progress);
       const done = wait ? outcome(device) : looked(device);
-      if (done === null) return;
+      if (done === null) return device.busy.size > 0 ? undefined : say(watched(device));
       leave();
       resolve(done);
     };
@@ -180,6 +180,14 @@ async function sync(
     end.addEventListener("abort", abort);
     look();
   });
+}
+
+/** What the end is waited for when nothing is being done. */
+function watched({ snapshot }: Device): string {
+  const names = (snapshot?.workloads ?? []).filter((one) => one.rollout !== null).map((one) => one.name);
+  return names.length === 0
+    ? "waiting for all workloads to come to rest"
+    : `watching whether ${names.join(", ")} stays healthy`;
 }
 
 function looked(device: Device): SyncOutcome {

@@ -138,11 +138,15 @@ async function removeArtifacts(device: Device): Promise<void> {
 async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Promise<void> {
   const { desired, sourceMemory, plan } = device;
   if (desired === null || desired.revision !== sourceMemory.attempted) return;
-  const settled = workloads.every((one) => one.sync === "synced" || one.sync === "suspended");
+  const isGood = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy";
+  const settled = workloads.every((one) =>
+    one.sync === "suspended" || (one.sync === "synced" && (one.rollout === null || isGood(one)))
+  );
+  await takeBackApplied(device, workloads);
   if (!settled || plan.pruneHeld !== null || plan.actions.length > 0 || device.busy.size > 0) return;
   const healthy = workloads.every((one) =>
-    one.sync === "suspended" || ["completed", "stopped"].includes(one.phase) ||
-    (one.phase === "running" && one.health === "healthy")
+    one.sync === "suspended" ||
+    (one.rollout === null && (isGood(one) || ["completed", "stopped"].includes(one.phase)))
   );
   const before = canonical(sourceMemory);
   sourceMemory.applied = desired.revision;
@@ -154,6 +158,15 @@ async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Pr
   device.snapshot!.source.applied = sourceMemory.applied;
   device.snapshot!.source.healthy = sourceMemory.healthy;
   await writeSourceMemory(device.dir.source, sourceMemory);
+}
+
+/** A revision that was applied, and of which something went back after all, is not. */
+async function takeBackApplied({ sourceMemory, desired, dir }: Device, workloads: WorkloadStatus[]): Promise<void> {
+  if (sourceMemory.applied === null || sourceMemory.applied !== desired?.revision) return;
+  if (sourceMemory.applied === sourceMemory.healthy) return;
+  if (!workloads.some(({ refused }) => refused !== null && refused.by !== "owner")) return;
+  sourceMemory.applied = sourceMemory.healthy;
+  await writeSourceMemory(dir.source, sourceMemory);
 }
 
 function instancesOf(device: Device): Instance[] {

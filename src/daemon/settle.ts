@@ -39,7 +39,11 @@ export function outcome(device: Device): SyncOutcome | null {
   return { ok: bad.length === 0, revision, message: sentences.join("; "), hint };
 }
 
+/** What is healthy for a moment is no success before its rollout has come to its end, and what may go back will. */
 function isAtRest(one: WorkloadStatus): boolean {
+  const isOpen = one.phase === "running" || one.versions.length > 0;
+  const waits = one.sync === "suspended" || one.reason === "dependency_not_ready";
+  if (one.rollout !== null && isOpen && !waits) return false;
   return one.sync === "suspended" || one.reason === "scheduled" || one.reason === "dependency_not_ready" ||
     (AT_REST.has(one.phase) && !(one.phase === "running" && one.sync === "out-of-sync"));
 }

@@ -63,8 +63,8 @@ export interface RolloutMemory {
   history: RolloutRecord[];
 }
 
-/** As many as a person goes back, on a card that has room for them. */
-export const KEPT_VERSIONS = 5;
+/** What runs, and two to go back to: each may hold an image on a small card. */
+export const KEPT_VERSIONS = 3;
 export const KEPT_HISTORY = 20;
 
 export const NO_ROLLOUTS: RolloutMemory = { versions: [], history: [] };

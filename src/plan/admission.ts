@@ -28,7 +28,7 @@ export function admission(input: AdmissionInput): Map<string, Blocked> {
   const specs = input.workloads.flatMap(({ spec }) => spec !== null && spec.enabled ? [spec] : []);
   const inOrder = [...specs.filter((one) => running.has(one.name)), ...specs.filter((one) => !running.has(one.name))];
   return new Map([
-    ...byMemory(inOrder, { running, most: input.memoryBytes }),
+    ...byMemory(inOrder, { running, memory: input.memory, most: input.memoryBytes }),
     ...byPorts(inOrder, { running, memory: input.memory }),
   ]);
 }
@@ -56,22 +56,36 @@ function byPorts(
   return blocked;
 }
 
-/** Limits of memory are what workloads may take; those without one are not counted. */
+/**
+ * Limits of memory are what workloads may take; those without one are not counted. What runs has what it was applied
+ * with, and a change that asks for more is new.
+ */
 function byMemory(
   specs: readonly Workload[],
-  { running, most }: { running: ReadonlySet<string>; most: number | null },
+  { running, memory, most }: {
+    running: ReadonlySet<string>;
+    memory: AdmissionInput["memory"];
+    most: number | null;
+  },
 ): Map<string, Blocked> {
   const blocked = new Map<string, Blocked>();
   let promised = 0;
   for (const spec of specs) {
-    const wanted = (spec.resources.memoryBytes ?? 0) * spec.replicas;
-    if (most !== null && wanted > 0 && !running.has(spec.name) && promised + wanted > most) {
+    const wanted = limitOf(spec);
+    const applied = memory.get(spec.name)?.applied?.workload;
+    const has = !running.has(spec.name) ? 0 : applied === undefined ? wanted : limitOf(applied);
+    if (most !== null && wanted > has && promised + wanted > most) {
       const left = Math.max(0, most - promised);
       const message = `asks for ${mebibytes(wanted)} of memory, and ${mebibytes(left)} are not promised to others`;
       blocked.set(spec.name, { reason: "insufficient_memory", message });
+      promised += has;
     } else promised += wanted;
   }
   return blocked;
+}
+
+function limitOf({ resources, replicas }: Workload): number {
+  return (resources.memoryBytes ?? 0) * replicas;
 }
 
 function mebibytes(bytes: number): string {

@@ -168,3 +168,48 @@ await testNeeding(
     );
   },
 );
+
+await testNeeding(
+  ["git"],
+  "with scope = revision a push goes back as a whole, over a kill of the daemon, and what it removed stays",
+  async () => {
+    const extra = ["[runtime]", "docker_enabled = false", "[rollout]", 'scope = "revision"'];
+    const service = (version: number) => `${shell(`exec sleep ${3600 + version}`)}${QUICK}`;
+    await using pushed = await pushedDevice(
+      { "api.toml": service(1), "web.toml": service(1), "old.toml": service(1) },
+      { extra },
+    );
+    const { repository, device } = pushed;
+    const names = ["api", "old", "web"];
+    const before = new Map<string, string | null>();
+    for (const name of names) before.set(name, (await device.until(name, isProven)).fingerprint);
+
+    await repository.write("services/api.toml", service(2));
+    await repository.write("services/web.toml", `${shell("exit 3")}${QUICK}`);
+    await repository.write("services/new.toml", service(1));
+    await repository.remove("services/old.toml");
+    const broken = await repository.commit("Half of it works");
+    const isBack = async () => {
+      for (const name of names) {
+        const { phase, health, fingerprint, instances } = (await device.workload(name)) ?? { instances: [] };
+        if (health !== "healthy" || fingerprint !== before.get(name) || instances.length !== 1) return false;
+        if (name !== "old" && phase !== "rolled-back") return false;
+      }
+      const added = await device.workload("new");
+      return added?.phase === "rolled-back" && added.instances.length === 0;
+    };
+    await eventually("all of it went back", isBack);
+    await device.killDaemon();
+    await device.startDaemon();
+    await eventually("all of it is as it was", isBack);
+    const { events, source } = (await device.status())!;
+    assert.equal(events.filter((one) => one.message.includes("goes back with")).length, 0, "it was taken back again");
+    assert.equal(source.attempted, broken);
+    assert.notEqual(source.applied, broken);
+
+    await repository.write("services/web.toml", service(3));
+    const mended = await repository.commit("Now it works");
+    await eventually("all of it is applied", async () => (await device.status())?.source.healthy === mended);
+    assert.equal(await device.workload("old"), undefined);
+  },
+);

@@ -14,8 +14,15 @@ const needs = (name: string, memoryMib: number, fields: Partial<Workload> = {}) 
   native({ name, resources: { memoryBytes: memoryMib * MIB, cpus: null, pids: null }, ...fields as object });
 
 /** "name: reason" of what is blocked; `running` names those that run as their spec says. */
-function blocked(specs: Workload[], { running = [] as string[], memoryMib = 1000 } = {}): string[] {
-  const runningSpecs = specs.filter((spec) => running.includes(spec.name));
+function blocked(
+  specs: Workload[],
+  { running = [], applied = specs, memoryMib = 1000 }: {
+    running?: string[];
+    applied?: Workload[];
+    memoryMib?: number;
+  } = {},
+): string[] {
+  const runningSpecs = applied.filter((spec) => running.includes(spec.name));
   const memory = new Map<string, WorkloadMemory>(runningSpecs.map((workload) => [workload.name, {
     ...emptyMemory(workload.name),
     applied: { workload, fingerprint: fingerprint(workload), revision: "r" },
@@ -64,6 +71,16 @@ Deno.test("what would promise more memory than there is waits, and nothing that 
     "a: insufficient_memory: asks for 600 MiB of memory, and 400 MiB are not promised to others",
   ]);
   assert.deepEqual(blocked(specs, { running: ["a", "b"] }), []);
+});
+
+Deno.test("what runs may ask for more only as far as there is more, and for less at any time", () => {
+  const applied = [needs("a", 600), needs("b", 300)];
+  const more = [needs("a", 600), needs("b", 500)];
+  assert.deepEqual(blocked(more, { running: ["a", "b"], applied }), [
+    "b: insufficient_memory: asks for 500 MiB of memory, and 400 MiB are not promised to others",
+  ]);
+  assert.deepEqual(blocked([needs("a", 400), more[1]!], { running: ["a", "b"], applied }), []);
+  assert.deepEqual(blocked([needs("a", 600), needs("b", 200)], { running: ["a", "b"], applied, memoryMib: 100 }), []);
 });
 
 Deno.test("replicas count each, and workloads without a limit are not counted", () => {
