@@ -49,9 +49,11 @@ export function brokenLaws(journal: readonly Entry[]): string[] {
   for (const { event, workload, slot, version, id } of journal) {
     if (event === "double") broken.push(`${id} began while another instance held ${workload}[${slot}]`);
     if (event !== "begin") continue;
-    const before = newest.get(workload) ?? 0;
+    // Of each slot: the others may still be what they were while one is replaced.
+    const place = slotOf({ workload, slot });
+    const before = newest.get(place) ?? 0;
     if (version < before) broken.push(`${id} began with version ${version} after version ${before}`);
-    newest.set(workload, Math.max(before, version));
+    newest.set(place, Math.max(before, version));
     const life = `${workload}[${slot}] version ${version}`;
     if (workload.startsWith("ends-") && begun.has(life)) {
       broken.push(`${id} began a second ${life}, which is never to be started again`);

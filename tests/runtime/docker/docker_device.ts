@@ -33,6 +33,8 @@ export interface DockerDevice extends AsyncDisposable {
   workload(fields?: Partial<DockerWorkload>): DockerWorkload;
   start(workload: DockerWorkload, options?: StartOptions): Promise<Instance>;
   /** What is observed of one instance. Fails when nothing can be observed. */
+  /** What it observes; an observation that fails throws. */
+  all(): Promise<Instance[]>;
   look(id: string): Promise<Instance | undefined>;
 }
 
@@ -108,13 +110,16 @@ export async function dockerDevice(
         withheld,
       });
     },
-    async look(id) {
-      const observation = await runtime.observe();
-      if (!observation.ok) throw new Error(observation.message);
-      return observation.instances.find((instance) => instance.id === id);
-    },
+    all: () => observed(runtime),
+    look: async (id) => (await observed(runtime)).find((instance) => instance.id === id),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function observed(runtime: DockerRuntime): Promise<Instance[]> {
+  const observation = await runtime.observe();
+  if (!observation.ok) throw new Error(observation.message);
+  return observation.instances;
 }
 
 /** What a container says until it ends, on both outputs. */

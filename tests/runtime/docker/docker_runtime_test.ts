@@ -199,7 +199,7 @@ await testNeeding(
     for (const { fields, reason } of cases) {
       await assert.rejects(device.start(device.workload(fields)), { name: "Failure", reason }, JSON.stringify(fields));
       const observation = await device.runtime.observe();
-      assert.deepEqual(observation, { runtime: "docker", ok: true, instances: [] });
+      assert.ok(observation.ok && observation.instances.length === 0);
     }
   },
 );

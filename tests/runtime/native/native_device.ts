@@ -70,7 +70,8 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
           const observation = await runtime.observe();
           return observation.ok &&
             observation.instances.every((one) => one.state === "exited" || one.state === "created");
-        }).catch(() => {});
+          // One that is closed already sees nothing any more.
+        }, { deadlineMs: runtime === opened.at(-1) ? 60_000 : 500 }).catch(() => {});
         await runtime.close();
       }
       await dir[Symbol.asyncDispose]();

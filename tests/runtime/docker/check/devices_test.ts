@@ -24,7 +24,7 @@ async function refuses(device: DockerDevice, fields: Partial<DockerWorkload>, ex
   for (const attempt of [() => device.runtime.prepare(workload, () => {}, never), () => device.start(workload)]) {
     await assert.rejects(attempt(), { name: "Failure", ...expected });
   }
-  assert.deepEqual(await device.runtime.observe(), { runtime: "docker", ok: true, instances: [] });
+  assert.deepEqual(await device.all(), []);
 }
 
 await testNeeding(["docker", "busybox"], "a container has the devices that it asks for, and no others", async () => {
@@ -70,5 +70,5 @@ await testNeeding(["docker", "busybox"], "a Docker without a driver for GPUs is 
       hint: "install the NVIDIA Container Toolkit and restart Docker, or leave gpus out; the start is tried again",
     });
   }
-  assert.deepEqual(await device.runtime.observe(), { runtime: "docker", ok: true, instances: [] });
+  assert.deepEqual(await device.all(), []);
 });
