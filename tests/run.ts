@@ -10,7 +10,7 @@
 // deno-lint-ignore-file no-console -- this is a program for a terminal
 import { join } from "node:path";
 import { failedTests, healedLines, secondCount, worthASecondLook } from "./support/second_look.ts";
-import { countLine, countTests, skipReasons } from "./support/test_count.ts";
+import { countLine, countTests, skipReasons, sumOf } from "./support/test_count.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -38,6 +38,9 @@ const PURE = [
   "tests/ui",
 ];
 
+/** They mostly wait for Docker, and meet nobody: they run beside the others, and are shown after them. */
+const ASIDE = ["tests/runtime/docker"];
+
 const pure = Deno.args.includes("--pure");
 const paths = Deno.args.filter((arg) => !arg.startsWith("-"));
 const again = Deno.args.includes("--again");
@@ -55,14 +58,24 @@ async function main(): Promise<number> {
   const work = await Deno.makeTempDir({ prefix: "harbornode-tests-" });
   try {
     const options = await settings(work);
-    const look = async (chosen: string[]) => {
-      const report = join(work, "report.xml");
-      await Deno.remove(report).catch(() => {});
-      const ran = await run(["test", ...options, ...PERMISSIONS, `--junit-path=${report}`, ...chosen]);
+    const look = async (chosen: string[], quiet = false) => {
+      const report = join(work, `${crypto.randomUUID()}.xml`);
+      const ran = await run(["test", ...options, ...PERMISSIONS, `--junit-path=${report}`, ...chosen], quiet);
       const count = countTests(await Deno.readTextFile(report).catch(() => ""), ran);
       return { count, failed: failedTests(ran.output), output: ran.output };
     };
-    const first = await look(paths.length > 0 ? paths : pure ? PURE : ["tests"]);
+    const isWhole = paths.length === 0 && !pure;
+    const aside = isWhole ? look(ASIDE, true) : null;
+    let first = await look(isWhole ? ["tests", `--ignore=${ASIDE}`] : paths.length > 0 ? paths : PURE);
+    if (aside !== null) {
+      const { count, failed, output } = await aside;
+      console.log(output);
+      first = {
+        count: sumOf(first.count, count),
+        failed: [...first.failed, ...failed],
+        output: `${first.output}\n${output}`,
+      };
+    }
     let { count } = first;
     const files = again ? worthASecondLook(first.failed, count) : [];
     if (files.length > 0) console.log(`\nA SECOND LOOK at ${files.join(", ")}\n`);
@@ -94,8 +107,8 @@ async function settings(work: string): Promise<string[]> {
   return [`--config=${path}`, `--lock=${lock}`];
 }
 
-/** Shows what the tests say as they say it, and keeps it. */
-async function run(args: string[]): Promise<{ success: boolean; output: string }> {
+/** Shows what the tests say as they say it, unless it is to be quiet, and keeps it. */
+async function run(args: string[], quiet: boolean): Promise<{ success: boolean; output: string }> {
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
@@ -107,7 +120,7 @@ async function run(args: string[]): Promise<{ success: boolean; output: string }
   let output = "";
   for await (const chunk of child.stdout) {
     output += decoder.decode(chunk, { stream: true });
-    for (let at = 0; at < chunk.length;) at += await Deno.stdout.write(chunk.subarray(at));
+    for (let at = quiet ? chunk.length : 0; at < chunk.length;) at += await Deno.stdout.write(chunk.subarray(at));
   }
   return { success: (await child.status).success, output };
 }

@@ -5,6 +5,7 @@ import { apartFromUse, TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
+import { SOON } from "../support/pushed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SLEEPER = 'command = ["/bin/sleep", "3600"]\nstop_timeout = "2s"\n';
@@ -98,7 +99,7 @@ await testNeeding(["git"], "restart replaces the process, and sync --wait tells 
   assert.equal(unknown.code, 1);
   assert.match(unknown.err, /there is no workload "wbe" on this device\n {2}hint: this device has: web/);
 
-  await repository.write("services/new.toml", SLEEPER);
+  await repository.write("services/new.toml", `${SLEEPER}${SOON}`);
   const pushed = await repository.commit("Add one");
   const planned = await device.cli("plan", "--exit-code");
   assert.equal(planned.code, 10, planned.err);

@@ -4,7 +4,7 @@ import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice, SOON } from "../support/pushed_device.ts";
 
 const containerOf = (one: WorkloadStatus) => one.instances[0]?.container_id ?? null;
 const isWell = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy" && one.sync === "synced";
@@ -13,7 +13,7 @@ async function deployed(fields = "") {
   await using stack = new AsyncDisposableStack();
   const image = stack.use(await busyboxImage());
   const here = stack.use(await pushedDevice({}, { extra: [] }));
-  const manifest = `image = "${image.name}"\ncommand = ["sleep", "3600"]\nstop_timeout = "100ms"\n${fields}`;
+  const manifest = `image = "${image.name}"\ncommand = ["sleep", "3600"]\nstop_timeout = "100ms"\n${SOON}${fields}`;
   await here.repository.write("deployments/web.toml", manifest);
   await here.repository.commit("A container");
   const first = await here.device.until("web", (one) => isWell(one) && one.history.length === 1);
@@ -30,7 +30,7 @@ async function deployed(fields = "") {
 }
 
 await testNeeding(["docker", "busybox", "git"], "what is stopped, paused or altered by hand is put right", async () => {
-  await using here = await deployed('resources = { pids = 50 }\nrestart = "on-failure"\n');
+  await using here = await deployed("resources = { pids = 50 }\n");
   const { device, post } = here;
   let last = containerOf(here.first);
   const reasons = async () =>

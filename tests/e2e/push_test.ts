@@ -10,6 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
+import { SOON } from "../support/pushed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SECRET = "It's a Secret to Everybody";
@@ -169,7 +170,7 @@ await testNeeding(["git"], "a manifest with three mistakes harms its own workloa
 });
 
 function service(say: string): string {
-  return `command = ["/bin/sh", "-c", '${say}; exec sleep 3600']\nstop_timeout = "2s"\n`;
+  return `command = ["/bin/sh", "-c", '${say}; exec sleep 3600']\nstop_timeout = "2s"\n${SOON}`;
 }
 
 function deployment(image: string, version: string): string {
@@ -177,6 +178,7 @@ function deployment(image: string, version: string): string {
     `image = "${image}"`,
     'command = ["/bin/busybox", "sleep", "3600"]',
     'stop_timeout = "1s"',
+    SOON,
     "[env]",
     `VERSION = "${version}"`,
     "",

@@ -4,19 +4,19 @@ import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { busyboxImage } from "../support/docker_image.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SOON } from "../support/pushed_device.ts";
 
 await testNeeding(
   ["git"],
   "a service that is renamed goes on running, and finds what it wrote when it is started again",
   async () => {
     const script = 'echo "$STATE_DIRECTORY" && date >>"$STATE_DIRECTORY/starts"; exec sleep 3600';
-    await using pushed = await pushedDevice({ "old.toml": shell(script) });
+    await using pushed = await pushedDevice({ "old.toml": `${shell(script)}${SOON}` });
     const { repository, device } = pushed;
     const before = await device.until("old", (one) => one.phase === "running" && one.history.length === 1);
 
     await Deno.remove(join(repository.dir, "services/old.toml"));
-    await repository.write("services/new.toml", `${shell(script)}moved_from = "old"\n`);
+    await repository.write("services/new.toml", `${shell(script)}${SOON}moved_from = "old"\n`);
     await repository.commit("Rename it");
     const preview = await device.cli("plan");
     assert.match(preview.out, /nothing to do/);

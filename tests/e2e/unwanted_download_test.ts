@@ -6,6 +6,7 @@ import { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
+import { SOON } from "../support/pushed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** A device that downloads "app" from a server that hangs; `hangs` tells that it does. */
@@ -15,7 +16,7 @@ async function givenHanging(root: string, server: ArtifactServer) {
   const repository = await GitRepository.create(join(root, "fleet"));
   const artifact = `[artifact]\nurl = "${url}"\nsha256 = "${sha256}"`;
   await repository.write("services/app.toml", `command = ["./app"]\n${artifact}\n`);
-  await repository.write("services/steady.toml", 'command = ["sleep", "1000"]\n');
+  await repository.write("services/steady.toml", 'command = ["sleep", "1000"]\n' + SOON);
   await repository.commit("Begin");
   const device = await TestDevice.start({ root, repository: repository.dir, repo: ['interval = "200ms"'] });
   await device.until("app", (one) => one.message.startsWith("downloading app"));

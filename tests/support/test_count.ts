@@ -23,6 +23,11 @@ export function countTests(junit: string, { output, success }: { output: string;
   return count;
 }
 
+/** Of two runs that have no test in common. */
+export function sumOf(a: TestCount, b: TestCount): TestCount {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
 /** The line that the run ends with. */
 export function countLine({ passed, failed, skipped }: TestCount): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
