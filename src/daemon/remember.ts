@@ -19,6 +19,8 @@ const log = logger("pass");
 
 export async function rememberApplied(device: Device): Promise<void> {
   if (device.desired === null || device.snapshot === null) return;
+  // A revision that came during the pass: what the snapshot tells is not of it.
+  if (device.planned !== device.desired) return;
   try {
     const status = new Map(device.snapshot.workloads.map((one) => [one.name, one]));
     await Promise.all(device.plan.workloads.map((one) => rememberWorkload(device, one, status.get(one.name))));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pass } from "../../src/daemon/pass.ts";
+import { rememberApplied } from "../../src/daemon/remember.ts";
 import { syncOnce } from "../../src/daemon/revision/sync.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
@@ -66,6 +67,25 @@ await testNeeding(
     assert.deepEqual(told(), ["web has failed: was stopped: it did not pass its health check"]);
   },
 );
+
+await testNeeding(["git"], "a revision that comes during a pass is not applied by what that pass saw", async () => {
+  await using dir = await tempDir();
+  const repository = await GitRepository.create(join(dir.path, "fleet"));
+  await repository.write("services/web.toml", 'command = ["/bin/sleep", "3600"]\n');
+  const first = await repository.commit("Begin");
+  await using opened = await turnedDevice(dir.path, repository.dir);
+  const { device } = opened;
+  await syncOnce(device);
+  await eventually("the first revision is applied", async () => {
+    await Promise.all(await pass(device));
+    return device.sourceMemory.applied === first;
+  });
+  await repository.write("services/web.toml", 'command = ["/bin/sleep", "3601"]\n');
+  await repository.commit("Change it");
+  await syncOnce(device);
+  await rememberApplied(device);
+  assert.equal(device.sourceMemory.applied, first);
+});
 
 /** The next call of this method waits to be let go: before it begins, or with the answer that it has by then. */
 function held<Name extends "start" | "stop" | "observe">(

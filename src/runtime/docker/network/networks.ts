@@ -12,6 +12,8 @@ const log = logger("docker");
 
 /** To make a network whose addresses nobody else takes in between. */
 const TRIES = 5;
+/** Docker may have given the addresses to another network before, or be about to. */
+const TAKEN = /overlaps|failed to allocate gateway/;
 
 /** Of all workloads that name none. */
 const DEFAULT_NAMESPACE = "default";
@@ -147,7 +149,7 @@ export class Networks {
         return await this.#create({ name, namespace, config });
       } catch (error) {
         // Somebody else was given these meanwhile.
-        if (tries === TRIES || !(error instanceof Failure) || !/overlaps/.test(error.message)) throw error;
+        if (tries === TRIES || !(error instanceof Failure) || !TAKEN.test(error.message)) throw error;
       }
     }
   }
