@@ -1,12 +1,11 @@
 /** What a workload had under its old name, brought under the new one. What runs goes on running. */
 import { join } from "node:path";
 import { movedMemory, newNames, underNewNames } from "../plan/moved.ts";
-import type { Device } from "./device.ts";
-import { addEvent } from "./device.ts";
+import { addEvent, type Device } from "./device.ts";
 
 /** After every observation. Writes only when there is something to take over, or left behind. */
 export async function takeOverNames(device: Device): Promise<void> {
-  const names = newNames(device.desired);
+  const names = newNames(device.desired, device.memory.all);
   device.observations = underNewNames(device.observations, names);
   for (const [from, to] of names) {
     if (device.busy.has(from) || device.busy.has(to)) continue;

@@ -3,12 +3,21 @@ import type { Desired } from "../model/desired.ts";
 import { emptyMemory, type WorkloadMemory } from "../model/memory.ts";
 import type { Observation } from "../model/observed.ts";
 
-/** New names by old ones. An old name that is still somebody's is no old name. */
-export function newNames(desired: Desired | null): Map<string, string> {
+/**
+ * New names by old ones. An old name that is still somebody's is no old name. What was taken over once stays so while
+ * anything may run under the old name, also when its manifest says nothing of it any more, or has problems.
+ */
+export function newNames(
+  desired: Desired | null,
+  memory: ReadonlyMap<string, WorkloadMemory>,
+): Map<string, string> {
   const all = desired === null ? [] : [...desired.workloads, ...desired.invalid];
   const names = new Set(all.map((one) => one.name));
-  const moved = desired?.workloads.filter((one) => one.movedFrom !== null && !names.has(one.movedFrom)) ?? [];
-  return new Map(moved.map((one) => [one.movedFrom!, one.name]));
+  const known = [...memory.values()].filter(({ name }) => names.has(name)).map((one) => [one.formerName, one.name]);
+  const asked = (desired?.workloads ?? []).map((one) => [one.movedFrom, one.name]);
+  return new Map(
+    [...known, ...asked].filter((one): one is [string, string] => typeof one[0] === "string" && !names.has(one[0])),
+  );
 }
 
 /** The same instances, each as one of the workload that has its name now. */

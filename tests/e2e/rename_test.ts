@@ -31,6 +31,19 @@ await testNeeding(
     const adopted = await device.until("new", (one) => one.phase === "running" && one.sync === "synced");
     assert.equal(adopted.instances[0]?.pid, before.instances[0]?.pid);
 
+    // The field has done its work: to take it out, or to break the manifest, starts nothing.
+    for (const text of ["comand = 1\n", `${shell(script)}${SOON}`]) {
+      await repository.write("services/new.toml", text);
+      const pushed = await repository.commit("Tidy up");
+      await eventually("the push is seen", async () => (await device.status())?.source.attempted === pushed);
+      const { instances: [same] } = await device.until(
+        "new",
+        (one) => (one.phase === "invalid") === text.startsWith("comand"),
+      );
+      assert.equal(same?.pid, before.instances[0]?.pid);
+    }
+    assert.match((await device.cli("plan")).out, /nothing to do/);
+
     await device.cli("restart", "new");
     await device.until("new", (one) => one.phase === "running" && one.instances[0]?.pid !== before.instances[0]?.pid);
     const starts = join(device.dataDir, "services/new/starts");

@@ -35,10 +35,12 @@ export interface PlanPreview {
 export async function previewPlan(device: Device): Promise<PlanPreview> {
   const { desired, error } = await latest(device);
   const seen = await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
-  const names = newNames(desired);
+  const names = newNames(desired, device.memory.all);
   const observations = underNewNames(seen, names);
   const memory = new Map(device.memory.all);
-  for (const [from, to] of names) memory.set(to, movedMemory(memory, { from, to }) ?? emptyMemory(to));
+  for (const [from, to] of names) {
+    memory.set(to, movedMemory(memory, { from, to }) ?? memory.get(to) ?? emptyMemory(to));
+  }
   const plan = makePlan({ ...planInput(device), desired, observations, memory });
   return {
     revision: desired?.revision ?? null,
