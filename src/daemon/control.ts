@@ -41,7 +41,10 @@ export function controlDeps(device: Device): ControlDeps {
     sync: (options) => sync(device, options),
     plan: () => previewPlan(device),
     restart: (name) => restart(device, name),
-    rollBack: (options) => rollBack(device, options),
+    rollBack: async (options) => {
+      if (!device.plan.workloads.some((one) => one.name === options.name)) throw unknownWorkload(device, options.name);
+      return await rollBack(device, options);
+    },
     confirmPrune: () => confirmPrune(device),
     down: (options) => down(device, options),
   };

@@ -13,10 +13,10 @@ export async function rollBack(device: Device, { name, to }: { name: string; to:
   const workload = device.plan.workloads.find((one) => one.name === name);
   const judged = workload?.judged ?? null;
   if (workload === undefined || judged === null || workload.spec === null) {
-    throw mistake(`"${name}" has no valid manifest that could be gone back from`, "look at what status says of it");
+    throw mistake(`the manifest of "${name}" has problems, and nothing is rolled out from it`, "mend it in git first");
   }
   const { asked } = judged;
-  if (asked.job !== null) throw mistake(`"${name}" is a job, and jobs are not rolled out`, "change it in git");
+  if (asked.job !== null) throw mistake(`"${name}" is a job, and jobs have no rollouts`, "change it in git");
   const before = device.memory.all.get(name) ?? emptyMemory(name);
   const rollouts = before.rollouts ?? NO_ROLLOUTS;
   const wanted = fingerprint(asked);

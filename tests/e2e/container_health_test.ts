@@ -1,7 +1,7 @@
 /** Is a container healthy: by the check of its image, or by the manifest's probe, and what follows when it is not. */
 import assert from "node:assert/strict";
-import { busyboxImage, dockerCall } from "../support/docker_image.ts";
-import { eventually } from "../support/eventually.ts";
+import { busyboxImage } from "../support/docker_image.ts";
+import { inContainer } from "../support/docker_exec.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { pushedDevice } from "../support/pushed_device.ts";
 
@@ -27,20 +27,6 @@ async function deployments(files: Record<string, { command: string[]; more: stri
   return { ...here, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-async function runIn(id: string, command: string[]): Promise<void> {
-  const post = (body: unknown) => ({
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const made = await dockerCall(`/containers/${id}/exec`, post({ Cmd: command }));
-  const { Id } = JSON.parse(made.text) as { Id: string };
-  await dockerCall(`/exec/${Id}/start`, post({ Detach: true }));
-  await eventually("it has ended", async () => {
-    return (JSON.parse((await dockerCall(`/exec/${Id}/json`)).text) as { Running: boolean }).Running === false;
-  });
-}
-
 await testNeeding([...NEEDS], "the check of an image is shown, and is followed as the manifest says", async () => {
   const of = (onFailure: string) => ({
     command: WELL,
@@ -60,7 +46,7 @@ await testNeeding([...NEEDS], "the check of an image is shown, and is followed a
     assert.deepEqual([well.probes.at(-1)?.ok, well.probes.at(-1)?.output], [true, "exit code 0: fine"]);
     ids.set(name, well.instances[0]!.container_id!);
   }
-  for (const id of ids.values()) await runIn(id, ["rm", "/tmp/well"]);
+  for (const id of ids.values()) await inContainer(id, ["rm", "/tmp/well"]);
   for (const name of ["unasked", "alert", "none"]) {
     const ill = await device.until(name, (one) => one.health === "unhealthy");
     assert.deepEqual([ill.phase, ill.instances[0]?.container_id], ["degraded", ids.get(name)]);

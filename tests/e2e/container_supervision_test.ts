@@ -1,7 +1,7 @@
 /** Restarts, health and order where a container is one of those concerned. */
 import assert from "node:assert/strict";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
-import { eventually } from "../support/eventually.ts";
+import { inContainer } from "../support/docker_exec.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
 
@@ -73,18 +73,3 @@ await testNeeding([...NEEDS], "order holds between services and containers, in b
   const times = [await began("c-setup"), await began("b-api"), await began("a-web")];
   assert.deepEqual(times, [...times].sort());
 });
-
-/** Runs it in the container, and waits for its end. */
-async function inContainer(id: string, command: string[]): Promise<void> {
-  const post = (body: unknown) => ({
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const made = await dockerCall(`/containers/${id}/exec`, post({ Cmd: command }));
-  const { Id } = JSON.parse(made.text) as { Id: string };
-  await dockerCall(`/exec/${Id}/start`, post({ Detach: true }));
-  await eventually("it has ended", async () => {
-    return (JSON.parse((await dockerCall(`/exec/${Id}/json`)).text) as { Running: boolean }).Running === false;
-  });
-}

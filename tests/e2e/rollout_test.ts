@@ -120,7 +120,9 @@ await testNeeding(
     const first = await device.until("web", isProven);
     const refused = await device.cli("rollback", "web");
     assert.notEqual(refused.code, 0);
-    assert.match(refused.err, /has no healthy version before this one/);
+    assert.match(refused.err, /"web" has no healthy version before this one\n {2}hint: kept versions of "web"/);
+    const unknown = await device.cli("rollback", "wbe");
+    assert.match(unknown.err, /there is no workload "wbe" on this device\n {2}hint: this device has: web/);
 
     await repository.write("services/web.toml", `${shell("exec sleep 3601")}${QUICK}`);
     await repository.commit("Second");
@@ -140,8 +142,8 @@ await testNeeding(
     assert.match(again.out, /follows git again/);
     await device.until("web", (one) => one.fingerprint === second.fingerprint && one.sync === "synced");
 
-    const unknown = await device.cli("rollback", "web", "--to", "ffffffff");
-    assert.match(unknown.err, /"ffffffff" is no kept version/);
+    const notKept = await device.cli("rollback", "web", "--to", "ffffffff");
+    assert.match(notKept.err, /"ffffffff" is no kept version/);
   },
 );
 
