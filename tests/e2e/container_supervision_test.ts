@@ -1,6 +1,6 @@
 /** Restarts, health and order where a container is one of those concerned. */
 import assert from "node:assert/strict";
-import { busyboxImage, dockerCall } from "../support/docker_image.ts";
+import { busyboxImage } from "../support/docker_image.ts";
 import { inContainer } from "../support/docker_exec.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
