@@ -8,7 +8,7 @@ export const rollback: Command = {
   usage: "NAME [--to FINGERPRINT]",
   summary: "Go back to what was healthy, until git asks for something else",
   options: [
-    { flag: "--to FINGERPRINT", doc: 'one that "history" lists as healthy; its first digits will do' },
+    { flag: "--to FINGERPRINT", doc: 'one that "history" marks as kept; its first digits will do' },
     ...CONFIG_FLAG.options,
   ],
   flags: { to: { type: "string" }, ...CONFIG_FLAG.flags },
