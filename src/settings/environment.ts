@@ -2,7 +2,7 @@
 import { fieldText, type Found, type Place, type Table } from "../manifest/place.ts";
 import { nearest } from "../manifest/nearest.ts";
 import type { Problem } from "../model/problem.ts";
-import { SECTIONS } from "./fields.ts";
+import { SECTIONS } from "./sections.ts";
 
 /** Variables that begin like settings and are none. */
 const OTHERS = /^HARBORNODE_(TEST_.*|BASE_URL|VERSION|CONFIG|EXECUTABLE|WORKLOAD|SLOT|INSTANCE)$/;

@@ -1,18 +1,27 @@
 /** Finds, reads and checks the settings: defaults, then config.toml, then the environment. All problems at once. */
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseDocument, placed } from "../manifest/document.ts";
-import { readFields } from "../manifest/grammar.ts";
+import { type Field, readFields } from "../manifest/grammar.ts";
 import { nearest } from "../manifest/nearest.ts";
 import { type Found, isTable, Place, type Table } from "../manifest/place.ts";
 import type { Problem } from "../model/problem.ts";
-import type { RuntimeName } from "../model/workload.ts";
 import { environmentProblems, overrideFromEnvironment, variableOf } from "./environment.ts";
-import { SECTIONS } from "./fields.ts";
 import { readRegistries } from "./registries.ts";
-import { resolveRepository } from "./repository_url.ts";
-import { secretOf, whyUnreadable } from "./secret.ts";
-import type { Range, Settings } from "./settings.ts";
+import { whyUnreadable } from "./secret.ts";
+import type { SectionContext } from "./section.ts";
+import { dockerOf } from "./section/docker.ts";
+import { generalOf } from "./section/general.ts";
+import { limitsOf } from "./section/limits.ts";
+import { logOf } from "./section/log.ts";
+import { nativeOf } from "./section/native.ts";
+import { policyOf } from "./section/policy.ts";
+import { repoOf } from "./section/repo.ts";
+import { rolloutOf } from "./section/rollout.ts";
+import { runtimeOf } from "./section/runtime.ts";
+import { webhookOf } from "./section/webhook.ts";
+import { SECTIONS } from "./sections.ts";
+import type { Settings } from "./settings.ts";
 
 export interface LoadOptions {
   /** As --config names it; undefined for ./config.toml where it exists. */
@@ -48,8 +57,13 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
     return variables.has(variable) ? outside.at(variable) : place.at(section).at(key);
   };
   const base = dirname(path);
-  const token = await secretOf(values.repo!, { name: "token", placeOf: placeOf("repo"), base });
-  const secret = await secretOf(values.webhook!, { name: "secret", placeOf: placeOf("webhook"), base });
+  for (const { name, fields } of SECTIONS) values[name] = withFallbacks(values[name]!, fields);
+  const context = (section: string): SectionContext => ({
+    base,
+    home: options.env.HOME ?? homedir() ?? "/",
+    hostname: options.hostname,
+    placeOf: placeOf(section),
+  });
   const registries = await readRegistries(document.table.registry, { place: place.at("registry"), base });
   if (!saysUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
     place.at("repo").report(
@@ -57,23 +71,21 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
       'write url = "https://git.example.org/fleet.git" below [repo]',
     );
   }
+  const file = typeof text === "string" ? path : null;
+  const settings = { file, registries, ...await settingsFrom(values, context) };
   const problems = [...placed(shown, source, found), ...environmentProblems(foundOutside)];
-  if (problems.length > 0) return { problems };
-  return {
-    settings: settingsFrom(values, {
-      file: typeof text === "string" ? path : null,
-      base,
-      token,
-      secret,
-      registries,
-      home: options.env.HOME ?? homedir() ?? "/",
-      hostname: options.hostname,
-    }),
-  };
+  return problems.length > 0 ? { problems } : { settings };
 }
 
 /** By section, then by key. */
 type Values = Record<string, Table>;
+
+/** A value that was refused is told of, and has its default meanwhile: what is wrong with the others is looked for too. */
+function withFallbacks(read: Table, fields: readonly Field[]): Table {
+  return Object.fromEntries(
+    fields.map(({ name, fallback }) => [name, read[name] === undefined ? fallback : read[name]]),
+  );
+}
 
 /** Whether there is a URL, right or wrong; of a `repo` that is no table it is not known, and that was said already. */
 function saysUrl({ repo }: Table): boolean {
@@ -104,69 +116,23 @@ function readSections(table: Table, place: Place): Values {
   return values;
 }
 
-function settingsFrom(
+/** What is wrong with files that settings name is told to the place of the setting. */
+async function settingsFrom(
   values: Values,
-  rest: {
-    file: string | null;
-    base: string;
-    token: string | null;
-    secret: string | null;
-    registries: Settings["registries"];
-    home: string;
-    hostname: string;
-  },
-): Settings {
+  context: (section: string) => SectionContext,
+): Promise<Omit<Settings, "file" | "registries">> {
   const section = (name: string) => values[name]!;
-  const [top, repo, runtime, native] = [section(""), section("repo"), section("runtime"), section("native")];
-  const [limits, policy, log, docker] = [section("limits"), section("policy"), section("log"), section("docker")];
   return {
-    file: rest.file,
-    listenAddress: top.listen_address as string,
-    listenPort: top.listen_port as number,
-    dataDir: resolve(rest.base, top.data_dir as string),
-    device: top.device as string | null ?? rest.hostname,
-    labels: top.labels as Record<string, string>,
-    repo: {
-      url: resolveRepository(repo.url as string, rest.base),
-      branch: repo.branch as string,
-      path: repo.path as string,
-      intervalMs: repo.interval as number,
-      timeoutMs: repo.timeout as number,
-      username: repo.username as string,
-      token: rest.token,
-    },
-    webhook: { secret: rest.secret },
-    docker: {
-      host: docker.host as string,
-      configFile: resolve(rest.base, docker.config as string | null ?? join(rest.home, ".docker/config.json")),
-    },
-    registries: rest.registries,
-    runtime: {
-      dockerEnabled: runtime.docker_enabled as boolean,
-      nativeEnabled: runtime.native_enabled as boolean,
-      defaultMode: runtime.default_mode as RuntimeName | null,
-      modes: runtime.modes as Record<string, RuntimeName>,
-    },
-    native: {
-      portRange: native.port_range as Range,
-      uidRange: native.uid_range as Range | null,
-    },
-    rollout: { scope: section("rollout").scope as Settings["rollout"]["scope"] },
-    limits: {
-      memoryReserveBytes: limits.memory_reserve as number,
-      diskReserveBytes: limits.disk_reserve as number,
-    },
-    policy: {
-      allowDevices: policy.allow_devices as string[],
-      allowGpus: policy.allow_gpus as boolean,
-      allowCapabilities: policy.allow_capabilities as string[],
-      allowRoot: policy.allow_root as boolean,
-      allowPrivileged: policy.allow_privileged as boolean,
-      allowHostNetwork: policy.allow_host_network as boolean,
-      allowHostPaths: policy.allow_host_paths as string[],
-      allowNetworks: policy.allow_networks as string[],
-    },
-    log: { level: log.level as "info", format: log.format as "text" },
+    ...generalOf(section(""), context("")),
+    repo: await repoOf(section("repo"), context("repo")),
+    webhook: await webhookOf(section("webhook"), context("webhook")),
+    docker: dockerOf(section("docker"), context("docker")),
+    runtime: runtimeOf(section("runtime")),
+    native: nativeOf(section("native")),
+    rollout: rolloutOf(section("rollout")),
+    limits: limitsOf(section("limits")),
+    policy: policyOf(section("policy")),
+    log: logOf(section("log")),
   };
 }
 

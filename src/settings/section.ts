@@ -1,0 +1,23 @@
+/** A section of config.toml: its part of the table of settings. */
+import type { Field, Grammar } from "../manifest/grammar.ts";
+import type { Place } from "../manifest/place.ts";
+
+export interface Section {
+  /** Empty for the top of the file. */
+  name: string;
+  fields: Field[];
+}
+
+/** What the values of a section are resolved with. */
+export interface SectionContext {
+  /** What a relative path begins at: the folder of config.toml. */
+  base: string;
+  home: string;
+  hostname: string;
+  /** Of a setting of this section: in the environment or in the file, wherever its value comes from. */
+  placeOf: (key: string) => Place;
+}
+
+export function setting(name: string, grammar: Grammar<unknown>, fallback: unknown, doc: string): Field {
+  return { name, grammar, fallback, shown: typeof fallback === "object" ? "" : String(fallback), doc, example: "" };
+}

@@ -1,0 +1,25 @@
+/** The table of settings: what config.toml may say, and the environment (environment.ts). */
+import type { Section } from "./section.ts";
+import { DOCKER } from "./section/docker.ts";
+import { GENERAL } from "./section/general.ts";
+import { LIMITS } from "./section/limits.ts";
+import { LOG } from "./section/log.ts";
+import { NATIVE } from "./section/native.ts";
+import { POLICY } from "./section/policy.ts";
+import { REPO } from "./section/repo.ts";
+import { ROLLOUT } from "./section/rollout.ts";
+import { RUNTIME } from "./section/runtime.ts";
+import { WEBHOOK } from "./section/webhook.ts";
+
+export const SECTIONS: readonly Section[] = [
+  GENERAL,
+  REPO,
+  WEBHOOK,
+  DOCKER,
+  RUNTIME,
+  NATIVE,
+  ROLLOUT,
+  LIMITS,
+  POLICY,
+  LOG,
+];
