@@ -133,6 +133,7 @@ export function planInput(device: Device): PlanInput {
     answered: device.answered,
     answeringSince: device.answeringSince,
     owner: device.settings.runtime,
+    policy: device.settings.policy,
     memory: device.memory.all,
     attempts: device.attempts,
     busy: new Set(device.busy.keys()),

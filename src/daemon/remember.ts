@@ -7,7 +7,7 @@ import type { Workload } from "../model/workload.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import { slotAfterRespawns } from "../plan/restart/again.ts";
 import { exitSentence } from "../plan/exit_sentence.ts";
-import { isCarriedOut } from "../plan/condition.ts";
+import { isCarriedOut } from "../plan/condition/summary.ts";
 import type { Effective } from "../plan/effective.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
 import { addEvent, type Device } from "./device.ts";

@@ -12,7 +12,9 @@ import type {
   WorkloadStatus,
 } from "../model/snapshot.ts";
 import type { Port, Workload } from "../model/workload.ts";
-import { condition, type ConditionInput, instanceCondition } from "../plan/condition.ts";
+import { condition } from "../plan/condition/condition.ts";
+import type { ConditionInput } from "../plan/condition/condition_input.ts";
+import { instanceCondition } from "../plan/condition/summary.ts";
 import type { Effective } from "../plan/effective.ts";
 import { nextDue } from "../plan/job/schedule.ts";
 import { fingerprint } from "../model/fingerprint.ts";
@@ -35,6 +37,7 @@ export function takeSnapshot(device: Device): Snapshot {
       labels: settings.labels,
       arch: Deno.build.arch,
       uptime_s: uptimeSeconds(),
+      recipient: null,
     },
     daemon: {
       version: VERSION,
@@ -53,6 +56,7 @@ export function takeSnapshot(device: Device): Snapshot {
       healthy: sourceMemory.healthy,
       subject: device.revision?.subject ?? null,
       author: device.revision?.author ?? null,
+      signer: null,
     },
     runtimes: runtimeStatus(device),
     workloads: device.plan.workloads.map((workload) =>
@@ -113,6 +117,7 @@ function workloadStatus(
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
     warnings: warningsOf(instances),
+    held: null,
     last_lines: device.lastLines.get(name)?.lines ?? [],
     runs: (input.memory?.job?.runs ?? []).map(runStatus),
     next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),

@@ -31,7 +31,8 @@ export async function webhook(context: Context, deps: WebhookDeps): Promise<Resp
     reason: string,
     message: string,
   ) => {
-    deps.record({ at: new Date().toISOString(), forge, event: event.slice(0, 40), verdict, message });
+    const id = header("x-github-delivery")?.slice(0, 64) ?? crypto.randomUUID();
+    deps.record({ at: new Date().toISOString(), id, forge, event: event.slice(0, 40), verdict, message });
     return context.json({ accepted: verdict === "accepted", reason, message }, status);
   };
   if (secret === null) return answer(404, "refused", "disabled", "no webhook secret is set on this device");

@@ -1,5 +1,6 @@
 /** What a revision asks of this device. */
 import type { Kind, RuntimeName, Workload } from "./workload.ts";
+import type { ReasonCode } from "./reason.ts";
 import type { Problem } from "./problem.ts";
 
 /** A manifest that can't be applied. Its workload stays at its last applied spec; the others go on. */
@@ -19,6 +20,13 @@ export interface ModeChoice {
   preferred: RuntimeName | null;
 }
 
+/** What a valid manifest lacks on this device. */
+export interface Unresolved {
+  reason: ReasonCode;
+  message: string;
+  hint: string | null;
+}
+
 export interface Desired {
   /** The commit id, 40 hexadecimal digits; for a folder without git, a digest of its content. */
   revision: string;
@@ -27,6 +35,11 @@ export interface Desired {
   /** By name, of every one of `workloads` that was read from a manifest; absent where memory is all there is. */
   choices?: ReadonlyMap<string, ModeChoice>;
   invalid: InvalidManifest[];
+  /**
+   * By name, of those of `workloads` that something is missing for, like a secret: each stays as it was last applied.
+   * Absent for none.
+   */
+  unresolved?: ReadonlyMap<string, Unresolved>;
   /** Names of valid manifests whose `on` does not choose this device. */
   notSelected: string[];
 }

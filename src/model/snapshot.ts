@@ -123,6 +123,8 @@ export interface WorkloadStatus {
   versions: string[];
   /** Its last lines when it failed for good; empty otherwise. */
   last_lines: string[];
+  /** Set while the owner has it left alone, or stopped, on the device itself; `until` null: until it is released. */
+  held: { action: "hold" | "stop"; until: string | null; since: string } | null;
   /** Of a job: its last runs, newest last. */
   runs: RunStatus[];
   /** Of a job: when it is due again. */
@@ -157,6 +159,8 @@ export interface SourceStatus {
   /** What long work is doing right now: "receiving objects 40 %". */
   progress: string | null;
   error: { reason: ReasonCode; message: string; hint: string | null } | null;
+  /** Who signed the applied revision, as the owner's list of signers calls them; null where no signature is asked for. */
+  signer: string | null;
 }
 
 /** One webhook delivery and what was made of it. */
@@ -166,6 +170,8 @@ export interface Delivery {
   event: string;
   verdict: "accepted" | "ignored" | "refused";
   message: string;
+  /** The forge's own id of it; one of ours where it has none. */
+  id: string;
 }
 
 /** A change that somebody may want to read about, newest last. */
@@ -177,7 +183,15 @@ export interface Event {
 }
 
 export interface Snapshot {
-  device: { name: string; id: string; labels: Record<string, string>; arch: string; uptime_s: number };
+  device: {
+    name: string;
+    id: string;
+    labels: Record<string, string>;
+    arch: string;
+    uptime_s: number;
+    /** The age recipient that secrets for this device are encrypted to; null until it has an identity. */
+    recipient: string | null;
+  };
   daemon: { version: string; pid: number; rss_bytes: number; started_at: string };
   source: SourceStatus;
   runtimes: { name: RuntimeName; enabled: boolean; ok: boolean; message: string }[];

@@ -1,9 +1,17 @@
 /** Which spec counts for a workload now: what the revision says, or for an invalid manifest what was last applied. */
 import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
+import type { ReasonCode } from "../model/reason.ts";
 import type { Kind, Workload } from "../model/workload.ts";
 import type { ChosenMode } from "./mode.ts";
 import type { Judged } from "./rollout/judge.ts";
+
+/** Why what git asks for may not be run on this device now, though its manifest is valid. */
+export interface Barred {
+  reason: ReasonCode;
+  message: string;
+  hint: string | null;
+}
 
 export interface Effective {
   name: string;
@@ -13,6 +21,8 @@ export interface Effective {
   /** The revision that `spec` came with. */
   revision: string | null;
   invalid: InvalidManifest | null;
+  /** Set: `spec` is what was last applied, whatever git asks for. */
+  barred: Barred | null;
   /** How `spec` came to be taken; null for a spec from memory. */
   chosen: ChosenMode | null;
   /** Of a valid manifest: whether it is what git asks for, or what was healthy before. */
@@ -22,11 +32,13 @@ export interface Effective {
 /** Sorted by name; a name is in it once. */
 export function effective(
   desired: Desired,
-  { memory, choose, follow, judge }: {
+  { memory, choose, follow, bar, judge }: {
     memory: ReadonlyMap<string, WorkloadMemory>;
     choose: (choice: ModeChoice) => ChosenMode;
     /** Of a tag that is followed: what it stands for now. */
     follow: (spec: Workload) => Workload;
+    /** Null for what may be run. */
+    bar: (spec: Workload) => Barred | null;
     judge: (asked: { asked: Workload; revision: string }) => Judged;
   },
 ): Effective[] {
@@ -35,7 +47,15 @@ export function effective(
     const { name, kind } = one;
     const choice = desired.choices?.get(name);
     const chosen = choice === undefined ? null : choose(choice);
-    const judged = judge({ asked: follow(chosen?.spec ?? one), revision: desired.revision });
+    const asked = follow(chosen?.spec ?? one);
+    const barred = bar(asked);
+    if (barred !== null) {
+      const applied = memory.get(name)?.applied ?? null;
+      const before = { spec: applied?.workload ?? null, revision: applied?.revision ?? null };
+      all.set(name, { name, kind, ...before, invalid: null, barred, chosen: null, judged: null });
+      continue;
+    }
+    const judged = judge({ asked, revision: desired.revision });
     const { spec, revision } = judged;
     all.set(name, {
       name,
@@ -43,6 +63,7 @@ export function effective(
       spec,
       revision,
       invalid: null,
+      barred: null,
       chosen: judged.refused === null ? chosen : null,
       judged,
     });
@@ -56,6 +77,7 @@ export function effective(
       spec: applied?.workload ?? null,
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
+      barred: null,
       chosen: null,
       judged: null,
     });

@@ -9,6 +9,7 @@ import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
+import { policyRefusal } from "../model/policy_refusal.ts";
 import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
@@ -73,6 +74,7 @@ export function plan(input: PlanInput): Plan {
       if (followed.wakeAt !== null) due.push(followed.wakeAt);
       return followed.spec;
     },
+    bar: (spec) => policyRefusal(spec, input.policy) ?? desired.unresolved?.get(spec.name) ?? null,
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
   });
@@ -121,6 +123,9 @@ function planWorkload(draft: Draft, { name, spec, chosen, judged, scene }: Effec
   if (judged !== null) noteRollouts(draft, { name, judged, known: memory.get(name)?.rollouts ?? NO_ROLLOUTS });
   if (chosen !== null && chosen.blocked !== null) return void draft.waiting.set(name, chosen.blocked);
   if (!isObserved(input, spec)) return;
+  // Whatever the spec came from, memory or a way back: what the owner does not allow is never started.
+  const refusal = policyRefusal(spec, input.policy);
+  if (refusal !== null) return void draft.waiting.set(name, refusal);
 
   const step = stepOf(spec, { judged, scene, remember: (said) => remember(draft, { name, said }) });
   if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {

@@ -1,4 +1,5 @@
 /** All that a plan is made of. */
+import type { ContainerPolicy } from "../model/container_policy.ts";
 import type { Desired } from "../model/desired.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Observation } from "../model/observed.ts";
@@ -18,6 +19,7 @@ export interface PlanInput {
   /** Since when each runtime has answered without a break, in ms since 1970; none of those that do not. */
   answeringSince: ReadonlyMap<RuntimeName, number>;
   owner: OwnerModes;
+  policy: ContainerPolicy;
   memory: ReadonlyMap<string, WorkloadMemory>;
   attempts: ReadonlyMap<string, Attempt>;
   /** Workloads that actions are being carried out for. */

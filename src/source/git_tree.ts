@@ -16,6 +16,7 @@ export async function openRevision(store: Store, { id, path }: { id: string; pat
   const { gitdir } = store;
   const cache = {};
   const { commit } = await git.readCommit({ fs, gitdir, oid: id, cache });
+  const { object } = await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
   const root = await descend(store, { id, path, tree: commit.tree, cache });
   const listing: Listing = { store, cache, entries: [], folders: 0 };
   await list(listing, { tree: root, prefix: "" });
@@ -25,6 +26,7 @@ export async function openRevision(store: Store, { id, path }: { id: string; pat
     subject: printable(commit.message.split("\n", 1)[0]!),
     author: printable(commit.author.name),
     committedAt: commit.committer.timestamp * 1000,
+    commit: object as Uint8Array,
     entries: listing.entries,
     read: reader(gitdir),
   };

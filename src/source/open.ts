@@ -4,7 +4,7 @@ import type { Settings } from "../settings/settings.ts";
 import { GitSource } from "./git_source.ts";
 import { LocalSource } from "./local_source.ts";
 import { parseLocation } from "./location.ts";
-import type { Source } from "./source.ts";
+import type { Admission, Source } from "./source.ts";
 
 export interface SourceOptions {
   /** Where a fetched revision is kept; made when it is needed. Its neighbours `<gitDir>.new` and `.old` are used too. */
@@ -12,6 +12,8 @@ export interface SourceOptions {
   clock: Clock;
   /** Of all that one fetch may receive; `MAX_PACK_BYTES` when absent. */
   budgetBytes?: number;
+  /** Absent: every revision is used. */
+  admit?: Admission;
 }
 
 /** Reaches for nothing yet. Throws a `Failure` of kind `mistake` for a URL that is not supported. */

@@ -21,6 +21,8 @@ export interface Revision {
   author: string;
   /** Milliseconds since 1970. */
   committedAt: number;
+  /** The commit as git stores and signs it: headers, an empty line, the message. */
+  commit: Uint8Array;
   /** Sorted by path; only what lies below `[repo] path`. */
   entries: TreeEntry[];
   /**
@@ -29,6 +31,21 @@ export interface Revision {
    */
   read(entry: TreeEntry): Promise<Uint8Array>;
 }
+
+/** What a revision came after, as far as its server tells. */
+export interface Ancestry {
+  /**
+   * Whether `id` is the revision itself or one that it came after, through any number of commits. Throws a `Failure`
+   * when that can not be found out. May fetch commits, never files.
+   */
+  descendsFrom(id: string): Promise<boolean>;
+}
+
+/**
+ * Asked for each revision before it takes the place of the one before, and for the one on disk at each start. Throws a
+ * `Failure` for one that must not be used: then the one before stays, and no file of it is read by anybody.
+ */
+export type Admission = (revision: Revision, ancestry: Ancestry) => Promise<void>;
 
 export type SourceProgress = (message: string) => void;
 

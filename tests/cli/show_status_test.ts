@@ -13,7 +13,7 @@ const WEB = workload("web", {
 
 function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot {
   return {
-    device: { name: "pi-kitchen", id: "0", labels: { room: "kitchen" }, arch: "aarch64", uptime_s: 1 },
+    device: { name: "pi-kitchen", id: "0", labels: { room: "kitchen" }, arch: "aarch64", uptime_s: 1, recipient: null },
     daemon: { version: "1", pid: 1, rss_bytes: 1, started_at: "2026-05-01T11:00:00Z" },
     source: {
       url: "https://git.example.org/fleet.git",
@@ -26,6 +26,7 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
       healthy: "a".repeat(40),
       subject: "Begin",
       author: "me",
+      signer: null,
       last_sync_at: "2026-05-01T11:59:48Z",
       progress: null,
       error: null,

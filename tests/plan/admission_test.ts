@@ -29,7 +29,16 @@ function blocked(
   }]));
   const found = admission({
     workloads: specs.map((spec) => {
-      return { name: spec.name, kind: spec.kind, spec, revision: "r", invalid: null, chosen: null, judged: null };
+      return {
+        name: spec.name,
+        kind: spec.kind,
+        spec,
+        revision: "r",
+        invalid: null,
+        barred: null,
+        chosen: null,
+        judged: null,
+      };
     }),
     instances: runningSpecs.map((spec) => instance(spec, { id: spec.name, slot: 0 })),
     memory,

@@ -4,7 +4,8 @@ import type { JobRun } from "../../src/model/memory.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import type { Health } from "../../src/model/snapshot.ts";
 import type { Workload } from "../../src/model/workload.ts";
-import { condition, type ConditionInput } from "../../src/plan/condition.ts";
+import { condition } from "../../src/plan/condition/condition.ts";
+import type { ConditionInput } from "../../src/plan/condition/condition_input.ts";
 import { native, NEVER, ON_FAILURE, TIMING } from "../support/workload.ts";
 import { instance as make } from "./model_device.ts";
 
@@ -35,6 +36,7 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
       spec: whole,
       revision: "a".repeat(40),
       invalid: null,
+      barred: null,
       chosen: null,
       judged: null,
     },
@@ -213,6 +215,7 @@ Deno.test("condition of an invalid manifest names the file, and what it stays at
       spec: WEB,
       revision: "c".repeat(40),
       invalid: INVALID,
+      barred: null,
       chosen: null,
       judged: null,
     },
@@ -230,6 +233,7 @@ Deno.test("condition of an invalid manifest names the file, and what it stays at
           spec: null,
           revision: null,
           invalid: INVALID,
+          barred: null,
           chosen: null,
           judged: null,
         },

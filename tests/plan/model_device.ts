@@ -3,6 +3,7 @@
  * daemon (instances and written memory), and can be interrupted after any action. Data and functions, no I/O.
  */
 import { fingerprint } from "../../src/model/fingerprint.ts";
+import type { ContainerPolicy } from "../../src/model/container_policy.ts";
 import { emptyMemory, type WorkloadMemory } from "../../src/model/memory.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import type { Instance, Observation } from "../../src/model/observed.ts";
@@ -16,6 +17,7 @@ import type { Attempt } from "../../src/plan/attempt.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { PlanInput } from "../../src/plan/plan_input.ts";
 import { slotAfterStart } from "../../src/plan/restart/restart.ts";
+import { EVERYTHING_ALLOWED } from "../support/workload.ts";
 
 export type Planner = (input: PlanInput) => Plan;
 
@@ -30,6 +32,7 @@ export class ModelDevice {
   down: RuntimeName[] = [];
   enabled: RuntimeName[] = ["native", "docker"];
   readonly answered = new Set<RuntimeName>();
+  policy: ContainerPolicy = EVERYTHING_ALLOWED;
   owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;
   scope: "workload" | "revision" = "workload";
@@ -60,6 +63,7 @@ export class ModelDevice {
       answered: this.answered,
       answeringSince: new Map([...this.answered].filter((one) => !this.down.includes(one)).map((one) => [one, 0])),
       owner: this.owner,
+      policy: this.policy,
       memory: this.memory,
       attempts: this.attempts,
       busy: this.busy,

@@ -4,9 +4,9 @@ import type { Instance } from "../../model/observed.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import type { Health, Phase, Sync } from "../../model/snapshot.ts";
 import type { Job, Workload } from "../../model/workload.ts";
-import { hasRun } from "./job.ts";
+import { hasRun } from "../job/job.ts";
 import { restartAfter } from "../restart/restart.ts";
-import { nextDue } from "./schedule.ts";
+import { nextDue } from "../job/schedule.ts";
 
 interface JobConditionInput {
   instances: readonly Instance[];

@@ -1,0 +1,65 @@
+/** What is said of a workload that runs as something else than what git asks for, or does not run for it. */
+import type { Refusal } from "../../model/rollout.ts";
+import type { Health } from "../../model/snapshot.ts";
+import type { Barred } from "../effective.ts";
+import type { ConditionInput, Told } from "./condition_input.ts";
+
+/** What runs in the place of what git asks for is never called a success. */
+export function insteadOf(
+  refused: Refusal,
+  { overall, revision }: { overall: Told; revision: string | null },
+): Told {
+  const { fingerprint, target, by, message, state } = refused;
+  if (target === "") {
+    const said = { reason: "rolled_back" as const, message: `is not run: ${message}`, hint: "push a change" };
+    return {
+      ...overall,
+      sync: "out-of-sync",
+      phase: overall.phase === "stopped" ? "rolled-back" : overall.phase,
+      ...said,
+    };
+  }
+  const version = `${target.slice(0, 7)} of revision ${(revision ?? "").slice(0, 7)}`;
+  if (by === "owner") {
+    const hint = "it follows git again when git asks for something else";
+    const held = `held as ${version}: a rollback was asked for on the device`;
+    const isGood = overall.phase === "running";
+    return { ...overall, sync: "held", ...(isGood ? { reason: "rollback", message: held } : {}), hint };
+  }
+  const away = { ...overall, sync: "out-of-sync" as const };
+  const hint = "push a change of it; what is refused is not tried again";
+  if (state === "failed" && overall.health !== "healthy") {
+    const both = `${fingerprint.slice(0, 7)} ${message}; ${version} did not become healthy either`;
+    return { ...away, phase: "failed", reason: "rolled_back", message: both, hint };
+  }
+  if (overall.phase !== "running" && overall.phase !== "completed") {
+    return { ...away, message: `${overall.message}; it goes back to ${version}`, hint };
+  }
+  const sentence = `${fingerprint.slice(0, 7)} failed: ${message}; ${version} runs in its place`;
+  return { ...away, phase: "rolled-back", reason: "rolled_back", message: sentence, hint };
+}
+
+export function invalidCondition(input: ConditionInput, { health, stays }: { health: Health; stays: string }): Told {
+  const { invalid } = input.workload;
+  const count = invalid?.problems.length ?? 0;
+  const problems = count === 1 ? "1 problem" : `${count} problems`;
+  return {
+    sync: "out-of-sync",
+    phase: "invalid",
+    health,
+    reason: "invalid_manifest",
+    message: `${invalid?.path ?? "its manifest"} has ${problems}; ${stays}`,
+  };
+}
+/** What git asks for may not be run here; `revision` is that of what runs in its place, null for nothing. */
+export function barredCondition(
+  barred: Barred,
+  { overall, revision }: { overall: Told; revision: string | null },
+): Told {
+  const at = revision?.slice(0, 7) ?? null;
+  const stays = at === null || overall.phase === "pending" ? "" : `; it stays as revision ${at} has it`;
+  const isHere = overall.phase !== "pending";
+  const { reason, message, hint } = barred;
+  const phase = isHere ? overall.phase : "blocked" as const;
+  return { ...overall, sync: "out-of-sync", phase, reason, message: `${message}${stays}`, hint };
+}
