@@ -12,7 +12,7 @@ for await (const { name, isDirectory } of Deno.readDir(EXAMPLES)) {
   const folder = new URL(`${name}/`, EXAMPLES).pathname;
 
   Deno.test(`examples/${name} has manifests without a problem, for any device`, async () => {
-    const tree = await loadTexts(await readDirectory(folder));
+    const tree = await loadTexts(await readDirectory(folder), { device: "any", labels: {} });
     const desired = readManifests(tree, { revision: "checkout", device: "any", labels: {} });
     assert.deepEqual(desired.invalid, []);
     assert.ok(desired.workloads.length > 0, "it asks for nothing");

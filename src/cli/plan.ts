@@ -1,23 +1,39 @@
 import type { PlanPreview } from "../daemon/revision/preview.ts";
 import { previewWithoutDaemon } from "../daemon/offline.ts";
-import { type Command, CONFIG_FLAG } from "./command.ts";
+import { planForEmpty } from "../daemon/revision/checkout.ts";
+import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient, NoDaemon } from "./control_client.ts";
-import { EXIT } from "./exit_code.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
 import { settingsOf } from "./settings_of.ts";
 import { showPlan } from "./show_plan.ts";
+import { checkoutOf, targetOf } from "./validate.ts";
 
 export const plan: Command = {
   name: "plan",
-  usage: "[--json] [--exit-code]",
+  usage: "[--json] [--exit-code] | --device NAME [DIR]",
   summary: "Show what the repository's head would change here; change nothing",
   options: [
+    { flag: "--device NAME", doc: "of the checkout in DIR, for this device with nothing on it yet" },
+    { flag: "--label KEY=VALUE", doc: "a label of that device; separate several with commas" },
     { flag: "--json", doc: "the plan as one object, for programs" },
     { flag: "--exit-code", doc: "exit 10 when there is something to do" },
     ...CONFIG_FLAG.options,
   ],
-  flags: { json: { type: "boolean" }, "exit-code": { type: "boolean" }, ...CONFIG_FLAG.flags },
-  positionals: { min: 0, max: 0 },
+  flags: {
+    device: { type: "string" },
+    label: { type: "string" },
+    json: { type: "boolean" },
+    "exit-code": { type: "boolean" },
+    ...CONFIG_FLAG.flags,
+  },
+  positionals: { min: 0, max: 1 },
   async run(input) {
+    const { flags, positionals } = input;
+    if (flags.device !== undefined) {
+      const checkout = await checkoutOf(positionals[0] ?? ".");
+      return shown(await planForEmpty(checkout, targetOf(checkout, flags)), input);
+    }
+    if (positionals[0] !== undefined) throw new UsageError("the plan of a folder needs --device NAME");
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
@@ -28,9 +44,13 @@ export const plan: Command = {
       if (!(error instanceof NoDaemon) || error.reason === "permission_denied") throw error;
       preview = await previewWithoutDaemon(settings, input.signal);
     }
-    input.out(input.flags.json === true ? JSON.stringify(preview, null, 2) : showPlan(preview));
-    if (preview.revision === null) return EXIT.unreachable;
-    if (preview.problems.length > 0) return EXIT.problems;
-    return input.flags["exit-code"] === true && preview.actions.length > 0 ? EXIT.changes : EXIT.done;
+    return shown(preview, input);
   },
 };
+
+function shown(preview: PlanPreview, { out, flags }: CommandInput): ExitCode {
+  out(flags.json === true ? JSON.stringify(preview, null, 2) : showPlan(preview));
+  if (preview.revision === null) return EXIT.unreachable;
+  if (preview.problems.length > 0) return EXIT.problems;
+  return flags["exit-code"] === true && preview.actions.length > 0 ? EXIT.changes : EXIT.done;
+}

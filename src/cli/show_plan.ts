@@ -1,5 +1,6 @@
 /** A plan as text: what would be done, and why, workload by workload. */
 import type { PlannedAction, PlanPreview } from "../daemon/revision/preview.ts";
+import { CHECKOUT } from "../model/desired.ts";
 import { folded } from "./show_folded.ts";
 import { showProblems } from "./show_problem.ts";
 
@@ -11,7 +12,7 @@ export function showPlan(preview: PlanPreview): string {
     lines.push(...folded(`note: ${preview.source_error}; this is the plan of the last revision here`, 2));
   }
   if (preview.problems.length > 0) lines.push(showProblems(preview.problems), "");
-  const at = preview.revision === null ? "no revision is known" : `revision ${preview.revision.slice(0, 7)}`;
+  const at = titleOf(preview.revision);
   if (preview.actions.length === 0) lines.push(`${at}: nothing to do`);
   else {
     const names = new Set(preview.actions.map((action) => action.workload));
@@ -33,6 +34,11 @@ export function showPlan(preview: PlanPreview): string {
     );
   }
   return lines.join("\n");
+}
+
+function titleOf(revision: string | null): string {
+  if (revision === null) return "no revision is known";
+  return revision === CHECKOUT ? "this checkout" : `revision ${revision.slice(0, 7)}`;
 }
 
 /** Steps of a workload that follow from one thing say it once, after the last of them. */

@@ -1,49 +1,101 @@
 import { hostname } from "node:os";
-import { loadTexts } from "../daemon/revision/read.ts";
+import { type Checkout, openCheckout, readFor } from "../daemon/revision/checkout.ts";
+import { FLEET_FILE } from "../manifest/device/fleet.ts";
+import type { Target } from "../manifest/device/select.ts";
 import { portConflicts } from "../manifest/port_conflicts.ts";
-import { readManifests } from "../manifest/read.ts";
-import { readDirectory } from "../source/directory.ts";
-import { type Command, UsageError } from "./command.ts";
-import { EXIT } from "./exit_code.ts";
+import { overlayProblems } from "../manifest/read.ts";
+import { type Problem, problemLine } from "../model/problem.ts";
+import { type Command, type CommandInput, UsageError } from "./command.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
+import { fleetObject, type FleetRead, showFleet } from "./show_fleet.ts";
 import { showProblems } from "./show_problem.ts";
 
 export const validate: Command = {
   name: "validate",
-  usage: "DIR [--device NAME] [--label KEY=VALUE]...",
+  usage: "DIR [--device NAME | --all-devices]",
   summary: "Check the manifests of a checkout; needs no device",
   options: [
-    { flag: "--device NAME", doc: "as the device of this name (default: this machine's name)" },
+    { flag: "--device NAME", doc: `as this device: one of ${FLEET_FILE}, or any other (default: this machine's name)` },
     { flag: "--label KEY=VALUE", doc: "a label of the device; separate several with commas" },
+    { flag: "--all-devices", doc: `as each device of ${FLEET_FILE}, and show which of them runs what` },
+    { flag: "--json", doc: "with --all-devices: the same as one object, for programs" },
   ],
-  flags: { device: { type: "string" }, label: { type: "string" } },
+  flags: {
+    device: { type: "string" },
+    label: { type: "string" },
+    "all-devices": { type: "boolean" },
+    json: { type: "boolean" },
+  },
   positionals: { min: 1, max: 1 },
-  async run({ positionals, flags, out, note }) {
-    const dir = positionals[0]!;
-    const info = await Deno.stat(dir).catch(() => null);
-    if (!info?.isDirectory) throw new UsageError(`"${dir}" is not a folder`);
-    const tree = await loadTexts(await readDirectory(dir));
-    const device = typeof flags.device === "string" ? flags.device : hostname();
-    const desired = readManifests(tree, { revision: "checkout", device, labels: labels(flags.label) });
-    const problems = [...desired.invalid.flatMap((invalid) => invalid.problems), ...portConflicts(desired, tree)];
+  async run(input) {
+    const checkout = await checkoutOf(input.positionals[0]!);
+    if (input.flags["all-devices"] === true) return await validateAll(checkout, input);
+    const target = targetOf(checkout, input.flags);
+    const { desired, tree } = await readFor(checkout, target);
+    const { out, note } = input;
     for (const { name, kind, job, replicas } of desired.workloads) {
       const ways = desired.choices?.get(name)?.specs.map((one) => one.runtime) ?? [];
       const choice = ways.length < 2 ? "" : `, ${ways.join(" or ")}`;
       out(`${name}: ${job === null ? kind : "job"}${choice}${replicas === 1 ? "" : `, ${replicas} instances`}`);
     }
     for (const name of desired.notSelected) out(`${name}: not for this device`);
-    if (problems.length > 0) {
-      note(showProblems(problems));
-      return EXIT.problems;
-    }
+    const problems = [
+      ...checkout.problems,
+      ...desired.invalid.flatMap((invalid) => invalid.problems),
+      ...portConflicts(desired, tree),
+      ...overlayProblems(tree, target),
+    ];
     const count = desired.workloads.length;
-    if (count + desired.notSelected.length === 0) {
-      note(`error: ${dir}: there is no manifest in services/ or deployments/\n  hint: add services/NAME.toml`);
-      return EXIT.problems;
-    }
-    note(`${count} ${count === 1 ? "workload" : "workloads"} for device "${device}", no problem`);
+    if (problems.length > 0 || count + desired.notSelected.length === 0) return refuse(problems, input);
+    note(`${count} ${count === 1 ? "workload" : "workloads"} for device "${target.device}", no problem`);
     return EXIT.done;
   },
 };
+
+async function validateAll(checkout: Checkout, input: CommandInput): Promise<ExitCode> {
+  const { fleet } = checkout;
+  if (fleet.length === 0 && checkout.problems.length === 0) {
+    throw new UsageError(`there is no ${FLEET_FILE} in "${input.positionals[0]}" that names the devices`);
+  }
+  const read: FleetRead[] = [];
+  const problems = new Map(checkout.problems.map((one) => [problemLine(one), one]));
+  for (const target of fleet) {
+    const { desired, tree } = await readFor(checkout, target);
+    read.push({ device: target.device, desired });
+    for (const one of [...desired.invalid.flatMap((invalid) => invalid.problems), ...portConflicts(desired, tree)]) {
+      problems.set(problemLine(one), one);
+    }
+    for (const one of overlayProblems(tree, target)) problems.set(problemLine(one), one);
+  }
+  input.out(input.flags.json === true ? JSON.stringify(fleetObject(read), null, 2) : showFleet(read));
+  const isEmpty = read.every(({ desired }) => desired.workloads.length + desired.notSelected.length === 0);
+  if (problems.size > 0 || isEmpty) return refuse([...problems.values()], input);
+  input.note(`${fleet.length} ${fleet.length === 1 ? "device" : "devices"}, no problem`);
+  return EXIT.done;
+}
+
+function refuse(problems: readonly Problem[], { note, positionals }: CommandInput): ExitCode {
+  note(
+    problems.length > 0
+      ? showProblems(problems)
+      : `error: ${positionals[0]}: there is no manifest in services/ or deployments/\n  hint: add services/NAME.toml`,
+  );
+  return EXIT.problems;
+}
+
+/** Throws `UsageError` for what is no folder. */
+export async function checkoutOf(dir: string): Promise<Checkout> {
+  const info = await Deno.stat(dir).catch(() => null);
+  if (!info?.isDirectory) throw new UsageError(`"${dir}" is not a folder`);
+  return await openCheckout(dir);
+}
+
+/** The device that the flags name: as devices.toml knows it, with the labels of the flags. */
+export function targetOf({ fleet }: Checkout, flags: CommandInput["flags"]): Target {
+  const name = typeof flags.device === "string" ? flags.device : hostname();
+  const known = fleet.find(({ device }) => device === name) ?? { device: name, labels: {} };
+  return { ...known, labels: { ...known.labels, ...labels(flags.label) } };
+}
 
 function labels(flag: string | boolean | undefined): Record<string, string> {
   if (typeof flag !== "string") return {};

@@ -139,6 +139,7 @@ export async function openDevice(
     stop,
     desired: null,
     goingDown: false,
+    readAgain: false,
     revision: null,
     sourceMemory: memory ?? {
       url: source.url,

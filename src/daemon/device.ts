@@ -55,6 +55,8 @@ export interface Device {
   desired: Desired | null;
   /** True once everything is to be stopped for good: nothing is started any more. */
   goingDown: boolean;
+  /** Set when what manifests choose devices by has changed: the same revision asks for other workloads then. */
+  readAgain: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
   sourceMemory: SourceMemory;
   sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error">;

@@ -105,12 +105,21 @@ async function observe(device: Device): Promise<Observation[]> {
   );
 }
 
-function noteAnswers({ observations, answered, answeringSince, clock }: Device): void {
+function noteAnswers(device: Device): void {
+  const { observations, answered, answeringSince, clock } = device;
   for (const { runtime, ok } of observations) {
     if (!ok) answeringSince.delete(runtime);
     else if (!answeringSince.has(runtime)) answeringSince.set(runtime, clock.now());
     if (ok) answered.add(runtime);
+    if (ok && runtime === "docker" && device.sourceMemory.hasDocker !== true) noteDocker(device);
   }
+}
+
+/** Manifests may choose devices that have it; written down with the next look at the repository. */
+function noteDocker(device: Device): void {
+  device.sourceMemory.hasDocker = true;
+  device.readAgain = true;
+  device.syncWake.now();
 }
 
 async function giveGrants(device: Device): Promise<void> {

@@ -35,7 +35,8 @@ import { duration, size } from "./field/quantity.ts";
 import { restart, RESTART_FIELDS, restartPolicy } from "./field/restart.ts";
 import { signalName } from "./field/signal.ts";
 import { ROLLOUT_FIELDS } from "./field/rollout.ts";
-import { CHOICE_PATTERN } from "./select.ts";
+import { EVERY_DEVICE } from "./device/select.ts";
+import { on, ON_FIELDS } from "./device/on.ts";
 import { words } from "./field/words.ts";
 
 const ENV_NAME = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, wants: "letters, digits and _, not beginning with a digit" };
@@ -56,7 +57,8 @@ const envValue: Grammar<string> = {
 /** Of one instance, where its manifest says nothing: a board's card has room for dozens of these. */
 export const LOGS: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
 
-const choice = text({ pattern: CHOICE_PATTERN, wants: 'a device like "pi-*", "!pi-lab" or "label=value"' });
+/** What is read before the fields are: there is nothing of it left here. */
+const tables: Grammar<unknown> = { wants: "a table", schema: { type: "object" }, read: (value) => value };
 
 const RESOURCE_FIELDS: Field[] = [
   field("memory", size, null, { doc: "Limit of memory", example: 'memory = "64Mi"' }),
@@ -105,10 +107,18 @@ const COMMON: Field[] = [
     doc: "true leaves what runs exactly as it is",
     example: "suspend = true",
   }),
-  field("on", oneOrMore(choice, "a string or an array of strings"), [], {
+  field("on", on, EVERY_DEVICE, {
     shown: "every device",
-    doc: "On which devices: names with *, !name for not, or label=value",
+    doc: "On which devices: names with *, !name for not, or label=value; or a table of what must hold",
     example: 'on = ["pi-*", "!pi-lab"]',
+  }),
+  field("overlay", tables, {}, {
+    doc: "Fields for the devices that a name, or label=value, fits: laid over the others",
+    example: 'overlay = { "pi-lab" = { replicas = 2 } }',
+  }),
+  field("vars", tables, {}, {
+    doc: "What ${vars.NAME} stands for in its strings, above those of vars.toml",
+    example: 'vars = { domain = "example.org" }',
   }),
   field("replicas", number({ min: 1, max: 100 }), 1, {
     shown: "1",
@@ -219,6 +229,7 @@ export function ownFields(mode: Mode): readonly Field[] {
 
 /** Tables inside of a manifest with fields of their own, for the reference. */
 export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] = [
+  { name: "on", fields: ON_FIELDS },
   { name: "depends_on", fields: DEPENDENCY_FIELDS },
   { name: "health", fields: PROBE_FIELDS },
   { name: "restart", fields: RESTART_FIELDS },

@@ -5,7 +5,7 @@ import { explainInMode, explainName } from "./aliases.ts";
 import { allowedModes, type Mode, modeOf, ModePlace, otherMode, RUNTIME_OF } from "./field/mode.ts";
 import { fieldsOf, ownFields } from "./fields.ts";
 import { readFields } from "./grammar.ts";
-import type { Architecture } from "./select.ts";
+import type { Architecture } from "./device/select.ts";
 import type { ManifestFile } from "./layout.ts";
 import { type Found, isTable, Place, type Table } from "./place.ts";
 import { buildWorkload } from "./workload.ts";

@@ -27,7 +27,7 @@ import { buildHealth } from "./field/probe.ts";
 import { buildRollout } from "./field/rollout.ts";
 import { restartPolicy } from "./field/restart.ts";
 import { checkProgram } from "./field/program.ts";
-import type { Architecture } from "./select.ts";
+import type { Architecture } from "./device/select.ts";
 
 /** With a hole where an item was wrong, which was said already. */
 type Listed<T> = (T | undefined)[];

@@ -27,6 +27,9 @@ export interface Unresolved {
   hint: string | null;
 }
 
+/** In the place of a revision, for a checkout: it may hold what was never committed. */
+export const CHECKOUT = "checkout";
+
 export interface Desired {
   /** The commit id, 40 hexadecimal digits; for a folder without git, a digest of its content. */
   revision: string;

@@ -183,7 +183,10 @@ Deno.test("env_file gives values that env wins over, and never leaves the folder
     "services/web/a.env": '# note\nexport A="one two"\nB=file\n\n',
     "services/web/b.env": "C='x'\n",
   };
-  assert.deepEqual(envFilePaths(tree(files)), ["services/web/a.env", "services/web/b.env"]);
+  assert.deepEqual(envFilePaths(tree(files), { device: "pi", labels: {} }), [
+    "services/web/a.env",
+    "services/web/b.env",
+  ]);
   assert.deepEqual(read(files).workloads[0]?.env, { A: "one two", B: "manifest", C: "x" });
   const escape = { "services/web.toml": `${SLEEP}env_file = "../other.env"\n`, "services/other.env": "A=1" };
   assert.deepEqual(messages(read(escape)), ['"../other.env" is not in the workload\'s folder']);

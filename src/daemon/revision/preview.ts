@@ -1,15 +1,18 @@
 /** The plan for what the repository holds now, with nothing applied: no fetch into place, no file written, no action. */
 import { join } from "node:path";
 import { asFailure } from "../../failure.ts";
+import type { Desired } from "../../model/desired.ts";
+import type { Observation } from "../../model/observed.ts";
 import type { Problem } from "../../model/problem.ts";
 import { emptyMemory } from "../../model/memory.ts";
 import { movedMemory, newNames, underNewNames } from "../../plan/moved.ts";
 import { actionTitle } from "../../plan/action.ts";
-import { plan as makePlan } from "../../plan/plan.ts";
+import { type Plan, plan as makePlan } from "../../plan/plan.ts";
 import { createSource } from "../../source/open.ts";
 import type { Device } from "../device.ts";
 import { planInput } from "../pass.ts";
 import { readRevision } from "./read.ts";
+import { targetOf } from "./target.ts";
 
 export interface PlannedAction {
   /** "stop web[0]" */
@@ -42,6 +45,17 @@ export async function previewPlan(device: Device): Promise<PlanPreview> {
     memory.set(to, movedMemory(memory, { from, to }) ?? memory.get(to) ?? emptyMemory(to));
   }
   const plan = makePlan({ ...planInput(device), desired, observations, memory });
+  return preview(plan, { desired, observations, error });
+}
+
+export function preview(
+  plan: Plan,
+  { desired, observations, error }: {
+    desired: Desired | null;
+    observations: readonly Observation[];
+    error: string | null;
+  },
+): PlanPreview {
   return {
     revision: desired?.revision ?? null,
     source_error: error,
@@ -66,7 +80,7 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
     const revision = await source.fetch(head, () => {}, signal);
-    return { desired: await readRevision(revision, device.settings), error: null };
+    return { desired: await readRevision(revision, targetOf(device)), error: null };
   } catch (error) {
     return { desired: device.desired, error: asFailure(error).message };
   } finally {

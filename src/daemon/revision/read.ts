@@ -1,25 +1,26 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
 import { asFailure } from "../../failure.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../manifest/read.ts";
+import type { Target } from "../../manifest/device/select.ts";
 import type { Desired } from "../../model/desired.ts";
 import type { Workload } from "../../model/workload.ts";
-import type { Settings } from "../../settings/settings.ts";
 import type { Revision, TreeEntry } from "../../source/source.ts";
 import { materialise } from "../../store/file_tree.ts";
 
 /** All manifests of the revision, read for this device. Writes nothing. */
 export async function readRevision(
   revision: Revision,
-  settings: Pick<Settings, "device" | "labels">,
+  target: Target,
 ): Promise<Desired> {
-  const tree = await loadTexts(revision);
-  const { device, labels } = settings;
-  const arch = Deno.build.arch === "aarch64" ? "arm64" : "x86_64";
-  return readManifests(tree, { revision: revision.id, device, labels, arch });
+  const tree = await loadTexts(revision, target);
+  return readManifests(tree, { revision: revision.id, ...target });
 }
 
 /** The tree with the texts that `readManifests` needs: the manifests, and the files their `env_file` names. */
-export async function loadTexts(revision: Pick<Revision, "entries" | "read">): Promise<ManifestTree> {
+export async function loadTexts(
+  revision: Pick<Revision, "entries" | "read">,
+  target: Target,
+): Promise<ManifestTree> {
   const byPath = new Map(revision.entries.map((entry) => [entry.path, entry]));
   const texts = new Map<string, string>();
   const tree: ManifestTree = { entries: revision.entries, text: (path) => texts.get(path) };
@@ -30,7 +31,7 @@ export async function loadTexts(revision: Pick<Revision, "entries" | "read">): P
     }
   };
   await load(textPaths(revision.entries));
-  await load(envFilePaths(tree));
+  await load(envFilePaths(tree, target));
   return tree;
 }
 

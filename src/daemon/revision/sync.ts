@@ -8,6 +8,7 @@ import { writeSourceMemory } from "../../store/source_memory.ts";
 import { cleanFiles } from "./clean_files.ts";
 import { addEvent, type Device, isoTime, tell } from "../device.ts";
 import { materialiseAll, readRevision } from "./read.ts";
+import { targetOf } from "./target.ts";
 
 const log = logger("sync");
 
@@ -37,7 +38,7 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     if (device.desired === null) show(device, "looking at the repository");
     const head = await source.head(deadline);
     sourceMemory.seen = head;
-    if (device.desired?.revision !== head) await take(device, head, deadline);
+    if (device.desired?.revision !== head || device.readAgain) await take(device, head, deadline);
     sourceStatus.sync = "synced";
     sourceStatus.error = null;
     sourceStatus.last_sync_at = isoTime(device.clock.now());
@@ -64,9 +65,10 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
 
 async function take(device: Device, head: string, signal: AbortSignal): Promise<void> {
   show(device, `fetching revision ${head.slice(0, 7)}`);
+  device.readAgain = false;
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.sourceMemory.attempted = revision.id;
-  const read = await readRevision(revision, device.settings);
+  const read = await readRevision(revision, targetOf(device));
   await cleanFiles(device);
   const desired = await materialiseAll(read, revision, device.dir.files);
   const { id, subject, author } = revision;

@@ -2,7 +2,7 @@
 import type { Artifact, WorkloadFile } from "../../model/workload.ts";
 import { type Field, field, type Grammar, number, oneOf, tableOf, text } from "../grammar.ts";
 import { isTable, type Place, quote, type Table } from "../place.ts";
-import type { Architecture } from "../select.ts";
+import type { Architecture } from "../device/select.ts";
 import { fileName, resolveUrl, url } from "./download_url.ts";
 
 /** What people call an architecture, and what it is called here. */
