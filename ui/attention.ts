@@ -1,5 +1,5 @@
 /** [pure] Which workloads a person should look at first, and the one sentence about all of them. */
-import type { Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { isBarred, isLeftAlone, type Snapshot, type WorkloadStatus } from "../src/model/snapshot.ts";
 
 /** What needs somebody, what only needs time, and what is as the repository asks. */
 export interface Groups {
@@ -16,7 +16,8 @@ export function groups(workloads: readonly WorkloadStatus[]): Groups {
 }
 
 function isWell(one: WorkloadStatus): boolean {
-  return one.sync === "suspended" || one.phase === "completed" || one.phase === "stopped" ||
+  if (isBarred(one)) return false;
+  return isLeftAlone(one) || one.phase === "completed" || one.phase === "stopped" ||
     one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
 }
 

@@ -2,14 +2,18 @@
 import type { Command } from "./command.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
+import { hold } from "./hold.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
+import { release } from "./release.ts";
 import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
+import { start } from "./start.ts";
 import { status } from "./status.ts";
+import { stop } from "./stop.ts";
 import { sync } from "./sync.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version.ts";
@@ -23,6 +27,10 @@ export const COMMANDS: readonly Command[] = [
   restart,
   rollback,
   history,
+  hold,
+  release,
+  stop,
+  start,
   prune,
   down,
   validate,

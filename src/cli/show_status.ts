@@ -18,6 +18,7 @@ export function showStatus(snapshot: Snapshot, now: number): string {
     lines.push(...folded(`  ${source.error.reason}: ${source.error.message}`, 4));
     if (source.error.hint !== null) lines.push(...folded(`  hint: ${source.error.hint}`, 4));
   }
+  if (source.held !== null) lines.push(...folded(`  ${source.held.message}`, 4));
   if (source.progress !== null) lines.push(`  ${source.progress}`);
   lines.push("");
   lines.push(...workloadLines(snapshot.workloads, now));

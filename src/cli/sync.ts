@@ -9,20 +9,25 @@ const UP_AND_CLEAR = "\x1b[1A\x1b[2K";
 
 export const sync: Command = {
   name: "sync",
-  usage: "[--wait]",
+  usage: "[--wait] [--force]",
   summary: "Look at the repository now",
   options: [
     { flag: "--wait", doc: "until all is applied and healthy; exit code 1 if it is not" },
+    { flag: "--force", doc: "wait for no maintenance window with what is there now" },
     ...CONFIG_FLAG.options,
   ],
-  flags: { wait: { type: "boolean" }, ...CONFIG_FLAG.flags },
+  flags: { wait: { type: "boolean" }, force: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 0 },
   async run(input) {
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const wait = input.flags.wait === true;
-    const options = { method: "POST" as const, body: { wait }, signal: input.signal };
+    const options = {
+      method: "POST" as const,
+      body: { wait, force: input.flags.force === true },
+      signal: input.signal,
+    };
     if (!wait) return end(input, await daemon.json<SyncOutcome>("/sync", options));
     const show = progressLines(input);
     let outcome: SyncOutcome | null = null;

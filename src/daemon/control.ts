@@ -2,13 +2,15 @@
 import { Failure } from "../failure.ts";
 import type { AppDeps } from "../http/app.ts";
 import type { ControlDeps, SyncOutcome } from "../http/control.ts";
+import { untilText } from "../model/pause/hold.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addDelivery, addEvent, type Device } from "./device.ts";
+import { hold, release, start } from "./owner/hold.ts";
 import { previewPlan } from "./revision/preview.ts";
-import { rollBack } from "./rollback.ts";
+import { rollBack } from "./owner/rollback.ts";
 import { takeSnapshot } from "./report.ts";
 import { outcome } from "./settle.ts";
 
@@ -45,6 +47,8 @@ export function controlDeps(device: Device): ControlDeps {
       if (!device.plan.workloads.some((one) => one.name === options.name)) throw unknownWorkload(device, options.name);
       return await rollBack(device, options);
     },
+    hold: (request) => request.action === "start" ? start(device, request) : hold(device, request),
+    release: (name) => release(device, name),
     confirmPrune: () => confirmPrune(device),
     down: (options) => down(device, options),
   };
@@ -77,7 +81,14 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
 async function restart(device: Device, name: string): Promise<void> {
   const workload = device.plan.workloads.find((one) => one.name === name);
   if (workload === undefined) throw unknownWorkload(device, name);
-  const { spec } = workload;
+  const { spec, held } = workload;
+  if (held?.action === "hold" || held?.action === "stop") {
+    throw new Failure(`"${name}" is held on this device ${untilText(held)}`, {
+      kind: "mistake",
+      reason: "held",
+      hint: `"harbornode release ${name}" ends that`,
+    });
+  }
   if (spec === null || spec.suspend || !spec.enabled) throw notRun(name, spec);
   const here = device.observations.flatMap((one) => one.ok ? one.instances : []).filter((one) => one.workload === name);
   for (const id of here.length === 0 ? [name] : here.map((one) => one.id)) device.forced.add(id);
@@ -150,7 +161,12 @@ async function down(
 /** A look at the repository that begins after the call; with `wait`, until everything has come to rest. */
 async function sync(
   device: Device,
-  { wait, progress, signal }: { wait: boolean; progress(message: string): void; signal: AbortSignal },
+  { wait, force, progress, signal }: {
+    wait: boolean;
+    force: boolean;
+    progress(message: string): void;
+    signal: AbortSignal;
+  },
 ): Promise<SyncOutcome> {
   // A look that is under way may have read the branch before the caller's push: the one after it counts.
   const target = device.looksEnded + (device.looking ? 2 : 1);
@@ -160,6 +176,7 @@ async function sync(
     const end = AbortSignal.any([signal, device.stopped]);
     const look = () => {
       if (device.looksEnded < target) return say(device.sourceStatus.progress ?? "looking at the repository");
+      if (force) waitForNoWindow(device);
       for (const work of device.busy.values()) if (work.progress !== null) say(work.progress);
       const done = wait ? outcome(device) : looked(device);
       if (done === null) return device.busy.size > 0 ? undefined : say(watched(device));
@@ -183,6 +200,20 @@ async function sync(
     end.addEventListener("abort", abort);
     look();
   });
+}
+
+/** Of the revision that is here now. Written down with the next look at the repository, or what is applied of it. */
+function waitForNoWindow(device: Device): void {
+  const { desired, sourceMemory } = device;
+  if (desired === null || sourceMemory.windowsOpenFor === desired.revision) return;
+  sourceMemory.windowsOpenFor = desired.revision;
+  const message = `revision ${
+    desired.revision.slice(0, 7)
+  } waits for no maintenance window: that was asked for on the device`;
+  addEvent(device, { workload: null, reason: "forced", message });
+  // What was planned before does not count any more.
+  device.planned = null;
+  device.wake.now();
 }
 
 /** What the end is waited for when nothing is being done. */

@@ -151,7 +151,7 @@ export async function openDevice(
       healthy: null,
       pruneConfirmed: null,
     },
-    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null },
+    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
     looksEnded: 0,
     looking: false,
     observations: [],

@@ -59,7 +59,7 @@ export interface Device {
   readAgain: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
   sourceMemory: SourceMemory;
-  sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error">;
+  sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "held">;
   /** How many looks at the repository have ended, and whether one is under way: what `sync --wait` waits for. */
   looksEnded: number;
   looking: boolean;

@@ -143,6 +143,7 @@ export function planInput(device: Device): PlanInput {
     answeringSince: device.answeringSince,
     owner: device.settings.runtime,
     policy: device.settings.policy,
+    windows: device.sourceMemory.windowsOpenFor === device.desired?.revision ? null : device.settings.rollout.windows,
     memory: device.memory.all,
     attempts: device.attempts,
     busy: new Set(device.busy.keys()),

@@ -4,7 +4,7 @@ import { canonical, fingerprint, isSameSpec } from "../model/fingerprint.ts";
 import { type Applied, emptyMemory, keptSpecs } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { Workload } from "../model/workload.ts";
-import type { WorkloadStatus } from "../model/snapshot.ts";
+import { isLeftAlone, type WorkloadStatus } from "../model/snapshot.ts";
 import { slotAfterRespawns } from "../plan/restart/again.ts";
 import { exitSentence } from "../plan/exit_sentence.ts";
 import { isCarriedOut } from "../plan/condition/summary.ts";
@@ -40,7 +40,10 @@ async function rememberWorkload(
   status: WorkloadStatus | undefined,
 ): Promise<void> {
   const { name, spec, invalid, revision, chosen } = workload;
-  if (spec === null || invalid !== null || spec.suspend || revision === null || device.busy.has(name)) return;
+  if (
+    spec === null || invalid !== null || spec.suspend || workload.held !== null || revision === null ||
+    device.busy.has(name)
+  ) return;
   if (status === undefined || !isApplied(device, { spec, status })) return;
   const before = device.memory.all.get(name) ?? emptyMemory(name);
   const fellBackFrom = chosen?.fellBackFrom ?? null;
@@ -142,12 +145,12 @@ async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Pr
   if (desired === null || desired.revision !== sourceMemory.attempted) return;
   const isGood = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy";
   const settled = workloads.every((one) =>
-    one.sync === "suspended" || (one.sync === "synced" && (one.rollout === null || isGood(one)))
+    isLeftAlone(one) || (one.sync === "synced" && (one.rollout === null || isGood(one)))
   );
   await takeBackApplied(device, workloads);
   if (!settled || plan.pruneHeld !== null || plan.actions.length > 0 || device.busy.size > 0) return;
   const healthy = workloads.every((one) =>
-    one.sync === "suspended" ||
+    isLeftAlone(one) ||
     (one.rollout === null && (isGood(one) || ["completed", "stopped"].includes(one.phase)))
   );
   const before = canonical(sourceMemory);

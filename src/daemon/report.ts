@@ -1,4 +1,5 @@
 /** What a pass saw, as the one snapshot that CLI, page and API show. */
+import type { Hold } from "../model/pause/hold.ts";
 import type { JobRun } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
@@ -117,13 +118,17 @@ function workloadStatus(
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
     warnings: warningsOf(instances),
-    held: null,
+    held: workload.held === null ? null : heldStatus(workload.held),
     last_lines: device.lastLines.get(name)?.lines ?? [],
     runs: (input.memory?.job?.runs ?? []).map(runStatus),
     next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
     probes: instances.flatMap((instance) => probesOf(device, instance)),
     ...rolloutStatus(workload, input.memory?.rollouts ?? NO_ROLLOUTS),
   };
+}
+
+function heldStatus({ action, since, until }: Hold): WorkloadStatus["held"] {
+  return { action, since: isoTime(since), until: timeOrNull(until) };
 }
 
 /** Of the manifest's probe; without one, of the check that the image brings along. */

@@ -1,6 +1,6 @@
 /** Has the device come to rest after a change, and how. */
 import type { SyncOutcome } from "../http/control.ts";
-import type { WorkloadStatus } from "../model/snapshot.ts";
+import { isBarred, isLeftAlone, type WorkloadStatus } from "../model/snapshot.ts";
 import type { Device } from "./device.ts";
 
 /** Phases that do not change by themselves any more, or change so slowly that a person should not wait for them. */
@@ -42,14 +42,16 @@ export function outcome(device: Device): SyncOutcome | null {
 /** What is healthy for a moment is no success before its rollout has come to its end, and what may go back will. */
 function isAtRest(one: WorkloadStatus): boolean {
   const isOpen = one.phase === "running" || one.versions.length > 0;
-  const waits = one.sync === "suspended" || one.reason === "dependency_not_ready";
+  if (isLeftAlone(one) || isBarred(one) || one.reason === "outside_window") return one.phase !== "stopping";
+  const waits = one.reason === "dependency_not_ready";
   if (one.rollout !== null && isOpen && !waits) return false;
-  return one.sync === "suspended" || one.reason === "scheduled" || one.reason === "dependency_not_ready" ||
+  return one.reason === "scheduled" || one.reason === "dependency_not_ready" ||
     (AT_REST.has(one.phase) && !(one.phase === "running" && one.sync === "out-of-sync"));
 }
 
 function isGood(one: WorkloadStatus): boolean {
-  return one.sync === "suspended" || one.reason === "scheduled" || one.phase === "completed" ||
+  if (isBarred(one)) return false;
+  return isLeftAlone(one) || one.reason === "scheduled" || one.phase === "completed" ||
     one.phase === "stopped" ||
     (one.phase === "running" && one.health === "healthy");
 }

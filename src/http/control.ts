@@ -22,11 +22,14 @@ export interface LongWork {
 export interface ControlDeps {
   snapshot(): Snapshot;
   logs: ReadLogs;
-  sync(options: LongWork & { wait: boolean }): Promise<SyncOutcome>;
+  sync(options: LongWork & { wait: boolean; force: boolean }): Promise<SyncOutcome>;
   plan(): Promise<unknown>;
   restart(name: string): Promise<void>;
   /** Resolves with what follows, in a sentence. `to` is a fingerprint or its first digits; null: the version before. */
   rollBack(options: { name: string; to: string | null }): Promise<string>;
+  /** Resolve with what follows, in a sentence. */
+  hold(request: { name: string; action: "hold" | "stop" | "start"; forMs: number | null }): Promise<string>;
+  release(name: string): Promise<string>;
   confirmPrune(): Promise<string[]>;
   /** Names of what was stopped. */
   down(options: LongWork): Promise<string[]>;
@@ -38,12 +41,12 @@ export function createControlApp(deps: ControlDeps): Hono {
   app.get("/status", (context) => context.json(deps.snapshot()));
   app.get("/plan", async (context) => context.json(await deps.plan() as object));
   app.post("/sync", async (context) => {
-    const { wait } = await context.req.json<{ wait: boolean }>();
+    const { wait, force = false } = await context.req.json<{ wait: boolean; force?: boolean }>();
     // One look is over soon, whoever still waits for its answer.
     const quiet = { progress() {}, signal: AbortSignal.any([]) };
-    if (!wait) return context.json(await deps.sync({ wait, ...quiet }));
+    if (!wait) return context.json(await deps.sync({ wait, force, ...quiet }));
     return jsonLines(async (send, signal) => {
-      const done = await deps.sync({ wait, progress: (message) => send({ progress: message }), signal });
+      const done = await deps.sync({ wait, force, progress: (message) => send({ progress: message }), signal });
       send({ done });
     });
   });
@@ -54,6 +57,15 @@ export function createControlApp(deps: ControlDeps): Hono {
   app.post("/workloads/:name/rollback", async (context) => {
     const { to } = await context.req.json<{ to: string | null }>();
     return context.json({ message: await deps.rollBack({ name: context.req.param("name"), to }) });
+  });
+  for (const action of ["hold", "stop", "start"] as const) {
+    app.post(`/workloads/:name/${action}`, async (context) => {
+      const { for_ms: forMs } = await context.req.json<{ for_ms: number | null }>();
+      return context.json({ message: await deps.hold({ name: context.req.param("name"), action, forMs }) });
+    });
+  }
+  app.post("/workloads/:name/release", async (context) => {
+    return context.json({ message: await deps.release(context.req.param("name")) });
   });
   app.get("/workloads/:name/logs", (context) => {
     const name = context.req.param("name");

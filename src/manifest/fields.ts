@@ -19,7 +19,7 @@ import {
   tableOf,
   text,
 } from "./grammar.ts";
-import { JOB_FIELDS } from "./field/job.ts";
+import { JOB_FIELDS } from "./field/schedule/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { DEPLOYMENT } from "./field/container/deployment.ts";
 import { UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
@@ -29,6 +29,7 @@ import { workloadName } from "./name.ts";
 import { quote } from "./place.ts";
 import { SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { DOCKER_FIELDS, NATIVE_FIELDS, nativePort } from "./field/port.ts";
+import { WINDOW_FIELDS } from "./field/schedule/maintenance_window.ts";
 import { PROBE_FIELDS } from "./field/probe.ts";
 import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
 import { duration, size } from "./field/quantity.ts";
@@ -236,6 +237,7 @@ export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] =
   { name: "resources", fields: RESOURCE_FIELDS },
   { name: "logs", fields: LOG_FIELDS },
   { name: "rollout", fields: ROLLOUT_FIELDS },
+  { name: "rollout.windows", fields: WINDOW_FIELDS },
   { name: "ports of a service", fields: NATIVE_FIELDS },
   { name: "ports of a deployment", fields: DOCKER_FIELDS },
   { name: "mounts", fields: MOUNT_FIELDS },

@@ -1,4 +1,5 @@
 /** [pure] From the fields of a manifest to a workload: what depends on more than one field is checked here. */
+import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import { portsClash } from "../model/port.ts";
 import type {
   Dependency,
@@ -19,7 +20,7 @@ import { buildSetup } from "./field/container/setup.ts";
 import type { Mode } from "./field/mode.ts";
 import { LOGS } from "./fields.ts";
 import { buildImage } from "./field/container/image.ts";
-import { buildJob } from "./field/job.ts";
+import { buildJob } from "./field/schedule/job.ts";
 import type { ManifestFile } from "./layout.ts";
 import { isTable, type Place, quote, type Table } from "./place.ts";
 import { checkPortNames } from "./field/port.ts";
@@ -91,6 +92,7 @@ export function buildWorkload(
     dependsOn: dependsOn.filter((one) => one !== undefined),
     job,
     rollout: buildRollout(read.rollout as Table | null),
+    windows: windowsOf(read.rollout as Table | null),
     drift: read.drift as Workload["drift"],
     movedFrom: read.moved_from as string | null,
   };
@@ -150,6 +152,10 @@ function restartOf(read: Table, { isJob, isSaid }: { isJob: boolean; isSaid: boo
 function logs(read: Table | null): LogBound {
   if (read === null || read === undefined) return LOGS;
   return { maxBytes: read.max_size as number, maxFiles: read.max_files as number };
+}
+
+function windowsOf(read: Table | null | undefined): MaintenanceWindow[] {
+  return ((read?.windows ?? []) as Listed<MaintenanceWindow>).filter((one) => one !== undefined);
 }
 
 function resources(read: Table | null): Resources {

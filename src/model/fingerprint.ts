@@ -23,6 +23,7 @@ const LIVE = new Set([
   "job",
   "onChange",
   "rollout",
+  "windows",
   "drift",
   "movedFrom",
   // Another name for the same: what `image` stood for.

@@ -1,4 +1,5 @@
 /** What the device remembers of a workload, over restarts of the daemon. Losing it never stops what runs. */
+import type { Hold } from "./pause/hold.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { RolloutMemory, Version } from "./rollout.ts";
 import type { RuntimeName, Workload } from "./workload.ts";
@@ -82,6 +83,8 @@ export interface WorkloadMemory {
   formerName?: string;
   drift?: DriftMemory;
   image?: ImageMemory;
+  /** What the owner said on the device; counts until its end, or until it is released. */
+  hold?: Hold;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */
   ports?: Record<string, number>;
 }

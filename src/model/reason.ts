@@ -32,6 +32,8 @@ export const REASONS = {
   rollback: "goes back to what was last healthy",
   published: "is healthy, and others may find it",
   interrupted: "was cut off and is looked at again",
+  held: "is left to the owner's word on the device",
+  outside_window: "waits for a maintenance window",
   // what went wrong
   rolled_back: "did not become healthy, and what was healthy before runs again",
   drift_held: "was repaired too often in a short time",
@@ -83,6 +85,8 @@ export const REASONS = {
   repo_empty: "the repository has no manifest",
   repo_invalid: "what the repository sent is damaged or unusable",
   rate_limited: "the repository asked to come back later",
+  revision_skipped: "its commit says that this device is to skip it",
+  revision_held: "its commit says that it is to wait",
   internal_error: "something unexpected happened",
 } as const;
 

@@ -124,11 +124,21 @@ export interface WorkloadStatus {
   /** Its last lines when it failed for good; empty otherwise. */
   last_lines: string[];
   /** Set while the owner has it left alone, or stopped, on the device itself; `until` null: until it is released. */
-  held: { action: "hold" | "stop"; until: string | null; since: string } | null;
+  held: { action: "hold" | "stop" | "start"; until: string | null; since: string } | null;
   /** Of a job: its last runs, newest last. */
   runs: RunStatus[];
   /** Of a job: when it is due again. */
   next_run_at: string | null;
+}
+
+/** Whether nothing is done for it, by git's own word or the owner's: how it is, is how it is meant to be. */
+export function isLeftAlone({ sync, held }: WorkloadStatus): boolean {
+  return sync === "suspended" || held !== null;
+}
+
+/** Whether git's wish is not done here, and what was before goes on until a person changes something. */
+export function isBarred({ reason }: WorkloadStatus): boolean {
+  return reason === "policy_denied" || reason === "secret_unresolved";
 }
 
 /** Whether it runs to completion. Between its runs there is nothing of it, and that is no news. */
@@ -146,7 +156,8 @@ export interface SourceStatus {
   url: string;
   branch: string;
   path: string;
-  sync: "synced" | "syncing" | "failed" | "unknown";
+  /** `held`: the newest revision is not applied, and nothing is wrong with it; `held` says why. */
+  sync: "synced" | "syncing" | "held" | "failed" | "unknown";
   /** Last seen at the remote, last attempted, last applied, last of which every workload was healthy. */
   seen: string | null;
   attempted: string | null;
@@ -159,6 +170,8 @@ export interface SourceStatus {
   /** What long work is doing right now: "receiving objects 40 %". */
   progress: string | null;
   error: { reason: ReasonCode; message: string; hint: string | null } | null;
+  /** The newest revision, which is not to be applied now; `until` null: as long as it is the newest. */
+  held: { revision: string; reason: ReasonCode; message: string; until: string | null } | null;
   /** Who signed the applied revision, as the owner's list of signers calls them; null where no signature is asked for. */
   signer: string | null;
 }

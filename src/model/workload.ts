@@ -2,6 +2,7 @@
  * A workload: one thing that git declares to be kept running on this device, with everything resolved. Values here are
  * plain data, fit for JSON, and independent of where they came from.
  */
+import type { MaintenanceWindow } from "./pause/maintenance_window.ts";
 import type { ContainerOptions } from "./container_options.ts";
 
 export type Kind = "service" | "deployment";
@@ -222,6 +223,8 @@ interface WorkloadBase {
   /** Null: it is to run for ever. */
   job: Job | null;
   rollout: RolloutPolicy;
+  /** When changes of it may be carried out; empty: at any time. */
+  windows: MaintenanceWindow[];
   /** What follows when an instance is not as it was started any more: gone, stopped or altered by hand. */
   drift: "repair" | "report" | "off";
   /** The name that it had before, whose instances and memory it takes over. */

@@ -1,6 +1,7 @@
 /** Which spec counts for a workload now: what the revision says, or for an invalid manifest what was last applied. */
 import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
-import type { WorkloadMemory } from "../model/memory.ts";
+import { type Hold, withHold } from "../model/pause/hold.ts";
+import type { Applied, WorkloadMemory } from "../model/memory.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Kind, Workload } from "../model/workload.ts";
 import type { ChosenMode } from "./mode.ts";
@@ -23,6 +24,8 @@ export interface Effective {
   invalid: InvalidManifest | null;
   /** Set: `spec` is what was last applied, whatever git asks for. */
   barred: Barred | null;
+  /** What the owner said of it on the device; `spec` is already as that changes it. Null for nothing. */
+  held: Hold | null;
   /** How `spec` came to be taken; null for a spec from memory. */
   chosen: ChosenMode | null;
   /** Of a valid manifest: whether it is what git asks for, or what was healthy before. */
@@ -32,13 +35,14 @@ export interface Effective {
 /** Sorted by name; a name is in it once. */
 export function effective(
   desired: Desired,
-  { memory, choose, follow, bar, judge }: {
+  { memory, choose, follow, bar, judge, holdOf }: {
     memory: ReadonlyMap<string, WorkloadMemory>;
     choose: (choice: ModeChoice) => ChosenMode;
     /** Of a tag that is followed: what it stands for now. */
     follow: (spec: Workload) => Workload;
     /** Null for what may be run. */
     bar: (spec: Workload) => Barred | null;
+    holdOf: (name: string) => Hold | null;
     judge: (asked: { asked: Workload; revision: string }) => Judged;
   },
 ): Effective[] {
@@ -47,15 +51,16 @@ export function effective(
     const { name, kind } = one;
     const choice = desired.choices?.get(name);
     const chosen = choice === undefined ? null : choose(choice);
-    const asked = follow(chosen?.spec ?? one);
-    const barred = bar(asked);
+    const held = holdOf(name);
+    const wished = follow(chosen?.spec ?? one);
+    const barred = bar(wished);
     if (barred !== null) {
       const applied = memory.get(name)?.applied ?? null;
-      const before = { spec: applied?.workload ?? null, revision: applied?.revision ?? null };
-      all.set(name, { name, kind, ...before, invalid: null, barred, chosen: null, judged: null });
+      const before = { spec: appliedSpec(applied, held), revision: applied?.revision ?? null };
+      all.set(name, { name, kind, ...before, invalid: null, barred, held, chosen: null, judged: null });
       continue;
     }
-    const judged = judge({ asked, revision: desired.revision });
+    const judged = judge({ asked: withHold(wished, held), revision: desired.revision });
     const { spec, revision } = judged;
     all.set(name, {
       name,
@@ -64,6 +69,7 @@ export function effective(
       revision,
       invalid: null,
       barred: null,
+      held,
       chosen: judged.refused === null ? chosen : null,
       judged,
     });
@@ -74,13 +80,18 @@ export function effective(
     all.set(invalid.name, {
       name: invalid.name,
       kind: invalid.kind,
-      spec: applied?.workload ?? null,
+      spec: appliedSpec(applied, holdOf(invalid.name)),
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
       barred: null,
+      held: holdOf(invalid.name),
       chosen: null,
       judged: null,
     });
   }
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function appliedSpec(applied: Applied | null, held: Hold | null): Workload | null {
+  return applied === null ? null : withHold(applied.workload, held);
 }

@@ -7,6 +7,7 @@
  */
 import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
+import { activeHold } from "../model/pause/hold.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import { policyRefusal } from "../model/policy_refusal.ts";
@@ -14,6 +15,7 @@ import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import { admission, type Blocked } from "./admission.ts";
+import { barOf, closedNow } from "./bar.ts";
 import { converge, type ConvergeInput, type Step } from "./converge.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
@@ -74,18 +76,25 @@ export function plan(input: PlanInput): Plan {
       if (followed.wakeAt !== null) due.push(followed.wakeAt);
       return followed.spec;
     },
-    bar: (spec) => policyRefusal(spec, input.policy) ?? desired.unresolved?.get(spec.name) ?? null,
+    bar: (spec) => barOf(spec, { input, desired, byWorkload, due: (at) => due.push(at) }),
+    holdOf: (name) => activeHold(input.memory.get(name)?.hold, input.now),
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
   });
   const kept = takenBack === null ? [] : keptWithout(asked, { memory: input.memory, instances });
-  const workloads = [...asked, ...kept];
+  const left = leftAlone(input, { asked, present: [...byWorkload.keys()] });
+  const workloads = [...asked, ...kept, ...left];
+  for (const { held } of workloads) if (held !== null && held.until !== null) due.push(held.until);
+  const closed = closedNow(input);
   const pruned = prune({
     desired,
-    present: [...byWorkload.keys()],
+    present: [...byWorkload.keys()].filter((name) => !left.some((one) => one.name === name)),
     doubt: input.pruneDoubt,
+    closed: closed?.message ?? null,
     confirmed: input.pruneConfirmed,
   });
+
+  if (pruned.held !== null && closed !== null && closed.until !== null) due.push(closed.until);
 
   const { memory, memoryBytes, rolloutScope } = input;
   const admitted = admission({ workloads, instances, memory, memoryBytes });
@@ -104,6 +113,20 @@ export function plan(input: PlanInput): Plan {
   return { actions, workloads, waiting, grants, memories, refusedRevision, pruneHeld: pruned.held, wakeAt };
 }
 
+/** What git no longer holds, and the owner has held on the device: it stays until that is over. */
+function leftAlone(
+  { memory, now }: PlanInput,
+  { asked, present }: { asked: readonly Effective[]; present: readonly string[] },
+): Effective[] {
+  return present.filter((name) => !asked.some((one) => one.name === name)).flatMap((name) => {
+    const held = activeHold(memory.get(name)?.hold, now);
+    const applied = memory.get(name)?.applied ?? null;
+    if (held?.action !== "hold" || applied === null) return [];
+    const { workload: spec, revision } = applied;
+    return [{ name, kind: spec.kind, spec, revision, held, invalid: null, barred: null, chosen: null, judged: null }];
+  });
+}
+
 /** What all workloads are looked at together for. */
 interface Scene {
   input: PlanInput;
@@ -116,10 +139,10 @@ interface Scene {
 /** A plan on its way. */
 type Draft = Pick<Plan, "actions" | "waiting" | "memories" | "grants"> & { due: number[] };
 
-function planWorkload(draft: Draft, { name, spec, chosen, judged, scene }: Effective & { scene: Scene }): void {
+function planWorkload(draft: Draft, { name, spec, held, chosen, judged, scene }: Effective & { scene: Scene }): void {
   const { input } = scene;
   const { memory, now } = input;
-  if (spec === null || spec.suspend || input.busy.has(name)) return;
+  if (spec === null || spec.suspend || held?.action === "hold" || input.busy.has(name)) return;
   if (judged !== null) noteRollouts(draft, { name, judged, known: memory.get(name)?.rollouts ?? NO_ROLLOUTS });
   if (chosen !== null && chosen.blocked !== null) return void draft.waiting.set(name, chosen.blocked);
   if (!isObserved(input, spec)) return;

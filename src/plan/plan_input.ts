@@ -1,6 +1,7 @@
 /** All that a plan is made of. */
 import type { ContainerPolicy } from "../model/container_policy.ts";
 import type { Desired } from "../model/desired.ts";
+import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Observation } from "../model/observed.ts";
 import type { RuntimeName } from "../model/workload.ts";
@@ -20,6 +21,8 @@ export interface PlanInput {
   answeringSince: ReadonlyMap<RuntimeName, number>;
   owner: OwnerModes;
   policy: ContainerPolicy;
+  /** The device's own maintenance windows; null once the owner said that this revision need not wait for any. */
+  windows: readonly MaintenanceWindow[] | null;
   memory: ReadonlyMap<string, WorkloadMemory>;
   attempts: ReadonlyMap<string, Attempt>;
   /** Workloads that actions are being carried out for. */

@@ -1,4 +1,5 @@
 /** The daemon's own configuration, resolved: defaults, then config.toml, then HARBORNODE_* from the environment. */
+import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import type { RuntimeName } from "../model/workload.ts";
 
 /** Both ends included. */
@@ -60,6 +61,8 @@ export interface Settings {
   rollout: {
     /** What goes back with a workload that fails, where its manifest does not say. */
     scope: "workload" | "revision";
+    /** When what git changes may be carried out; empty: at any time. */
+    windows: MaintenanceWindow[];
   };
   limits: {
     /** What limits of workloads must leave of the device's memory. */

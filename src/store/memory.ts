@@ -17,7 +17,14 @@ const FORMAT: Format<WorkloadMemory> = {
 };
 
 /** Fields of specs that an older version did not know yet, as one that does not ask for them has them. */
-const LATER = { devices: [], gpus: null, rollout: rolloutPolicy(), drift: "repair", movedFrom: null } as const;
+const LATER = {
+  devices: [],
+  gpus: null,
+  rollout: rolloutPolicy(),
+  windows: [],
+  drift: "repair",
+  movedFrom: null,
+} as const;
 const OF_IMAGES = { pinnedImage: null, pull: "missing", platform: null, imageUpdates: null } as const;
 const LATER_OF_DOCKER = { ...OF_IMAGES, ...containerOptions() };
 

@@ -11,6 +11,8 @@ export interface SourceMemory {
   applied: string | null;
   healthy: string | null;
   pruneConfirmed: string | null;
+  /** The revision that waits for no maintenance window, by the owner's word. */
+  windowsOpenFor?: string;
   /** Set once Docker has answered on this device. */
   hasDocker?: true;
   /** The revision that was taken back as a whole, and why. */

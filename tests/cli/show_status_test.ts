@@ -27,6 +27,7 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
       subject: "Begin",
       author: "me",
       signer: null,
+      held: null,
       last_sync_at: "2026-05-01T11:59:48Z",
       progress: null,
       error: null,

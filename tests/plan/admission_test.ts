@@ -36,6 +36,7 @@ function blocked(
         revision: "r",
         invalid: null,
         barred: null,
+        held: null,
         chosen: null,
         judged: null,
       };

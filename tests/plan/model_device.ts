@@ -5,6 +5,7 @@
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { ContainerPolicy } from "../../src/model/container_policy.ts";
 import { emptyMemory, type WorkloadMemory } from "../../src/model/memory.ts";
+import type { MaintenanceWindow } from "../../src/model/pause/maintenance_window.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import type { Instance, Observation } from "../../src/model/observed.ts";
 import type { RuntimeName, Workload } from "../../src/model/workload.ts";
@@ -33,6 +34,7 @@ export class ModelDevice {
   enabled: RuntimeName[] = ["native", "docker"];
   readonly answered = new Set<RuntimeName>();
   policy: ContainerPolicy = EVERYTHING_ALLOWED;
+  windows: readonly MaintenanceWindow[] = [];
   owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;
   scope: "workload" | "revision" = "workload";
@@ -64,6 +66,7 @@ export class ModelDevice {
       answeringSince: new Map([...this.answered].filter((one) => !this.down.includes(one)).map((one) => [one, 0])),
       owner: this.owner,
       policy: this.policy,
+      windows: this.windows,
       memory: this.memory,
       attempts: this.attempts,
       busy: this.busy,

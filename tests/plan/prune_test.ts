@@ -16,7 +16,14 @@ function check(detail: { wants: string[]; has: string[]; invalid?: string[] } & 
     })),
     notSelected: [],
   } as unknown as Desired;
-  const { allowed, held } = prune({ desired, present: detail.has, doubt: null, confirmed: null, ...detail });
+  const { allowed, held } = prune({
+    desired,
+    present: detail.has,
+    doubt: null,
+    closed: null,
+    confirmed: null,
+    ...detail,
+  });
   return held === null ? `removes ${allowed.join(" ")}` : `holds ${held.names.join(" ")}: ${held.message}`;
 }
 

@@ -26,7 +26,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
     native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
     limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
-    rollout: { scope: "workload" },
+    rollout: { scope: "workload", windows: [] },
     policy: {
       allowDevices: [],
       allowGpus: false,

@@ -162,6 +162,7 @@ export function healthySnapshot(): Snapshot {
       subject: "Brighter lamp at night",
       author: "Ada",
       signer: null,
+      held: null,
       last_sync_at: before(12),
       progress: null,
       error: null,

@@ -54,6 +54,7 @@ const BASE = {
   dependsOn: [],
   job: null,
   rollout: rolloutPolicy(),
+  windows: [],
   drift: "repair" as const,
   movedFrom: null,
 };

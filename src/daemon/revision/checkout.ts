@@ -50,6 +50,7 @@ export async function planForEmpty(checkout: Checkout, target: Target): Promise<
     answeringSince: new Map(runtimes.map((one) => [one, now])),
     owner: { modes: {}, defaultMode: null },
     policy: ALLOWS_ALL,
+    windows: null,
     memory: new Map(),
     attempts: new Map(),
     busy: new Set(),

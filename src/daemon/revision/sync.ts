@@ -9,6 +9,7 @@ import { cleanFiles } from "./clean_files.ts";
 import { addEvent, type Device, isoTime, tell } from "../device.ts";
 import { materialiseAll, readRevision } from "./read.ts";
 import { targetOf } from "./target.ts";
+import { RevisionHeld } from "./trailers.ts";
 
 const log = logger("sync");
 
@@ -38,12 +39,14 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     if (device.desired === null) show(device, "looking at the repository");
     const head = await source.head(deadline);
     sourceMemory.seen = head;
-    if (device.desired?.revision !== head || device.readAgain) await take(device, head, deadline);
-    sourceStatus.sync = "synced";
+    const isNew = device.desired?.revision !== head || device.readAgain;
+    if (isNew && !staysHeld(device, head)) await take(device, head, deadline);
+    sourceStatus.sync = sourceStatus.held?.revision === head ? "held" : "synced";
     sourceStatus.error = null;
     sourceStatus.last_sync_at = isoTime(device.clock.now());
   } catch (error) {
     if (device.stopped.aborted) return null;
+    if (error instanceof RevisionHeld) return hold(device, error);
     failure = asFailure(error);
     const { reason, message, hint } = failure;
     if (sourceStatus.error?.message !== message) {
@@ -53,14 +56,41 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     sourceStatus.sync = "failed";
     sourceStatus.error = { reason, message, hint: hint ?? null };
   }
-  sourceStatus.progress = null;
+  await end(device);
+  return failure;
+}
+
+async function end(device: Device): Promise<void> {
+  device.sourceStatus.progress = null;
   device.looking = false;
   device.looksEnded++;
   await writeSourceMemory(device.dir.source, device.sourceMemory).catch((error) => {
     log.error("cannot write {path}: {error}", { path: device.dir.source, error });
   });
   device.wake.now();
-  return failure;
+}
+
+/** Not fetched again just to find the same. */
+function staysHeld({ sourceStatus: { held }, clock }: Device, head: string): boolean {
+  return held?.revision === head && (held.until === null || Date.parse(held.until) > clock.now());
+}
+
+/** What runs goes on as the revision before has it; the next look may find that the time has come, or another head. */
+async function hold(device: Device, { reason, message, until }: RevisionHeld): Promise<null> {
+  const { sourceStatus, sourceMemory, clock } = device;
+  if (sourceStatus.held?.message !== message) {
+    log.info("{message}", { message });
+    addEvent(device, { workload: null, reason, message });
+  }
+  const ends = until === null ? null : isoTime(until);
+  Object.assign(sourceStatus, {
+    sync: "held",
+    error: null,
+    held: { revision: sourceMemory.seen!, reason, message, until: ends },
+    last_sync_at: isoTime(clock.now()),
+  });
+  await end(device);
+  return null;
 }
 
 async function take(device: Device, head: string, signal: AbortSignal): Promise<void> {
@@ -75,6 +105,7 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   device.revision = { id, subject, author };
   forgetAttempts(device, desired);
   device.desired = desired;
+  device.sourceStatus.held = null;
   const count = desired.workloads.length;
   const message = `revision ${id.slice(0, 7)} "${subject}" asks for ${count} ${count === 1 ? "workload" : "workloads"}`;
   addEvent(device, { workload: null, reason: "created", message });

@@ -3,6 +3,7 @@ import { rolloutPolicy } from "../../model/rollout_policy.ts";
 import type { RolloutPolicy } from "../../model/workload.ts";
 import { type Field, field, number, oneOf } from "../grammar.ts";
 import type { Table } from "../place.ts";
+import { windows } from "./schedule/maintenance_window.ts";
 import { duration } from "./quantity.ts";
 
 const DEFAULT = rolloutPolicy();
@@ -32,6 +33,11 @@ export const ROLLOUT_FIELDS: Field[] = [
     shown: "as the device says",
     doc: "What goes back when it fails: it alone, or all of the revision",
     example: 'scope = "revision"',
+  }),
+  field("windows", windows, [], {
+    shown: "any time",
+    doc: "When changes of it may be carried out; those of the device must be open as well",
+    example: 'windows = [{ schedule = "0 3 * * *", duration = "2h" }]',
   }),
 ];
 

@@ -1,4 +1,5 @@
 /** What is said of a workload that runs as something else than what git asks for, or does not run for it. */
+import { type Hold, untilText } from "../../model/pause/hold.ts";
 import type { Refusal } from "../../model/rollout.ts";
 import type { Health } from "../../model/snapshot.ts";
 import type { Barred } from "../effective.ts";
@@ -62,4 +63,17 @@ export function barredCondition(
   const { reason, message, hint } = barred;
   const phase = isHere ? overall.phase : "blocked" as const;
   return { ...overall, sync: "out-of-sync", phase, reason, message: `${message}${stays}`, hint };
+}
+
+/** What the owner said on the device counts, whatever git says. */
+export function heldCondition(held: Hold, { overall, name }: { overall: Told; name: string }): Told {
+  const until = untilText(held);
+  const said: Record<Hold["action"], string> = {
+    hold: `left as it is ${until}`,
+    stop: `stopped on the device ${until}`,
+    start: `started on the device, whatever git says, ${until}`,
+  };
+  const hint = `"harbornode release ${name}" ends that`;
+  const isSaid = held.action !== "start" || overall.phase === "running";
+  return { ...overall, sync: "held", ...(isSaid ? { reason: "held", message: said[held.action] } : {}), hint };
 }

@@ -10,6 +10,8 @@ export interface PruneInput {
   present: readonly string[];
   /** Why the whole source is in doubt (another URL, another device name), or null. */
   doubt: string | null;
+  /** Why nothing is removed at this time, or null. */
+  closed: string | null;
   /** The revision for which the owner said "yes, remove". */
   confirmed: string | null;
 }
@@ -35,6 +37,7 @@ export function prune(input: PruneInput): Prune {
     return hold(`nothing is removed by a revision with a manifest that has problems (${files})`);
   }
   if (input.confirmed === desired.revision) return { allowed: names, held: null };
+  if (input.closed !== null) return hold(input.closed);
   if (input.doubt !== null) return hold(input.doubt);
   if (desired.workloads.length === 0) return hold("the revision asks for no workload at all");
   if (names.length >= MANY && names.length * 2 >= present.length) {

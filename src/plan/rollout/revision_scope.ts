@@ -54,6 +54,16 @@ export function keptWithout(
     const applied = memory.get(name)?.applied ?? null;
     if (applied === null) return [];
     const { workload: spec, revision } = applied;
-    return [{ name, kind: spec.kind, spec, revision, invalid: null, barred: null, chosen: null, judged: null }];
+    return [{
+      name,
+      kind: spec.kind,
+      spec,
+      revision,
+      invalid: null,
+      barred: null,
+      held: null,
+      chosen: null,
+      judged: null,
+    }];
   });
 }

@@ -1,6 +1,8 @@
 /** `[rollout]`: what goes back when something fails. */
 import { oneOf } from "../../manifest/grammar.ts";
+import { windows } from "../../manifest/field/schedule/maintenance_window.ts";
 import type { Table } from "../../manifest/place.ts";
+import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
 import { type Section, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
@@ -13,9 +15,13 @@ export const ROLLOUT: Section = {
       "workload",
       "What goes back when one does not become healthy: it alone, or all of its revision",
     ),
+    setting("windows", windows, [], "When what git changes may be carried out, as a manifest's [rollout] says it"),
   ],
 };
 
 export function rolloutOf(read: Table): Settings["rollout"] {
-  return { scope: read.scope as Settings["rollout"]["scope"] };
+  return {
+    scope: read.scope as Settings["rollout"]["scope"],
+    windows: (read.windows as (MaintenanceWindow | undefined)[]).filter((one) => one !== undefined),
+  };
 }

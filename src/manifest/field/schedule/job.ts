@@ -1,9 +1,9 @@
 /** [pure] The fields of a job: something that runs to completion, once or by a schedule. */
-import { Cron } from "croner";
-import type { Job } from "../../model/workload.ts";
-import { type Field, field, type Grammar, oneOf } from "../grammar.ts";
-import { type Place, quote, type Table } from "../place.ts";
-import { duration } from "./quantity.ts";
+import type { Job } from "../../../model/workload.ts";
+import { type Field, field, oneOf } from "../../grammar.ts";
+import type { Place, Table } from "../../place.ts";
+import { duration } from "../quantity.ts";
+import { cron, timezone } from "./cron.ts";
 
 export const JOB_FIELDS: Field[] = [
   field("type", oneOf("service", "job"), null, {
@@ -58,43 +58,5 @@ export function buildJob(
     overlap: read.overlap as Job["overlap"],
     missed: read.missed as Job["missed"],
     timeoutMs: read.timeout as number | null,
-  };
-}
-
-/** Five fields, or six with seconds in front, or @daily and the like (crontab(5)). */
-function cron(): Grammar<string> {
-  const wants = 'a cron expression like "30 3 * * *" or "@daily"';
-  return {
-    wants,
-    schema: { type: "string", minLength: 1 },
-    read(value, place) {
-      if (typeof value !== "string" || value.trim() === "") return place.report(`is ${quote(value)}, wanted ${wants}`);
-      try {
-        // Paused: it only computes, and never sets a timer.
-        new Cron(value, { paused: true, timezone: "UTC" });
-        return value.trim();
-      } catch {
-        return place.report(
-          `is ${quote(value)}, wanted ${wants}`,
-          "minute, hour, day of the month, month, day of the week",
-        );
-      }
-    },
-  };
-}
-
-function timezone(): Grammar<string> {
-  const wants = 'a time zone like "Europe/Berlin"';
-  return {
-    wants,
-    schema: { type: "string", minLength: 1 },
-    read(value, place) {
-      if (typeof value !== "string") return place.report(`is ${quote(value)}, wanted ${wants}`);
-      try {
-        return new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone;
-      } catch {
-        return place.report(`is ${quote(value)}, wanted ${wants}`);
-      }
-    },
   };
 }

@@ -1,9 +1,9 @@
 /** The owner's way back: to a version that was healthy, until git asks for something else. */
-import { Failure } from "../failure.ts";
-import { fingerprint, rolloutDigest } from "../model/fingerprint.ts";
-import { emptyMemory } from "../model/memory.ts";
-import { NO_ROLLOUTS, type Refusal, type RolloutMemory, type Version } from "../model/rollout.ts";
-import { addEvent, type Device } from "./device.ts";
+import { Failure } from "../../failure.ts";
+import { fingerprint, rolloutDigest } from "../../model/fingerprint.ts";
+import { emptyMemory } from "../../model/memory.ts";
+import { NO_ROLLOUTS, type Refusal, type RolloutMemory, type Version } from "../../model/rollout.ts";
+import { addEvent, type Device } from "../device.ts";
 
 /**
  * `to` is a fingerprint, or its first digits; null for the version before the one that counts now. That of what git asks

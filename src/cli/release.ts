@@ -1,0 +1,12 @@
+import { type Command, CONFIG_FLAG } from "./command.ts";
+import { sayOfEach } from "./say_of_each.ts";
+
+export const release: Command = {
+  name: "release",
+  usage: "NAME...",
+  summary: "Let workloads follow git again that are held, stopped or rolled back",
+  options: CONFIG_FLAG.options.slice(),
+  flags: CONFIG_FLAG.flags,
+  positionals: { min: 1, max: 100 },
+  run: (input) => sayOfEach(input, "release"),
+};

@@ -1,0 +1,99 @@
+/** The owner's word on the device: hold, stop, start, release. Written down before it counts. */
+import { Failure } from "../../failure.ts";
+import { activeHold, type Hold, untilText } from "../../model/pause/hold.ts";
+import { emptyMemory } from "../../model/memory.ts";
+import { NO_ROLLOUTS, type RolloutMemory } from "../../model/rollout.ts";
+import type { Effective } from "../../plan/effective.ts";
+import { addEvent, type Device } from "../device.ts";
+
+export interface HoldRequest {
+  name: string;
+  action: Hold["action"];
+  /** Null: until it is released. */
+  forMs: number | null;
+}
+
+/** Returns what follows, in a sentence. Throws a `Failure` (`mistake`) where the word would mean nothing. */
+export async function hold(device: Device, { name, action, forMs }: HoldRequest): Promise<string> {
+  const workload = workloadOf(device, name);
+  if (workload.spec === null) {
+    throw mistake(`"${name}" was never applied, and nothing of it is here`, "mend its manifest in git first");
+  }
+  if (forMs !== null && !(forMs > 0 && forMs <= LONGEST_MS)) {
+    throw mistake("a hold lasts for ten years at most", "leave its time out: then it lasts until it is released");
+  }
+  const now = device.clock.now();
+  const said: Hold = { action, since: now, until: forMs === null ? null : now + forMs };
+  await save(device, { name, hold: said });
+  return told(device, { name, message: `${name} ${WORDS[action]} ${untilText(said)}` });
+}
+
+const LONGEST_MS = 10 * 366 * 24 * 3600_000;
+
+const WORDS: Record<Hold["action"], string> = {
+  hold: "is left as it is",
+  stop: "is stopped, and stays so",
+  start: "runs, whatever git says of it,",
+};
+
+/**
+ * Takes back what the owner said: a hold, a stop, or a rollback. Returns what follows, in a sentence. Throws a `Failure`
+ * (`mistake`) where nothing was said.
+ */
+export async function release(device: Device, name: string): Promise<string> {
+  const workload = workloadOf(device, name);
+  const { hold, rollouts = NO_ROLLOUTS } = device.memory.all.get(name) ?? emptyMemory(name);
+  const isHeld = activeHold(hold, device.clock.now()) !== null;
+  const isBack = workload.judged?.refused?.by === "owner";
+  if (!isHeld && !isBack) throw mistake(`"${name}" is not held: it follows git`, '"harbornode status" shows what is');
+  const { refused, ...free } = rollouts;
+  await save(device, { name, hold: null, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
+  return told(device, { name, message: `${name} follows git again` });
+}
+
+/** A workload that the owner stopped follows git again; one that git switches off runs in spite of it. */
+export async function start(device: Device, { name, forMs }: Omit<HoldRequest, "action">): Promise<string> {
+  const { held, spec } = workloadOf(device, name);
+  if (held !== null && held.action !== "start") return await release(device, name);
+  if (spec !== null && (!spec.enabled || spec.suspend || held !== null)) {
+    return await hold(device, { name, action: "start", forMs });
+  }
+  throw mistake(`git asks for "${name}" to run, and nobody holds it`, `"harbornode restart ${name}" starts it anew`);
+}
+
+function workloadOf(device: Device, name: string): Effective {
+  const found = device.plan.workloads.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = device.plan.workloads.map((one) => one.name).join(", ");
+  throw new Failure(`there is no workload "${name}" on this device`, {
+    kind: "mistake",
+    reason: "removed",
+    hint: names === "" ? "this device runs no workload yet" : `this device has: ${names}`,
+  });
+}
+
+interface Said {
+  name: string;
+  hold: Hold | null;
+  rollouts?: RolloutMemory;
+}
+
+async function save(device: Device, { name, hold, rollouts }: Said): Promise<void> {
+  const { hold: _, ...before } = device.memory.all.get(name) ?? emptyMemory(name);
+  await device.memory.save({
+    ...before,
+    ...(hold === null ? {} : { hold }),
+    ...(rollouts === undefined ? {} : { rollouts }),
+  });
+}
+
+function told(device: Device, { name, message }: { name: string; message: string }): string {
+  device.attempts.delete(name);
+  addEvent(device, { workload: name, reason: "held", message });
+  device.wake.now();
+  return message;
+}
+
+function mistake(message: string, hint: string): Failure {
+  return new Failure(message, { kind: "mistake", reason: "held", hint });
+}

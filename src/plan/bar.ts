@@ -1,0 +1,55 @@
+/** What keeps a device from running what git asks for, though its manifest is valid: the owner, a secret, the time. */
+import type { Desired } from "../model/desired.ts";
+import { fingerprint, isSameSpec, rolloutDigest } from "../model/fingerprint.ts";
+import { activeHold } from "../model/pause/hold.ts";
+import type { Instance } from "../model/observed.ts";
+import { policyRefusal } from "../model/policy_refusal.ts";
+import type { Workload } from "../model/workload.ts";
+import type { Barred } from "./effective.ts";
+import { type Closed, closedBy } from "./maintenance.ts";
+import type { PlanInput } from "./plan_input.ts";
+
+export interface BarScene {
+  input: PlanInput;
+  desired: Desired;
+  byWorkload: ReadonlyMap<string, readonly Instance[]>;
+  /** Told when it may be run after all. */
+  due(at: number): void;
+}
+
+/** Null for what may be run; else the first thing that is in the way. */
+export function barOf(asked: Workload, scene: BarScene): Barred | null {
+  return policyRefusal(asked, scene.input.policy) ?? scene.desired.unresolved?.get(asked.name) ??
+    outsideWindow(asked, scene);
+}
+
+/** Of removals. */
+export function closedNow({ windows, now }: PlanInput): Closed | null {
+  return windows === null ? null : closedBy([windows], now);
+}
+
+/**
+ * What runs is changed in a window alone. What does not run yet is started at any time, and a rollout that has begun
+ * comes to its end.
+ */
+function outsideWindow(asked: Workload, { input, byWorkload, due }: BarScene): Barred | null {
+  const { windows, memory, now } = input;
+  if (windows === null || (windows.length === 0 && asked.windows.length === 0)) return null;
+  const { applied = null, rollouts, hold } = memory.get(asked.name) ?? {};
+  if (activeHold(hold, now) !== null) return null;
+  const wanted = fingerprint(asked);
+  const instances = byWorkload.get(asked.name) ?? [];
+  const isChange = applied === null
+    ? instances.length > 0 && !instances.some((one) => one.fingerprint === wanted)
+    : !isSameSpec(applied.workload, asked);
+  const hasBegun = rollouts?.underWay?.fingerprint === wanted || rollouts?.refused?.digest === rolloutDigest(asked);
+  if (!isChange || hasBegun) return null;
+  const closed = closedBy([windows, asked.windows], now);
+  if (closed === null) return null;
+  if (closed.until !== null) due(closed.until);
+  return {
+    reason: "outside_window",
+    message: closed.message,
+    hint: '"harbornode sync --force" does not wait for it',
+  };
+}
