@@ -82,6 +82,11 @@ export const REASONS = {
   path_not_found: "the path is not in the repository",
   repo_empty: "the repository has no manifest",
   repo_invalid: "what the repository sent is damaged or unusable",
+  signature_missing: "the revision is not signed",
+  signature_invalid: "the signature of the revision does not hold",
+  signer_unknown: "whoever signed the revision is not trusted on this device",
+  signers_unreadable: "the list of trusted signers can not be read",
+  history_rewound: "the branch was rewound, which waits for the owner's word",
   rate_limited: "the repository asked to come back later",
   internal_error: "something unexpected happened",
 } as const;
