@@ -171,6 +171,7 @@ const PURE = [
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,
   /^src\/source\/(poll|redact)\.ts$/,
+  /^src\/source\/signature\//,
   /^ui\/attention\.ts$/,
 ];
 const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));

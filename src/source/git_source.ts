@@ -8,6 +8,7 @@ import git from "isomorphic-git";
 import type { Clock } from "../clock.ts";
 import { asFailure, Failure } from "../failure.ts";
 import { FetchedDirectory } from "./fetched_directory.ts";
+import { descendsFrom } from "./git_ancestry.ts";
 import { branchMissing, repositoryEmpty } from "./git_failure.ts";
 import { GitHttp } from "./git_http.ts";
 import { openRevision, verify } from "./git_tree.ts";
@@ -15,7 +16,7 @@ import { MAX_PACK_BYTES, MAX_SILENCE_MS } from "./limits.ts";
 import type { Credentials } from "./location.ts";
 import { redact } from "./redact.ts";
 import { authorizer, remoteHead } from "./remote_head.ts";
-import type { Revision, Source, SourceProgress } from "./source.ts";
+import type { Admission, Ancestry, Revision, Source, SourceProgress } from "./source.ts";
 import { withDeadline } from "./within.ts";
 
 export interface GitSourceOptions {
@@ -31,6 +32,7 @@ export interface GitSourceOptions {
   clock: Clock;
   /** Of all that a fetch may receive. */
   budgetBytes?: number;
+  admit?: Admission;
 }
 
 /** How long a broken fetch may take to notice it, before what it wrote is cleared away regardless. */
@@ -44,6 +46,8 @@ export class GitSource implements Source {
   #recovered = false;
   /** A revision that cannot be used until somebody pushes: not fetched again just to find the same. */
   #unusable: { id: string; failure: Failure } | null = null;
+  /** What was not admitted: asked about again, and not fetched again as long as the answer is the same. */
+  #refused: Revision | null = null;
 
   /** Private at run time too: what is shown or serialised of this object holds no token. */
   readonly #options: GitSourceOptions;
@@ -63,8 +67,12 @@ export class GitSource implements Source {
   fetch(id: string, progress: SourceProgress, signal: AbortSignal): Promise<Revision> {
     return this.#bounded(signal, async (over) => {
       if (this.#unusable?.id === id) throw this.#unusable.failure;
+      if (this.#refused?.id === id) await this.#admit(this.#refused, this.#ancestry(id, over));
       await this.#recover();
-      return await this.#held(id, over) ?? await this.#download(id, progress, over);
+      const held = await this.#held(id, over);
+      if (held === null) return await this.#download(id, progress, over);
+      await this.#admit(held, this.#ancestry(id, over));
+      return held;
     });
   }
 
@@ -73,10 +81,37 @@ export class GitSource implements Source {
     const holding = await this.#directory.holding();
     if (holding === null || holding.url !== this.url || holding.branch !== this.branch) return null;
     try {
-      return await this.#open(this.#directory.path, holding.id, new AbortController().signal);
+      const signal = new AbortController().signal;
+      const revision = await this.#open(this.#directory.path, holding.id, signal);
+      const gitdir = this.#directory.path;
+      await this.#admit(revision, { descendsFrom: (ancestor) => descendsFrom(gitdir, { id: revision.id, ancestor }) });
+      return revision;
     } catch (error) {
       throw this.#explain(error);
     }
+  }
+
+  async #admit(revision: Revision, ancestry: Ancestry): Promise<void> {
+    this.#refused = revision;
+    await this.#options.admit?.(revision, ancestry);
+    this.#refused = null;
+  }
+
+  /** All of the branch's history is fetched for it, into a folder that is gone afterwards. */
+  #ancestry(id: string, signal: AbortSignal): Ancestry {
+    const gitdir = `${this.#options.gitDir}.history`;
+    return {
+      descendsFrom: async (ancestor) => {
+        if (ancestor === id) return true;
+        try {
+          await Deno.mkdir(gitdir, { recursive: true });
+          await this.#receive(gitdir, { depth: null, progress: () => {} }, signal);
+          return await descendsFrom(gitdir, { id, ancestor });
+        } finally {
+          await Deno.remove(gitdir, { recursive: true }).catch(() => {});
+        }
+      },
+    };
   }
 
   async #recover(): Promise<void> {
@@ -104,9 +139,9 @@ export class GitSource implements Source {
     const next = await this.#directory.prepareNext();
     let id = seen;
     try {
-      id = await this.#receive(next, progress, signal);
+      id = await this.#receive(next, { depth: 1, progress }, signal);
       progress("checking what was received");
-      await this.#open(next, id, signal);
+      await this.#admit(await this.#open(next, id, signal), this.#ancestry(id, signal));
       await this.#directory.swap(this.#holding(id));
       return await openRevision({ gitdir: this.#directory.path, url: this.url }, { id, path: this.path });
     } catch (error) {
@@ -117,7 +152,11 @@ export class GitSource implements Source {
   }
 
   /** The id of the branch, whose objects are then in `gitdir`; not yet known to be whole. */
-  async #receive(gitdir: string, progress: SourceProgress, signal: AbortSignal): Promise<string> {
+  async #receive(
+    gitdir: string,
+    { depth, progress }: { depth: 1 | null; progress: SourceProgress },
+    signal: AbortSignal,
+  ): Promise<string> {
     const { branch, credentials, url } = this.#options;
     const http = this.#http(signal);
     // In full, or a tag of the same name would win.
@@ -133,7 +172,7 @@ export class GitSource implements Source {
       ref,
       remoteRef: ref,
       singleBranch: true,
-      depth: 1,
+      ...(depth === null ? {} : { depth }),
       tags: false,
       cache: {},
       onProgress: reportTo(progress),

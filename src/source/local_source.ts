@@ -6,15 +6,17 @@ import fs from "node:fs";
 import { join, resolve } from "node:path";
 import git from "isomorphic-git";
 import { asFailure, Failure } from "../failure.ts";
+import { descendsFrom } from "./git_ancestry.ts";
 import { branchMissing, repositoryEmpty, sha256Unsupported } from "./git_failure.ts";
 import { openRevision, verify } from "./git_tree.ts";
-import type { Revision, Source, SourceProgress } from "./source.ts";
+import type { Admission, Revision, Source, SourceProgress } from "./source.ts";
 
 export interface LocalSourceOptions {
   /** Absolute. */
   dir: string;
   branch: string;
   path: string;
+  admit?: Admission;
 }
 
 export class LocalSource implements Source {
@@ -22,10 +24,13 @@ export class LocalSource implements Source {
   readonly branch: string;
   readonly path: string;
 
-  constructor({ dir, branch, path }: LocalSourceOptions) {
+  readonly #admit: Admission;
+
+  constructor({ dir, branch, path, admit = async () => {} }: LocalSourceOptions) {
     this.url = dir;
     this.branch = branch;
     this.path = path;
+    this.#admit = admit;
   }
 
   async head(signal: AbortSignal): Promise<string> {
@@ -53,6 +58,7 @@ export class LocalSource implements Source {
     const store = { gitdir, url: this.url };
     const revision = await openRevision(store, { id, path: this.path });
     await verify(store, revision, signal);
+    await this.#admit(revision, { descendsFrom: (ancestor) => descendsFrom(gitdir, { id, ancestor }) });
     return revision;
   }
 

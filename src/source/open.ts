@@ -21,7 +21,10 @@ export function createSource(settings: Settings["repo"], options: SourceOptions)
   const { branch, timeoutMs, username, token } = settings;
   const path = settings.path.split("/").filter((part) => part !== "" && part !== ".").join("/");
   const location = parseLocation(settings.url);
-  if (location.type === "local") return new LocalSource({ dir: location.dir, branch, path });
+  const { admit } = options;
+  if (location.type === "local") {
+    return new LocalSource({ dir: location.dir, branch, path, ...(admit === undefined ? {} : { admit }) });
+  }
   const credentials = token === null ? location.credentials : { username, token };
   return new GitSource({ url: location.url, branch, path, credentials, timeoutMs, ...options });
 }

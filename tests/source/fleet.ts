@@ -1,7 +1,7 @@
 /** What most tests of the source begin with: a served repository with one commit, and the source of a device. */
 import { systemClock } from "../../src/clock.ts";
 import { createSource } from "../../src/source/open.ts";
-import type { Revision, Source, TreeEntry } from "../../src/source/source.ts";
+import type { Admission, Revision, Source, TreeEntry } from "../../src/source/source.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { tempDir } from "../support/temp.ts";
@@ -19,7 +19,7 @@ export interface Fleet extends AsyncDisposable {
   repository: GitRepository;
   server: GitServer;
   first: string;
-  source(changes?: Partial<SourceSettings>, limits?: { budgetBytes?: number }): Source;
+  source(changes?: Partial<SourceSettings>, options?: { budgetBytes?: number; admit?: Admission }): Source;
 }
 
 export type SourceSettings = Parameters<typeof createSource>[0];
@@ -38,8 +38,8 @@ export async function fleet(options: FleetOptions = {}): Promise<Fleet> {
     repository,
     server,
     first,
-    source: (changes = {}, limits = {}) =>
-      createSource(sourceSettings(server.url("fleet"), changes), { gitDir, clock: systemClock, ...limits }),
+    source: (changes = {}, options = {}) =>
+      createSource(sourceSettings(server.url("fleet"), changes), { gitDir, clock: systemClock, ...options }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();
