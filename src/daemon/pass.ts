@@ -4,7 +4,7 @@ import type { Observation } from "../model/observed.ts";
 import { planDown } from "../plan/removal/down.ts";
 import { type Plan, plan as makePlan } from "../plan/plan.ts";
 import type { PlanInput } from "../plan/plan_input.ts";
-import { fingerprint } from "../model/fingerprint.ts";
+import { canonical, fingerprint } from "../model/fingerprint.ts";
 import { dispatch } from "./apply/apply.ts";
 import { type Device, tell } from "./device.ts";
 import { recallImages } from "./image/updates.ts";
@@ -173,12 +173,19 @@ function downPlan(device: Device, busy: ReadonlySet<string>): Plan {
 
 /** A source that is not the one that asked for what runs must not remove it unasked. */
 function pruneDoubt(device: Device): string | null {
-  const { url, branch, device: name } = device.sourceMemory;
+  const { url, branch, device: name, labels } = device.sourceMemory;
   const { source, settings } = device;
   if (url !== source.url) return `the repository changed from "${url}" to "${source.url}"`;
   if (branch !== source.branch) return `the branch changed from "${branch}" to "${source.branch}"`;
   if (name !== settings.device) return `the device's name changed from "${name}" to "${settings.device}"`;
+  if (labels !== undefined && canonical(labels) !== canonical(settings.labels)) {
+    return `the device's labels changed from ${labelsText(labels)} to ${labelsText(settings.labels)}`;
+  }
   return null;
+}
+
+function labelsText(labels: Record<string, string>): string {
+  return Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(", ") || "none";
 }
 
 /** What is brought for a spec that nobody wants any more must not keep its successor waiting, nor whoever waits for rest. */

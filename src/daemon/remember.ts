@@ -159,6 +159,7 @@ async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Pr
   sourceMemory.url = device.source.url;
   sourceMemory.branch = device.source.branch;
   sourceMemory.device = device.settings.device;
+  sourceMemory.labels = device.settings.labels;
   if (canonical(sourceMemory) === before) return;
   device.snapshot!.source.applied = sourceMemory.applied;
   device.snapshot!.source.healthy = sourceMemory.healthy;

@@ -6,6 +6,8 @@ export interface SourceMemory {
   url: string;
   branch: string;
   device: string;
+  /** Absent in what an older daemon wrote. */
+  labels?: Record<string, string>;
   seen: string | null;
   attempted: string | null;
   applied: string | null;
