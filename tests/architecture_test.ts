@@ -162,7 +162,7 @@ const PURE = [
   /^src\/model\//,
   /^src\/plan\//,
   /^src\/manifest\//,
-  /^src\/cli\/show_\w+\.ts$/,
+  /^src\/cli\/show\/\w+\.ts$/,
   /^src\/cli\/exit_code\.ts$/,
   /^src\/http\/signature\.ts$/,
   /^src\/probe\/verdict\.ts$/,

@@ -8,7 +8,7 @@ import { type Command, type CommandInput, UsageError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { showCommandHelp, showHelp } from "./show_help.ts";
+import { showCommandHelp, showHelp } from "./show/help.ts";
 
 export type Terminal = Pick<CommandInput, "out" | "note" | "signal" | "terminal">;
 

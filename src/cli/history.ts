@@ -4,7 +4,7 @@ import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
 import { settingsOf } from "./settings_of.ts";
-import { showHistory } from "./show_history.ts";
+import { showHistory } from "./show/history.ts";
 
 export const history: Command = {
   name: "history",

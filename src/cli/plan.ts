@@ -5,7 +5,7 @@ import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./comm
 import { ControlClient, NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { settingsOf } from "./settings_of.ts";
-import { showPlan } from "./show_plan.ts";
+import { showPlan } from "./show/plan.ts";
 import { checkoutOf, targetOf } from "./validate.ts";
 
 export const plan: Command = {

@@ -1,7 +1,7 @@
 import { manifestSchema } from "../manifest/schema.ts";
 import { type Command, UsageError } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
-import { showReference } from "./show_reference.ts";
+import { showReference } from "./show/reference.ts";
 
 export const schema: Command = {
   name: "schema",

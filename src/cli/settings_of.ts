@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { loadSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { CommandInput } from "./command.ts";
-import { showProblems } from "./show_problem.ts";
+import { showProblems } from "./show/problem.ts";
 
 const INSTALLED = "/etc/harbornode/config.toml";
 

@@ -4,8 +4,8 @@ import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
 import { settingsOf } from "./settings_of.ts";
-import { showStatus } from "./show_status.ts";
-import { showWorkload } from "./show_workload.ts";
+import { showStatus } from "./show/status.ts";
+import { showWorkload } from "./show/workload.ts";
 
 export const status: Command = {
   name: "status",

@@ -7,8 +7,8 @@ import { overlayProblems } from "../manifest/read.ts";
 import { type Problem, problemLine } from "../model/problem.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { fleetObject, type FleetRead, showFleet } from "./show_fleet.ts";
-import { showProblems } from "./show_problem.ts";
+import { fleetObject, type FleetRead, showFleet } from "./show/fleet.ts";
+import { showProblems } from "./show/problem.ts";
 
 export const validate: Command = {
   name: "validate",

@@ -87,18 +87,12 @@ function laidOver(below: Table, above: Table, { path, name, from }: Laying): Tab
     if (isTable(value) && isTable(before) && own.length < MAX_DEPTH) {
       merged.set(key, laidOver(before, value, { path: own, name, from }));
     } else {
-      forgetBelow(own, from);
       from.set(idOf(own), ["overlay", name, ...own]);
       merged.set(key, value);
     }
   }
   // Not by assignment: "__proto__" is a name like any other.
   return Object.fromEntries(merged);
-}
-
-function forgetBelow(path: FieldPath, from: Map<string, FieldPath>): void {
-  const start = `${idOf(path)}\0`;
-  for (const id of from.keys()) if (id.startsWith(start)) from.delete(id);
 }
 
 function origin(path: FieldPath, from: ReadonlyMap<string, FieldPath>): FieldPath {

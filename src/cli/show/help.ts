@@ -1,7 +1,7 @@
 /** What `harbornode help` prints, in 80 columns. */
-import type { Command } from "./command.ts";
-import { EXIT_MEANINGS } from "./exit_code.ts";
-import { folded } from "./show_folded.ts";
+import type { Command } from "../command.ts";
+import { EXIT_MEANINGS } from "../exit_code.ts";
+import { folded } from "./folded.ts";
 
 export function showHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map((command) => command.name.length));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { showProblems } from "../../src/cli/show_problem.ts";
+import { showProblems } from "../../../src/cli/show/problem.ts";
 
 Deno.test("problems are shown one a line, each with its place and its hint, and counted", () => {
   const problems = [

@@ -1,9 +1,9 @@
 /** A snapshot as text for a terminal of 80 columns: what needs attention first, then a line or two a workload. */
-import { problemLine } from "../model/problem.ts";
-import { type InstanceStatus, isJob, type Snapshot, type WorkloadStatus } from "../model/snapshot.ts";
-import { cpuText, memoryText } from "../model/usage.ts";
-import { COLUMNS, folded } from "./show_folded.ts";
-import { table } from "./show_table.ts";
+import { problemLine } from "../../model/problem.ts";
+import { type InstanceStatus, isJob, type Snapshot, type WorkloadStatus } from "../../model/snapshot.ts";
+import { cpuText, memoryText } from "../../model/usage.ts";
+import { COLUMNS, folded } from "./folded.ts";
+import { table } from "./table.ts";
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function showStatus(snapshot: Snapshot, now: number): string {

@@ -1,8 +1,8 @@
 /** A plan as text: what would be done, and why, workload by workload. */
-import type { PlannedAction, PlanPreview } from "../daemon/revision/preview.ts";
-import { CHECKOUT } from "../model/desired.ts";
-import { folded } from "./show_folded.ts";
-import { showProblems } from "./show_problem.ts";
+import type { PlannedAction, PlanPreview } from "../../daemon/revision/preview.ts";
+import { CHECKOUT } from "../../model/desired.ts";
+import { folded } from "./folded.ts";
+import { showProblems } from "./problem.ts";
 
 const MARK: Record<string, string> = { start: "+", stop: "-", remove: "-", prepare: "*" };
 

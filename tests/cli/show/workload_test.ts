@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { showWorkload } from "../../src/cli/show_workload.ts";
-import type { RunStatus, WorkloadStatus } from "../../src/model/snapshot.ts";
-import { instance, workload } from "../support/snapshots.ts";
+import { showWorkload } from "../../../src/cli/show/workload.ts";
+import type { RunStatus, WorkloadStatus } from "../../../src/model/snapshot.ts";
+import { instance, workload } from "../../support/snapshots.ts";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { showHistory } from "../../src/cli/show_history.ts";
-import { showWorkload } from "../../src/cli/show_workload.ts";
-import { rolledBackWorkload, workload } from "../support/snapshots.ts";
+import { showHistory } from "../../../src/cli/show/history.ts";
+import { showWorkload } from "../../../src/cli/show/workload.ts";
+import { rolledBackWorkload, workload } from "../../support/snapshots.ts";
 
 Deno.test("a history shows each rollout, newest first, what is kept, and the last words of what failed", () => {
   const text = showHistory(rolledBackWorkload(), Date.now());

@@ -1,7 +1,7 @@
 /** The reference of manifest fields, made from their table: Markdown that a terminal of 80 columns shows as it is. */
-import { fieldsOf, SUB_TABLES } from "../manifest/fields.ts";
-import type { Field } from "../manifest/grammar.ts";
-import { folded } from "./show_folded.ts";
+import { fieldsOf, SUB_TABLES } from "../../manifest/fields.ts";
+import type { Field } from "../../manifest/grammar.ts";
+import { folded } from "./folded.ts";
 
 const HEAD = `A manifest is services/NAME.toml with its files in services/NAME/, or deployments/NAME.toml with its in
 deployments/NAME/. What stands in brackets is what leaving the field out means. Durations are "500ms", "10s", "1m30s";

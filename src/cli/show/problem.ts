@@ -1,5 +1,5 @@
 /** [pure] Problems as text: all of them, each with its place and its hint, and a count. */
-import { type Problem, problemLine } from "../model/problem.ts";
+import { type Problem, problemLine } from "../../model/problem.ts";
 
 export function showProblems(problems: readonly Problem[]): string {
   const lines = problems.flatMap((problem) => [

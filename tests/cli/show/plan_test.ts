@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { PlannedAction, PlanPreview } from "../../src/daemon/revision/preview.ts";
-import { showPlan } from "../../src/cli/show_plan.ts";
+import type { PlannedAction, PlanPreview } from "../../../src/daemon/revision/preview.ts";
+import { showPlan } from "../../../src/cli/show/plan.ts";
 
 const NOTHING: PlanPreview = {
   revision: "a".repeat(40),

@@ -7,11 +7,11 @@ import {
   type ProbeResult,
   type RunStatus,
   type WorkloadStatus,
-} from "../model/snapshot.ts";
-import { cpuText, memoryText } from "../model/usage.ts";
-import { folded } from "./show_folded.ts";
-import { ago, oneLine, problemLines, reasonLines, span, warningLines } from "./show_status.ts";
-import { table } from "./show_table.ts";
+} from "../../model/snapshot.ts";
+import { cpuText, memoryText } from "../../model/usage.ts";
+import { folded } from "./folded.ts";
+import { ago, oneLine, problemLines, reasonLines, span, warningLines } from "./status.ts";
+import { table } from "./table.ts";
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function showWorkload(workload: WorkloadStatus, now: number): string {

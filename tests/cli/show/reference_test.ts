@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { fieldsOf, SUB_TABLES } from "../../src/manifest/fields.ts";
-import { showReference } from "../../src/cli/show_reference.ts";
+import { fieldsOf, SUB_TABLES } from "../../../src/manifest/fields.ts";
+import { showReference } from "../../../src/cli/show/reference.ts";
 
 /** A field's lines as one. */
 const ENTRIES = showReference().split(/\n(?=- |\n)/).map((lines) => lines.replace(/\s+/g, " ").trim());

@@ -1,8 +1,8 @@
 /** The rollouts of a workload as text, newest first: what became of each, and why. */
-import type { RolloutStatus, WorkloadStatus } from "../model/snapshot.ts";
-import { folded } from "./show_folded.ts";
-import { ago } from "./show_status.ts";
-import { table } from "./show_table.ts";
+import type { RolloutStatus, WorkloadStatus } from "../../model/snapshot.ts";
+import { folded } from "./folded.ts";
+import { ago } from "./status.ts";
+import { table } from "./table.ts";
 
 /** Of what failed, as many lines of its output as tell most of it. */
 const LINES = 10;

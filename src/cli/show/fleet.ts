@@ -1,7 +1,7 @@
 /** Which device of a fleet runs what, as a table of 80 columns: a row for each workload. */
-import type { Desired } from "../model/desired.ts";
-import { folded } from "./show_folded.ts";
-import { table } from "./show_table.ts";
+import type { Desired } from "../../model/desired.ts";
+import { folded } from "./folded.ts";
+import { table } from "./table.ts";
 
 export interface FleetRead {
   device: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
-import { ago, showStatus } from "../../src/cli/show_status.ts";
-import { instance, workload } from "../support/snapshots.ts";
+import type { Snapshot, WorkloadStatus } from "../../../src/model/snapshot.ts";
+import { ago, showStatus } from "../../../src/cli/show/status.ts";
+import { instance, workload } from "../../support/snapshots.ts";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { COLUMNS, folded } from "../../src/cli/show_folded.ts";
+import { COLUMNS, folded } from "../../../src/cli/show/folded.ts";
 
 Deno.test("a line that fits stays as it is", () => {
   assert.deepEqual(folded("  running: runs", 4), ["  running: runs"]);
