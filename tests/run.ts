@@ -28,7 +28,7 @@ const PURE = [
   "tests/cli/show_reference_test.ts",
   "tests/cli/show_status_test.ts",
   "tests/cli/show_workload_test.ts",
-  "tests/http/signature_test.ts",
+  "tests/http/webhook/authenticate_test.ts",
   "tests/probe/verdict_test.ts",
   "tests/runtime/docker/container_test.ts",
   "tests/source/poll_test.ts",
