@@ -165,3 +165,10 @@ Deno.test("a Standard Webhooks signature counts for five minutes, and a wrong cl
   const signed = headers(NOW, `v1,${sign(NOW, Buffer.from(key.slice(6), "base64"))}`);
   assert.equal(refusal(signed, { secrets: [key] }), "admitted");
 });
+
+Deno.test("an empty secret proves nothing, whoever knows it", () => {
+  const pair = Buffer.from("anybody:").toString("base64");
+  for (const headers of [{ "x-gitlab-token": "" }, { authorization: `Basic ${pair}` }] as Record<string, string>[]) {
+    assert.equal(proof(headers, { secrets: [""] }).ok, false);
+  }
+});

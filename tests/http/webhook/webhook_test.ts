@@ -23,6 +23,16 @@ Deno.test("webhook accepts a signed push to the followed branch, wakes once and 
   ]);
 });
 
+Deno.test("webhook takes a delivery for repeated only after the one before was accepted", async () => {
+  const paper = new AppOnPaper();
+  const push = (ref: string, headers: Record<string, string> = {}) =>
+    paper.push({ ref }, { "x-github-delivery": "one", ...headers });
+  await check(await push("refs/heads/main", { "x-hub-signature-256": "sha256=0" }), 401, /of no secret/);
+  await check(await push("refs/heads/dev"), 200, /is not followed/);
+  await check(await push("refs/heads/main"), 202, /looked at now/);
+  await check(await push("refs/heads/main"), 200, /delivered before/);
+});
+
 Deno.test("webhook does not exist without a secret", async () => {
   const paper = new AppOnPaper({ secrets: [] });
   await check(await paper.push({}), 404, /no webhook secret is set/);
