@@ -17,7 +17,10 @@ const ROOMS: Record<string, Room> = {
   "src/model": { uses: [], why: "the nouns know nobody" },
   "src/plan": { uses: ["src/model"], why: "the planner knows neither git nor Docker" },
   "src/manifest": { uses: ["src/model"], types: ["src/source"], why: "reading a manifest has no effect" },
-  "src/settings": { uses: ["src/manifest", "src/model"], why: "config.toml is read as a manifest is" },
+  "src/settings": {
+    uses: ["src/manifest", "src/model", "src/ip_network.ts"],
+    why: "config.toml is read as a manifest is",
+  },
   "src/source": { uses: [], types: ["src/settings", "src/clock.ts"], why: "a source answers and decides nothing" },
   "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
@@ -46,7 +49,14 @@ const ROOMS: Record<string, Room> = {
   },
   "src/http": {
     // A time in a query is written as durations in manifests are.
-    uses: ["src/model", "ui", "src/manifest/field/moment.ts"],
+    uses: [
+      "src/model",
+      "ui",
+      "src/manifest/field/moment.ts",
+      "src/ip_network.ts",
+      "src/repository_address.ts",
+      "src/standard_webhooks.ts",
+    ],
     types: ["src/runtime"],
     why: "the page sees a snapshot and a few functions; it can reach no runtime, store or source",
   },
@@ -127,6 +137,7 @@ const PACKAGES: Record<string, string[]> = {
   "@logtape/logtape": ["src/log.ts"],
   "node:child_process": ["src/runtime/native"],
   "node:http": ["src/probe"],
+  "node:net": ["src/ip_network.ts"],
 };
 
 for (const [name, places] of Object.entries(PACKAGES)) {
@@ -138,7 +149,15 @@ for (const [name, places] of Object.entries(PACKAGES)) {
 }
 
 Deno.test("no package is imported that no rule and no place of Node's names", () => {
-  const known = [...Object.keys(PACKAGES), "node:crypto", "node:fs", "node:os", "node:path", "node:util"];
+  const known = [
+    ...Object.keys(PACKAGES),
+    "node:buffer",
+    "node:crypto",
+    "node:fs",
+    "node:os",
+    "node:path",
+    "node:util",
+  ];
   const strangers = files.flatMap(({ path, imports }) =>
     imports.filter(({ to, isPackage }) => isPackage && !known.some((name) => within(to, name)))
       .map(({ to }) => `${path} imports ${to}`)
@@ -164,7 +183,8 @@ const PURE = [
   /^src\/manifest\//,
   /^src\/cli\/show\/\w+\.ts$/,
   /^src\/cli\/exit_code\.ts$/,
-  /^src\/http\/signature\.ts$/,
+  /^src\/(repository_address|standard_webhooks)\.ts$/,
+  /^src\/http\/webhook\/(authenticate|origin|push)\.ts$/,
   /^src\/probe\/verdict\.ts$/,
   /^src\/runtime\/docker\/(container|image\/name|life\/altered|network\/subnet|request\/\w+)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
@@ -206,7 +226,7 @@ for (const pattern of PURE) {
 function impurities({ path, text, imports }: SourceFile): string[] {
   const word = IMPURE.exec(withoutComments(text))?.[0];
   const effects = imports.filter(({ to, isPackage, typeOnly }) =>
-    !typeOnly && (isPackage ? /^node:(?!crypto$|path$)/.test(to) : !isPure(to) && to !== "src/failure.ts")
+    !typeOnly && (isPackage ? /^node:(?!buffer$|crypto$|path$)/.test(to) : !isPure(to) && to !== "src/failure.ts")
   );
   return [...(word === undefined ? [] : [word]), ...effects.map(({ to }) => `imports ${to}`)]
     .map((found) => `${path}: ${found}`);

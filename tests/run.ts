@@ -22,7 +22,7 @@ const PURE = [
   "tests/model",
   "tests/plan",
   "tests/cli/show",
-  "tests/http/signature_test.ts",
+  "tests/http/webhook/authenticate_test.ts",
   "tests/probe/verdict_test.ts",
   "tests/runtime/docker/container_test.ts",
   "tests/source/poll_test.ts",

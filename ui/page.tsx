@@ -93,10 +93,15 @@ function Events({ events, now }: { events: Event[]; now: number }) {
   );
 }
 
+function counted(deliveries: Delivery[]): string {
+  const refused = deliveries.filter((one) => one.verdict === "refused").length;
+  return `the last ${deliveries.length}${refused === 0 ? "" : `, ${refused} of them refused`}`;
+}
+
 function Deliveries({ deliveries, now }: { deliveries: Delivery[]; now: number }) {
   return (
     <details id="deliveries">
-      <summary>Webhook deliveries: {deliveries.length === 0 ? "none yet" : `the last ${deliveries.length}`}</summary>
+      <summary>Webhook deliveries: {deliveries.length === 0 ? "none yet" : counted(deliveries)}</summary>
       <ol class="events">
         {[...deliveries].reverse().map((one) => (
           <li>

@@ -14,7 +14,9 @@ export const run: Command = {
   async run(input) {
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
-    for (const secret of [settings.repo.token, settings.webhook.secret]) if (secret !== null) registerSecret(secret);
+    for (const secret of [settings.repo.token, ...settings.webhook.secrets]) {
+      if (secret !== null) registerSecret(secret);
+    }
     await configureLog(settings.log, input.note);
     const end = await runDaemon({ settings, signal: input.signal });
     return end === "down" ? EXIT.down : EXIT.done;

@@ -3,11 +3,12 @@ import { Failure } from "../failure.ts";
 import type { AppDeps } from "../http/app.ts";
 import type { ControlDeps, SyncOutcome } from "../http/control.ts";
 import { untilText } from "../model/pause/hold.ts";
+import type { WebhookDeps } from "../http/webhook/webhook.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Workload } from "../model/workload.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
-import { addDelivery, addEvent, type Device } from "./device.ts";
+import { addEvent, type Device, tell } from "./device.ts";
 import { hold, release, start } from "./owner/hold.ts";
 import { previewPlan } from "./revision/preview.ts";
 import { rollBack } from "./owner/rollback.ts";
@@ -21,17 +22,31 @@ export function pageDeps(device: Device): AppDeps {
     subscribe: (listener) => subscribe(device, listener),
     usage: (name) => device.usage.series(name),
     logs: (name, options) => logs(device, { name, options }),
-    webhook: {
-      secret: device.settings.webhook.secret,
-      branch: device.source.branch,
-      repositoryUrl: device.source.url,
-      wake: () => device.syncWake.now(),
-      record: (delivery) => addDelivery(device, delivery),
-    },
+    webhook: webhookDeps(device),
     ready: () =>
       device.desired === null
         ? { ok: false, message: device.sourceStatus.error?.message ?? "the first revision is not here yet" }
         : { ok: true, message: "ready" },
+  };
+}
+
+function webhookDeps(device: Device): WebhookDeps {
+  const { settings, source, clock, deliveries } = device;
+  return {
+    ...settings.webhook,
+    followed: { type: "branch", name: source.branch },
+    repositoryUrl: source.url,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    wake: () => device.syncWake.now(),
+    sync: (options) => sync(device, options),
+    deliveries: {
+      has: (once) => deliveries.has(once),
+      add(delivery, once) {
+        deliveries.add(delivery, once);
+        tell(device);
+      },
+    },
   };
 }
 

@@ -19,6 +19,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
 import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { DeliveryLog } from "../store/delivery_log.ts";
 import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
@@ -167,7 +168,7 @@ export async function openDevice(
     forced: new Set(),
     snapshot: null,
     events: [],
-    deliveries: [],
+    deliveries: await DeliveryLog.open(dir.deliveries),
     listeners: new Set(),
   };
   device.snapshot = takeSnapshot(device);
@@ -178,6 +179,7 @@ export async function closeDevice(device: Device): Promise<void> {
   device.prober.close();
   device.usage.close();
   await device.journal.close();
+  await device.deliveries.close();
   await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
 }
 

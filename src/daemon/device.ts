@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Desired } from "../model/desired.ts";
 import type { Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
-import type { Delivery, Event, Snapshot, SourceStatus } from "../model/snapshot.ts";
+import type { Event, Snapshot, SourceStatus } from "../model/snapshot.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Attempt } from "../plan/attempt.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -13,6 +13,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Revision, Source } from "../source/source.ts";
 import type { DataDir } from "../store/data_dir.ts";
+import type { DeliveryLog } from "../store/delivery_log.ts";
 import type { Journal } from "../store/journal.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
@@ -84,11 +85,11 @@ export interface Device {
 
   snapshot: Snapshot | null;
   readonly events: Event[];
-  readonly deliveries: Delivery[];
+  readonly deliveries: DeliveryLog;
   readonly listeners: Set<() => void>;
 }
 
-/** Events and deliveries are for reading, not for keeping: enough for a page. */
+/** Events are for reading, not for keeping: enough for a page. */
 const KEPT = 50;
 
 export function addEvent(
@@ -97,12 +98,6 @@ export function addEvent(
 ): void {
   device.events.push({ at: isoTime(device.clock.now()), ...event });
   device.events.splice(0, device.events.length - KEPT);
-}
-
-export function addDelivery(device: Device, delivery: Delivery): void {
-  device.deliveries.push(delivery);
-  device.deliveries.splice(0, device.deliveries.length - KEPT);
-  tell(device);
 }
 
 /** Calls everybody who asked to hear when the snapshot is another. */

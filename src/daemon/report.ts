@@ -66,7 +66,7 @@ export function takeSnapshot(device: Device): Snapshot {
     prune_held: device.plan.pruneHeld,
     not_selected: device.desired?.notSelected ?? [],
     events: [...device.events],
-    deliveries: [...device.deliveries],
+    deliveries: [...device.deliveries.deliveries],
   };
 }
 

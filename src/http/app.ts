@@ -10,7 +10,7 @@ import { Page } from "../../ui/page.tsx";
 import { LogAnswers, type ReadLogs } from "./logs.ts";
 import { problem } from "./problem.ts";
 import { StatusEvents } from "./status_events.ts";
-import { webhook, type WebhookDeps } from "./webhook.ts";
+import { Webhook, type WebhookDeps } from "./webhook/webhook.ts";
 
 export interface AppDeps {
   snapshot(): Snapshot;
@@ -38,6 +38,7 @@ export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   const events = new StatusEvents(deps);
   const logs = new LogAnswers(deps.logs);
+  const webhook = new Webhook(deps.webhook);
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(HEADERS)) {
@@ -72,7 +73,7 @@ export function createApp(deps: AppDeps): Hono {
     const { ok, message } = deps.ready();
     return context.text(`${message}\n`, ok ? 200 : 503);
   });
-  app.post("/webhook", (context) => webhook(context, deps.webhook));
+  app.post("/webhook", (context) => webhook.answer(context));
 
   app.use("/ui/*", etag());
   app.get("/ui/style.css", (context) => asset(context, STYLE, "text/css; charset=utf-8"));

@@ -17,7 +17,7 @@ export function serve(app: Hono, { address, port }: { address: string; port: num
   try {
     const server = Deno.serve(
       { hostname: address, port, onListen() {}, signal: stop.signal },
-      (request) => app.fetch(request),
+      (request, { remoteAddr }) => app.fetch(request, { address: remoteAddr.hostname }),
     );
     return Promise.resolve({ port: server.addr.port, close: () => drain(server, stop) });
   } catch (error) {

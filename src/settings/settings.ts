@@ -36,7 +36,12 @@ export interface Settings {
     /** From `token`, or the content of `token_file`; null for none. */
     token: string | null;
   };
-  webhook: { secret: string | null };
+  webhook: {
+    /** Each counts; none: there is no webhook. */
+    secrets: string[];
+    /** Networks or addresses of proxies that are believed when they say who asks. */
+    trustedProxies: string[];
+  };
   docker: {
     host: string;
     /** Where `docker login` writes; absolute. Need not be there. */

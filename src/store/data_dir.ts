@@ -16,6 +16,8 @@ export interface DataDir {
   journal: string;
   /** Which images were pulled. */
   images: string;
+  /** The last webhook deliveries. */
+  deliveries: string;
   repository: string;
   /** Content of the workloads' folders, one folder a content. */
   files: string;
@@ -41,6 +43,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     source: join(state, "source.json"),
     journal: join(state, "journal.jsonl"),
     images: join(state, "images.json"),
+    deliveries: join(state, "deliveries.json"),
     repository: join(root, "repository"),
     files: join(root, "files"),
     artifacts: join(root, "artifacts"),

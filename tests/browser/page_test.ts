@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { createApp } from "../../src/http/app.ts";
 import { serve } from "../../src/http/serve.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
+import { webhookOnPaper } from "../http/app_on_paper.ts";
 import { missing, testNeeding } from "../support/prerequisite.ts";
 import {
   healthySnapshot,
@@ -49,7 +50,7 @@ class PageServer implements AsyncDisposable {
       logs: async function* () {
         yield { slot: 0, stream: null, text: "listening on 8554" };
       },
-      webhook: { secret: null, branch: "main", repositoryUrl: "", wake() {}, record() {} },
+      webhook: webhookOnPaper(),
       ready: () => ({ ok: true, message: "ready" }),
     });
     const served = await serve(app, { address: "127.0.0.1", port: 0 });

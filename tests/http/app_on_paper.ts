@@ -5,6 +5,7 @@ import { Failure } from "../../src/failure.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Delivery, Snapshot } from "../../src/model/snapshot.ts";
 import type { LogLine, LogOptions } from "../../src/runtime/runtime.ts";
+import type { Peer, WebhookDeps } from "../../src/http/webhook/webhook.ts";
 import { healthySnapshot, usageSeries } from "../support/snapshots.ts";
 
 export const SECRET = "a secret of the device";
@@ -13,7 +14,14 @@ export class AppOnPaper {
   snapshot: Snapshot = healthySnapshot();
   readonly listeners = new Set<() => void>();
   readonly deliveries: Delivery[] = [];
+  /** By their `once`. */
+  readonly accepted = new Set<string>();
   woken = 0;
+  /** Milliseconds; stands still. */
+  now = Date.UTC(2026, 5, 1);
+  /** What waits for a result. */
+  sync: WebhookDeps["sync"] = () =>
+    Promise.resolve({ ok: true, revision: "4f2c91a", message: "revision 4f2c91a is applied", hint: null });
   /** What the last reader of logs that does not follow wanted. */
   asked: LogOptions | null = null;
   /** True: logs have no end, until their reader leaves. */
@@ -23,7 +31,7 @@ export class AppOnPaper {
   isReady = true;
   readonly app: Hono;
 
-  constructor(secret: string | null = SECRET) {
+  constructor({ secrets = [SECRET], ...webhook }: Partial<WebhookDeps> = {}) {
     this.app = createApp({
       snapshot: () => this.snapshot,
       subscribe: (listener) => {
@@ -41,19 +49,27 @@ export class AppOnPaper {
           for (const text of ["one", "two", "three"].slice(-(tail ?? 3) || 3)) yield { slot: 0, stream: null, text };
         })();
       },
-      webhook: {
-        secret,
-        branch: "main",
-        repositoryUrl: "https://git.example.org/home/fleet.git",
+      webhook: webhookOnPaper({
+        secrets,
+        now: () => this.now,
+        monotonic: () => this.now,
         wake: () => this.woken++,
-        record: (delivery) => this.deliveries.push(delivery),
-      },
+        sync: (options) => this.sync(options),
+        deliveries: {
+          has: (once) => this.accepted.has(once),
+          add: (delivery, once) => {
+            this.deliveries.push(delivery);
+            if (once !== null) this.accepted.add(once);
+          },
+        },
+        ...webhook,
+      }),
       ready: () => ({ ok: this.isReady, message: this.isReady ? "ready" : "the first revision is not here yet" }),
     });
   }
 
-  get(path: string, init?: RequestInit): Promise<Response> {
-    return Promise.resolve(this.app.request(path, init));
+  get(path: string, init?: RequestInit, peer: Peer = { address: "192.0.2.7" }): Promise<Response> {
+    return Promise.resolve(this.app.request(path, init, peer));
   }
 
   /** A delivery as GitHub signs it. */
@@ -71,4 +87,20 @@ export class AppOnPaper {
       this.endless = false;
     }
   }
+}
+
+/** A webhook that nobody waits for, of a device that follows the branch main. */
+export function webhookOnPaper(deps: Partial<WebhookDeps> = {}): WebhookDeps {
+  return {
+    secrets: [],
+    trustedProxies: [],
+    followed: { type: "branch", name: "main" },
+    repositoryUrl: "https://git.example.org/home/fleet.git",
+    now: () => 0,
+    monotonic: () => 0,
+    wake() {},
+    sync: () => Promise.reject(new Error("nobody waits")),
+    deliveries: { has: () => false, add() {} },
+    ...deps,
+  };
 }

@@ -20,7 +20,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
       username: "x-access-token",
       token: null,
     },
-    webhook: { secret: null },
+    webhook: { secrets: [], trustedProxies: [] },
     docker: { host: "unix:///var/run/docker.sock", configFile: "/home/ada/.docker/config.json" },
     registries: {},
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
@@ -62,7 +62,7 @@ Deno.test("settings name every problem at once, each with its place", async () =
 Deno.test("settings take secrets from files, without the line end that editors add", async () => {
   const text = `${URL_LINE}token_file = "token"\n[webhook]\nsecret_file = "secret"\n`;
   const { settings } = await load({ text, files: { token: "s3cr3t-token\n", secret: "s3cr3t-hook\r\n" } });
-  assert.deepEqual([settings?.repo.token, settings?.webhook.secret], ["s3cr3t-token", "s3cr3t-hook"]);
+  assert.deepEqual([settings?.repo.token, settings?.webhook.secrets[0]], ["s3cr3t-token", "s3cr3t-hook"]);
 });
 
 Deno.test("settings never quote a secret, wherever it was put", async () => {

@@ -29,7 +29,19 @@ export function showStatus(snapshot: Snapshot, now: number): string {
       '  hint: say "harbornode prune --confirm" if that is what you want',
     );
   }
+  lines.push(...refusedLines(snapshot, now));
   return lines.join("\n");
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** A forge that is refused shows that to nobody but who set it up. Later than a day after, it is history. */
+function refusedLines({ deliveries }: Snapshot, now: number): string[] {
+  const refused = deliveries.filter(({ verdict, at }) => verdict === "refused" && now - Date.parse(at) < DAY_MS);
+  const last = refused.at(-1);
+  if (last === undefined) return [];
+  const count = refused.length === 1 ? "a webhook delivery was" : `${refused.length} webhook deliveries were`;
+  return ["", ...folded(`! ${count} refused, the last ${ago(last.at, now)} ago (${last.forge}): ${last.message}`, 2)];
 }
 
 function looked({ source: { last_sync_at } }: Snapshot, now: number): string {
