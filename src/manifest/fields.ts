@@ -6,19 +6,7 @@ import type { Kind, LogBound } from "../model/workload.ts";
 import { artifact, ARTIFACT_FIELDS, GITHUB_FIELDS, PLATFORM_FIELDS } from "./field/artifact.ts";
 import { CHANGE_FIELDS } from "./field/change.ts";
 import { dependency, DEPENDENCY_FIELDS } from "./field/depends.ts";
-import {
-  type Field,
-  field,
-  flag,
-  type Grammar,
-  list,
-  mapOf,
-  number,
-  oneOf,
-  oneOrMore,
-  tableOf,
-  text,
-} from "./grammar.ts";
+import { type Field, field, flag, list, mapOf, number, oneOf, oneOrMore, tableOf, text } from "./grammar.ts";
 import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { DEPLOYMENT } from "./field/container/deployment.ts";
@@ -26,32 +14,19 @@ import { UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
 import { LOGGING_FIELDS } from "./field/container/setup.ts";
 import { MOUNT_FIELDS } from "./field/container/mount.ts";
 import { workloadName } from "./name.ts";
-import { quote } from "./place.ts";
 import { SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { DOCKER_FIELDS, NATIVE_FIELDS, nativePort } from "./field/port.ts";
 import { PROBE_FIELDS } from "./field/probe.ts";
 import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
 import { duration, size } from "./field/quantity.ts";
 import { restart, RESTART_FIELDS, restartPolicy } from "./field/restart.ts";
+import { envValue, SECRET_FIELDS, secretFile } from "./secret/secret.ts";
 import { signalName } from "./field/signal.ts";
 import { ROLLOUT_FIELDS } from "./field/rollout.ts";
 import { CHOICE_PATTERN } from "./select.ts";
 import { words } from "./field/words.ts";
 
 const ENV_NAME = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, wants: "letters, digits and _, not beginning with a digit" };
-
-/** A value of the environment: what TOML can say in one word. */
-const envValue: Grammar<string> = {
-  wants: "strings, numbers and true or false",
-  schema: { type: ["string", "number", "boolean"] },
-  read(value, place) {
-    if (typeof value === "string") {
-      return value.includes("\0") ? place.report("holds a NUL character, which no environment can") : value;
-    }
-    const plain = typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value);
-    return plain ? String(value) : place.report(`is ${quote(value)}, wanted a string, a number, true or false`);
-  },
-};
 
 /** Of one instance, where its manifest says nothing: a board's card has room for dozens of these. */
 export const LOGS: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
@@ -116,12 +91,16 @@ const COMMON: Field[] = [
     example: "replicas = 3",
   }),
   field("env", mapOf(envValue, ENV_NAME), {}, {
-    doc: "Variables of its environment",
-    example: 'env = { MODE = "quiet" }',
+    doc: 'Variables of its environment; an encrypted one is "age:..." or a table',
+    example: 'env = { MODE = "quiet", TOKEN = { secret = "api-token" } }',
   }),
   field("env_file", oneOrMore(text(), "a string or an array of strings"), [], {
     doc: "Files of the folder with KEY=VALUE lines; env wins",
     example: 'env_file = "defaults.env"',
+  }),
+  field("secrets", list(secretFile, "an array of names"), [], {
+    doc: "Secrets that it finds as files in $CREDENTIALS_DIRECTORY: names, or tables",
+    example: 'secrets = ["tls-key"]',
   }),
   field("depends_on", list(dependency, "an array of names"), [], {
     doc: "Workloads that must be ready before it starts: names, or tables",
@@ -219,6 +198,7 @@ export function ownFields(mode: Mode): readonly Field[] {
 
 /** Tables inside of a manifest with fields of their own, for the reference. */
 export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] = [
+  { name: "secrets", fields: SECRET_FIELDS },
   { name: "depends_on", fields: DEPENDENCY_FIELDS },
   { name: "health", fields: PROBE_FIELDS },
   { name: "restart", fields: RESTART_FIELDS },

@@ -5,6 +5,7 @@
 import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
 import type { Problem } from "../model/problem.ts";
 import type { TreeEntry } from "../source/source.ts";
+import { readSecretFiles, type SecretFiles } from "./secret/secret.ts";
 import { rings } from "./field/depends.ts";
 import { parseDocument, placed } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
@@ -17,7 +18,10 @@ import { isChosen, type Target } from "./select.ts";
 
 export interface ManifestTree {
   entries: TreeEntry[];
-  /** Content of a file, where it was loaded; of all that `textPaths` and `envFilePaths` name. */
+  /**
+   * Content of a file, where it was loaded; of all that `textPaths` and `envFilePaths` name, and of all that
+   * `secretPaths` names as base64.
+   */
   text(path: string): string | undefined;
 }
 
@@ -40,7 +44,8 @@ type Read =
 
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
-  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, target }));
+  const secretFiles = readSecretFiles(tree.entries, tree.text);
+  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, target, secretFiles }));
   const unique = withoutRings(withoutMoves(withoutDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
@@ -60,7 +65,10 @@ function invalidManifest(
   return { name, kind: file.kind, path: file.entry.path, problems };
 }
 
-function readManifest(manifest: ManifestFile, { tree, target }: { tree: ManifestTree; target: Target }): Read {
+function readManifest(
+  manifest: ManifestFile,
+  { tree, target, secretFiles }: { tree: ManifestTree; target: Target; secretFiles: SecretFiles },
+): Read {
   const { entry, kind, stem } = manifest;
   const base = { file: manifest, name: stem, isNamed: false };
   const unread = (message: string): Read => {
@@ -86,7 +94,7 @@ function readManifest(manifest: ManifestFile, { tree, target }: { tree: Manifest
   // What a device lacks is no problem of a workload that is for others.
   const on = (table.on ?? []) as (string | undefined)[];
   const arch = isChosen(on.filter((one) => one !== undefined), target) ? target.arch : undefined;
-  const choice = buildModes(read, { manifest, env, arch, found });
+  const choice = buildModes(read, { manifest, env, secretFiles, arch, found });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, found), ...problems];
   const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
