@@ -4,6 +4,7 @@ import { logger } from "../log.ts";
 import type { Workload } from "../model/workload.ts";
 import { addEvent, type Device } from "./device.ts";
 import { materialiseAll, readRevision } from "./revision/read.ts";
+import { withSecrets } from "./revision/secrets.ts";
 
 const log = logger("boot");
 
@@ -15,7 +16,7 @@ export async function bootFromDisk(device: Device): Promise<void> {
   try {
     const revision = await device.source.lastFetched();
     if (revision !== null) {
-      const read = await readRevision(revision, device.settings);
+      const read = await withSecrets(await readRevision(revision, device.settings), device.vault);
       device.desired = await materialiseAll(read, revision, device.dir.files);
       device.revision = revision;
       device.sourceMemory.attempted = revision.id;

@@ -36,6 +36,8 @@ export interface Settings {
     token: string | null;
   };
   webhook: { secret: string | null };
+  /** Absolute; null: one in `dataDir`, which the daemon makes. May be unreadable: only who needs a secret is told. */
+  secrets: { identityFile: string | null };
   docker: {
     host: string;
     /** Where `docker login` writes; absolute. Need not be there. */

@@ -10,6 +10,7 @@ import { createSource } from "../../source/open.ts";
 import type { Device } from "../device.ts";
 import { planInput } from "../pass.ts";
 import { readRevision } from "./read.ts";
+import { withSecrets } from "./secrets.ts";
 
 export interface PlannedAction {
   /** "stop web[0]" */
@@ -66,7 +67,8 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
     const revision = await source.fetch(head, () => {}, signal);
-    return { desired: await readRevision(revision, device.settings), error: null };
+    const read = await readRevision(revision, device.settings);
+    return { desired: await withSecrets(read, device.vault), error: null };
   } catch (error) {
     return { desired: device.desired, error: asFailure(error).message };
   } finally {
