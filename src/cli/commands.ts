@@ -9,6 +9,7 @@ import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
+import { secret } from "./secret.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
 import { validate } from "./validate.ts";
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   prune,
   down,
   validate,
+  secret,
   schema,
   version,
 ];

@@ -3,7 +3,7 @@ import { loadTexts } from "../daemon/revision/read.ts";
 import { portConflicts } from "../manifest/port_conflicts.ts";
 import { readManifests } from "../manifest/read.ts";
 import { readDirectory } from "../source/directory.ts";
-import { type Command, UsageError } from "./command.ts";
+import { type Command, type CommandInput, UsageError } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
 import { showProblems } from "./show_problem.ts";
 
@@ -45,7 +45,7 @@ export const validate: Command = {
   },
 };
 
-function labels(flag: string | boolean | undefined): Record<string, string> {
+function labels(flag: CommandInput["flags"][string]): Record<string, string> {
   if (typeof flag !== "string") return {};
   return Object.fromEntries(
     flag.split(",").map((pair) => {

@@ -50,7 +50,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     artifacts: join(root, "artifacts"),
     logs: join(root, "logs"),
     services: join(root, "services"),
-    identity: join(root, "identity.txt"),
+    identity: identityFile(root),
     credentials: Deno.uid() === 0 ? join("/run/harbornode", `${deviceId}.credentials`) : join(root, "credentials"),
     run: runs,
   };
@@ -59,6 +59,11 @@ export function dataDir(root: string, deviceId: string): DataDir {
 /** Where the running daemon listens for the command line. */
 export function controlSocket(root: string): string {
   return join(root, "harbornode.sock");
+}
+
+/** The device's age identity, unless the settings name another one. */
+export function identityFile(root: string): string {
+  return join(root, "identity.txt");
 }
 
 export function deviceFile(root: string): string {

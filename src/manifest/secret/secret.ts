@@ -9,10 +9,10 @@ import type { TreeEntry } from "../../source/source.ts";
 /** Where a container finds them; a process in a folder of its own. */
 export const CONTAINER_CREDENTIALS = "/run/secrets";
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+export const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const PATH = /^secrets\/([^/]+)\.age$/;
 
-const secretName = text({ pattern: NAME, wants: "letters, digits, . _ and -, like the file secrets/NAME.age" });
+const secretName = text({ pattern: SECRET_NAME, wants: "letters, digits, . _ and -, like the file secrets/NAME.age" });
 
 /** By name, what the files of `secrets/` hold. */
 export type SecretFiles = ReadonlyMap<string, AgeText>;
