@@ -22,10 +22,15 @@ const ROOMS: Record<string, Room> = {
     why: "config.toml is read as a manifest is",
   },
   "src/source": { uses: [], types: ["src/settings", "src/clock.ts"], why: "a source answers and decides nothing" },
+  "src/secrets": {
+    uses: ["src/log.ts", "src/store/atomic_file.ts"],
+    types: ["src/runtime"],
+    why: "plaintext is in one room, and a start is the only way out",
+  },
   "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
-    uses: ["src/model", "src/store/atomic_file.ts", "src/until_aborted.ts"],
+    uses: ["src/model", "src/secrets/credentials.ts", "src/store/atomic_file.ts", "src/until_aborted.ts"],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
@@ -36,6 +41,7 @@ const ROOMS: Record<string, Room> = {
       "src/model/device_policy.ts",
       "src/model/fingerprint.ts",
       "src/model/port.ts",
+      "src/secrets/credentials.ts",
       "src/log.ts",
       "src/until_aborted.ts",
     ],
@@ -66,6 +72,7 @@ const ROOMS: Record<string, Room> = {
       "src/model",
       "src/plan",
       "src/manifest",
+      "src/secrets",
       "src/source",
       "src/store",
       "src/runtime",
@@ -85,6 +92,7 @@ const ROOMS: Record<string, Room> = {
       "src/daemon",
       "src/manifest",
       "src/model",
+      "src/secrets",
       "src/settings",
       "src/log.ts",
       "src/until_aborted.ts",
@@ -127,6 +135,8 @@ for (const [room, { uses, types = [], why }] of Object.entries(ROOMS)) {
 
 /** A dependency that is used in one place can be replaced in one place. */
 const PACKAGES: Record<string, string[]> = {
+  "@scure/base": ["src/secrets"],
+  "age-encryption": ["src/secrets/age.ts"],
   "croner": ["src/manifest", "src/plan"],
   "isomorphic-git": ["src/source"],
   "hono": ["src/http", "ui"],

@@ -38,7 +38,7 @@ function parse(command: Command, args: string[]) {
     const { values, positionals } = parseArgs({ args, options: command.flags, allowPositionals: true, strict: true });
     if (positionals.length < min) throw new UsageError(`${command.name} needs ${command.usage.split(" ")[0]}`);
     if (positionals.length > max) throw new UsageError(`"${positionals[max]}" is one word too many`);
-    return { values: values as Record<string, string | boolean | undefined>, positionals };
+    return { values: values as CommandInput["flags"], positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const message = error instanceof Error ? error.message.split(". ")[0]! : String(error);

@@ -4,7 +4,7 @@ import type { ExitCode } from "./exit_code.ts";
 
 export interface CommandInput {
   positionals: string[];
-  flags: Record<string, string | boolean | undefined>;
+  flags: Record<string, string | string[] | boolean | undefined>;
   /** Lines of the result, to stdout. */
   out(text: string): void;
   /** Progress, hints and errors, to stderr. */

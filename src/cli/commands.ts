@@ -11,6 +11,7 @@ import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
+import { secret } from "./secret.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   prune,
   down,
   validate,
+  secret,
   schema,
   version,
 ];

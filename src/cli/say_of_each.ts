@@ -30,7 +30,7 @@ export async function sayOfEach(
   return EXIT.done;
 }
 
-function durationOf(flag: string | boolean | undefined): number | null {
+function durationOf(flag: CommandInput["flags"][string]): number | null {
   if (typeof flag !== "string") return null;
   const ms = parseDuration(flag);
   if (ms === null || ms === 0) throw new UsageError(`--for is "${flag}", wanted a duration like "2h" or "1d12h"`);

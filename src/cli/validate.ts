@@ -97,7 +97,7 @@ export function targetOf({ fleet }: Checkout, flags: CommandInput["flags"]): Tar
   return { ...known, labels: { ...known.labels, ...labels(flags.label) } };
 }
 
-function labels(flag: string | boolean | undefined): Record<string, string> {
+function labels(flag: CommandInput["flags"][string]): Record<string, string> {
   if (typeof flag !== "string") return {};
   return Object.fromEntries(
     flag.split(",").map((pair) => {

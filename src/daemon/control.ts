@@ -39,7 +39,7 @@ function webhookDeps(device: Device): WebhookDeps {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     wake: () => device.syncWake.now(),
-    sync: (options) => sync(device, options),
+    sync: (options) => sync(device, { ...options, force: false }),
     deliveries: {
       has: (once) => deliveries.has(once),
       add(delivery, once) {

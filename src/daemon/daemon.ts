@@ -1,5 +1,6 @@
 /** Builds the parts of a device, runs the loops until told to stop, and leaves the instances running. */
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { type Clock, systemClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { createApp } from "../http/app.ts";
@@ -16,9 +17,11 @@ import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
 import { giveBackWhenCalm } from "../runtime/native/process/give_back.ts";
 import { reapOrphans } from "../runtime/native/process/reaper.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { credentialsRoot } from "../secrets/credentials.ts";
+import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
-import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { type DataDir, dataDir, makeFolders } from "../store/data_dir.ts";
 import { DeliveryLog } from "../store/delivery_log.ts";
 import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
@@ -124,6 +127,7 @@ export async function openDevice(
     source,
     runtimes,
     artifacts,
+    vault: await openVault(settings, dir),
     prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
     usage: new UsageHistory({
       runtimes,
@@ -183,26 +187,40 @@ export async function closeDevice(device: Device): Promise<void> {
   await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
 }
 
+/** What the owner names is the owner's to make. */
+async function openVault({ secrets: { identityFile } }: Settings, dir: DataDir): Promise<Vault> {
+  return await Vault.open(identityFile ?? dir.identity, { make: identityFile === null });
+}
+
 async function openRuntimes(
   { settings, id, artifacts, clock }: { settings: Settings; id: string; artifacts: ArtifactStore; clock: Clock },
 ): Promise<Map<RuntimeName, Runtime>> {
   const dir = dataDir(settings.dataDir, id);
   const runtimes = new Map<RuntimeName, Runtime>();
+  const credentials = await credentialsRoot(dir.credentials, id);
   if (settings.runtime.nativeEnabled) {
     const bounds = { stateDir: dir.services, uidRange: settings.native.uidRange, policy: settings.policy };
-    const options = { runDir: dir.run, logDir: dir.logs, artifacts, deviceId: id, clock, ...bounds };
+    const credentialsDir = join(credentials, "native");
+    const options = { runDir: dir.run, logDir: dir.logs, credentialsDir, artifacts, deviceId: id, clock, ...bounds };
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {
     const { docker: { host, configFile }, registries, policy } = settings;
     // The last one may hold the repository's token.
-    const protectedPaths = [settings.dataDir, dir.run, ...(settings.file === null ? [] : [settings.file])];
+    const protectedPaths = [
+      settings.dataDir,
+      dir.run,
+      credentials,
+      settings.secrets.identityFile ?? dir.identity,
+      ...(settings.file === null ? [] : [settings.file]),
+    ];
     const images = {
       credentials: { registries, configFile },
       inventory: await ImageInventory.open(dir.images),
       diskReserveBytes: settings.limits.diskReserveBytes,
     };
-    const options = { host, deviceId: id, policy, protectedPaths, clock, ...images };
+    const credentialsDir = join(credentials, "docker");
+    const options = { host, deviceId: id, credentialsDir, policy, protectedPaths, clock, ...images };
     runtimes.set("docker", await openDockerRuntime(options));
   }
   if (runtimes.size === 0) {

@@ -10,6 +10,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Prober } from "../probe/probe.ts";
 import type { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Revision, Source } from "../source/source.ts";
 import type { DataDir } from "../store/data_dir.ts";
@@ -39,6 +40,7 @@ export interface Device {
   readonly source: Source;
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>;
   readonly artifacts: ArtifactStore;
+  readonly vault: Vault;
   readonly prober: Prober;
   readonly usage: UsageHistory;
   readonly memory: MemoryStore;

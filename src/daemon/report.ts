@@ -38,7 +38,7 @@ export function takeSnapshot(device: Device): Snapshot {
       labels: settings.labels,
       arch: Deno.build.arch,
       uptime_s: uptimeSeconds(),
-      recipient: null,
+      recipient: device.vault.recipient,
     },
     daemon: {
       version: VERSION,

@@ -12,7 +12,10 @@ import { type FieldPath, type Found, Place, quote } from "./place.ts";
 
 export interface ManifestTree {
   entries: TreeEntry[];
-  /** Content of a file, where it was loaded; of all that `textPaths` and `envFilePaths` name. */
+  /**
+   * Content of a file, where it was loaded; of all that `textPaths` and `envFilePaths` name, and of all that
+   * `secretPaths` names as base64.
+   */
   text(path: string): string | undefined;
 }
 

@@ -26,7 +26,6 @@ import { UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
 import { LOGGING_FIELDS } from "./field/container/setup.ts";
 import { MOUNT_FIELDS } from "./field/container/mount.ts";
 import { workloadName } from "./name.ts";
-import { quote } from "./place.ts";
 import { SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { DOCKER_FIELDS, NATIVE_FIELDS, nativePort } from "./field/port.ts";
 import { WINDOW_FIELDS } from "./field/schedule/maintenance_window.ts";
@@ -34,6 +33,7 @@ import { PROBE_FIELDS } from "./field/probe.ts";
 import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
 import { duration, size } from "./field/quantity.ts";
 import { restart, RESTART_FIELDS, restartPolicy } from "./field/restart.ts";
+import { envValue, SECRET_FIELDS, secretFile } from "./secret/secret.ts";
 import { signalName } from "./field/signal.ts";
 import { ROLLOUT_FIELDS } from "./field/rollout.ts";
 import { EVERY_DEVICE } from "./device/select.ts";
@@ -41,19 +41,6 @@ import { on, ON_FIELDS } from "./device/on.ts";
 import { words } from "./field/words.ts";
 
 const ENV_NAME = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, wants: "letters, digits and _, not beginning with a digit" };
-
-/** A value of the environment: what TOML can say in one word. */
-const envValue: Grammar<string> = {
-  wants: "strings, numbers and true or false",
-  schema: { type: ["string", "number", "boolean"] },
-  read(value, place) {
-    if (typeof value === "string") {
-      return value.includes("\0") ? place.report("holds a NUL character, which no environment can") : value;
-    }
-    const plain = typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value);
-    return plain ? String(value) : place.report(`is ${quote(value)}, wanted a string, a number, true or false`);
-  },
-};
 
 /** Of one instance, where its manifest says nothing: a board's card has room for dozens of these. */
 export const LOGS: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
@@ -127,12 +114,16 @@ const COMMON: Field[] = [
     example: "replicas = 3",
   }),
   field("env", mapOf(envValue, ENV_NAME), {}, {
-    doc: "Variables of its environment",
-    example: 'env = { MODE = "quiet" }',
+    doc: 'Variables of its environment; an encrypted one is "age:..." or a table',
+    example: 'env = { MODE = "quiet", TOKEN = { secret = "api-token" } }',
   }),
   field("env_file", oneOrMore(text(), "a string or an array of strings"), [], {
     doc: "Files of the folder with KEY=VALUE lines; env wins",
     example: 'env_file = "defaults.env"',
+  }),
+  field("secrets", list(secretFile, "an array of names"), [], {
+    doc: "Secrets that it finds as files in $CREDENTIALS_DIRECTORY: names, or tables",
+    example: 'secrets = ["tls-key"]',
   }),
   field("depends_on", list(dependency, "an array of names"), [], {
     doc: "Workloads that must be ready before it starts: names, or tables",
@@ -231,6 +222,7 @@ export function ownFields(mode: Mode): readonly Field[] {
 /** Tables inside of a manifest with fields of their own, for the reference. */
 export const SUB_TABLES: readonly { name: string; fields: readonly Field[] }[] = [
   { name: "on", fields: ON_FIELDS },
+  { name: "secrets", fields: SECRET_FIELDS },
   { name: "depends_on", fields: DEPENDENCY_FIELDS },
   { name: "health", fields: PROBE_FIELDS },
   { name: "restart", fields: RESTART_FIELDS },

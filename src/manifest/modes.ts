@@ -8,6 +8,7 @@ import { readFields } from "./grammar.ts";
 import type { Architecture } from "./device/select.ts";
 import type { ManifestFile } from "./layout.ts";
 import { type Found, isTable, Place, type Table } from "./place.ts";
+import type { SecretFiles } from "./secret/secret.ts";
 import { buildWorkload } from "./workload.ts";
 
 /** A manifest's fields with their values or defaults: those of its kind, and those of the other mode where it has one. */
@@ -68,6 +69,7 @@ function lifted(
 export interface BuildModesInput {
   manifest: ManifestFile;
   env: Record<string, string>;
+  secretFiles: SecretFiles;
   /** Of the device that the workload is for; undefined when it is for others. */
   arch: Architecture | undefined;
   found: Found[];
@@ -75,7 +77,7 @@ export interface BuildModesInput {
 
 /** The workloads, or undefined when one of them can not be: a mistake in a mode that is not taken is one all the same. */
 export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice | undefined {
-  const { manifest, env, arch, found } = input;
+  const { manifest, env, secretFiles, arch, found } = input;
   const own = modeOf(manifest.kind);
   const there = read.other === null ? [own] : [own, otherMode(own)];
   const allowed = allowedModes(read.top, { there, place: new Place(found) });
@@ -84,7 +86,15 @@ export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice 
     const foundHere: Found[] = [];
     const fields = mode === own ? read.top : { ...without(read.top, ownFields(own)), ...read.other };
     const place = new ModePlace(foundHere, mode, mode === own ? read.moved : all);
-    const workload = buildWorkload(fields, { mode, manifest, env, said: read.said[mode], arch, place });
+    const workload = buildWorkload(fields, {
+      mode,
+      manifest,
+      env,
+      secretFiles,
+      said: read.said[mode],
+      arch,
+      place,
+    });
     return { mode, workload, found: foundHere };
   });
   found.push(...together(built));

@@ -10,6 +10,7 @@ import { atOrigin } from "./device/overlay.ts";
 import { type Preparation, preparation, prepare } from "./device/prepare.ts";
 import { EVERY_DEVICE, isChosen, type Selection, type Target } from "./device/select.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
+import { readSecretFiles, type SecretFiles } from "./secret/secret.ts";
 import { parseDocument, placed } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
@@ -38,7 +39,7 @@ export function envFilePaths(tree: ManifestTree, target: Target): string[] {
 
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
-  const preparing = preparation(tree.text, target);
+  const preparing = { ...preparation(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
   const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...preparing }));
   const unique = withoutRings(withoutMoves(withoutDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
@@ -61,13 +62,14 @@ function invalidManifest(
 
 interface Reading extends Preparation {
   tree: ManifestTree;
+  secretFiles: SecretFiles;
   /** Names of overlays, in place of those that fit the device. */
   overlays?: readonly string[];
 }
 
 function readManifest(manifest: ManifestFile, reading: Reading): Read {
   const { entry, kind, stem } = manifest;
-  const { tree, target } = reading;
+  const { tree, target, secretFiles } = reading;
   const base = { file: manifest, name: stem, isNamed: false };
   const unread = (message: string): Read => {
     return { ...base, type: "invalid", problems: [{ file: entry.path, field: "", message }] };
@@ -92,7 +94,7 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   // What a device lacks is no problem of a workload that is for others.
   const on = table.on as Selection | undefined ?? EVERY_DEVICE;
   const arch = isChosen(on, target) ? target.arch : undefined;
-  const choice = buildModes(read, { manifest, env, arch, found });
+  const choice = buildModes(read, { manifest, env, secretFiles, arch, found });
   problems.push(...manifest.strangers.map(stranger));
   const all = [...placed(entry.path, text, atOrigin(found, writtenAt)), ...problems];
   const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
@@ -105,7 +107,7 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
  * Of a manifest that has problems without them, none are told.
  */
 export function overlayProblems(tree: ManifestTree, target: Target): Problem[] {
-  const preparing = preparation(tree.text, target);
+  const preparing = { ...preparation(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
   return manifestFiles(tree.entries).flatMap((manifest) => {
     const text = tree.text(manifest.entry.path);
     if (text === undefined || readManifest(manifest, { tree, ...preparing }).type === "invalid") return [];

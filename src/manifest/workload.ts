@@ -27,6 +27,7 @@ import { checkPortNames } from "./field/port.ts";
 import { buildHealth } from "./field/probe.ts";
 import { buildRollout } from "./field/rollout.ts";
 import { restartPolicy } from "./field/restart.ts";
+import { buildSecrets, CONTAINER_CREDENTIALS, type SecretFiles } from "./secret/secret.ts";
 import { checkProgram } from "./field/program.ts";
 import type { Architecture } from "./device/select.ts";
 
@@ -36,10 +37,12 @@ type Listed<T> = (T | undefined)[];
 /** The workload as it is in `mode`, or undefined after the place was told what does not fit together. */
 export function buildWorkload(
   read: Table,
-  { mode, manifest, env, said, arch, place }: {
+  { mode, manifest, env, secretFiles, said, arch, place }: {
     mode: Mode;
     manifest: ManifestFile;
+    /** Of its files with KEY=VALUE lines. */
     env: Record<string, string>;
+    secretFiles: SecretFiles;
     /** Names of the fields that the manifest has. */
     said: ReadonlySet<string>;
     /** Of the device; undefined where it does not matter, or is not known. */
@@ -61,6 +64,7 @@ export function buildWorkload(
   checkDependencies(name, dependsOn, place.at("depends_on"));
   const hasArtifact = said.has("artifact");
   const job = buildJob(read, { said, place });
+  const { env: plain, secrets } = buildSecrets(read, { env, files: secretFiles, place });
   const base = {
     name,
     kind: manifest.kind,
@@ -69,7 +73,8 @@ export function buildWorkload(
     enabled: read.enabled as boolean,
     suspend: read.suspend as boolean,
     replicas,
-    env: { ...env, ...read.env as Record<string, string> },
+    env: plain,
+    ...(secrets.length === 0 ? {} : { secrets }),
     ports,
     user: read.user as string | null,
     workingDir: read.working_dir as string | null,
@@ -127,6 +132,13 @@ export function buildWorkload(
     };
   }
   const mounts = checkMounts(read, { manifest, place });
+  const hidden = mounts.find(({ target }) => `${target}/`.startsWith(`${CONTAINER_CREDENTIALS}/`));
+  if (hidden !== undefined && secrets.some(({ target }) => target.type === "file")) {
+    place.at("secrets").report(
+      `are at ${CONTAINER_CREDENTIALS}, where "${hidden.target}" is mounted`,
+      "mount it elsewhere",
+    );
+  }
   const command = (read.command ?? null) as string[] | null;
   checkPortNames({ command: command ?? [], env: base.env, health: base.health }, { ports, place });
   if (read.image === undefined) return undefined;

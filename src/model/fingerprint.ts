@@ -3,7 +3,7 @@
  * content of its files. Never of the commit, so a push that does not change a workload does not touch it.
  */
 import { createHash } from "node:crypto";
-import type { Workload, WorkloadFile } from "./workload.ts";
+import type { Secret, Workload, WorkloadFile } from "./workload.ts";
 
 /** What can change without a new instance: these are read live from the spec by whoever uses them. */
 const LIVE = new Set([
@@ -49,7 +49,18 @@ export function identity(workload: Workload): Record<string, unknown> {
   const entries = Object.entries(workload).filter(([key, value]) => !LIVE.has(key) && !saysNothing(value));
   // Files that are followed in place need no new instance when they change.
   const files = workload.onChange.type === "restart" ? filesDigest(workload.files) : "";
-  return { ...Object.fromEntries(entries), files };
+  // The same value encrypted anew is another ciphertext.
+  const { secrets = [] } = workload;
+  return {
+    ...Object.fromEntries(entries),
+    files,
+    ...(secrets.length === 0 ? {} : { secrets: secretsIdentity(secrets) }),
+  };
+}
+
+/** Which value goes where, by "env.NAME" and "file.NAME"; null for one that could not be decrypted. */
+export function secretsIdentity(secrets: readonly Secret[]): Record<string, string | null> {
+  return Object.fromEntries(secrets.map(({ target, digest }) => [`${target.type}.${target.name}`, digest]));
 }
 
 /** Whether two specs say the same in every field. Cheap where they were compared before. */

@@ -68,6 +68,7 @@ export const REASONS = {
   name_conflict: "a container that is not ours has its name",
   checksum_mismatch: "a download is not what was announced",
   secret_unresolved: "a secret of it could not be resolved",
+  secret_on_disk: "files with its secrets are on a disk",
   docker_unavailable: "Docker does not answer",
   docker_error: "Docker refused",
   runtime_disabled: "its runtime is switched off in the settings",

@@ -71,6 +71,18 @@ export type Probe =
     | { type: "image" }
   );
 
+/** A value that git holds encrypted. */
+export interface Secret {
+  /** Where its plaintext goes: a variable of the environment, or a file of $CREDENTIALS_DIRECTORY. */
+  target: { type: "env" | "file"; name: string };
+  /** The file of `secrets/` that it comes from, without ".age"; null for a value in the manifest itself. */
+  source: string | null;
+  /** age's binary form, in base64. */
+  ciphertext: string;
+  /** Equal for equal values, by a key that this device alone has. Null where it could not be decrypted. */
+  digest: string | null;
+}
+
 /** A file of the workload's own folder in the repository. `oid` is git's blob id: equal ids mean equal content. */
 export interface WorkloadFile {
   /** Relative to the folder, with "/" between names; never absolute, never with "..". */
@@ -201,6 +213,8 @@ interface WorkloadBase {
   suspend: boolean;
   replicas: number;
   env: Record<string, string>;
+  /** Absent for none. Each target is in it once. */
+  secrets?: Secret[];
   ports: Port[];
   /** Native: null is an unprivileged user of its own. Docker: null is what the image says. */
   user: string | null;

@@ -1,5 +1,5 @@
 /** Which fields differ between two specs, told in words. Values of the environment are never shown. */
-import { canonical, identity } from "../model/fingerprint.ts";
+import { canonical, identity, secretsIdentity } from "../model/fingerprint.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Workload } from "../model/workload.ts";
 
@@ -18,6 +18,7 @@ export function compare(before: Workload, after: Workload): Change[] {
     if (canonical(old[field]) === canonical(now[field])) return [];
     if (field === "env") return compareEnv(before.env, after.env);
     if (field === "files") return compareFiles(before, after);
+    if (field === "secrets") return compareSecrets(before, after);
     return [{ field, from: short(old[field]), to: short(now[field]) }];
   });
 }
@@ -39,12 +40,13 @@ export function explainChange(
   const moved = changes.length === 1 ? movedTag(before, after, imageDigest) : null;
   if (moved !== null) return { reason: "image_changed", message: moved };
   const onlyFiles = changes.every((change) => change.field.startsWith("files/"));
+  const onlySecrets = changes.every((change) => change.field.startsWith("secrets."));
   const listed = changes.slice(0, 3).map((change) =>
     change.from === "" && change.to === "" ? change.field : `${change.field}: ${change.from} -> ${change.to}`
   );
   const more = changes.length > 3 ? ` and ${changes.length - 3} more` : "";
   return {
-    reason: onlyFiles ? "file_changed" : "spec_changed",
+    reason: onlyFiles ? "file_changed" : onlySecrets ? "secret_changed" : "spec_changed",
     message: `${listed.join(", ")}${more} changed`,
   };
 }
@@ -66,6 +68,15 @@ function compareEnv(before: Record<string, string>, after: Record<string, string
     from: "",
     to: "",
   }));
+}
+
+/** That a value is another one is said, and nothing of either. */
+function compareSecrets(before: Workload, after: Workload): Change[] {
+  const old = secretsIdentity(before.secrets ?? []);
+  const now = secretsIdentity(after.secrets ?? []);
+  const targets = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return targets.filter((target) => old[target] !== now[target])
+    .map((target) => ({ field: `secrets.${target.replace(/^\w+\./, "")}`, from: "", to: "" }));
 }
 
 function compareFiles(before: Workload, after: Workload): Change[] {

@@ -8,6 +8,17 @@
 import type { Instance, Observation } from "../model/observed.ts";
 import type { RuntimeName, SignalName, Workload } from "../model/workload.ts";
 
+/** Plaintext, for one start. Whoever has it writes it to no file but those it speaks of, and into no message. */
+export interface RevealedSecrets {
+  /** Variables of the environment, taken as they are: nothing in them stands for anything else. */
+  env: Record<string, string>;
+  /**
+   * Files of a folder that only the instance's user can read, in memory where the device has such, named by
+   * $CREDENTIALS_DIRECTORY. They are there as long as the instance runs, also over starts that it makes by itself.
+   */
+  files: { name: string; content: Uint8Array }[];
+}
+
 export interface StartRequest {
   workload: Workload;
   slot: number;
@@ -26,6 +37,8 @@ export interface StartRequest {
    * names of its networks before `publish`.
    */
   withheld?: boolean;
+  /** Absent for none. */
+  secrets?: RevealedSecrets;
 }
 
 export interface StopOptions {

@@ -19,6 +19,7 @@ import { policyOf } from "./section/policy.ts";
 import { repoOf } from "./section/repo.ts";
 import { rolloutOf } from "./section/rollout.ts";
 import { runtimeOf } from "./section/runtime.ts";
+import { secretsOf } from "./section/secrets.ts";
 import { webhookOf } from "./section/webhook.ts";
 import { SECTIONS } from "./sections.ts";
 import type { Settings } from "./settings.ts";
@@ -126,6 +127,7 @@ async function settingsFrom(
     ...generalOf(section(""), context("")),
     repo: await repoOf(section("repo"), context("repo")),
     webhook: await webhookOf(section("webhook"), context("webhook")),
+    secrets: secretsOf(section("secrets"), context("secrets")),
     docker: dockerOf(section("docker"), context("docker")),
     runtime: runtimeOf(section("runtime")),
     native: nativeOf(section("native")),

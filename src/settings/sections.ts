@@ -9,12 +9,14 @@ import { POLICY } from "./section/policy.ts";
 import { REPO } from "./section/repo.ts";
 import { ROLLOUT } from "./section/rollout.ts";
 import { RUNTIME } from "./section/runtime.ts";
+import { SECRETS } from "./section/secrets.ts";
 import { WEBHOOK } from "./section/webhook.ts";
 
 export const SECTIONS: readonly Section[] = [
   GENERAL,
   REPO,
   WEBHOOK,
+  SECRETS,
   DOCKER,
   RUNTIME,
   NATIVE,

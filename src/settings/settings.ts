@@ -42,6 +42,8 @@ export interface Settings {
     /** Networks or addresses of proxies that are believed when they say who asks. */
     trustedProxies: string[];
   };
+  /** Absolute; null: one in `dataDir`, which the daemon makes. May be unreadable: only who needs a secret is told. */
+  secrets: { identityFile: string | null };
   docker: {
     host: string;
     /** Where `docker login` writes; absolute. Need not be there. */

@@ -26,6 +26,10 @@ export interface DataDir {
   logs: string;
   /** What services write: one folder each, never removed by us. */
   services: string;
+  /** What secrets for this device are encrypted to, unless the settings name another one. Outside `state` too. */
+  identity: string;
+  /** Files with secrets of what runs, unless there is a better place for them. */
+  credentials: string;
   /** Records of native instances, on a file system that a reboot empties where there is one. */
   run: string;
 }
@@ -49,6 +53,8 @@ export function dataDir(root: string, deviceId: string): DataDir {
     artifacts: join(root, "artifacts"),
     logs: join(root, "logs"),
     services: join(root, "services"),
+    identity: identityFile(root),
+    credentials: Deno.uid() === 0 ? join("/run/harbornode", `${deviceId}.credentials`) : join(root, "credentials"),
     run: runs,
   };
 }
@@ -56,6 +62,11 @@ export function dataDir(root: string, deviceId: string): DataDir {
 /** Where the running daemon listens for the command line. */
 export function controlSocket(root: string): string {
   return join(root, "harbornode.sock");
+}
+
+/** The device's age identity, unless the settings name another one. */
+export function identityFile(root: string): string {
+  return join(root, "identity.txt");
 }
 
 export function deviceFile(root: string): string {

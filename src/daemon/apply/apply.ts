@@ -97,6 +97,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       return await runtimeOf(device, action.runtime).remove(action.instance);
     case "start": {
       const { spec: workload, slot, fingerprint, withheld = false } = action;
+      const secrets = await device.vault.reveal(workload);
       await takeOverFolders(device, workload.name);
       await restoreFiles(device, workload);
       const filesDir = await placeFiles(device.dir.files, workload);
@@ -104,7 +105,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       const chosenPorts = await choosePorts(device, { workload, slot, previous });
       const runtime = runtimeOf(device, workload.runtime);
       await rememberRuntime(device, action);
-      const request = { workload, slot, fingerprint, filesDir, chosenPorts, previous, withheld };
+      const request = { workload, slot, fingerprint, filesDir, chosenPorts, previous, withheld, secrets };
       const instance = await runtime.start(request).catch((error) => namingHolder(error, workload));
       device.forced.delete(action.previous?.id ?? workload.name);
       return await rememberStart(device, { action, instance });

@@ -12,6 +12,7 @@ import { createSource } from "../../source/open.ts";
 import type { Device } from "../device.ts";
 import { planInput } from "../pass.ts";
 import { readRevision } from "./read.ts";
+import { withSecrets } from "./secrets.ts";
 import { targetOf } from "./target.ts";
 
 export interface PlannedAction {
@@ -80,7 +81,8 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
     const revision = await source.fetch(head, () => {}, signal);
-    return { desired: await readRevision(revision, targetOf(device)), error: null };
+    const read = await readRevision(revision, targetOf(device));
+    return { desired: await withSecrets(read, device.vault), error: null };
   } catch (error) {
     return { desired: device.desired, error: asFailure(error).message };
   } finally {

@@ -1,5 +1,6 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
 import { asFailure } from "../../failure.ts";
+import { secretPaths } from "../../manifest/secret/secret.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../manifest/read.ts";
 import type { Target } from "../../manifest/device/select.ts";
 import type { Desired } from "../../model/desired.ts";
@@ -30,6 +31,9 @@ export async function loadTexts(
       if (entry?.type === "file") texts.set(path, new TextDecoder().decode(await revision.read(entry)));
     }
   };
+  for (const path of secretPaths(revision.entries)) {
+    texts.set(path, (await revision.read(byPath.get(path)!)).toBase64());
+  }
   await load(textPaths(revision.entries));
   await load(envFilePaths(tree, target));
   return tree;

@@ -8,6 +8,7 @@ import { writeSourceMemory } from "../../store/source_memory.ts";
 import { cleanFiles } from "./clean_files.ts";
 import { addEvent, type Device, isoTime, tell } from "../device.ts";
 import { materialiseAll, readRevision } from "./read.ts";
+import { withSecrets } from "./secrets.ts";
 import { targetOf } from "./target.ts";
 import { RevisionHeld } from "./trailers.ts";
 
@@ -98,7 +99,7 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   device.readAgain = false;
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.sourceMemory.attempted = revision.id;
-  const read = await readRevision(revision, targetOf(device));
+  const read = await withSecrets(await readRevision(revision, targetOf(device)), device.vault);
   await cleanFiles(device);
   const desired = await materialiseAll(read, revision, device.dir.files);
   const { id, subject, author } = revision;

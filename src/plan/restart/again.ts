@@ -26,6 +26,8 @@ export function grantOf(
   if (spec.runtime === "native" && spec.resources.memoryBytes !== null) return none;
   // Where a path of the device leads has to be looked at before every start, which Docker does not do.
   if (spec.runtime === "docker" && spec.mounts.some((mount) => mount.type === "host")) return none;
+  // Files with secrets are gone after a reboot of the device, and Docker would start it without.
+  if (spec.runtime === "docker" && spec.secrets?.some(({ target }) => target.type === "file") === true) return none;
   if (instance.state !== "running" || spec.restart.when === "never" || memory?.halted !== undefined) return none;
   const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
   const restart = restartAfter(spec.restart, ended, memory);

@@ -5,6 +5,7 @@ import { fingerprint } from "../../model/fingerprint.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import { checkContainerAllowed, type ContainerPolicy } from "../../model/container_policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
+import { Credentials, type Readers } from "../../secrets/credentials.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
@@ -14,7 +15,7 @@ import { checkOciRuntime } from "./check/oci_runtime.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
 import { execute } from "./execute.ts";
-import { Credentials, type CredentialSources } from "./image/credentials.ts";
+import { Credentials as RegistryCredentials, type CredentialSources } from "./image/credentials.ts";
 import { ImageDigests } from "./image/digests.ts";
 import type { PulledImages } from "./image/inventory.ts";
 import { Images } from "./image/images.ts";
@@ -44,6 +45,8 @@ export interface DockerOptions {
   credentials: CredentialSources;
   /** Paths that no container ever sees: the daemon's own, absolute. */
   protectedPaths: readonly string[];
+  /** Where files with secrets are; a folder of its own. */
+  credentialsDir: string;
   /** What this device pulled. */
   inventory: PulledImages;
   /** What pulls must leave free on the disk. */
@@ -69,6 +72,7 @@ export class DockerRuntime implements Runtime {
   readonly #events: Events;
   /** Ids of images that this device's containers are made of. */
   #used: readonly string[] = [];
+  readonly #credentials: Credentials;
   readonly #starts = new InTurn(STARTS_AT_ONCE);
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
@@ -80,9 +84,15 @@ export class DockerRuntime implements Runtime {
     const networks = new Networks({ engine, deviceId, allowNetworks: policy.allowNetworks });
     this.#grants = new Grants(engine, containers);
     this.#parts = { engine, containers, networks, grants: this.#grants, deviceId };
+    this.#credentials = new Credentials(options.credentialsDir, "containers");
     this.#policy = policy;
     this.#protectedPaths = protectedPaths;
-    this.#images = new Images({ ...options, engine, digests, credentials: new Credentials(options.credentials) });
+    this.#images = new Images({
+      ...options,
+      engine,
+      digests,
+      credentials: new RegistryCredentials(options.credentials),
+    });
     this.#events = new Events({
       engine,
       clock,
@@ -104,7 +114,10 @@ export class DockerRuntime implements Runtime {
   async observe(): Promise<Observation> {
     try {
       const instances = await this.#parts.containers.all();
+      // Docker starts none of those that have ended by itself, and we write them anew.
+      await this.#credentials.keep(new Set(instances.filter((one) => one.state !== "exited").map(credentialsKey)));
       this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();
+      for (const one of instances) one.warnings.push(...await this.#credentials.warnings(credentialsKey(one)));
       return { runtime: "docker", ok: true, instances, about: await this.#parts.engine.about() };
     } catch (error) {
       const { reason, message } = asFailure(error);
@@ -132,7 +145,17 @@ export class DockerRuntime implements Runtime {
   async start(request: StartRequest): Promise<Instance> {
     const workload = dockerWorkload(request.workload);
     const hostPaths = await this.#check(workload);
-    return await this.#starts.run(() => start(this.#parts, { ...request, workload, hostPaths }));
+    const { secrets = { env: {}, files: [] } } = request;
+    if (secrets.files.length === 0) {
+      return await this.#starts.run(() =>
+        start(this.#parts, { ...request, workload, hostPaths, credentialsDir: null })
+      );
+    }
+    const key = credentialsKey({ ...request, workload: workload.name });
+    using _held = this.#credentials.hold(key);
+    const credentialsDir = this.#credentials.folder(key);
+    await this.#credentials.write(key, secrets.files, readersIn(workload));
+    return await this.#starts.run(() => start(this.#parts, { ...request, workload, hostPaths, credentialsDir }));
   }
 
   /** Throws a `Failure` for what the owner does not allow, or the device does not have. */
@@ -220,6 +243,7 @@ export class DockerRuntime implements Runtime {
     this.#listeners.clear();
     await this.#events.close();
     this.#parts.engine.close();
+    await this.#credentials.close();
   }
 
   #subscribe(listener: (containerId: string | null) => void): () => void {
@@ -241,6 +265,18 @@ function socketPath(host: string): string {
     reason: "docker_unavailable",
     hint: 'set host = "unix:///var/run/docker.sock" in [docker] of config.toml',
   });
+}
+
+/** Another version of a slot may run beside it. */
+function credentialsKey({ workload, slot, fingerprint }: Pick<Instance, "workload" | "slot" | "fingerprint">): string {
+  return `${workload}.${slot}.${fingerprint}`;
+}
+
+/** A name is of the image's users, whom the device does not know. */
+function readersIn({ user }: DockerWorkload): Readers {
+  const [uid, gid = 0] = (user ?? "").split(":").map(Number);
+  const isKnown = user !== null && /^\d+(:\d+)?$/.test(user) && Deno.uid() === 0;
+  return isKnown ? { uid: uid!, gid } : "everybody inside";
 }
 
 function dockerWorkload(workload: Workload): DockerWorkload {

@@ -14,7 +14,7 @@ import type { Grants } from "./life/grant.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import { type Endpoints, endpointsFor, joinOthers, rejoin } from "./network/attach.ts";
 import type { Network, Networks } from "./network/networks.ts";
-import { createRequest, namesOf } from "./request/create_request.ts";
+import { CONTAINER_CREDENTIALS, createRequest, namesOf } from "./request/create_request.ts";
 import type { MountSources } from "./request/mount.ts";
 import type { CreatedContainer, InspectedContainer } from "./wire.ts";
 
@@ -33,7 +33,11 @@ export interface Parts {
   deviceId: string;
 }
 
-export type DockerStart = StartRequest & Pick<MountSources, "hostPaths"> & { workload: DockerWorkload };
+export type DockerStart = StartRequest & Pick<MountSources, "hostPaths"> & {
+  workload: DockerWorkload;
+  /** Where its files with secrets are; null for none. */
+  credentialsDir: string | null;
+};
 
 /**
  * An ended container of the same fingerprint is started again; anything else of ours in its place is replaced, unless it
@@ -118,7 +122,12 @@ async function again(
 }
 
 /** Where a path of the device leads to now is where it led to when the container was made. */
-function sameHostPaths({ Mounts: mounts = [] }: InspectedContainer, { workload, hostPaths }: DockerStart): boolean {
+function sameHostPaths(
+  { Mounts: mounts = [] }: InspectedContainer,
+  { workload, hostPaths, credentialsDir }: DockerStart,
+): boolean {
+  const credentials = mounts.find((one) => one.Destination === CONTAINER_CREDENTIALS)?.Source;
+  if (credentialsDir !== null && credentials !== credentialsDir) return false;
   return workload.mounts.every((mount) => {
     if (mount.type !== "host") return true;
     const source = hostPaths.get(mount.source);

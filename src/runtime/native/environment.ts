@@ -15,11 +15,16 @@ export interface EnvironmentInput {
   /** Null for a workload without an artifact. */
   artifactDirectory: string | null;
   user: { name: string; home: string } | null;
+  /** Variables that are secrets. */
+  secrets?: Record<string, string>;
+  /** The folder with the files that are; null where there are none. */
+  credentialsDirectory?: string | null;
 }
 
 /** The manifest's own values win over all but the marker, by which an instance's processes are found. */
 export function environment(
-  { workload, slot, id, stateDirectory, artifactDirectory, user }: EnvironmentInput,
+  { workload, slot, id, stateDirectory, artifactDirectory, user, secrets = {}, credentialsDirectory = null }:
+    EnvironmentInput,
 ): Record<string, string> {
   const [first] = workload.ports;
   return {
@@ -28,6 +33,7 @@ export function environment(
     ...(user === null ? {} : { USER: user.name, LOGNAME: user.name, HOME: user.home }),
     STATE_DIRECTORY: stateDirectory,
     ...(artifactDirectory === null ? {} : { ARTIFACT_DIRECTORY: artifactDirectory }),
+    ...(credentialsDirectory === null ? {} : { CREDENTIALS_DIRECTORY: credentialsDirectory }),
     HARBORNODE_WORKLOAD: workload.name,
     HARBORNODE_SLOT: String(slot),
     ...(first === undefined ? {} : { PORT: String(first.container) }),
@@ -35,6 +41,7 @@ export function environment(
       workload.ports.flatMap((port) => port.name === null ? [] : [[portVariable(port.name), String(port.container)]]),
     ),
     ...workload.env,
+    ...secrets,
     [MARKER]: id,
   };
 }

@@ -29,6 +29,8 @@ export interface LaunchInput {
   id: string;
   filesDir: string | null;
   artifactDir: string | null;
+  secrets: Record<string, string>;
+  credentialsDirectory: string | null;
   bounds: Bounds;
 }
 
@@ -40,7 +42,7 @@ const SHELL_FILES = 64;
 
 /** Makes the workload's state folder, owned by its user. Throws `Failure` for everything that would keep it from starting. */
 export async function prepareLaunch(
-  { workload, slot, id, filesDir, artifactDir, bounds }: LaunchInput,
+  { workload, slot, id, filesDir, artifactDir, secrets, credentialsDirectory, bounds }: LaunchInput,
 ): Promise<Launch> {
   const program = await findProgram(workload, [filesDir, artifactDir].filter((one) => one !== null));
   const setsid = await needTool("setsid");
@@ -52,7 +54,16 @@ export async function prepareLaunch(
     chain: await execChain(workload, identity),
     command: [program, ...workload.command.slice(1)],
     cwd,
-    env: environment({ workload, slot, id, stateDirectory, artifactDirectory: artifactDir, user: identity }),
+    env: environment({
+      workload,
+      slot,
+      id,
+      stateDirectory,
+      artifactDirectory: artifactDir,
+      user: identity,
+      secrets,
+      credentialsDirectory,
+    }),
     setsid,
     oomScoreAdj: await oomScoreAdj(workload),
     umask: workload.umask ?? UMASK,

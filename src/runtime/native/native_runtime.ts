@@ -5,6 +5,7 @@ import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import type { SignalName, Workload } from "../../model/workload.ts";
+import { Credentials } from "../../secrets/credentials.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { startedFiles } from "./altered.ts";
 import { adopt } from "./adopt.ts";
@@ -34,10 +35,14 @@ export interface NativeOptions extends Bounds {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
   runDir: string;
   logDir: string;
+  /** Where files with secrets are; a folder of its own, which the services' users may pass. */
+  credentialsDir: string;
   artifacts: ArtifactStore;
   deviceId: string;
   clock: Clock;
 }
+
+const NO_SECRETS = { env: {}, files: [] };
 
 /** After a SIGKILL of the whole tree: only a process stuck in the kernel takes longer. */
 const KILL_DEADLINE_MS = 5_000;
@@ -58,6 +63,7 @@ export class NativeRuntime implements Runtime {
   readonly #prefix: string[];
   readonly #instances: Map<string, Supervised>;
   readonly #output: Output;
+  readonly #credentials: Credentials;
   readonly #groups: ControlGroups;
   readonly #ends = new ProcessEnds();
   readonly #watched = new WeakMap<Supervised, ProcessIdentity>();
@@ -74,6 +80,7 @@ export class NativeRuntime implements Runtime {
     this.#boot = found.boot;
     this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
+    this.#credentials = new Credentials(options.credentialsDir, "users");
     this.#output = new Output({ logDir: options.logDir, indexDir: options.runDir, clock: options.clock });
     this.#usage = new UsageReader(options.clock);
     this.#groups = found.groups;
@@ -85,6 +92,10 @@ export class NativeRuntime implements Runtime {
   }
 
   async observe(): Promise<Observation> {
+    // Of those that have ended: another start has files of its own.
+    await this.#credentials.keep(
+      new Set([...this.#instances.values()].filter((one) => !one.isOver).map(({ record }) => record.id)),
+    );
     const looks = [...this.#instances.values()].map(async (one) => this.#output.warned(await one.look()));
     return { runtime: this.name, ok: true, instances: await Promise.all(looks) };
   }
@@ -96,7 +107,8 @@ export class NativeRuntime implements Runtime {
   }
 
   async start(
-    { workload: asked, slot, fingerprint, filesDir, chosenPorts, previous, withheld = false }: StartRequest,
+    { workload: asked, slot, fingerprint, filesDir, chosenPorts, previous, withheld = false, secrets = NO_SECRETS }:
+      StartRequest,
   ): Promise<Instance> {
     if (asked.runtime !== "native") throw new Error(`${asked.name} is not for the native runtime`);
     const workload = withPorts(asked, chosenPorts);
@@ -104,8 +116,20 @@ export class NativeRuntime implements Runtime {
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
     const { runDir, artifacts, clock } = this.#options;
     const artifactDir = await foundArtifact(workload, artifacts);
-    const launch = await prepareLaunch({ workload, slot, id, filesDir, artifactDir, bounds: this.#options });
+    const credentialsDirectory = secrets.files.length === 0 ? null : this.#credentials.folder(id);
+    const launch = await prepareLaunch({
+      workload,
+      slot,
+      id,
+      filesDir,
+      artifactDir,
+      secrets: secrets.env,
+      credentialsDirectory,
+      bounds: this.#options,
+    });
     await checkPortsFree(workload.ports);
+    using _held = this.#credentials.hold(id);
+    if (credentialsDirectory !== null) await this.#credentials.write(id, secrets.files, launch.owner ?? "daemon");
     const cgroup = await this.#groups.make(id);
     const record: InstanceRecord = {
       version: 1,
@@ -118,7 +142,7 @@ export class NativeRuntime implements Runtime {
       ports: workload.ports.map((port) => `${port.container}/${port.protocol}`),
       cgroup,
       canRespawn: cgroup !== null && launch.shim === "within",
-      warnings: await setLimits(cgroup, workload.resources, launch),
+      warnings: [...await setLimits(cgroup, workload.resources, launch), ...await this.#credentials.warnings(id)],
       logs: workload.logs,
       files: await startedFiles(launch, { workload, filesDir, artifactDir }),
     };
@@ -225,6 +249,7 @@ export class NativeRuntime implements Runtime {
     this.#portWatch.close();
     await this.#output.close();
     await this.#groups.close();
+    await this.#credentials.close();
   }
 
   /** Called when something of it has ended, which may not be all of it. */

@@ -22,6 +22,7 @@ await runtimeConformance("docker", {
           deviceId: device.id,
           policy: NOTHING_ALLOWED,
           protectedPaths: [],
+          credentialsDir: "/nonexistent/credentials",
           credentials: NO_LOGINS,
           inventory: new Inventory(),
           diskReserveBytes: 0,

@@ -62,6 +62,7 @@ export async function dockerDevice(
     changes?: string[];
     policy?: Partial<ContainerPolicy>;
     protectedPaths?: string[];
+    credentialsDir?: string;
     credentials?: CredentialSources;
     inventory?: PulledImages;
     diskReserveBytes?: number;
@@ -87,6 +88,7 @@ export async function dockerDevice(
     deviceId: id,
     policy,
     protectedPaths: options.protectedPaths ?? [],
+    credentialsDir: options.credentialsDir ?? "/nonexistent/credentials",
     credentials,
     inventory,
     diskReserveBytes,

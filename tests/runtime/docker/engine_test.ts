@@ -16,6 +16,7 @@ Deno.test("docker is reached through a unix socket, and any other host is a mist
         deviceId: "d",
         policy: NOTHING_ALLOWED,
         protectedPaths: [],
+        credentialsDir: "/nonexistent/credentials",
         credentials: NO_LOGINS,
         inventory: new Inventory(),
         diskReserveBytes: 0,

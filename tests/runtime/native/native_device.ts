@@ -39,6 +39,7 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
     openNativeRuntime({
       runDir,
       logDir: join(dir.path, "logs"),
+      credentialsDir: join(dir.path, "credentials"),
       stateDir: join(dir.path, "services"),
       artifacts: new ArtifactStore({ dir: join(dir.path, "artifacts"), diskReserveBytes: 0, clock: systemClock }),
       deviceId: "test",

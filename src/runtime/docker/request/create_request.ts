@@ -1,8 +1,9 @@
 /** [pure] A workload as Docker's create request. */
 import { substitutePorts } from "../../../model/port.ts";
+import type { RevealedSecrets } from "../../runtime.ts";
 import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
 import { createdFrom, LABEL, type Marks } from "../container.ts";
-import type { CreateContainer, DeviceRequest, EndpointRequest } from "../wire.ts";
+import type { CreateContainer, CreateMount, DeviceRequest, EndpointRequest } from "../wire.ts";
 import { confinement } from "./confinement.ts";
 import { logConfig } from "./log_config.ts";
 import { createMount, type MountSources } from "./mount.ts";
@@ -10,7 +11,13 @@ import { createMount, type MountSources } from "./mount.ts";
 export interface CreateInput extends Marks, MountSources {
   /** The networks that it belongs on, the one that it is created on first. Empty where it has none of ours. */
   endpoints: ReadonlyMap<string, EndpointRequest>;
+  secrets?: RevealedSecrets;
+  /** Where files with secrets are on the device; null or absent for none. */
+  credentialsDir?: string | null;
 }
+
+/** Where a container finds them, as with Docker's own secrets. */
+export const CONTAINER_CREDENTIALS = "/run/secrets";
 
 /** Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says. */
 export function createRequest(workload: DockerWorkload, input: CreateInput): CreateContainer {
@@ -20,7 +27,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     Image: createdFrom(workload),
     ...(workload.entrypoint === null ? {} : { Entrypoint: workload.entrypoint.map(fill) }),
     ...(workload.command === null ? {} : { Cmd: workload.command.map(fill) }),
-    Env: Object.entries(workload.env).map(([name, value]) => `${name}=${fill(value)}`),
+    Env: environment(workload, input),
     ...(workload.user === null ? {} : { User: workload.user }),
     ...(workload.workingDir === null ? {} : { WorkingDir: workload.workingDir }),
     ...(workload.hostname === null ? {} : { Hostname: workload.hostname }),
@@ -34,7 +41,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     ...networking(input),
     HostConfig: {
       PortBindings: portBindings(workload),
-      Mounts: workload.mounts.map((mount) => createMount(mount, input)),
+      Mounts: [...workload.mounts.map((mount) => createMount(mount, input)), ...credentialsMount(input)],
       Memory: resources.memoryBytes ?? 0,
       NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
       RestartPolicy: { Name: "no" },
@@ -44,6 +51,21 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
       ...rest(workload),
     },
   };
+}
+
+/** What is secret in it can be read by whoever may ask Docker, who may do everything on the device anyway. */
+function environment({ env, ports }: DockerWorkload, { secrets, credentialsDir = null }: CreateInput): string[] {
+  const all = {
+    ...(credentialsDir === null ? {} : { CREDENTIALS_DIRECTORY: CONTAINER_CREDENTIALS }),
+    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, substitutePorts(value, ports)])),
+    ...secrets?.env,
+  };
+  return Object.entries(all).map(([name, value]) => `${name}=${value}`);
+}
+
+function credentialsMount({ credentialsDir = null }: CreateInput): CreateMount[] {
+  if (credentialsDir === null) return [];
+  return [{ Type: "bind", Source: credentialsDir, Target: CONTAINER_CREDENTIALS, ReadOnly: true }];
 }
 
 /** The last ones: no label of a manifest can stand for one of ours. */

@@ -45,7 +45,13 @@ await testNeeding(["dockerd", "busybox", "root"], "a runtime that Docker was tol
   await docker.boot("--add-runtime", "kata=runc");
   const image = "harbornode-test:kata";
   await importImage(image, { entries: await busyboxEntries(), socket: docker.socket });
-  const options = { deviceId: "d", policy: NOTHING_ALLOWED, protectedPaths: [], credentials: NO_LOGINS };
+  const options = {
+    deviceId: "d",
+    policy: NOTHING_ALLOWED,
+    protectedPaths: [],
+    credentialsDir: "/nonexistent/credentials",
+    credentials: NO_LOGINS,
+  };
   const host = `unix://${docker.socket}`;
   const runtime = await openDockerRuntime({
     ...options,

@@ -25,6 +25,7 @@ await testNeeding(
       deviceId: "0123456789abcdef",
       policy: NOTHING_ALLOWED,
       protectedPaths: [],
+      credentialsDir: "/nonexistent/credentials",
       credentials: NO_LOGINS,
       inventory: new Inventory(),
       diskReserveBytes: 0,

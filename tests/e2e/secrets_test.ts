@@ -1,0 +1,255 @@
+/**
+ * Secrets of a real device, from the push to the process and the container: what arrives, what a changed value does, what
+ * one that can not be decrypted does, and that nothing of them is anywhere else.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { WorkloadStatus } from "../../src/model/snapshot.ts";
+import { controlSocket } from "../../src/store/data_dir.ts";
+import { armoured, encrypt } from "../../src/secrets/age.ts";
+import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
+import { busyboxImage, dockerCall } from "../support/docker_image.ts";
+import { eventually } from "../support/eventually.ts";
+import { findPlanted, plant, type Planted, textsBelow } from "../support/planted.ts";
+import { testNeeding } from "../support/prerequisite.ts";
+import { pushedDevice, SOON } from "../support/pushed_device.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const value = async ({ value }: Planted, recipient: string) =>
+  `age:${(await encrypt(bytes(value), [recipient])).toBase64()}`;
+
+/** Runs as a user of its own. */
+const service = (lines: string) => `command = ["/bin/sleep", "3600"]\n${SOON}${lines}\n`;
+
+await testNeeding(
+  ["git", "docker", "busybox", "root"],
+  "a secret reaches its process or container, follows its value, and is nowhere else",
+  async (t) => {
+    await using image = await busyboxImage();
+    await using here = await pushedDevice({ "other.toml": service("") }, { extra: [] });
+    const { device, repository } = here;
+    const recipient = await eventually("it has a recipient", async () => (await device.status())?.device.recipient);
+    const id = (await device.status())!.device.id;
+    const [password, key, token, certificate, rotated] = [plant(), plant(), plant(), plant(), plant()];
+    const planted = [password, key, token, certificate, rotated];
+    /** Binary or armoured, as age writes either. */
+    const write = async (name: string, { value }: Planted, to = recipient) => {
+      const encrypted = await encrypt(bytes(`${value}\n`), [to]);
+      await repository.write(`secrets/${name}.age`, name.length % 2 === 0 ? encrypted : await armoured(encrypted));
+    };
+    const web = async (more = "") =>
+      service(`env = { DB_PASSWORD = { secret = "db-password" } }\n${more}`) +
+      `secrets = [{ name = "key.pem", value = "${await value(key, recipient)}" }]\n`;
+    await write("db-password", password);
+    await write("tls", certificate);
+    await repository.write("services/web.toml", await web());
+    await repository.write(
+      "deployments/box.toml",
+      [
+        `image = "${image.name}"`,
+        'stop_timeout = "100ms"',
+        'restart = { reset_after = "300ms" }',
+        'secrets = ["tls"]',
+        `env = { TOKEN = "${await value(token, recipient)}" }`,
+      ].join("\n"),
+    );
+    await repository.commit("Secrets");
+    const isWell = (one: WorkloadStatus) =>
+      one.phase === "running" && one.sync === "synced" && one.health === "healthy";
+    const running = (one: WorkloadStatus) => one.phase === "running" && one.sync === "synced";
+    let process = pidOf(await device.until("web", running));
+    const box = (await device.until("box", running)).instances[0]!;
+
+    await t.step("a process has it in its environment, and as a file that is its user's alone", async () => {
+      const env = await environmentOf(process);
+      assert.equal(env.DB_PASSWORD, password.value);
+      const file = join(env.CREDENTIALS_DIRECTORY!, "key.pem");
+      assert.equal(await Deno.readTextFile(file), key.value);
+      const info = await Deno.stat(file);
+      assert.equal(info.mode! & 0o777, 0o400);
+      assert.equal(String(info.uid), /^Uid:\s+(\d+)/m.exec(await Deno.readTextFile(`/proc/${process}/status`))?.[1]);
+      assert.ok(info.uid! >= 64_000);
+      assert.equal((await as(info.uid!, "cat", file)).out, key.value);
+      // Another workload is another user.
+      const other = pidOf(await device.until("other", running));
+      const stranger = Number(/^Uid:\s+(\d+)/m.exec(await Deno.readTextFile(`/proc/${other}/status`))?.[1]);
+      assert.notEqual(stranger, info.uid);
+      assert.equal((await as(stranger, "cat", file)).code, 1);
+      assert.equal((await as(stranger, "cat", `/proc/${process}/environ`)).code, 1);
+    });
+
+    await t.step("a container has it in its environment, and as a file", async () => {
+      const env = await environmentOf(box.pid!);
+      assert.deepEqual([env.TOKEN, env.CREDENTIALS_DIRECTORY], [token.value, "/run/secrets"]);
+      assert.equal(await Deno.readTextFile(`/proc/${box.pid}/root/run/secrets/tls`), `${certificate.value}\n`);
+      const { text } = await dockerCall(`/containers/${box.container_id}/json`);
+      const { Config, HostConfig, Mounts } = JSON.parse(text);
+      assert.deepEqual(
+        findPlanted(planted, [["labels", JSON.stringify([Config.Labels, Config.Cmd, HostConfig, Mounts])]]),
+        [],
+      );
+      assert.equal(HostConfig.RestartPolicy.Name, "no");
+      assert.equal(Mounts[0].RW, false);
+      const source = await Deno.stat(join(Mounts[0].Source, ".."));
+      assert.equal(source.mode! & 0o777, 0o700);
+    });
+
+    await t.step("the same value encrypted anew starts nothing", async () => {
+      await write("db-password", password);
+      await repository.write("services/web.toml", await web());
+      const same = await repository.commit("Again");
+      await eventually("it is applied", async () => (await device.status())?.source.applied === same);
+      assert.equal(pidOf(await device.until("web", running)), process);
+      assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
+    });
+
+    await t.step("another value is rolled out, and only that it is another one is said", async () => {
+      await write("db-password", rotated);
+      await repository.commit("Rotate");
+      const before = process;
+      process = await eventually("another process", async () => {
+        const now = await device.workload("web");
+        const pid = now?.instances[0]?.pid;
+        return now !== undefined && running(now) && pid !== before && pid;
+      });
+      assert.equal((await environmentOf(process)).DB_PASSWORD, rotated.value);
+      const told = (await device.status())!.events.find((one) => one.reason === "secret_changed");
+      assert.match(told?.message ?? "", /secrets\.DB_PASSWORD changed/);
+      assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
+    });
+
+    await t.step("one that can not be decrypted blocks its workload alone, and what runs goes on", async () => {
+      await write("db-password", password, recipientOf(newIdentity())!);
+      await repository.commit("For somebody else");
+      const blocked = await device.until("web", (one) => one.reason === "secret_unresolved");
+      assert.equal(pidOf(blocked), process);
+      assert.equal(blocked.sync, "out-of-sync");
+      assert.ok(
+        blocked.message.includes(
+          `"db-password" (as DB_PASSWORD) is not encrypted to this device, whose recipient is ${recipient}`,
+        ),
+        blocked.message,
+      );
+      await device.until("box", isWell);
+    });
+
+    await t.step("one that fails with it goes back to what was, with the value of then", async () => {
+      await write("db-password", password);
+      const broken =
+        '[rollout]\ndeadline = "1s"\n[health]\ncommand = ["/bin/false"]\ninterval = "200ms"\nretries = 1\n';
+      await repository.write("services/web.toml", `${await web()}${broken}`);
+      await repository.write(
+        "services/gone.toml",
+        `command = ["/nonexistent/program"]\nenv = { A = { secret = "tls" } }\n`,
+      );
+      await repository.commit("Break it");
+      const back = await device.until("web", (one) => one.phase === "rolled-back" && one.instances.length === 1);
+      await device.until("gone", (one) => one.reason === "command_not_found");
+      process = pidOf(back);
+      assert.equal((await environmentOf(process)).DB_PASSWORD, rotated.value);
+    });
+
+    await t.step("nothing of it is in what the daemon wrote, served or said", async () => {
+      await device.killDaemon();
+      await device.startDaemon();
+      await device.until("web", (one) => one.phase === "rolled-back" && pidOf(one) === process);
+      await device.until("box", (one) => one.phase === "running");
+      const data = device.dataDir;
+      // What services keep and write is their own, and so is what they were given to read.
+      const own = ["services", "logs", "credentials"].map((name) => join(data, name));
+      const texts = [...await textsBelow(data, own), ...await textsBelow(`/run/harbornode/${id}`)];
+      assert.ok(texts.some(([path]) => path.endsWith("state/workloads/web.json")));
+      assert.ok(texts.some(([path]) => path.endsWith("record.json")));
+      texts.push(...await served(device.port), ...await controlled(data), ["the daemon's log", device.log]);
+      for await (const { name } of Deno.readDir("/proc")) {
+        if (!/^\d+$/.test(name)) continue;
+        texts.push([`argv of ${name}`, await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "")]);
+      }
+      for (const args of [["plan"], ["status"], ["status", "web"], ["history", "web"], ["secret", "recipient"]]) {
+        const { out, err } = await device.cli(...args);
+        texts.push([`harbornode ${args.join(" ")}`, `${out}${err}`]);
+      }
+      assert.deepEqual(findPlanted(planted, texts), []);
+      // The search itself finds what is there.
+      assert.deepEqual(
+        findPlanted([key], [[
+          "its file",
+          await Deno.readTextFile(join((await environmentOf(process)).CREDENTIALS_DIRECTORY!, "key.pem")),
+        ]]),
+        ["its file: secret 0"],
+      );
+    });
+
+    await t.step("a torn identity is said where it is needed, is left as it is, and stops nothing", async () => {
+      await repository.write("services/web.toml", await web());
+      await repository.commit("Mend it");
+      await device.until("web", (one) => isWell(one));
+      process = pidOf((await device.workload("web"))!);
+      await device.stopDaemon();
+      const identity = join(device.dataDir, "identity.txt");
+      assert.equal((await Deno.stat(identity)).mode! & 0o777, 0o600);
+      const whole = await Deno.readTextFile(identity);
+      const torn = whole.slice(0, -20);
+      await Deno.writeTextFile(identity, torn);
+      await device.startDaemon();
+      const blocked = await device.until("web", (one) => one.reason === "secret_unresolved");
+      assert.match(blocked.message, /identity\.txt" is damaged/);
+      assert.equal(pidOf(blocked), process);
+      assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
+      assert.equal((await device.status())?.device.recipient, null);
+      assert.equal(await Deno.readTextFile(identity), torn);
+      await device.stopDaemon();
+      await Deno.writeTextFile(identity, whole);
+      await device.startDaemon();
+      await device.until("web", isWell);
+      assert.equal(pidOf((await device.workload("web"))!), process);
+    });
+
+    await t.step("files go with their instance", async () => {
+      const folder = (await environmentOf(process)).CREDENTIALS_DIRECTORY!;
+      await device.cli("down");
+      await eventually("they are gone", () => Deno.stat(folder).then(() => false, () => true));
+    });
+  },
+  { sanitizeResources: false, sanitizeOps: false },
+);
+
+function pidOf(status: WorkloadStatus): number {
+  return status.instances[0]!.pid!;
+}
+
+async function environmentOf(pid: number): Promise<Record<string, string>> {
+  const text = await Deno.readTextFile(`/proc/${pid}/environ`);
+  return Object.fromEntries(
+    text.split("\0").filter((pair) => pair !== "").map((pair) => {
+      const at = pair.indexOf("=");
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+async function as(uid: number, ...command: string[]): Promise<{ code: number; out: string }> {
+  const args = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", ...command];
+  const { code, stdout } = await new Deno.Command("setpriv", { args, stderr: "null" }).output();
+  return { code, out: new TextDecoder().decode(stdout) };
+}
+
+/** The page and every path of the API that answers without end. */
+async function served(port: number): Promise<[string, string][]> {
+  const names = ["web", "box", "other", "gone"];
+  const paths = ["/", "/api/v1/status", "/healthz", "/readyz"];
+  for (const name of names) {
+    paths.push(`/workloads/${name}`, ...["", "/usage", "/logs"].map((path) => `/api/v1/workloads/${name}${path}`));
+  }
+  return await Promise.all(paths.map(async (path): Promise<[string, string]> => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(30_000) });
+    return [path, await answer.text()];
+  }));
+}
+
+async function controlled(dataDir: string): Promise<[string, string][]> {
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: controlSocket(dataDir) } });
+  return await Promise.all(["/status", "/plan"].map(async (path): Promise<[string, string]> => {
+    return [`control ${path}`, await (await fetch(`http://daemon${path}`, { client })).text()];
+  }));
+}
