@@ -9,7 +9,6 @@ import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
-import { policyRefusal } from "../model/policy_refusal.ts";
 import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
@@ -18,7 +17,8 @@ import { converge, type ConvergeInput, type Step } from "./converge.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import { convergeJob } from "./job/job.ts";
-import { chooseMode, type ChosenMode } from "./mode.ts";
+import type { ChosenMode } from "./mode.ts";
+import { chooseAllowed, refuserOf } from "./owner_word.ts";
 import type { PlanInput } from "./plan_input.ts";
 import { type Prune, prune } from "./removal/prune.ts";
 import { removals } from "./removal/removals.ts";
@@ -67,6 +67,7 @@ export function plan(input: PlanInput): Plan {
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   const takenBack = input.refusedRevision?.revision === desired.revision ? input.refusedRevision.message : null;
   const due: number[] = [];
+  const refuse = refuserOf(desired.workloads, input);
   const asked = effective(desired, {
     memory: input.memory,
     follow: (spec) => {
@@ -74,7 +75,7 @@ export function plan(input: PlanInput): Plan {
       if (followed.wakeAt !== null) due.push(followed.wakeAt);
       return followed.spec;
     },
-    bar: (spec) => policyRefusal(spec, input.policy) ?? desired.unresolved?.get(spec.name) ?? null,
+    bar: (spec) => refuse(spec) ?? desired.unresolved?.get(spec.name) ?? null,
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
   });
@@ -89,7 +90,8 @@ export function plan(input: PlanInput): Plan {
 
   const { memory, memoryBytes, rolloutScope } = input;
   const admitted = admission({ workloads, instances, memory, memoryBytes });
-  const scene: Scene = { input, workloads, instances, byWorkload, admitted };
+  const counting = refuserOf(workloads.flatMap(({ spec }) => spec ?? []), input);
+  const scene: Scene = { input, workloads, instances, byWorkload, admitted, refuse: counting };
   const draft: Draft = { actions: [], due, waiting: new Map(), memories: new Map(), grants: new Map() };
   for (const workload of workloads) planWorkload(draft, { ...workload, scene });
   const isOpen = takenBack !== null || mayBeTakenBack(workloads, rolloutScope);
@@ -111,6 +113,7 @@ interface Scene {
   instances: readonly Instance[];
   byWorkload: ReadonlyMap<string, readonly Instance[]>;
   admitted: ReadonlyMap<string, Blocked>;
+  refuse: ReturnType<typeof refuserOf>;
 }
 
 /** A plan on its way. */
@@ -124,8 +127,12 @@ function planWorkload(draft: Draft, { name, spec, chosen, judged, scene }: Effec
   if (chosen !== null && chosen.blocked !== null) return void draft.waiting.set(name, chosen.blocked);
   if (!isObserved(input, spec)) return;
   // Whatever the spec came from, memory or a way back: what the owner does not allow is never started.
-  const refusal = policyRefusal(spec, input.policy);
-  if (refusal !== null) return void draft.waiting.set(name, refusal);
+  const refusal = scene.refuse(spec);
+  if (refusal !== null) {
+    // Nor by its shim or Docker, as long as it runs.
+    for (const instance of scene.byWorkload.get(name) ?? []) draft.grants.set(instance.id, null);
+    return void draft.waiting.set(name, refusal);
+  }
 
   const step = stepOf(spec, { judged, scene, remember: (said) => remember(draft, { name, said }) });
   if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {
@@ -200,7 +207,7 @@ function chosenOf(
 ): ChosenMode {
   const { name } = choice.specs[0]!;
   const own = byWorkload.get(name) ?? [];
-  return chooseMode(choice, {
+  return chooseAllowed(choice, {
     ...input,
     instances: own,
     memory: input.memory.get(name),

@@ -1,8 +1,8 @@
 /** All that a plan is made of. */
-import type { ContainerPolicy } from "../model/container_policy.ts";
 import type { Desired } from "../model/desired.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Observation } from "../model/observed.ts";
+import type { Policy } from "../model/policy/policy.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Verdicts } from "./health.ts";
@@ -19,7 +19,7 @@ export interface PlanInput {
   /** Since when each runtime has answered without a break, in ms since 1970; none of those that do not. */
   answeringSince: ReadonlyMap<RuntimeName, number>;
   owner: OwnerModes;
-  policy: ContainerPolicy;
+  policy: Policy;
   memory: ReadonlyMap<string, WorkloadMemory>;
   attempts: ReadonlyMap<string, Attempt>;
   /** Workloads that actions are being carried out for. */
