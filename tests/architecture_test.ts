@@ -37,8 +37,12 @@ const ROOMS: Record<string, Room> = {
   "src/runtime/docker": {
     // What the owner lets a workload have of the device is one rule, whatever runs it; a container is known by its mark.
     uses: [
-      "src/model/container_policy.ts",
-      "src/model/device_policy.ts",
+      "src/model/policy/capability.ts",
+      "src/model/policy/container.ts",
+      "src/model/policy/device_node.ts",
+      "src/model/policy/host_path.ts",
+      "src/model/policy/refusal.ts",
+      "src/model/image_name.ts",
       "src/model/fingerprint.ts",
       "src/model/port.ts",
       "src/secrets/credentials.ts",
@@ -196,7 +200,7 @@ const PURE = [
   /^src\/(repository_address|standard_webhooks)\.ts$/,
   /^src\/http\/webhook\/(authenticate|origin|push)\.ts$/,
   /^src\/probe\/verdict\.ts$/,
-  /^src\/runtime\/docker\/(container|image\/name|life\/altered|network\/subnet|request\/\w+)\.ts$/,
+  /^src\/runtime\/docker\/(container|life\/altered|network\/subnet|request\/\w+)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,

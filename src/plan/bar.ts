@@ -3,7 +3,6 @@ import type { Desired } from "../model/desired.ts";
 import { fingerprint, isSameSpec, rolloutDigest } from "../model/fingerprint.ts";
 import { activeHold } from "../model/pause/hold.ts";
 import type { Instance } from "../model/observed.ts";
-import { policyRefusal } from "../model/policy_refusal.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Barred } from "./effective.ts";
 import { type Closed, closedBy } from "./maintenance.ts";
@@ -13,13 +12,15 @@ export interface BarScene {
   input: PlanInput;
   desired: Desired;
   byWorkload: ReadonlyMap<string, readonly Instance[]>;
+  /** What the owner's policy says of a spec. */
+  refuse(spec: Workload): Barred | null;
   /** Told when it may be run after all. */
   due(at: number): void;
 }
 
 /** Null for what may be run; else the first thing that is in the way. */
 export function barOf(asked: Workload, scene: BarScene): Barred | null {
-  return policyRefusal(asked, scene.input.policy) ?? scene.desired.unresolved?.get(asked.name) ??
+  return scene.refuse(asked) ?? scene.desired.unresolved?.get(asked.name) ??
     outsideWindow(asked, scene);
 }
 

@@ -10,7 +10,6 @@ import { canonical } from "../model/fingerprint.ts";
 import { activeHold } from "../model/pause/hold.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
-import { policyRefusal } from "../model/policy_refusal.ts";
 import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
@@ -20,7 +19,8 @@ import { converge, type ConvergeInput, type Step } from "./converge.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import { convergeJob } from "./job/job.ts";
-import { chooseMode, type ChosenMode } from "./mode.ts";
+import type { ChosenMode } from "./mode.ts";
+import { chooseAllowed, refuserOf } from "./owner_word.ts";
 import type { PlanInput } from "./plan_input.ts";
 import { type Prune, prune } from "./removal/prune.ts";
 import { removals } from "./removal/removals.ts";
@@ -69,6 +69,7 @@ export function plan(input: PlanInput): Plan {
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   const takenBack = input.refusedRevision?.revision === desired.revision ? input.refusedRevision.message : null;
   const due: number[] = [];
+  const refuse = refuserOf(desired.workloads, input);
   const asked = effective(desired, {
     memory: input.memory,
     follow: (spec) => {
@@ -76,7 +77,7 @@ export function plan(input: PlanInput): Plan {
       if (followed.wakeAt !== null) due.push(followed.wakeAt);
       return followed.spec;
     },
-    bar: (spec) => barOf(spec, { input, desired, byWorkload, due: (at) => due.push(at) }),
+    bar: (spec) => barOf(spec, { input, desired, byWorkload, refuse, due: (at) => due.push(at) }),
     holdOf: (name) => activeHold(input.memory.get(name)?.hold, input.now),
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
@@ -98,7 +99,8 @@ export function plan(input: PlanInput): Plan {
 
   const { memory, memoryBytes, rolloutScope } = input;
   const admitted = admission({ workloads, instances, memory, memoryBytes });
-  const scene: Scene = { input, workloads, instances, byWorkload, admitted };
+  const counting = refuserOf(workloads.flatMap(({ spec }) => spec ?? []), input);
+  const scene: Scene = { input, workloads, instances, byWorkload, admitted, refuse: counting };
   const draft: Draft = { actions: [], due, waiting: new Map(), memories: new Map(), grants: new Map() };
   for (const workload of workloads) planWorkload(draft, { ...workload, scene });
   const isOpen = takenBack !== null || mayBeTakenBack(workloads, rolloutScope);
@@ -134,6 +136,7 @@ interface Scene {
   instances: readonly Instance[];
   byWorkload: ReadonlyMap<string, readonly Instance[]>;
   admitted: ReadonlyMap<string, Blocked>;
+  refuse: ReturnType<typeof refuserOf>;
 }
 
 /** A plan on its way. */
@@ -147,8 +150,12 @@ function planWorkload(draft: Draft, { name, spec, held, chosen, judged, scene }:
   if (chosen !== null && chosen.blocked !== null) return void draft.waiting.set(name, chosen.blocked);
   if (!isObserved(input, spec)) return;
   // Whatever the spec came from, memory or a way back: what the owner does not allow is never started.
-  const refusal = policyRefusal(spec, input.policy);
-  if (refusal !== null) return void draft.waiting.set(name, refusal);
+  const refusal = scene.refuse(spec);
+  if (refusal !== null) {
+    // Nor by its shim or Docker, as long as it runs.
+    for (const instance of scene.byWorkload.get(name) ?? []) draft.grants.set(instance.id, null);
+    return void draft.waiting.set(name, refusal);
+  }
 
   const step = stepOf(spec, { judged, scene, remember: (said) => remember(draft, { name, said }) });
   if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {
@@ -223,7 +230,7 @@ function chosenOf(
 ): ChosenMode {
   const { name } = choice.specs[0]!;
   const own = byWorkload.get(name) ?? [];
-  return chooseMode(choice, {
+  return chooseAllowed(choice, {
     ...input,
     instances: own,
     memory: input.memory.get(name),

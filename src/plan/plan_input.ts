@@ -1,9 +1,9 @@
 /** All that a plan is made of. */
-import type { ContainerPolicy } from "../model/container_policy.ts";
 import type { Desired } from "../model/desired.ts";
 import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Observation } from "../model/observed.ts";
+import type { Policy } from "../model/policy/policy.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Verdicts } from "./health.ts";
@@ -20,7 +20,7 @@ export interface PlanInput {
   /** Since when each runtime has answered without a break, in ms since 1970; none of those that do not. */
   answeringSince: ReadonlyMap<RuntimeName, number>;
   owner: OwnerModes;
-  policy: ContainerPolicy;
+  policy: Policy;
   /** The device's own maintenance windows; null once the owner said that this revision need not wait for any. */
   windows: readonly MaintenanceWindow[] | null;
   memory: ReadonlyMap<string, WorkloadMemory>;

@@ -73,7 +73,7 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
     );
   }
   const file = typeof text === "string" ? path : null;
-  const settings = { file, registries, ...await settingsFrom(values, context) };
+  const settings = { file, registries, ...await settingsFrom(values, { context, file }) };
   const problems = [...placed(shown, source, found), ...environmentProblems(foundOutside)];
   return problems.length > 0 ? { problems } : { settings };
 }
@@ -120,11 +120,12 @@ function readSections(table: Table, place: Place): Values {
 /** What is wrong with files that settings name is told to the place of the setting. */
 async function settingsFrom(
   values: Values,
-  context: (section: string) => SectionContext,
+  { context, file }: { context: (section: string) => SectionContext; file: string | null },
 ): Promise<Omit<Settings, "file" | "registries">> {
   const section = (name: string) => values[name]!;
+  const general = generalOf(section(""), context(""));
   return {
-    ...generalOf(section(""), context("")),
+    ...general,
     repo: await repoOf(section("repo"), context("repo")),
     webhook: await webhookOf(section("webhook"), context("webhook")),
     secrets: secretsOf(section("secrets"), context("secrets")),
@@ -133,9 +134,17 @@ async function settingsFrom(
     native: nativeOf(section("native")),
     rollout: rolloutOf(section("rollout")),
     limits: limitsOf(section("limits")),
-    policy: policyOf(section("policy")),
+    policy: policyOf(section("policy"), ownParts(general, file)),
     log: logOf(section("log")),
   };
+}
+
+/** The config.toml may hold the repository's token. */
+function ownParts(
+  { listenPort, dataDir }: Pick<Settings, "listenPort" | "dataDir">,
+  file: string | null,
+): Settings["policy"]["own"] {
+  return { ports: listenPort === 0 ? [] : [listenPort], paths: file === null ? [dataDir] : [dataDir, file] };
 }
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {

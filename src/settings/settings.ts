@@ -1,5 +1,6 @@
 /** The daemon's own configuration, resolved: defaults, then config.toml, then HARBORNODE_* from the environment. */
 import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
+import type { Policy } from "../model/policy/policy.ts";
 import type { RuntimeName } from "../model/workload.ts";
 
 /** Both ends included. */
@@ -77,19 +78,6 @@ export interface Settings {
     /** What downloads must leave free on the disk. */
     diskReserveBytes: number;
   };
-  policy: {
-    /** Absolute paths below /dev; `*` stands for any characters but a slash. Empty: no device at all. */
-    allowDevices: string[];
-    allowGpus: boolean;
-    /** Names as in capabilities(7), like CAP_NET_RAW. Empty: none at all. */
-    allowCapabilities: string[];
-    allowRoot: boolean;
-    allowPrivileged: boolean;
-    allowHostNetwork: boolean;
-    /** Absolute. */
-    allowHostPaths: string[];
-    /** Names of Docker's networks. */
-    allowNetworks: string[];
-  };
+  policy: Policy;
   log: { level: "debug" | "info" | "warning" | "error"; format: "text" | "json" };
 }

@@ -9,7 +9,7 @@ await testNeeding(
   "what the owner denies is blocked before anything is stopped, and what is allowed goes on",
   async () => {
     await using image = await busyboxImage();
-    await using here = await pushedDevice({}, { extra: ["[policy]", 'allow_devices = ["/dev/null"]'] });
+    await using here = await pushedDevice({}, { extra: [], policy: ['allow_devices = ["/dev/null"]'] });
     const { device, repository } = here;
     const plain = `image = "${image.name}"\ncommand = ["/bin/sh", "-c", "exec sleep 3600"]\nstop_timeout = "100ms"\n`;
     const push = async (line: string) => {

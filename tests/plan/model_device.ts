@@ -3,7 +3,7 @@
  * daemon (instances and written memory), and can be interrupted after any action. Data and functions, no I/O.
  */
 import { fingerprint } from "../../src/model/fingerprint.ts";
-import type { ContainerPolicy } from "../../src/model/container_policy.ts";
+import type { Policy } from "../../src/model/policy/policy.ts";
 import { emptyMemory, type WorkloadMemory } from "../../src/model/memory.ts";
 import type { MaintenanceWindow } from "../../src/model/pause/maintenance_window.ts";
 import type { Desired } from "../../src/model/desired.ts";
@@ -18,7 +18,7 @@ import type { Attempt } from "../../src/plan/attempt.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { PlanInput } from "../../src/plan/plan_input.ts";
 import { slotAfterStart } from "../../src/plan/restart/restart.ts";
-import { EVERYTHING_ALLOWED } from "../support/workload.ts";
+import { EVERYTHING_ALLOWED } from "../support/policies.ts";
 
 export type Planner = (input: PlanInput) => Plan;
 
@@ -33,7 +33,7 @@ export class ModelDevice {
   down: RuntimeName[] = [];
   enabled: RuntimeName[] = ["native", "docker"];
   readonly answered = new Set<RuntimeName>();
-  policy: ContainerPolicy = EVERYTHING_ALLOWED;
+  policy: Policy = EVERYTHING_ALLOWED;
   windows: readonly MaintenanceWindow[] = [];
   owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;

@@ -26,9 +26,9 @@ Deno.test("settings that are lists, tables and ranges have one line in the envir
     HARBORNODE_POLICY_ALLOW_DEVICES: "/dev/ttyUSB*, /dev/video0",
     HARBORNODE_POLICY_ALLOW_CAPABILITIES: "",
     HARBORNODE_POLICY_ALLOW_GPUS: "true",
-    HARBORNODE_POLICY_ALLOW_ROOT: "false",
+    HARBORNODE_POLICY_ALLOW_ROOT: "true",
     HARBORNODE_POLICY_ALLOW_HOST_PATHS: "/srv/media, /mnt",
-    HARBORNODE_POLICY_ALLOW_PRIVILEGED: "true",
+    HARBORNODE_POLICY_PORTS: "80, 8000-8999",
     HARBORNODE_RUNTIME_MODES: "web=docker,cam=native",
   };
   const text = `${URL_LINE}[policy]\nallow_capabilities = ["CAP_NET_RAW"]\n`;
@@ -36,15 +36,14 @@ Deno.test("settings that are lists, tables and ranges have one line in the envir
   assert.deepEqual(problems, []);
   assert.deepEqual(settings?.native, { portRange: { from: 4000, to: 4999 }, uidRange: null });
   assert.equal(settings?.limits.memoryReserveBytes, 1024 ** 2);
-  assert.deepEqual(settings?.policy, {
+  const { allowDevices, allowCapabilities, allowGpus, allowRoot, allowHostPaths, ports } = settings!.policy;
+  assert.deepEqual({ allowDevices, allowCapabilities, allowGpus, allowRoot, allowHostPaths, ports }, {
     allowDevices: ["/dev/ttyUSB*", "/dev/video0"],
     allowCapabilities: [],
     allowGpus: true,
-    allowRoot: false,
-    allowPrivileged: true,
-    allowHostNetwork: false,
+    allowRoot: true,
     allowHostPaths: ["/srv/media", "/mnt"],
-    allowNetworks: [],
+    ports: [{ from: 80, to: 80 }, { from: 8000, to: 8999 }],
   });
   assert.deepEqual(settings?.runtime.modes, { web: "docker", cam: "native" });
 });

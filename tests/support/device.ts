@@ -18,6 +18,8 @@ export interface DeviceOptions {
   repo?: string[];
   /** Further lines of config.toml, in tables of their own. */
   extra?: string[];
+  /** Lines for [policy]; by default root is allowed, since tests write into folders of their own. */
+  policy?: string[];
   name?: string;
 }
 
@@ -50,6 +52,8 @@ export class TestDevice implements AsyncDisposable {
         `url = "${options.repository}"`,
         ...(options.repo ?? ['interval = "1s"']),
         ...(options.extra ?? []),
+        "[policy]",
+        ...(options.policy ?? ["allow_root = true"]),
         "",
       ].join("\n"),
     );

@@ -6,8 +6,11 @@ import { tempDir } from "./temp.ts";
 
 const NO_DOCKER = ["[runtime]", "docker_enabled = false"];
 
-/** `files` lie in services/; `extra` are further lines of config.toml, in tables of their own. */
-export async function pushedDevice(files: Record<string, string>, { extra = NO_DOCKER }: { extra?: string[] } = {}) {
+/** `files` lie in services/; `extra` are further lines of config.toml, in tables of their own, `policy` those of [policy]. */
+export async function pushedDevice(
+  files: Record<string, string>,
+  { extra = NO_DOCKER, policy }: { extra?: string[]; policy?: string[] } = {},
+) {
   const dir = await tempDir();
   const repository = await GitRepository.create(join(dir.path, "fleet"));
   for (const [name, text] of Object.entries(files)) await repository.write(`services/${name}`, text);
@@ -17,6 +20,7 @@ export async function pushedDevice(files: Record<string, string>, { extra = NO_D
     repository: repository.dir,
     repo: ['interval = "200ms"'],
     extra,
+    ...(policy === undefined ? {} : { policy }),
   });
   return {
     root: dir.path,

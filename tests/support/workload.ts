@@ -1,5 +1,4 @@
 /** Workloads as a manifest with nothing but the necessary gives them, for tests that build their own. */
-import type { ContainerPolicy } from "../../src/model/container_policy.ts";
 import { containerOptions } from "../../src/model/container_options.ts";
 import type { DockerWorkload, NativeWorkload, ProbeTiming, RestartPolicy } from "../../src/model/workload.ts";
 import { rolloutPolicy } from "../../src/model/rollout_policy.ts";
@@ -17,18 +16,6 @@ export const TIMING: ProbeTiming = {
   startIntervalMs: null,
   successThreshold: 1,
   onFailure: "restart",
-};
-
-/** Of an owner who trusts the repository. */
-export const EVERYTHING_ALLOWED: ContainerPolicy = {
-  allowDevices: ["/dev/*"],
-  allowGpus: true,
-  allowCapabilities: [],
-  allowRoot: true,
-  allowPrivileged: true,
-  allowHostNetwork: true,
-  allowHostPaths: ["/"],
-  allowNetworks: [],
 };
 
 const BASE = {

@@ -2,7 +2,7 @@
 import { FLEET_FILE, type FleetDevice, readFleet } from "../../manifest/device/fleet.ts";
 import type { Target } from "../../manifest/device/select.ts";
 import { type ManifestTree, readManifests } from "../../manifest/read.ts";
-import type { ContainerPolicy } from "../../model/container_policy.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { CHECKOUT, type Desired } from "../../model/desired.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { RuntimeName } from "../../model/workload.ts";
@@ -67,13 +67,26 @@ export async function planForEmpty(checkout: Checkout, target: Target): Promise<
   return preview(plan, { desired, observations, error: null });
 }
 
-const ALLOWS_ALL: ContainerPolicy = {
+const ALLOWS_ALL: Policy = {
+  allowRoot: true,
+  allowUsers: [],
+  allowGroups: [],
+  allowCapabilities: [],
+  allowPrivileged: true,
+  allowPriority: true,
   allowDevices: ["/dev/*", "/dev/*/*", "/dev/*/*/*"],
   allowGpus: true,
-  allowCapabilities: [],
-  allowRoot: true,
-  allowPrivileged: true,
   allowHostNetwork: true,
   allowHostPaths: ["/"],
+  allowVolumes: [],
   allowNetworks: [],
+  allowOciRuntimes: [],
+  images: [],
+  requireDigest: false,
+  artifactHosts: [],
+  runtimes: ["native", "docker"],
+  ports: [{ from: 1, to: 65_535 }],
+  maxWorkloads: 10_000,
+  maxInstances: 10_000,
+  own: { ports: [], paths: [] },
 };

@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
 import { fingerprint } from "../../model/fingerprint.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
-import { checkContainerAllowed, type ContainerPolicy } from "../../model/container_policy.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
 import { Credentials, type Readers } from "../../secrets/credentials.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
@@ -34,13 +34,16 @@ import { usage } from "./usage.ts";
  */
 const STARTS_AT_ONCE = 8;
 
+/** What the planner can not ask, since it takes a look at the device. */
+export type RuntimePolicy = Pick<Policy, "allowHostPaths" | "allowNetworks" | "allowVolumes">;
+
 export interface DockerOptions {
   /** "unix:///var/run/docker.sock" */
   host: string;
   /** Containers with another device's id are nobody's business here. */
   deviceId: string;
   /** What the device's owner lets containers use of it. */
-  policy: ContainerPolicy;
+  policy: RuntimePolicy;
   /** Who the device is to registries. */
   credentials: CredentialSources;
   /** Paths that no container ever sees: the daemon's own, absolute. */
@@ -66,7 +69,7 @@ export class DockerRuntime implements Runtime {
   readonly name = "docker";
   readonly #parts: Parts;
   readonly #grants: Grants;
-  readonly #policy: ContainerPolicy;
+  readonly #policy: RuntimePolicy;
   readonly #protectedPaths: readonly string[];
   readonly #images: Images;
   readonly #events: Events;
@@ -158,11 +161,10 @@ export class DockerRuntime implements Runtime {
     return await this.#starts.run(() => start(this.#parts, { ...request, workload, hostPaths, credentialsDir }));
   }
 
-  /** Throws a `Failure` for what the owner does not allow, or the device does not have. */
+  /** Throws a `Failure` for what leads where the owner does not allow, or the device does not have. */
   async #check(workload: DockerWorkload): Promise<ReadonlyMap<string, string>> {
     const { engine } = this.#parts;
-    checkContainerAllowed(workload, this.#policy);
-    await checkDevices(workload, this.#policy);
+    await checkDevices(workload);
     await checkOciRuntime(workload, engine);
     const bounds = { policy: this.#policy, protectedPaths: this.#protectedPaths, socket: engine.socket };
     return await resolveHostPaths(workload, bounds);

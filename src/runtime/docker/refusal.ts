@@ -1,5 +1,5 @@
 /** What Docker says went wrong, as a reason and a sentence. Docker has no error codes: its words are all there is. */
-import { registryOf } from "./image/name.ts";
+import { registryOf } from "../../model/image_name.ts";
 import { type Login, withoutSecret } from "./image/login.ts";
 import { Failure, type FailureDetail } from "../../failure.ts";
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { NativeWorkload } from "../../model/workload.ts";
 import { privilegeWords } from "./confine/exec_chain.ts";
 import { identify, type Identity } from "./confine/identity.ts";
+import { partedEnvironment } from "./confine/loader_variables.ts";
 import { checkReach } from "./confine/reach.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { needTool } from "./confine/tool.ts";
@@ -40,8 +41,10 @@ export async function executeBeside(
   const identity = await identify(workload, bounds);
   await checkReach(program, identity);
   const asService = await privilegeWords(withoutCapabilities(identity), { noNewPrivileges: true });
-  const command = [...asService, program, ...workload.command.slice(1)];
-  const child = spawn(setsid, command, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  // Whoever runs can write over its own environment as /proc shows it.
+  const parted = await partedEnvironment(env);
+  const command = [...asService, ...parted.words, program, ...workload.command.slice(1)];
+  const child = spawn(setsid, command, { cwd, env: parted.env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const take = (bytes: unknown) => output = (output + String(bytes)).slice(0, OUTPUT_BYTES);
   child.stdout!.on("data", take);

@@ -6,6 +6,7 @@ import type { Bounds } from "./confine/bounds.ts";
 import { execChain, oomScoreAdj } from "./confine/exec_chain.ts";
 import { checkReach } from "./confine/reach.ts";
 import { claimStateFolder } from "./confine/state_folder.ts";
+import { checkSecretNames, partedEnvironment } from "./confine/loader_variables.ts";
 import { needTool } from "./confine/tool.ts";
 import { environment } from "./environment.ts";
 import { findProgram } from "./program.ts";
@@ -13,6 +14,8 @@ import { findProgram } from "./program.ts";
 export interface Launch {
   shim: "within" | "outside";
   chain: string[];
+  /** Right in front of the command, when nobody is root any more. */
+  late: string[];
   command: string[];
   cwd: string;
   env: Record<string, string>;
@@ -49,21 +52,25 @@ export async function prepareLaunch(
   const { identity, stateDirectory } = await claimStateFolder(workload, bounds);
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
   for (const path of new Set([stateDirectory, cwd, program])) await checkReach(path, identity);
+  checkSecretNames(Object.keys(secrets));
+  const all = environment({
+    workload,
+    slot,
+    id,
+    stateDirectory,
+    artifactDirectory: artifactDir,
+    user: identity,
+    secrets,
+    credentialsDirectory,
+  });
+  const { env, words } = await partedEnvironment(all);
   return {
     shim: sparesTheShim(workload) ? "within" : "outside",
     chain: await execChain(workload, identity),
+    late: words,
     command: [program, ...workload.command.slice(1)],
     cwd,
-    env: environment({
-      workload,
-      slot,
-      id,
-      stateDirectory,
-      artifactDirectory: artifactDir,
-      user: identity,
-      secrets,
-      credentialsDirectory,
-    }),
+    env,
     setsid,
     oomScoreAdj: await oomScoreAdj(workload),
     umask: workload.umask ?? UMASK,

@@ -79,6 +79,8 @@ export interface ShimRequest {
   owner: { uid: number; gid: number } | null;
   /** What changes the process into that of the service; each executes the next. */
   chain: string[];
+  /** Between that and the command: what of its environment only the command itself may see. */
+  late: string[];
   /** Absolute program first. */
   command: string[];
   setsid: string;
@@ -102,12 +104,12 @@ export async function spawnShim(request: ShimRequest): Promise<ChildProcess> {
 }
 
 /** The service has a session of its own too: its "kill 0" must not reach the shim. */
-function words({ runDir, cgroup, shim, oomScoreAdj, umask, chain, command, setsid }: ShimRequest): string[] {
+function words({ runDir, cgroup, shim, oomScoreAdj, umask, chain, late, command, setsid }: ShimRequest): string[] {
   const settings = [String(NOFILE), String(oomScoreAdj), umask.toString(8).padStart(4, "0")];
   const prepare = (group: string) => ["/bin/sh", "-c", PREPARE, "harbornode-shim", runDir, group, ...settings];
   const stay = (group: string) => ["/bin/sh", "-c", STAY, "harbornode-shim", group];
   const group = cgroup ?? "";
-  if (shim === "within") return [...prepare(group), ...chain, ...stay(group), setsid, ...command];
+  if (shim === "within") return [...prepare(group), ...chain, ...stay(group), setsid, ...late, ...command];
   const join = cgroup === null ? [] : ["/bin/sh", "-c", JOIN, "harbornode-shim", cgroup];
-  return [...prepare(""), ...stay(""), setsid, ...join, ...chain, ...command];
+  return [...prepare(""), ...stay(""), setsid, ...join, ...chain, ...late, ...command];
 }

@@ -1,9 +1,9 @@
-/** `[policy]`: what git may ask of this device. */
+/** `[policy]`: what git may ask of this device. What it does not name is denied. */
 import { capability } from "../../manifest/field/capability.ts";
-import { flag, list, text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { flag, type Grammar, list, number, oneOf, text } from "../../manifest/grammar.ts";
+import { quote, type Table } from "../../manifest/place.ts";
+import type { OwnParts, Policy, PortRange } from "../../model/policy/policy.ts";
 import { type Section, setting } from "../section.ts";
-import type { Settings } from "../settings.ts";
 
 /** No step leads out of /dev. */
 const DEVICE = text({
@@ -15,26 +15,57 @@ const DEVICE = text({
 const HOST_PATH = text({ pattern: /^\/(?!(.*\/)?\.\.(\/|$))[^\0]*$/, wants: 'an absolute path like "/srv/media"' });
 
 /** As Docker itself has it. */
-const NETWORK = text({ pattern: /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, wants: 'the name of a network like "proxy"' });
+const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+const NETWORK = text({ pattern: DOCKER_NAME, wants: 'the name of a network like "proxy"' });
+const VOLUME = text({ pattern: DOCKER_NAME, wants: 'the name of a volume like "media"' });
+const OCI_RUNTIME = text({ pattern: DOCKER_NAME, wants: 'a runtime like "runsc"' });
+
+const IMAGES = text({
+  pattern: /^[a-zA-Z0-9[][\w.:[\]-]*(\/[\w.-]+)*(\/\*)?$/,
+  wants: 'a repository like "nginx", or all below one like "ghcr.io/me/*"',
+});
+
+const HOST = text({
+  pattern: /^(\*\.)?([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])$/,
+  wants: 'a host like "github.com" or "*.example.org"',
+});
+
+/** Below 1024 are the services that other machines look for on this one, and rely on: SSH, DNS, the web. */
+const PORTS: readonly PortRange[] = [{ from: 1024, to: 65_535 }];
+
+/** More than any device of one repository has; a slip or a flood ends there. */
+const MAX_WORKLOADS = 500;
+const MAX_INSTANCES = 1000;
+
+const paths = "an array of paths";
+const names = "an array of names";
 
 export const POLICY: Section = {
   name: "policy",
   fields: [
+    setting("allow_root", flag, false, "Whether a manifest may ask to run as root, or as anybody"),
     setting(
-      "allow_devices",
-      list(DEVICE, "an array of paths"),
+      "allow_users",
+      list(account("user"), names),
       [],
-      "What of /dev a manifest may ask for; * is a glob",
+      'As which users a service may run: names, numbers, or "1000-1999"; without one it has its own',
     ),
+    setting("allow_groups", list(account("group"), names), [], "In which groups a service may be, alike"),
     setting(
       "allow_capabilities",
       list(capability, "an array of capabilities"),
       [],
       "Which capabilities a manifest may ask for",
     ),
-    setting("allow_gpus", flag, false, "Whether a manifest may ask for GPUs"),
-    setting("allow_root", flag, true, "Whether a manifest may ask to run as root"),
     setting("allow_privileged", flag, false, "Whether a container may be privileged, or take off its confinement"),
+    setting(
+      "allow_priority",
+      flag,
+      false,
+      "Whether a manifest may put its own before others: nice and oom_score_adj below 0, real time",
+    ),
+    setting("allow_devices", list(DEVICE, paths), [], "What of /dev a manifest may ask for; * is a glob"),
+    setting("allow_gpus", flag, false, "Whether a manifest may ask for GPUs"),
     setting("allow_host_network", flag, false, "Whether a container may use the device's own network"),
     setting(
       "allow_host_paths",
@@ -42,24 +73,103 @@ export const POLICY: Section = {
       [],
       "Which paths of the device, and all below them, containers may mount",
     ),
+    setting("allow_volumes", list(VOLUME, names), [], "Which volumes of Docker, made by others, containers may mount"),
     setting(
       "allow_networks",
-      list(NETWORK, "an array of names"),
+      list(NETWORK, names),
       [],
       "Which networks of Docker, made by others, containers may join",
     ),
+    setting("allow_oci_runtimes", list(OCI_RUNTIME, names), [], "Which runtimes of Docker containers may ask for"),
+    setting(
+      "images",
+      list(IMAGES, "an array of repositories"),
+      [],
+      'Where images may come from, like "nginx" or "ghcr.io/me/*"; default: anywhere',
+    ),
+    setting("require_digest", flag, false, "Whether images must be named by their digest"),
+    setting(
+      "artifact_hosts",
+      list(HOST, "an array of hosts"),
+      [],
+      'Where downloads may come from, like "github.com" or "*.example.org"; default: anywhere',
+    ),
+    setting(
+      "runtimes",
+      list(oneOf("native", "docker"), 'an array like ["native"]'),
+      ["native", "docker"],
+      "What may run workloads here",
+    ),
+    setting(
+      "ports",
+      list(ports(), 'an array of ports like [443, "8000-8999"]'),
+      PORTS,
+      'Which ports of the device a manifest may name; default: "1024-65535"',
+    ),
+    setting("max_workloads", number({ min: 1, max: 100_000 }), MAX_WORKLOADS, "How many workloads there may be"),
+    setting("max_instances", number({ min: 1, max: 100_000 }), MAX_INSTANCES, "How many instances of them together"),
   ],
 };
 
-export function policyOf(read: Table): Settings["policy"] {
+export function policyOf(read: Table, own: OwnParts): Policy {
   return {
+    allowRoot: read.allow_root as boolean,
+    allowUsers: read.allow_users as string[],
+    allowGroups: read.allow_groups as string[],
+    allowCapabilities: read.allow_capabilities as string[],
+    allowPrivileged: read.allow_privileged as boolean,
+    allowPriority: read.allow_priority as boolean,
     allowDevices: read.allow_devices as string[],
     allowGpus: read.allow_gpus as boolean,
-    allowCapabilities: read.allow_capabilities as string[],
-    allowRoot: read.allow_root as boolean,
-    allowPrivileged: read.allow_privileged as boolean,
     allowHostNetwork: read.allow_host_network as boolean,
     allowHostPaths: read.allow_host_paths as string[],
+    allowVolumes: read.allow_volumes as string[],
     allowNetworks: read.allow_networks as string[],
+    allowOciRuntimes: read.allow_oci_runtimes as string[],
+    images: read.images as string[],
+    requireDigest: read.require_digest as boolean,
+    artifactHosts: read.artifact_hosts as string[],
+    runtimes: read.runtimes as Policy["runtimes"],
+    ports: read.ports as PortRange[],
+    maxWorkloads: read.max_workloads as number,
+    maxInstances: read.max_instances as number,
+    own,
+  };
+}
+
+/** Root is allowed by a word of its own, so that nobody gives it away with a range. */
+function account(what: "user" | "group"): Grammar<string> {
+  const wants = `a ${what} by name or number, or a range of numbers like "1000-1999"`;
+  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, wants });
+  return {
+    wants,
+    schema: { anyOf: [name.schema, { type: "integer", minimum: 1 }] },
+    read(value, place) {
+      const given = name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, place);
+      if (given === undefined) return undefined;
+      const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(given) ?? [];
+      const isRoot = given === "root" || (from !== undefined && Number(from) === 0);
+      if (isRoot) return place.report(`is ${quote(value)}, which is root`, "allow_root = true allows it");
+      if (from !== undefined && Number(from) > Number(to)) {
+        return place.report(`is ${quote(value)}, and ends before it begins`, `write "${to}-${from}"`);
+      }
+      return given;
+    },
+  };
+}
+
+/** A port, or from one to another. */
+function ports(): Grammar<PortRange> {
+  const wants = 'a port, or a range like "8000-8999"';
+  return {
+    wants,
+    schema: { anyOf: [{ type: "integer", minimum: 1, maximum: 65_535 }, { type: "string" }] },
+    read(value, place) {
+      const given = typeof value === "bigint" || typeof value === "number" ? String(value) : value;
+      const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(typeof given === "string" ? given : "") ?? [];
+      const [from, to] = [Number(first), Number(last)];
+      if (from >= 1 && from <= to && to <= 65_535) return { from, to };
+      return place.report(`is ${quote(value)}, wanted ${wants}`);
+    },
   };
 }

@@ -2,9 +2,12 @@
 import { systemClock } from "../../../src/clock.ts";
 import { fingerprint as fingerprintOf } from "../../../src/model/fingerprint.ts";
 import type { Instance } from "../../../src/model/observed.ts";
-import type { ContainerPolicy } from "../../../src/model/container_policy.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
-import { type DockerRuntime, openDockerRuntime } from "../../../src/runtime/docker/docker_runtime.ts";
+import {
+  type DockerRuntime,
+  openDockerRuntime,
+  type RuntimePolicy,
+} from "../../../src/runtime/docker/docker_runtime.ts";
 import type { CredentialSources } from "../../../src/runtime/docker/image/credentials.ts";
 import type { PulledImages } from "../../../src/runtime/docker/image/inventory.ts";
 import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/wire.ts";
@@ -45,22 +48,13 @@ interface StartOptions {
   previous?: Instance | null;
 }
 
-export const NOTHING_ALLOWED: ContainerPolicy = {
-  allowDevices: [],
-  allowGpus: false,
-  allowCapabilities: [],
-  allowRoot: false,
-  allowPrivileged: false,
-  allowHostNetwork: false,
-  allowHostPaths: [],
-  allowNetworks: [],
-};
+export const NOTHING_ALLOWED: RuntimePolicy = { allowHostPaths: [], allowVolumes: [], allowNetworks: [] };
 
 export async function dockerDevice(
   options: {
     socket?: string;
     changes?: string[];
-    policy?: Partial<ContainerPolicy>;
+    policy?: Partial<RuntimePolicy>;
     protectedPaths?: string[];
     credentialsDir?: string;
     credentials?: CredentialSources;

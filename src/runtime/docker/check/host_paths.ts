@@ -1,10 +1,12 @@
 /** Paths of the device that containers mount: where they lead is looked at right before Docker is told. */
 import { Failure } from "../../../failure.ts";
-import { type ContainerPolicy, hostPathDenied, liesIn } from "../../../model/container_policy.ts";
+import { liesIn, ownPath } from "../../../model/policy/host_path.ts";
+import type { Policy } from "../../../model/policy/policy.ts";
+import { denied, policyFailure } from "../../../model/policy/refusal.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 
 export interface HostPathBounds {
-  policy: Pick<ContainerPolicy, "allowHostPaths">;
+  policy: Pick<Policy, "allowHostPaths">;
   /** HarborNode's own folders and files, absolute: neither they, nor what lies in or around them, is ever mounted. */
   protectedPaths: readonly string[];
   /** Docker's socket, which gives away the whole device: mounted only where the owner names this very path. */
@@ -20,13 +22,16 @@ export async function resolveHostPaths(
   bounds: HostPathBounds,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const mount of mounts) {
-    if (mount.type === "host") found.set(mount.source, await resolveHostPath(mount.source, bounds));
+  for (const [index, mount] of mounts.entries()) {
+    if (mount.type === "host") found.set(mount.source, await resolveHostPath(mount.source, { ...bounds, index }));
   }
   return found;
 }
 
-async function resolveHostPath(path: string, { policy, protectedPaths, socket }: HostPathBounds): Promise<string> {
+async function resolveHostPath(
+  path: string,
+  { policy, protectedPaths, socket, index }: HostPathBounds & { index: number },
+): Promise<string> {
   const real = await realPath(path);
   if (real === null) {
     throw new Failure(`mounts: there is no "${path}" on this device`, {
@@ -36,13 +41,13 @@ async function resolveHostPath(path: string, { policy, protectedPaths, socket }:
     });
   }
   const allowed = await realPaths(policy.allowHostPaths);
-  if (!liesIn(real, allowed)) throw hostPathDenied(path, real);
+  if (!liesIn(real, allowed)) throw leadsOut(path, { real, index });
   const [realSocket] = await realPaths([socket]);
   if (realSocket !== undefined && liesIn(realSocket, [real])) {
-    if (real !== realSocket || !allowed.includes(real)) throw ownPath(path, "Docker's socket");
+    if (real !== realSocket || !allowed.includes(real)) throw socketGiven(path);
   }
   for (const own of await realPaths(protectedPaths)) {
-    if (liesIn(real, [own]) || liesIn(own, [real])) throw ownPath(path, "HarborNode's own files");
+    if (liesIn(real, [own]) || liesIn(own, [real])) throw policyFailure(ownPath(path, index));
   }
   return real;
 }
@@ -57,12 +62,14 @@ async function realPath(path: string): Promise<string | null> {
   return await Deno.realPath(path).catch(() => null);
 }
 
-function ownPath(path: string, what: string): Failure {
-  return new Failure(`mounts: "${path}" would give away ${what}`, {
-    kind: "mistake",
-    reason: "policy_denied",
-    hint: what === "Docker's socket"
-      ? "leave it out, or add the socket itself to allow_host_paths in [policy] of config.toml"
-      : "mount another path",
+function leadsOut(path: string, { real, index }: { real: string; index: number }): Failure {
+  const refusal = denied({ path: ["mounts", index], value: path, key: "allow_host_paths", by: "item" });
+  return policyFailure({ ...refusal, message: refusal.message + (real === path ? "" : `, which leads to "${real}"`) });
+}
+
+function socketGiven(path: string): Failure {
+  return policyFailure({
+    message: `mounts: "${path}" would give away Docker's socket`,
+    hint: "leave it out, or add the socket itself to allow_host_paths in [policy] of config.toml",
   });
 }

@@ -6,7 +6,7 @@ import { createdFrom } from "../container.ts";
 import type { Engine } from "../engine.ts";
 import type { ImageAnswer, ListedContainer } from "../wire.ts";
 import type { PulledImages } from "./inventory.ts";
-import { fullName, imagePath, repositoryOf } from "./name.ts";
+import { fullName, imagePath, repositoryOf } from "../../../model/image_name.ts";
 
 const log = logger("docker");
 

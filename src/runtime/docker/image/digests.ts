@@ -4,7 +4,7 @@ import type { Engine } from "../engine.ts";
 import { pullRefusal } from "../refusal.ts";
 import type { DistributionAnswer, ImageAnswer } from "../wire.ts";
 import { authHeaders, type Login } from "./login.ts";
-import { digestIn, imagePath } from "./name.ts";
+import { digestIn, imagePath } from "../../../model/image_name.ts";
 
 export class ImageDigests {
   readonly #engine: Engine;

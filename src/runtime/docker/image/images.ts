@@ -12,7 +12,7 @@ import { cleanImages } from "./clean.ts";
 import type { Credentials } from "./credentials.ts";
 import { type ImageDigests, latestDigest } from "./digests.ts";
 import { imageIds, type PulledImages, rememberPulled } from "./inventory.ts";
-import { imagePath, registryOf } from "./name.ts";
+import { imagePath, registryOf } from "../../../model/image_name.ts";
 import { checkPlatform, isFor } from "./platform.ts";
 import { pull } from "./pull.ts";
 import { checkSpace } from "./space.ts";

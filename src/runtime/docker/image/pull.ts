@@ -7,7 +7,7 @@ import { pullRefusal } from "../refusal.ts";
 import { jsonLines } from "../stream.ts";
 import type { PullLine } from "../wire.ts";
 import { authHeaders, type Login } from "./login.ts";
-import { pullQuery } from "./name.ts";
+import { pullQuery } from "../../../model/image_name.ts";
 
 /** Docker reports every second while it downloads, and is silent while it unpacks a big layer on a slow card. */
 const SILENCE_MS = 5 * 60_000;

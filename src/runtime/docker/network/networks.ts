@@ -1,7 +1,8 @@
 /** The networks of this device: one bridge for each namespace, made when it is needed and removed when nothing uses it. */
 import { Failure } from "../../../failure.ts";
 import { logger } from "../../../log.ts";
-import { networkDenied } from "../../../model/container_policy.ts";
+import { networkRefusal } from "../../../model/policy/container.ts";
+import { policyFailure } from "../../../model/policy/refusal.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 import { LABEL } from "../container.ts";
 import type { Engine } from "../engine.ts";
@@ -94,7 +95,7 @@ export class Networks {
     if (!allowNetworks.includes(name)) {
       const own = (await this.#own(name))[0];
       // Whoever names a network that is there means that one, and not a new one of ours.
-      if (own === undefined && await this.#inspect(name) !== null) throw networkDenied(name);
+      if (own === undefined && await this.#inspect(name) !== null) throw policyFailure(networkRefusal(name, 0));
       return own ?? await this.#make(name);
     }
     const found = await this.#inspect(name);

@@ -1,6 +1,6 @@
-/** [pure] What a container may do: little, unless its manifest asks and the device's owner allows it (model/container_policy.ts). */
+/** [pure] What a container may do: little, unless its manifest asks and the device's owner allows it (model/policy/). */
 import type { SecurityOption } from "../../../model/container_options.ts";
-import { DEFAULT_CAPABILITIES } from "../../../model/container_policy.ts";
+import { DEFAULT_CAPABILITIES } from "../../../model/policy/capability.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 import type { CreateContainer } from "../wire.ts";
 

@@ -1,4 +1,4 @@
-import type { DevicePolicy } from "../../../model/device_policy.ts";
+import type { Policy } from "../../../model/policy/policy.ts";
 
 /** What the device's owner lets services ask for; all that confines them takes these. */
 export interface Bounds {
@@ -6,9 +6,6 @@ export interface Bounds {
   stateDir: string;
   /** Users for services that name none, both ends included; null: they run as the daemon does. */
   uidRange: { from: number; to: number } | null;
-  policy: DevicePolicy & {
-    /** Like "CAP_NET_RAW". */
-    allowCapabilities: readonly string[];
-    allowRoot: boolean;
-  };
+  /** What the planner can not ask: who a name stands for, and whose groups are as good as root. */
+  policy: Pick<Policy, "allowRoot" | "allowGroups">;
 }

@@ -1,19 +1,17 @@
-/** Device nodes and GPUs: allowed by the owner, there, and reached through the group that owns them. */
+/** Device nodes and GPUs: there, and reached through the group that owns them. */
 import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
-import { checkDevicesAllowed, checkIsDevice, type DevicePolicy } from "../../../model/device_policy.ts";
+import { checkIsDevice } from "../../../model/policy/device_node.ts";
 import type { NativeWorkload } from "../../../model/workload.ts";
 
 /**
- * The groups that a user needs to use its devices and GPUs. Throws for what is not allowed, not there, or root's alone.
+ * The groups that a user needs to use its devices and GPUs. Throws for what is not there, or root's alone.
  * `dev` is where the GPUs' nodes are looked for.
  */
 export async function deviceGroups(
   { devices, gpus }: Pick<NativeWorkload, "devices" | "gpus">,
-  policy: DevicePolicy,
   dev = "/dev",
 ): Promise<number[]> {
-  checkDevicesAllowed({ devices, gpus }, policy);
   const paths = gpus === null ? devices : [...devices, ...await gpuNodes(dev)];
   const groups: number[] = [];
   for (const path of paths) {

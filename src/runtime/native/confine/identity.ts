@@ -1,8 +1,9 @@
 /** As whom a workload runs: who that is, and whether the owner of the device allows it. Changes nothing. */
 import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
+import { isAllowed } from "../../../model/policy/account.ts";
 import type { NativeWorkload } from "../../../model/workload.ts";
-import { type Account, findAccount, findGroup, groups as allGroups } from "./account.ts";
+import { type Account, findAccount, findGroup, type Group, groups as allGroups } from "./account.ts";
 import type { Bounds } from "./bounds.ts";
 import { grantedCapabilities } from "./capabilities.ts";
 import { deviceGroups } from "./devices.ts";
@@ -29,9 +30,8 @@ const AS_GOOD_AS_ROOT = ["root", "docker", "disk", "kmem", "shadow", "sudo", "wh
  */
 export async function identify(workload: NativeWorkload, bounds: Bounds): Promise<Identity | null> {
   const { policy } = bounds;
-  const capabilities = await grantedCapabilities(workload, policy);
-  if (!workload.noNewPrivileges && !policy.allowRoot) throw rootDenied("no_new_privileges", "false");
-  const devices = await deviceGroups(workload, policy);
+  const capabilities = await grantedCapabilities(workload);
+  const devices = await deviceGroups(workload);
   if (Deno.uid() !== 0) return await asDaemon(workload);
   const account = await accountOf(workload, bounds);
   const { group, supplementaryGroups, user } = workload;
@@ -44,7 +44,11 @@ export async function identify(workload: NativeWorkload, bounds: Bounds): Promis
   const member = user === null ? [] : known.filter(({ members }) => members.includes(account.name));
   const groups = [...new Set([...member, ...given].map((one) => one.gid).concat(devices))].sort((a, b) => a - b);
   if (!policy.allowRoot) {
-    const strong = known.find((one) => AS_GOOD_AS_ROOT.includes(one.name) && [gid, ...groups].includes(one.gid));
+    const isNamed = ({ name, gid }: Group) =>
+      gid !== 0 && [name, String(gid)].some((one) => isAllowed(one, policy.allowGroups));
+    const strong = known.find((one) =>
+      AS_GOOD_AS_ROOT.includes(one.name) && [gid, ...groups].includes(one.gid) && !isNamed(one)
+    );
     if (strong !== undefined) throw rootDenied("group", strong.name);
   }
   const everything = account.uid === 0 && workload.capabilities.length === 0;

@@ -5,7 +5,13 @@ import { SERVICE_PATH } from "../environment.ts";
 import { sharedLook } from "../shared_look.ts";
 
 /** Where Debian has them. */
-const PACKAGES = { setsid: "util-linux", setpriv: "util-linux", prlimit: "util-linux", nice: "coreutils" } as const;
+const PACKAGES = {
+  setsid: "util-linux",
+  setpriv: "util-linux",
+  prlimit: "util-linux",
+  nice: "coreutils",
+  env: "coreutils",
+} as const;
 
 export type Tool = keyof typeof PACKAGES;
 

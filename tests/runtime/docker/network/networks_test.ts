@@ -134,7 +134,7 @@ await testNeeding(
 );
 
 await testNeeding([...DOCKER], "a container without a network has none, and finds nobody", async () => {
-  await using device = await dockerDevice({ policy: { allowHostNetwork: true } });
+  await using device = await dockerDevice();
   const alone = await device.start(device.workload({ command: serves("alone"), network: "none" }));
   assert.equal(await device.runtime.address(alone, 80), null);
   assert.deepEqual(await networksOf(device), []);

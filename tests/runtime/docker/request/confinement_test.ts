@@ -1,7 +1,7 @@
 /** Least privilege, as the kernel has it of a real container, and that ordinary programs can live with it. */
 import assert from "node:assert/strict";
 import { CAPABILITIES } from "../../../../src/manifest/field/capability.ts";
-import { DEFAULT_CAPABILITIES } from "../../../../src/model/container_policy.ts";
+import { DEFAULT_CAPABILITIES } from "../../../../src/model/policy/capability.ts";
 import type { DockerWorkload } from "../../../../src/model/workload.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
 import { type DockerDevice, dockerDevice, inspect, saidBy } from "../docker_device.ts";
@@ -28,9 +28,7 @@ await testNeeding([...DOCKER], "a container that asks for nothing has ten capabi
 });
 
 await testNeeding([...DOCKER], "a container has what it asks for, where it is allowed", async () => {
-  await using device = await dockerDevice({
-    policy: { allowCapabilities: ["CAP_NET_ADMIN"], allowPrivileged: true, allowRoot: true },
-  });
+  await using device = await dockerDevice({});
   const only = await may(device, { capDrop: ["ALL"], capAdd: ["CAP_NET_ADMIN", "CAP_CHOWN"] });
   assert.deepEqual(only, { capabilities: ["CAP_CHOWN", "CAP_NET_ADMIN"], gains: false });
   assert.deepEqual((await may(device, { capDrop: ["ALL"] })).capabilities, []);

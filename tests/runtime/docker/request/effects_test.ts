@@ -43,7 +43,7 @@ const SEEN: { fields: Partial<DockerWorkload>; look: string; sees: RegExp }[] = 
 for (const { fields, look, sees } of SEEN) {
   const [name] = Object.keys(fields);
   await testNeeding([...DOCKER], `a container sees its ${name}: ${look}`, async () => {
-    await using device = await dockerDevice({ policy: { allowPrivileged: true } });
+    await using device = await dockerDevice();
     const said = await saidBy(device, device.workload({ ...fields, command: sh(`(${look}) 2>&1`) }));
     assert.match(said.join("\n"), sees);
   });

@@ -1,5 +1,5 @@
 /** [pure] Names of images, as github.com/distribution/reference takes them apart. */
-import { Failure } from "../../../failure.ts";
+import { Failure } from "../failure.ts";
 
 /** A name from git becomes part of a path: nothing in it may lead elsewhere. Throws a `Failure`. */
 export function imagePath(image: string): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { digestIn, imagePath, pullQuery, registryOf, repositoryOf } from "../../../../src/runtime/docker/image/name.ts";
+import { digestIn, imagePath, pullQuery, registryOf, repositoryOf } from "../../src/model/image_name.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const OTHER = `sha256:${"b".repeat(64)}`;
