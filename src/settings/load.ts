@@ -17,6 +17,7 @@ import { logOf } from "./section/log.ts";
 import { nativeOf } from "./section/native.ts";
 import { policyOf } from "./section/policy.ts";
 import { repoOf } from "./section/repo.ts";
+import { trustOf } from "./section/repo_trust.ts";
 import { rolloutOf } from "./section/rollout.ts";
 import { runtimeOf } from "./section/runtime.ts";
 import { webhookOf } from "./section/webhook.ts";
@@ -125,6 +126,7 @@ async function settingsFrom(
   return {
     ...generalOf(section(""), context("")),
     repo: await repoOf(section("repo"), context("repo")),
+    trust: await trustOf(section("repo"), context("repo")),
     webhook: await webhookOf(section("webhook"), context("webhook")),
     docker: dockerOf(section("docker"), context("docker")),
     runtime: runtimeOf(section("runtime")),
