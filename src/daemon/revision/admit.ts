@@ -59,10 +59,10 @@ async function refuseRewound(
   const { applied, attempted, held, accepted } = memory;
   if (applied === null || id === applied || id === attempted) return;
   const isKnown = held?.revision === id && held.over === applied;
-  if (accepted?.over === applied) {
-    if (id === accepted.revision || !isKnown && await ancestry.descendsFrom(accepted.revision)) return;
+  if (!isKnown) {
+    if (accepted?.over === applied && await ancestry.descendsFrom(accepted.revision)) return;
+    if (await ancestry.descendsFrom(applied)) return;
   }
-  if (!isKnown && await ancestry.descendsFrom(applied)) return;
   memory.held = { revision: id, over: applied };
   const [next, before] = [id.slice(0, 7), applied.slice(0, 7)];
   throw new Failure(`The branch "${branch}" was rewound: ${next} does not come after ${before}, which is applied`, {
