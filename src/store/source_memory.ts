@@ -22,7 +22,7 @@ export interface SourceMemory {
   /** Who signed the last revisions that were admitted, the newest last. */
   signed?: { revision: string; signer: string }[];
   /** The head of a branch that was rewound, and the applied revision that it does not come after. */
-  held?: RewoundTo;
+  rewound?: RewoundTo;
   /** The one that the owner took in place of the applied one. */
   accepted?: RewoundTo;
 }

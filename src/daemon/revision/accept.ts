@@ -9,19 +9,19 @@ import { addEvent, type Device } from "../device.ts";
  */
 export async function acceptRevision(device: Device, revision: string | null): Promise<string> {
   const { sourceMemory: memory } = device;
-  const { held } = memory;
+  const { rewound } = memory;
   // One that is not the head any more waits for nothing.
-  if (held === undefined || held.over !== memory.applied || held.revision !== memory.seen) {
+  if (rewound === undefined || rewound.over !== memory.applied || rewound.revision !== memory.seen) {
     throw mistake("no revision waits for your word", 'say "harbornode sync" to look at the repository first');
   }
-  const id = held.revision.slice(0, 7);
-  if (revision !== null && (revision.length < 4 || !held.revision.startsWith(revision))) {
+  const id = rewound.revision.slice(0, 7);
+  if (revision !== null && (revision.length < 4 || !rewound.revision.startsWith(revision))) {
     throw mistake(`the revision that waits is ${id}, not "${revision}"`, `say "harbornode accept ${id}"`);
   }
-  memory.accepted = held;
-  delete memory.held;
+  memory.accepted = rewound;
+  delete memory.rewound;
   await writeSourceMemory(device.dir.source, memory);
-  const message = `revision ${id} was accepted in place of ${held.over.slice(0, 7)}`;
+  const message = `revision ${id} was accepted in place of ${rewound.over.slice(0, 7)}`;
   addEvent(device, { workload: null, reason: "forced", message });
   device.syncWake.now();
   return message;

@@ -31,7 +31,7 @@ export function admission({ trust, known }: AdmissionOptions): Admission {
     }
     const isSameBranch = memory.url === source.url && memory.branch === source.branch;
     if (trust.requireFastForward && isSameBranch) await refuseRewound(memory, { id, ancestry, branch: source.branch });
-    delete memory.held;
+    delete memory.rewound;
   };
 }
 
@@ -56,14 +56,14 @@ async function refuseRewound(
   memory: SourceMemory,
   { id, ancestry, branch }: { id: string; ancestry: Ancestry; branch: string },
 ): Promise<void> {
-  const { applied, attempted, held, accepted } = memory;
+  const { applied, attempted, rewound, accepted } = memory;
   if (applied === null || id === applied || id === attempted) return;
-  const isKnown = held?.revision === id && held.over === applied;
+  const isKnown = rewound?.revision === id && rewound.over === applied;
   if (!isKnown) {
     if (accepted?.over === applied && await ancestry.descendsFrom(accepted.revision)) return;
     if (await ancestry.descendsFrom(applied)) return;
   }
-  memory.held = { revision: id, over: applied };
+  memory.rewound = { revision: id, over: applied };
   const [next, before] = [id.slice(0, 7), applied.slice(0, 7)];
   throw new Failure(`The branch "${branch}" was rewound: ${next} does not come after ${before}, which is applied`, {
     kind: "waiting",

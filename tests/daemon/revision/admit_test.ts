@@ -39,9 +39,9 @@ Deno.test("a branch that goes on is followed, and one that was rewound waits", a
   const known = memory({ applied: "a3", attempted: "a4" });
   for (const id of ["a3", "a4", "a9"]) assert.equal(await ask(known, id), null, id);
   for (const id of ["a2", "b4"]) assert.equal(await ask(known, id), "history_rewound", id);
-  assert.deepEqual(known.held, { revision: "b4", over: "a3" });
+  assert.deepEqual(known.rewound, { revision: "b4", over: "a3" });
   assert.equal(await ask(known, "a5"), null);
-  assert.equal(known.held, undefined);
+  assert.equal(known.rewound, undefined);
 });
 
 Deno.test("what was accepted is taken with all that comes after it, in place of that applied revision alone", async () => {
