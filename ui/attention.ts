@@ -1,4 +1,5 @@
 /** [pure] Which workloads a person should look at first, and the one sentence about all of them. */
+import type { ReasonCode } from "../src/model/reason.ts";
 import { isBarred, isLeftAlone, type Snapshot, type WorkloadStatus } from "../src/model/snapshot.ts";
 
 /** What needs somebody, what only needs time, and what is as the repository asks. */
@@ -27,7 +28,25 @@ function isMoving(one: WorkloadStatus): boolean {
     (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
 }
 
-export function overall({ workloads, source }: Snapshot): { sentence: string; tone: string } {
+/** Of a revision that is here and is not used, until somebody does something about it. */
+const NOT_USED: readonly (ReasonCode | undefined)[] = [
+  "signature_missing",
+  "signature_invalid",
+  "signer_unknown",
+  "signers_unreadable",
+  "history_rewound",
+];
+
+export function overall(snapshot: Snapshot): { sentence: string; tone: string } {
+  const told = ofWorkloads(snapshot);
+  if (!NOT_USED.includes(snapshot.source.error?.reason)) return told;
+  const sentence = snapshot.workloads.length === 0
+    ? "The revision is not used"
+    : `${told.sentence}; a revision is not used`;
+  return { sentence, tone: "bad" };
+}
+
+function ofWorkloads({ workloads, source }: Snapshot): { sentence: string; tone: string } {
   const count = workloads.length;
   const { attention: { length: bad }, moving: { length: moving } } = groups(workloads);
   if (count === 0 && source.error !== null) return { sentence: "The repository can not be reached", tone: "bad" };

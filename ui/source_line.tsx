@@ -23,6 +23,7 @@ export function SourceLine({ source, now }: { source: SourceStatus; now: number 
             {source.subject !== null && ` “${source.subject}”`}
           </>
         )}
+        {source.signer !== null && `, signed by ${source.signer}`}
         {source.last_sync_at !== null && (
           <>
             , looked <Ago at={source.last_sync_at} now={now} />

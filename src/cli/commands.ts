@@ -1,5 +1,6 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
+import { accept } from "./accept.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
 import { hold } from "./hold.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   stop,
   start,
   prune,
+  accept,
   down,
   validate,
   secret,

@@ -24,7 +24,10 @@ export async function bootFromDisk(device: Device): Promise<void> {
       return;
     }
   } catch (error) {
-    log.warn("the repository on disk can not be read: {message}", { message: asFailure(error).message });
+    const { reason, message, hint } = asFailure(error);
+    log.warn("the revision on disk is not used: {message}", { message, reason });
+    addEvent(device, { workload: null, reason, message });
+    device.sourceStatus.error = { reason, message, hint: hint ?? null };
   }
   const applied = [...device.memory.all.values()].flatMap((memory) => memory.applied ?? []);
   if (applied.length === 0) return;

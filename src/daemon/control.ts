@@ -10,6 +10,7 @@ import type { Workload } from "../model/workload.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addEvent, type Device, tell } from "./device.ts";
 import { hold, release, start } from "./owner/hold.ts";
+import { acceptRevision } from "./revision/accept.ts";
 import { previewPlan } from "./revision/preview.ts";
 import { rollBack } from "./owner/rollback.ts";
 import { takeSnapshot } from "./report.ts";
@@ -65,6 +66,7 @@ export function controlDeps(device: Device): ControlDeps {
     hold: (request) => request.action === "start" ? start(device, request) : hold(device, request),
     release: (name) => release(device, name),
     confirmPrune: () => confirmPrune(device),
+    accept: (revision) => acceptRevision(device, revision),
     down: (options) => down(device, options),
   };
 }

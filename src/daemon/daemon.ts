@@ -21,12 +21,13 @@ import { credentialsRoot } from "../secrets/credentials.ts";
 import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings/settings.ts";
 import { createSource } from "../source/open.ts";
+import type { Source } from "../source/source.ts";
 import { type DataDir, dataDir, makeFolders } from "../store/data_dir.ts";
 import { DeliveryLog } from "../store/delivery_log.ts";
 import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
-import { readSourceMemory } from "../store/source_memory.ts";
+import { readSourceMemory, type SourceMemory } from "../store/source_memory.ts";
 import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import { type Device, tell } from "./device.ts";
@@ -35,6 +36,7 @@ import { imageUpdateLoop } from "./image/updates.ts";
 import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
+import { admission } from "./revision/admit.ts";
 import { syncLoop } from "./revision/sync.ts";
 import { UsageHistory } from "./usage.ts";
 import { Wake } from "./wake.ts";
@@ -115,9 +117,10 @@ export async function openDevice(
   const { diskReserveBytes } = settings.limits;
   const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
   const runtimes = await openRuntimes({ settings, id, artifacts, clock });
-  const source = createSource(settings.repo, { gitDir: dir.repository, clock });
+  const admit = admission({ trust: settings.trust, known: () => ({ memory: sourceMemory, source }) });
+  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
+  const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
   const wake = new Wake(clock);
-  const memory = await readSourceMemory(dir.source);
   const device: Device = {
     id,
     settings,
@@ -146,16 +149,7 @@ export async function openDevice(
     goingDown: false,
     readAgain: false,
     revision: null,
-    sourceMemory: memory ?? {
-      url: source.url,
-      branch: source.branch,
-      device: settings.device,
-      seen: null,
-      attempted: null,
-      applied: null,
-      healthy: null,
-      pruneConfirmed: null,
-    },
+    sourceMemory,
     sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
     looksEnded: 0,
     looking: false,
@@ -177,6 +171,11 @@ export async function openDevice(
   };
   device.snapshot = takeSnapshot(device);
   return device;
+}
+
+function nothingApplied({ url, branch }: Source, { device }: Settings): SourceMemory {
+  const revisions = { seen: null, attempted: null, applied: null, healthy: null };
+  return { url, branch, device, ...revisions, pruneConfirmed: null };
 }
 
 export async function closeDevice(device: Device): Promise<void> {

@@ -57,7 +57,7 @@ export function takeSnapshot(device: Device): Snapshot {
       healthy: sourceMemory.healthy,
       subject: device.revision?.subject ?? null,
       author: device.revision?.author ?? null,
-      signer: null,
+      signer: signerOf(device),
     },
     runtimes: runtimeStatus(device),
     workloads: device.plan.workloads.map((workload) =>
@@ -68,6 +68,11 @@ export function takeSnapshot(device: Device): Snapshot {
     events: [...device.events],
     deliveries: [...device.deliveries.deliveries],
   };
+}
+
+function signerOf({ settings, sourceMemory: { signed = [], applied } }: Device): string | null {
+  if (settings.trust.verify === "none") return null;
+  return signed.find((one) => one.revision === applied)?.signer ?? null;
 }
 
 function runtimeStatus(device: Device): Snapshot["runtimes"] {

@@ -31,6 +31,8 @@ export interface ControlDeps {
   hold(request: { name: string; action: "hold" | "stop" | "start"; forMs: number | null }): Promise<string>;
   release(name: string): Promise<string>;
   confirmPrune(): Promise<string[]>;
+  /** Of a revision that waits, its first digits; null: the one that does. Resolves with what follows, in a sentence. */
+  accept(revision: string | null): Promise<string>;
   /** Names of what was stopped. */
   down(options: LongWork): Promise<string[]>;
 }
@@ -78,6 +80,10 @@ export function createControlApp(deps: ControlDeps): Hono {
     });
   });
   app.post("/prune/confirm", async (context) => context.json({ names: await deps.confirmPrune() }));
+  app.post("/accept", async (context) => {
+    const { revision } = await context.req.json<{ revision: string | null }>();
+    return context.json({ message: await deps.accept(revision) });
+  });
   app.post("/down", () =>
     jsonLines(async (send, signal) => {
       const names = await deps.down({ progress: (message) => send({ progress: message }), signal });

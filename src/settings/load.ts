@@ -17,6 +17,7 @@ import { logOf } from "./section/log.ts";
 import { nativeOf } from "./section/native.ts";
 import { policyOf } from "./section/policy.ts";
 import { repoOf } from "./section/repo.ts";
+import { trustOf } from "./section/repo_trust.ts";
 import { rolloutOf } from "./section/rollout.ts";
 import { runtimeOf } from "./section/runtime.ts";
 import { secretsOf } from "./section/secrets.ts";
@@ -127,6 +128,7 @@ async function settingsFrom(
   return {
     ...general,
     repo: await repoOf(section("repo"), context("repo")),
+    trust: await trustOf(section("repo"), context("repo")),
     webhook: await webhookOf(section("webhook"), context("webhook")),
     secrets: secretsOf(section("secrets"), context("secrets")),
     docker: dockerOf(section("docker"), context("docker")),

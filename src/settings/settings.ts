@@ -37,6 +37,13 @@ export interface Settings {
     /** From `token`, or the content of `token_file`; null for none. */
     token: string | null;
   };
+  /** Which revisions may be used, of what `repo` names. */
+  trust: {
+    verify: "none" | "head";
+    /** Absolute; null only where nothing is verified. Read anew whenever a revision is checked. */
+    allowedSigners: string | null;
+    requireFastForward: boolean;
+  };
   webhook: {
     /** Each counts; none: there is no webhook. */
     secrets: string[];

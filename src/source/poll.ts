@@ -39,11 +39,11 @@ function delay(intervalMs: number, failures: number, failure: Failure | null): n
   switch (failure?.kind) {
     case undefined:
     case "mistake":
+    case "waiting":
       return intervalMs;
     case "refused":
       return Math.max(intervalMs, REFUSED_MS);
-    case "transient":
-    case "waiting": {
+    case "transient": {
       const cap = Math.max(intervalMs, Math.min(MAX_BACKOFF_MS, MAX_BACKOFF_INTERVALS * intervalMs));
       return Math.min(cap, intervalMs * 2 ** Math.max(0, failures - 1));
     }

@@ -19,6 +19,17 @@ export interface SourceMemory {
   hasDocker?: true;
   /** The revision that was taken back as a whole, and why. */
   refused?: { revision: string; message: string };
+  /** Who signed the last revisions that were admitted, the newest last. */
+  signed?: { revision: string; signer: string }[];
+  /** The head of a branch that was rewound, and the applied revision that it does not come after. */
+  rewound?: RewoundTo;
+  /** The one that the owner took in place of the applied one. */
+  accepted?: RewoundTo;
+}
+
+export interface RewoundTo {
+  revision: string;
+  over: string;
 }
 
 const FORMAT: Format<SourceMemory> = {

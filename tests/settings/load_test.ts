@@ -20,6 +20,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
       username: "x-access-token",
       token: null,
     },
+    trust: { verify: "none", allowedSigners: null, requireFastForward: false },
     webhook: { secrets: [], trustedProxies: [] },
     docker: { host: "unix:///var/run/docker.sock", configFile: "/home/ada/.docker/config.json" },
     registries: {},

@@ -31,6 +31,10 @@ Deno.test("refused credentials are tried slowly, however many times they were", 
   assert.equal(poll(10 * MINUTE, 1, { kind: "refused" }), 10 * MINUTE);
 });
 
+Deno.test("what waits for somebody is looked at again after an interval", () => {
+  assert.equal(poll(MINUTE, 7, { kind: "waiting" }), MINUTE);
+});
+
 Deno.test("a mistake is looked at again after an interval: a push may have mended it", () => {
   assert.equal(poll(MINUTE, 7, { kind: "mistake" }), MINUTE);
 });

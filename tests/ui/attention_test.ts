@@ -34,3 +34,12 @@ Deno.test("the page says in one sentence how a device is", () => {
   assert.equal(overall(troubledSnapshot()).sentence, "3 of 4 need attention");
   assert.equal(overall({ ...healthySnapshot(), workloads: [] }).sentence, "Nothing to run");
 });
+
+Deno.test("the page says of a healthy device that a revision is not used on it", () => {
+  const healthy = healthySnapshot();
+  const error = { reason: "signature_missing", message: "Revision c0ffee0 is not signed", hint: null } as const;
+  const source = { ...healthy.source, error };
+  const told = overall({ ...healthy, source });
+  assert.deepEqual(told, { sentence: "All 4 workloads are healthy; a revision is not used", tone: "bad" });
+  assert.equal(overall({ ...healthy, source, workloads: [] }).sentence, "The revision is not used");
+});

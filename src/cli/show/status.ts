@@ -49,11 +49,12 @@ function looked({ source: { last_sync_at } }: Snapshot, now: number): string {
 }
 
 function revisionLine({ source }: Snapshot): string {
-  const { applied, attempted, subject } = source;
+  const { applied, attempted, subject, signer } = source;
   const named = (revision: string) =>
     `${revision.slice(0, 7)}${subject === null || revision !== attempted ? "" : ` "${subject}"`}`;
   return [
     applied === null ? "nothing applied yet" : `applied ${named(applied)}`,
+    ...(signer === null ? [] : [`signed by ${signer}`]),
     ...(attempted === null || attempted === applied ? [] : [`working on ${named(attempted)}`]),
   ].join(", ");
 }

@@ -11,6 +11,7 @@ import { type Plan, plan as makePlan } from "../../plan/plan.ts";
 import { createSource } from "../../source/open.ts";
 import type { Device } from "../device.ts";
 import { planInput } from "../pass.ts";
+import { admission } from "./admit.ts";
 import { readRevision } from "./read.ts";
 import { withSecrets } from "./secrets.ts";
 import { targetOf } from "./target.ts";
@@ -77,7 +78,10 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
   const gitDir = join(device.dir.root, "repository.preview");
   const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
   try {
-    const source = createSource(device.settings.repo, { gitDir, clock: device.clock });
+    // What it finds of trust is not remembered: nothing is to follow from a preview.
+    const known = { memory: structuredClone(device.sourceMemory), source: device.source };
+    const admit = admission({ trust: device.settings.trust, known: () => known });
+    const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit });
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
     const revision = await source.fetch(head, () => {}, signal);

@@ -6,6 +6,7 @@ import { repositoryUrl, resolveRepository } from "../repository_url.ts";
 import { secret, secretOf } from "../secret.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
+import { TRUST_FIELDS } from "./repo_trust.ts";
 
 export const REPO: Section = {
   name: "repo",
@@ -28,6 +29,7 @@ export const REPO: Section = {
     setting("username", text(), "x-access-token", "Beside the token"),
     setting("token", secret, null, "Better: token_file"),
     setting("token_file", text(), null, "A file with the token"),
+    ...TRUST_FIELDS,
   ],
 };
 

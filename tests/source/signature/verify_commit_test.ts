@@ -85,6 +85,7 @@ await testNeeding([...TOOLS], "what an ssh signature is not made of is said", as
     "signature_invalid",
     /no SSH signature/,
   );
+  refused(verdict(commitWith(`${good}${good}`), list), "signature_invalid", /is not whole/);
   const twice = `${asHeader("gpgsig", good)}${asHeader("gpgsig", good)}`;
   const head = new TextDecoder().decode(PAYLOAD).replace(MESSAGE, "");
   refused(verdict(bytes(`${head}${twice}${MESSAGE}`), list), "signature_invalid", /is one of several/);

@@ -1,0 +1,73 @@
+/** Which revisions may be used on this device: those that somebody trusted signed, and that rewind nothing. */
+import { Failure } from "../../failure.ts";
+import type { Settings } from "../../settings/settings.ts";
+import { type AllowedSigner, readAllowedSigners } from "../../source/signature/allowed_signers.ts";
+import { signerOf } from "../../source/signature/verify_commit.ts";
+import type { Admission, Ancestry, Source } from "../../source/source.ts";
+import type { SourceMemory } from "../../store/source_memory.ts";
+
+export interface AdmissionOptions {
+  trust: Settings["trust"];
+  /** Looked up at each revision: the source is made with its admission. */
+  known: () => { memory: SourceMemory; source: Pick<Source, "url" | "branch"> };
+}
+
+/** How many revisions back it is known who signed: the applied one, and those on the way to the next. */
+const KEPT_SIGNERS = 5;
+
+/**
+ * What `[repo]` says of trust, asked of one revision after the other. What it finds is kept in the memory: who signed,
+ * and which revision waits for the owner. Every refusal is of kind "waiting": a list that is mended, a word of the owner
+ * or another push makes it a different question.
+ */
+export function admission({ trust, known }: AdmissionOptions): Admission {
+  return async (revision, ancestry) => {
+    const { memory, source } = known();
+    const { id } = revision;
+    if (trust.verify === "head") {
+      const signer = signerOf(revision, await readSigners(trust.allowedSigners));
+      const others = (memory.signed ?? []).filter((one) => one.revision !== id);
+      memory.signed = [...others, { revision: id, signer }].slice(-KEPT_SIGNERS);
+    }
+    const isSameBranch = memory.url === source.url && memory.branch === source.branch;
+    if (trust.requireFastForward && isSameBranch) await refuseRewound(memory, { id, ancestry, branch: source.branch });
+    delete memory.rewound;
+  };
+}
+
+/** Read anew each time, so that a key that is taken out counts for nothing from then on. */
+async function readSigners(path: string | null): Promise<AllowedSigner[]> {
+  const text = await Deno.readTextFile(path ?? "").catch((error) => {
+    const why = error instanceof Deno.errors.NotFound ? "it is not there" : error.message;
+    throw unreadable(`The list of signers "${path}" can not be read: ${why}`);
+  });
+  const list = readAllowedSigners(text);
+  if (!Array.isArray(list)) throw unreadable(`Line ${list.line} of the list of signers "${path}" ${list.message}`);
+  return list;
+}
+
+function unreadable(message: string): Failure {
+  const hint = "mend it: its lines are names, options and a key, as in ssh-keygen(1) under ALLOWED SIGNERS";
+  return new Failure(message, { kind: "waiting", reason: "signers_unreadable", hint });
+}
+
+/** What was admitted before is so again after a restart: its history need not be here then. */
+async function refuseRewound(
+  memory: SourceMemory,
+  { id, ancestry, branch }: { id: string; ancestry: Ancestry; branch: string },
+): Promise<void> {
+  const { applied, attempted, rewound, accepted } = memory;
+  if (applied === null || id === applied || id === attempted) return;
+  const isKnown = rewound?.revision === id && rewound.over === applied;
+  if (!isKnown) {
+    if (accepted?.over === applied && await ancestry.descendsFrom(accepted.revision)) return;
+    if (await ancestry.descendsFrom(applied)) return;
+  }
+  memory.rewound = { revision: id, over: applied };
+  const [next, before] = [id.slice(0, 7), applied.slice(0, 7)];
+  throw new Failure(`The branch "${branch}" was rewound: ${next} does not come after ${before}, which is applied`, {
+    kind: "waiting",
+    reason: "history_rewound",
+    hint: `say "harbornode accept ${next}" if that is what you want; until then everything stays as it is`,
+  });
+}
