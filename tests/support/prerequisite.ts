@@ -16,7 +16,8 @@ export type Prerequisite =
   | "nginx"
   | "redis-server"
   | "mosquitto"
-  | "python3";
+  | "python3"
+  | "age";
 
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
@@ -43,6 +44,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   "redis-server": () => packaged("/usr/bin/redis-server"),
   "mosquitto": () => packaged("/usr/sbin/mosquitto"),
   "python3": () => packaged("/usr/bin/python3"),
+  age: async () => await program("age") && await program("age-keygen") ? null : "no age in PATH",
   zip: async () => await program("zip") ? null : "no zip in PATH",
 };
 
