@@ -53,7 +53,7 @@ const ROOMS: Record<string, Room> = {
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
   "src/probe": {
-    uses: ["src/model"],
+    uses: ["src/model", "src/log.ts"],
     types: ["src/runtime", "src/clock.ts"],
     why: "a probe looks and decides nothing",
   },

@@ -9,8 +9,8 @@ import { identityFile } from "../store/data_dir.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { readPlaintext } from "./plaintext.ts";
-import { RECIPIENTS_FILE, recipientsFor } from "./recipients.ts";
+import { readPlaintext } from "./secret/plaintext.ts";
+import { RECIPIENTS_FILE, recipientsFor } from "./secret/recipients.ts";
 import { settingsOf } from "./settings_of.ts";
 import { showProblems } from "./show/problem.ts";
 

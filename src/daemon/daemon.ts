@@ -37,6 +37,7 @@ import { lockDataDir } from "./lock.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
 import { admission } from "./revision/admit.ts";
+import { targetOf } from "./revision/target.ts";
 import { syncLoop } from "./revision/sync.ts";
 import { UsageHistory } from "./usage.ts";
 import { Wake } from "./wake.ts";
@@ -117,7 +118,8 @@ export async function openDevice(
   const { diskReserveBytes } = settings.limits;
   const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
   const runtimes = await openRuntimes({ settings, id, artifacts, clock });
-  const admit = admission({ trust: settings.trust, known: () => ({ memory: sourceMemory, source }) });
+  const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
+  const admit = admission({ trust: settings.trust, clock, known });
   const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
   const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
   const wake = new Wake(clock);

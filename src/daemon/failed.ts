@@ -1,4 +1,5 @@
 /** What a person wants to know of a workload that fails: its last lines, and a word when it turns unhealthy. */
+import { withoutSecrets } from "../log.ts";
 import type { Instance } from "../model/observed.ts";
 import { addEvent, type Device, tell } from "./device.ts";
 
@@ -19,7 +20,9 @@ export async function keepLastLines(device: Device): Promise<void> {
     if (device.lastLines.get(name)?.instanceId === instance.id) continue;
     const since = began(device, instance);
     const lines = await Array.fromAsync(runtime.logs(name, { tail: LINES, since, follow: false })).catch(() => []);
-    const own = lines.filter((line) => line.slot === instance.slot).map((line) => line.text).slice(-LINES);
+    const own = lines.filter((line) => line.slot === instance.slot).map((line) => withoutSecrets(line.text)).slice(
+      -LINES,
+    );
     device.lastLines.set(name, { instanceId: instance.id, lines: own });
     status.last_lines = own;
     addEvent(device, { workload: name, reason: status.reason, message: `${name} has failed: ${status.message}` });

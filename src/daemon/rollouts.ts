@@ -1,5 +1,5 @@
 /** What a rollout that came to its end leaves behind: its last words, and events. */
-import { logger } from "../log.ts";
+import { logger, withoutSecrets } from "../log.ts";
 import type { RolloutMemory, RolloutRecord } from "../model/rollout.ts";
 import { addEvent, type Device } from "./device.ts";
 
@@ -39,7 +39,8 @@ async function evidenceOf(
   const signal = AbortSignal.timeout(READ_MS);
   const options = { tail: LINES, since: failed.startedAt, follow: false, signal };
   const lines = await Array.fromAsync(runtime.logs(name, options)).catch(() => []);
-  return { lines: lines.filter((one) => one.slot === failed.slot).map((one) => one.text).slice(-LINES), probes };
+  const own = lines.filter((one) => one.slot === failed.slot).map((one) => withoutSecrets(one.text));
+  return { lines: own.slice(-LINES), probes };
 }
 
 export function tellRollouts(device: Device, { name, before, after }: Change): void {

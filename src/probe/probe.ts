@@ -1,5 +1,6 @@
 /** Runs the probes of instances, each on its own timer, and keeps their last results. */
 import type { Clock } from "../clock.ts";
+import { withoutSecrets } from "../log.ts";
 import { portNumber, probedPort, substitutePorts, withChosen } from "../model/port.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ProbeResult } from "../model/snapshot.ts";
@@ -97,7 +98,8 @@ export class Prober {
       if (signal.aborted) return;
       const now = clock.now();
       const durationMs = Math.round(clock.monotonic() - began);
-      const output = attempt.output.trimEnd().slice(0, OUTPUT_CHARS);
+      // It is shown to everybody, and kept: what a command prints of the secrets that it sees is not.
+      const output = withoutSecrets(attempt.output.trimEnd()).slice(0, OUTPUT_CHARS);
       const result = { at: new Date(now).toISOString(), ok: attempt.ok, duration_ms: durationMs, output };
       watched.results = [...watched.results, result].slice(-KEPT_RESULTS);
       watched.done++;

@@ -58,8 +58,9 @@ export class Credentials {
     };
   }
 
-  /** Each file is there whole, or as before. Throws `Failure`. */
-  async write(key: string, files: RevealedSecrets["files"], readers: Readers): Promise<void> {
+  /** Returns the folder, null where there is no file. Each file is there whole, or as before. Throws `Failure`. */
+  async write(key: string, files: RevealedSecrets["files"], readers: Readers): Promise<string | null> {
+    if (files.length === 0) return null;
     const folder = this.folder(key);
     const owner = typeof readers === "object" ? readers : null;
     const isShared = readers === "everybody inside" && this.#readers === "containers";
@@ -79,6 +80,7 @@ export class Credentials {
       }
       if (owner !== null) await Deno.chown(folder, owner.uid, owner.gid);
       await Deno.chmod(folder, isShared ? 0o555 : 0o500);
+      return folder;
     } catch (error) {
       await this.#remove(key);
       throw new Failure(`its secrets can not be written: ${error instanceof Error ? error.message : error}`, {

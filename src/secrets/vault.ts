@@ -14,6 +14,9 @@ import { type Identity, readIdentity, readOrMakeIdentity } from "./identity.ts";
 /** A log line with a part of a key is as bad as one with all of it; for whole files that is not worth the search. */
 const REGISTERED = { bytes: 8192, line: 16 };
 
+/** Every byte counts. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export class Vault {
   readonly #identity: Identity | Failure;
   readonly #plaintexts = new Map<string, Promise<Uint8Array>>();
@@ -59,7 +62,7 @@ export class Vault {
       const { target: { type, name } } = secret;
       const content = await this.#value(secret);
       if (type === "file") revealed.files.push({ name, content });
-      else revealed.env[name] = new TextDecoder().decode(content);
+      else revealed.env[name] = UTF8.decode(content);
     }
     return revealed;
   }
@@ -76,7 +79,7 @@ export class Vault {
     if (secret.target.type === "file") return plaintext;
     let text: string;
     try {
-      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plaintext).replace(/\r?\n$/, "");
+      text = UTF8.decode(plaintext).replace(/\r?\n$/, "");
     } catch {
       throw refused(secret, "is not UTF-8 text, and a variable must be", `deliver it as a file: secrets = [...]`);
     }

@@ -91,3 +91,42 @@ await testNeeding(
     await eventually("what git no longer holds is gone", async () => await device.workload("old") === undefined);
   },
 );
+
+await testNeeding(
+  ["git"],
+  "a commit that says so is skipped or held, and the next one brings what it changed",
+  async () => {
+    await using pushed = await pushedDevice({ "web.toml": QUIET });
+    const { repository, device } = pushed;
+    const before = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+    const push = async (value: string, trailer: string) => {
+      await repository.write("services/web.toml", `${QUIET}env = { A = "${value}" }\n`);
+      return await repository.commit(`Change it\n\n${trailer}`);
+    };
+
+    for (
+      const [trailer, reason] of [["Skip: test-*", "revision_skipped"], ["Hold-Until: 2099-01-01", "revision_held"]]
+    ) {
+      const revision = await push(reason!, `HarborNode-${trailer}`);
+      const synced = await device.cli("sync", "--wait");
+      assert.equal(synced.code, 0, synced.err);
+      const { source } = (await device.status())!;
+      assert.deepEqual([source.sync, source.held?.revision, source.held?.reason], ["held", revision, reason]);
+      assert.match(
+        (await device.cli("status")).out,
+        /its commit says HarborNode-Skip|is held until 2099-01-01 00:00 UTC/,
+      );
+      assert.equal((await device.workload("web"))?.instances[0]?.pid, before.instances[0]?.pid);
+    }
+    await device.killDaemon();
+    await device.startDaemon();
+    await eventually("it is held still", async () => (await device.status())?.source.sync === "held");
+    assert.equal((await device.workload("web"))?.instances[0]?.pid, before.instances[0]?.pid);
+
+    await push("last", "Signed-off-by: me");
+    await device.until("web", (one) => {
+      return one.sync === "synced" && one.phase === "running" && one.instances[0]?.pid !== before.instances[0]?.pid;
+    });
+    assert.equal((await device.status())?.source.held, null);
+  },
+);

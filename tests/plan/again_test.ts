@@ -59,6 +59,17 @@ Deno.test("Docker is granted restarts of what has run steadily, also where memor
   assert.equal(at(NOW + 5000, docker({ job })).grant, null);
 });
 
+Deno.test("no restart is granted to a container with secrets that are files, and to one with variables it is", () => {
+  const secret = (type: "env" | "file") => [{ target: { type, name: "A" }, source: null, ciphertext: "", digest: "1" }];
+  const at = (of: Workload) => {
+    const one = instance(of, { id: "c", slot: 0, startedAt: NOW - 5000 });
+    return grantOf(of, one, { memory: undefined, now: NOW + 5000 }).grant;
+  };
+  assert.equal(at(docker({ restart: ALWAYS, secrets: secret("file") })), null);
+  assert.notEqual(at(docker({ restart: ALWAYS, secrets: secret("env") })), null);
+  assert.notEqual(at(native({ restart: ALWAYS, secrets: secret("file") })), null);
+});
+
 Deno.test("a container that Docker counts anew has been counted, and is counted on", () => {
   const container = instance(docker({}), { id: "c", slot: 0, startedAt: NOW - 5000 });
   const before = slot({ restarts: 2, respawned: { id: "c", count: 2 } });

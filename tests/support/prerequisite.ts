@@ -17,7 +17,8 @@ export type Prerequisite =
   | "redis-server"
   | "mosquitto"
   | "python3"
-  | "ssh-keygen";
+  | "ssh-keygen"
+  | "age";
 
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
@@ -45,6 +46,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   "mosquitto": () => packaged("/usr/sbin/mosquitto"),
   "python3": () => packaged("/usr/bin/python3"),
   "ssh-keygen": async () => await program("ssh-keygen") ? null : "no ssh-keygen in PATH",
+  age: async () => await program("age") && await program("age-keygen") ? null : "no age in PATH",
   zip: async () => await program("zip") ? null : "no zip in PATH",
 };
 

@@ -1,4 +1,5 @@
 /** New files for a workload that goes on running: put in their place, then told. */
+import { withoutSecrets } from "../../log.ts";
 import { emptyMemory } from "../../model/memory.ts";
 import { portNumber, substitutePorts, withChosen } from "../../model/port.ts";
 import type { Workload } from "../../model/workload.ts";
@@ -21,7 +22,7 @@ export async function reload(device: Device, { spec, instance }: Action & { type
     const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(COMMAND_MS)]);
     const { exitCode, output } = await runtime.execute(instance, spec, command, signal);
     if (exitCode !== 0) {
-      const said = output === "" ? "" : `: ${output.slice(0, 200)}`;
+      const said = output === "" ? "" : `: ${withoutSecrets(output).slice(0, 200)}`;
       throw new Failure(`its reload command ended with exit code ${exitCode}${said}`, {
         kind: "mistake",
         reason: "reload_failed",

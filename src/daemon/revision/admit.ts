@@ -1,15 +1,19 @@
 /** Which revisions may be used on this device: those that somebody trusted signed, and that rewind nothing. */
+import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
+import type { Target } from "../../manifest/device/select.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type AllowedSigner, readAllowedSigners } from "../../source/signature/allowed_signers.ts";
 import { signerOf } from "../../source/signature/verify_commit.ts";
 import type { Admission, Ancestry, Source } from "../../source/source.ts";
 import type { SourceMemory } from "../../store/source_memory.ts";
+import { checkTrailers } from "./trailers.ts";
 
 export interface AdmissionOptions {
   trust: Settings["trust"];
+  clock: Clock;
   /** Looked up at each revision: the source is made with its admission. */
-  known: () => { memory: SourceMemory; source: Pick<Source, "url" | "branch"> };
+  known: () => { memory: SourceMemory; source: Pick<Source, "url" | "branch">; target: Target };
 }
 
 /** How many revisions back it is known who signed: the applied one, and those on the way to the next. */
@@ -20,15 +24,17 @@ const KEPT_SIGNERS = 5;
  * and which revision waits for the owner. Every refusal is of kind "waiting": a list that is mended, a word of the owner
  * or another push makes it a different question.
  */
-export function admission({ trust, known }: AdmissionOptions): Admission {
+export function admission({ trust, clock, known }: AdmissionOptions): Admission {
   return async (revision, ancestry) => {
-    const { memory, source } = known();
+    const { memory, source, target } = known();
     const { id } = revision;
     if (trust.verify === "head") {
       const signer = signerOf(revision, await readSigners(trust.allowedSigners));
       const others = (memory.signed ?? []).filter((one) => one.revision !== id);
       memory.signed = [...others, { revision: id, signer }].slice(-KEPT_SIGNERS);
     }
+    // After the signature: what a stranger says holds nothing back.
+    checkTrailers(revision, { target, now: clock.now() });
     const isSameBranch = memory.url === source.url && memory.branch === source.branch;
     if (trust.requireFastForward && isSameBranch) await refuseRewound(memory, { id, ancestry, branch: source.branch });
     delete memory.rewound;

@@ -79,8 +79,9 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
   const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
   try {
     // What it finds of trust is not remembered: nothing is to follow from a preview.
-    const known = { memory: structuredClone(device.sourceMemory), source: device.source };
-    const admit = admission({ trust: device.settings.trust, known: () => known });
+    const known = { memory: structuredClone(device.sourceMemory), source: device.source, target: targetOf(device) };
+    const { settings: { trust }, clock } = device;
+    const admit = admission({ trust, clock, known: () => known });
     const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit });
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };

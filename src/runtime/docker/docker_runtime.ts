@@ -1,6 +1,7 @@
 /** Instances as Docker containers. What makes a container ours is its labels; nothing is kept of it anywhere else. */
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
+import { withoutSecrets } from "../../log.ts";
 import { fingerprint } from "../../model/fingerprint.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import type { Policy } from "../../model/policy/policy.ts";
@@ -120,7 +121,11 @@ export class DockerRuntime implements Runtime {
       // Docker starts none of those that have ended by itself, and we write them anew.
       await this.#credentials.keep(new Set(instances.filter((one) => one.state !== "exited").map(credentialsKey)));
       this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();
-      for (const one of instances) one.warnings.push(...await this.#credentials.warnings(credentialsKey(one)));
+      for (const one of instances) {
+        one.warnings.push(...await this.#credentials.warnings(credentialsKey(one)));
+        // The image's own check sees the secrets too, and what it prints is shown to everybody.
+        for (const check of one.checks ?? []) check.output = withoutSecrets(check.output);
+      }
       return { runtime: "docker", ok: true, instances, about: await this.#parts.engine.about() };
     } catch (error) {
       const { reason, message } = asFailure(error);
@@ -148,16 +153,9 @@ export class DockerRuntime implements Runtime {
   async start(request: StartRequest): Promise<Instance> {
     const workload = dockerWorkload(request.workload);
     const hostPaths = await this.#check(workload);
-    const { secrets = { env: {}, files: [] } } = request;
-    if (secrets.files.length === 0) {
-      return await this.#starts.run(() =>
-        start(this.#parts, { ...request, workload, hostPaths, credentialsDir: null })
-      );
-    }
     const key = credentialsKey({ ...request, workload: workload.name });
     using _held = this.#credentials.hold(key);
-    const credentialsDir = this.#credentials.folder(key);
-    await this.#credentials.write(key, secrets.files, readersIn(workload));
+    const credentialsDir = await this.#credentials.write(key, request.secrets?.files ?? [], readersIn(workload));
     return await this.#starts.run(() => start(this.#parts, { ...request, workload, hostPaths, credentialsDir }));
   }
 

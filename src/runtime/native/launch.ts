@@ -2,6 +2,8 @@
 import { resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
+import type { Credentials } from "../../secrets/credentials.ts";
+import type { RevealedSecrets } from "../runtime.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { execChain, oomScoreAdj } from "./confine/exec_chain.ts";
 import { checkReach } from "./confine/reach.ts";
@@ -32,8 +34,8 @@ export interface LaunchInput {
   id: string;
   filesDir: string | null;
   artifactDir: string | null;
-  secrets: Record<string, string>;
-  credentialsDirectory: string | null;
+  secrets: RevealedSecrets;
+  credentials: Credentials;
   bounds: Bounds;
 }
 
@@ -43,16 +45,16 @@ const UMASK = 0o022;
 /** A POSIX shell puts aside what it redirects, at descriptors from 10 on. */
 const SHELL_FILES = 64;
 
-/** Makes the workload's state folder, owned by its user. Throws `Failure` for everything that would keep it from starting. */
+/** Makes the workload's state folder, owned by its user, and the files with its secrets. Throws `Failure` for everything that would keep it from starting. */
 export async function prepareLaunch(
-  { workload, slot, id, filesDir, artifactDir, secrets, credentialsDirectory, bounds }: LaunchInput,
+  { workload, slot, id, filesDir, artifactDir, secrets, credentials, bounds }: LaunchInput,
 ): Promise<Launch> {
   const program = await findProgram(workload, [filesDir, artifactDir].filter((one) => one !== null));
   const setsid = await needTool("setsid");
   const { identity, stateDirectory } = await claimStateFolder(workload, bounds);
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
   for (const path of new Set([stateDirectory, cwd, program])) await checkReach(path, identity);
-  checkSecretNames(Object.keys(secrets));
+  checkSecretNames(Object.keys(secrets.env));
   const all = environment({
     workload,
     slot,
@@ -60,8 +62,8 @@ export async function prepareLaunch(
     stateDirectory,
     artifactDirectory: artifactDir,
     user: identity,
-    secrets,
-    credentialsDirectory,
+    secrets: secrets.env,
+    credentialsDirectory: await credentials.write(id, secrets.files, identity ?? "daemon"),
   });
   const { env, words } = await partedEnvironment(all);
   return {

@@ -30,6 +30,7 @@ import { spawnService } from "./spawn_service.ts";
 import { refuseSecond } from "./refuse_second.ts";
 import { Supervised } from "./supervised.ts";
 import { UsageReader } from "./usage.ts";
+import { within } from "./within.ts";
 
 export interface NativeOptions extends Bounds {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
@@ -93,9 +94,8 @@ export class NativeRuntime implements Runtime {
 
   async observe(): Promise<Observation> {
     // Of those that have ended: another start has files of its own.
-    await this.#credentials.keep(
-      new Set([...this.#instances.values()].filter((one) => !one.isOver).map(({ record }) => record.id)),
-    );
+    const alive = [...this.#instances.values()].filter((one) => !one.isOver);
+    await this.#credentials.keep(new Set(alive.map(({ record }) => record.id)));
     const looks = [...this.#instances.values()].map(async (one) => this.#output.warned(await one.look()));
     return { runtime: this.name, ok: true, instances: await Promise.all(looks) };
   }
@@ -116,20 +116,10 @@ export class NativeRuntime implements Runtime {
     const id = `${workload.name}-${slot}-${randomBytes(6).toString("hex")}`;
     const { runDir, artifacts, clock } = this.#options;
     const artifactDir = await foundArtifact(workload, artifacts);
-    const credentialsDirectory = secrets.files.length === 0 ? null : this.#credentials.folder(id);
-    const launch = await prepareLaunch({
-      workload,
-      slot,
-      id,
-      filesDir,
-      artifactDir,
-      secrets: secrets.env,
-      credentialsDirectory,
-      bounds: this.#options,
-    });
-    await checkPortsFree(workload.ports);
     using _held = this.#credentials.hold(id);
-    if (credentialsDirectory !== null) await this.#credentials.write(id, secrets.files, launch.owner ?? "daemon");
+    const sources = { filesDir, artifactDir, secrets, credentials: this.#credentials, bounds: this.#options };
+    const launch = await prepareLaunch({ workload, slot, id, ...sources });
+    await checkPortsFree(workload.ports);
     const cgroup = await this.#groups.make(id);
     const record: InstanceRecord = {
       version: 1,
@@ -303,12 +293,4 @@ export class NativeRuntime implements Runtime {
 
 function writes({ record: { workload, slot, logs }, shim }: Supervised): LiveSlot {
   return { workload, slot, bound: logs ?? null, pid: shim?.pid ?? null };
-}
-
-async function within(promise: Promise<void>, { ms, clock }: { ms: number; clock: Clock }): Promise<boolean> {
-  const timer = new AbortController();
-  const late = clock.sleep(ms, timer.signal).then(() => false, () => true);
-  const done = await Promise.race([promise.then(() => true), late]);
-  timer.abort();
-  return done;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../src/clock.ts";
 import { admission } from "../../../src/daemon/revision/admit.ts";
 import { Failure } from "../../../src/failure.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
@@ -8,6 +9,8 @@ import { GitRepository } from "../../support/git_repository.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { commitSigned, makeKey, rawCommit } from "../../support/ssh_keys.ts";
 import { tempDir } from "../../support/temp.ts";
+
+const TARGET = { device: "pi", labels: {} };
 
 const HERE = { url: "https://git.example.org/fleet.git", branch: "main" };
 
@@ -27,7 +30,7 @@ async function ask(
     asked.push(other);
     return Promise.resolve(id[0] === other[0] && Number(id.slice(1)) >= Number(other.slice(1)));
   };
-  const admit = admission({ trust, known: () => ({ memory: known, source }) });
+  const admit = admission({ trust, clock: systemClock, known: () => ({ memory: known, source, target: TARGET }) });
   return await admit({ id } as Revision, { descendsFrom }).then(() => null, (error) => {
     assert.ok(error instanceof Failure);
     assert.equal(error.kind, "waiting");
@@ -81,7 +84,11 @@ await testNeeding(
     const known = memory();
     const allowedSigners = `${dir.path}/signers`;
     const trust: Settings["trust"] = { verify: "head", allowedSigners, requireFastForward: false };
-    const admit = admission({ trust, known: () => ({ memory: known, source: HERE }) });
+    const admit = admission({
+      trust,
+      clock: systemClock,
+      known: () => ({ memory: known, source: HERE, target: TARGET }),
+    });
     const check = () =>
       admit({ id, commit } as Revision, { descendsFrom: () => Promise.reject(new Error("not asked")) });
     const refusal = { name: "Failure", kind: "waiting" };

@@ -1,5 +1,5 @@
 /** What is to be encrypted: a file, stdin, or what somebody types. Never an argument, which every user of a machine sees. */
-import { UsageError } from "./command.ts";
+import { UsageError } from "../command.ts";
 
 interface PlaintextOptions {
   note: (text: string) => void;

@@ -1,11 +1,11 @@
 /** Whom a value is encrypted to: recipients as they are, and devices as a file of the checkout knows them. */
 import { join } from "node:path";
-import { parseDocument, placed } from "../manifest/document.ts";
-import { nearest } from "../manifest/nearest.ts";
-import { type Found, isTable, Place, quote } from "../manifest/place.ts";
-import type { Problem } from "../model/problem.ts";
-import { isRecipient } from "../secrets/x25519.ts";
-import { UsageError } from "./command.ts";
+import { parseDocument, placed } from "../../manifest/document.ts";
+import { nearest } from "../../manifest/nearest.ts";
+import { type Found, isTable, Place, quote } from "../../manifest/place.ts";
+import type { Problem } from "../../model/problem.ts";
+import { isRecipient } from "../../secrets/x25519.ts";
+import { UsageError } from "../command.ts";
 
 /** `pi-kitchen = "age1..."`, a line for each device. Recipients are public; the file is committed. */
 export const RECIPIENTS_FILE = "secrets/recipients.toml";
