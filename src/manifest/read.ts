@@ -6,7 +6,7 @@ import type { Desired, InvalidManifest, ModeChoice } from "../model/desired.ts";
 import type { Problem } from "../model/problem.ts";
 import type { TreeEntry } from "../source/source.ts";
 import { rings } from "./field/depends.ts";
-import { parseDocument, placed } from "./document.ts";
+import { parseDocument, placed, pointerProblem } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { NAME_PATTERN } from "./name.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
@@ -66,6 +66,7 @@ function readManifest(manifest: ManifestFile, { tree, target }: { tree: Manifest
   const unread = (message: string): Read => {
     return { ...base, type: "invalid", problems: [{ file: entry.path, field: "", message }] };
   };
+  if (entry.type === "pointer") return { ...base, type: "invalid", problems: [pointerProblem(entry.path)] };
   if (entry.type !== "file") return unread(`a manifest must be a file, and this is a ${entry.type}`);
   const text = tree.text(entry.path);
   if (text === undefined) return unread("the file could not be read");
@@ -131,6 +132,7 @@ function envFileNames(table: Table): string[] {
 }
 
 function stranger(entry: TreeEntry): Problem {
+  if (entry.type === "pointer") return pointerProblem(entry.path);
   return {
     file: entry.path,
     field: "",

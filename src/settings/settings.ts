@@ -1,4 +1,5 @@
 /** The daemon's own configuration, resolved: defaults, then config.toml, then HARBORNODE_* from the environment. */
+import type { Ref } from "../model/repository/ref.ts";
 import type { RuntimeName } from "../model/workload.ts";
 
 /** Both ends included. */
@@ -25,15 +26,20 @@ export interface Settings {
   device: string;
   labels: Record<string, string>;
   repo: {
-    /** https, http, file, or the path of a local repository (absolute). Never with credentials or a query in it. */
+    /** https, http, ssh, file, or the path of a local repository (absolute). Never with credentials or a query in it. */
     url: string;
-    branch: string;
+    ref: Ref;
     path: string;
     intervalMs: number;
     timeoutMs: number;
     username: string;
     /** From `token`, or the content of `token_file`; null for none. */
     token: string | null;
+    /** These three are absolute; null for what the system has. */
+    caFile: string | null;
+    sshKeyFile: string | null;
+    knownHostsFile: string | null;
+    proxy: string | null;
   };
   webhook: { secret: string | null };
   docker: {
