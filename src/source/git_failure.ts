@@ -123,10 +123,10 @@ export function refMissing(url: string, ref: Ref, defaultBranch: string | null):
   });
 }
 
-/** For a commit that a server does not give, in its own words where it said some. */
+/** For a commit that is not there, or that a server does not give; in its own words where it said some. */
 export function commitMissing(url: string, id: string, said: string | null = null): Failure {
   const told = said === null ? "" : `: ${redact(said).replace(/\p{Cc}/gu, " ").slice(0, 200)}`;
-  return new Failure(`The server of "${url}" does not give commit ${id.slice(0, 7)}${told}`, {
+  return new Failure(`The repository "${url}" does not give commit ${id.slice(0, 7)}${told}`, {
     kind: "mistake",
     reason: "ref_not_found",
     hint: "check [repo] ref; many servers give only commits that a branch or a tag leads to: push a tag for it",

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import git from "isomorphic-git";
 import { Failure } from "../../failure.ts";
 import { parseCommit } from "../held/commit.ts";
+import { commitMissing } from "../git_failure.ts";
 import { MAX_ENTRIES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
 
@@ -16,8 +17,7 @@ export interface Store {
 
 /** The commit that an id leads to through any number of tags, as git stores it. */
 export async function readCommit(store: Store, id: string): Promise<{ id: string; raw: Uint8Array }> {
-  const { gitdir, cache } = store;
-  const { object, type } = await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
+  const { object, type } = await readObject(store, id);
   const raw = object as Uint8Array;
   if (type === "commit") return { id, raw };
   const target = type === "tag" ? /^object ([0-9a-f]{40})$/m.exec(new TextDecoder().decode(raw))?.[1] : undefined;
@@ -27,6 +27,14 @@ export async function readCommit(store: Store, id: string): Promise<{ id: string
     reason: "ref_not_found",
     hint: "name a branch, a tag of a commit, or the id of a commit as [repo] ref",
   });
+}
+
+async function readObject({ gitdir, url, cache }: Store, id: string) {
+  try {
+    return await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
+  } catch (error) {
+    throw error instanceof git.Errors.NotFoundError ? commitMissing(url, id) : error;
+  }
 }
 
 /** Lists what lies below `path` in a commit, sorted. Throws a `Failure` when the path is not a folder there. */
