@@ -1,6 +1,16 @@
-/** The executable: hands argv, the terminal and the stop signals to the command line. The only `Deno.exit` is here. */
+/**
+ * The executable: hands argv, the terminal and the stop signals to the command line. Nothing else ends a process, but
+ * for the git process, which is this executable as well.
+ */
 import { main } from "./cli/cli.ts";
 import { EXIT } from "./cli/exit_code.ts";
+import { GIT_PROGRAM } from "./source/child/run.ts";
+
+if (Deno.args[0] === GIT_PROGRAM) {
+  // No daemon ever loads it: a git library costs memory, and faults of its own.
+  const { runGitProgram } = await import("./source/child/program.ts");
+  await runGitProgram();
+}
 
 const stop = new AbortController();
 const interrupt = () => {

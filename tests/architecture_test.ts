@@ -21,11 +21,16 @@ const ROOMS: Record<string, Room> = {
     uses: ["src/manifest", "src/model", "src/ip_network.ts"],
     why: "config.toml is read as a manifest is",
   },
-  "src/source": { uses: [], types: ["src/settings", "src/clock.ts"], why: "a source answers and decides nothing" },
   "src/secrets": {
     uses: ["src/log.ts", "src/store/atomic_file.ts"],
     types: ["src/runtime"],
     why: "plaintext is in one room, and a start is the only way out",
+  },
+  "src/source": {
+    // Its git process has a clock of its own.
+    uses: ["src/model/repository/ref.ts", "src/clock.ts"],
+    types: ["src/settings"],
+    why: "a source answers and decides nothing",
   },
   "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
@@ -142,14 +147,14 @@ const PACKAGES: Record<string, string[]> = {
   "@scure/base": ["src/secrets"],
   "age-encryption": ["src/secrets/age.ts"],
   "croner": ["src/manifest", "src/plan"],
-  "isomorphic-git": ["src/source"],
+  "isomorphic-git": ["src/source/child"],
   "hono": ["src/http", "ui"],
   "modern-tar": ["src/runtime/native/artifact"],
   "smol-toml": ["src/manifest"],
   "toml-eslint-parser": ["src/manifest"],
   "yauzl": ["src/runtime/native/artifact"],
   "@logtape/logtape": ["src/log.ts"],
-  "node:child_process": ["src/runtime/native"],
+  "node:child_process": ["src/runtime/native", "src/source/child/run.ts"],
   "node:http": ["src/probe"],
   "node:net": ["src/ip_network.ts"],
 };
@@ -161,6 +166,19 @@ for (const [name, places] of Object.entries(PACKAGES)) {
     assert.deepEqual(users.map(({ path }) => path).filter((path) => !places.some((room) => within(path, room))), []);
   });
 }
+
+Deno.test("no daemon loads a git library: only src/main.ts leads to the git process, and only when it is one", () => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const loaded = new Set(["src/main.ts"]);
+  for (const path of loaded) {
+    const { text = "", imports = [] } = byPath.get(path) ?? {};
+    const later = path !== "src/main.ts" ? [] : [...text.matchAll(/await import\("\.\/([^"]+)"\)/g)];
+    assert.equal(later.length, path === "src/main.ts" ? 1 : 0);
+    for (const { to, typeOnly } of imports) if (!typeOnly && to !== `src/${later[0]?.[1]}`) loaded.add(to);
+  }
+  assert.ok(loaded.has("src/source/open.ts") && loaded.size > 100, "the daemon is in it");
+  assert.deepEqual([...loaded].filter((path) => within(path, "isomorphic-git") || path.endsWith("git_tree.ts")), []);
+});
 
 Deno.test("no package is imported that no rule and no place of Node's names", () => {
   const known = [
@@ -204,7 +222,7 @@ const PURE = [
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,
-  /^src\/source\/(poll|redact)\.ts$/,
+  /^src\/source\/(poll|redact|lfs|held\/commit|child\/fetch_request|remote\/(ls_refs|packet_line))\.ts$/,
   /^src\/source\/signature\//,
   /^ui\/attention\.ts$/,
 ];

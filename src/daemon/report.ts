@@ -49,6 +49,7 @@ export function takeSnapshot(device: Device): Snapshot {
     source: {
       url: source.url,
       branch: source.branch,
+      ref: source.ref,
       path: source.path,
       ...sourceStatus,
       seen: sourceMemory.seen,

@@ -16,12 +16,7 @@ export function parseDocument(file: string, text: string): Document {
   if (byteLength(text) > MAX_TEXT_BYTES) {
     return { problem: whole(file, "the file is over 1 MiB, and manifests are small") };
   }
-  if (isPointer(text)) {
-    const hint = "keep it in git itself: git lfs untrack FILE";
-    return {
-      problem: { ...whole(file, "the file is a pointer of Git LFS, and its content is not in the repository"), hint },
-    };
-  }
+  if (isPointer(text)) return { problem: pointerProblem(file) };
   if (text.includes("\uFFFD")) return { problem: whole(file, "the file is not UTF-8 text") };
   const plain = text.replace(/^\uFEFF/, "");
   try {
@@ -37,6 +32,11 @@ export function parseDocument(file: string, text: string): Document {
 /** Whether the content was left in another store: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 export function isPointer(text: string): boolean {
   return text.startsWith("version https://git-lfs.github.com/");
+}
+
+export function pointerProblem(file: string): Problem {
+  const hint = "keep it in git itself: git lfs untrack FILE";
+  return { ...whole(file, "the file is a pointer of Git LFS, and its content is not in the repository"), hint };
 }
 
 /** Problems with their lines and columns, in the order of the text. */

@@ -12,7 +12,7 @@ export interface ManifestFile {
   /** With a "/" at the end. Two manifests of one folder are two that claim the same files. */
   folder: string;
   files: WorkloadFile[];
-  /** What lies in the folder and is no file: links and submodules. */
+  /** What lies in the folder and is no file, or has its content elsewhere: links, submodules, pointers of Git LFS. */
   strangers: TreeEntry[];
 }
 
@@ -40,7 +40,7 @@ function manifestsBelow(
     else if (folders.has(name)) folders.get(name)!.push(entry);
     else folders.set(name, [entry]);
   }
-  const linked = new Map(top.filter((one) => one.type !== "file").map((one) => [one.path, one]));
+  const linked = new Map(top.filter((one) => !["file", "pointer"].includes(one.type)).map((one) => [one.path, one]));
   const manifest = (entry: TreeEntry, stem: string): ManifestFile => {
     const folder = `${root}${stem}/`;
     const inside = (folders.get(stem) ?? []).filter((one) => one !== entry);

@@ -11,7 +11,7 @@ import { type Preparation, preparation, prepare } from "./device/prepare.ts";
 import { EVERY_DEVICE, isChosen, type Selection, type Target } from "./device/select.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
 import { readSecretFiles, type SecretFiles } from "./secret/secret.ts";
-import { parseDocument, placed } from "./document.ts";
+import { parseDocument, placed, pointerProblem } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
 import { buildModes, readModes } from "./modes.ts";
@@ -74,6 +74,7 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   const unread = (message: string): Read => {
     return { ...base, type: "invalid", problems: [{ file: entry.path, field: "", message }] };
   };
+  if (entry.type === "pointer") return { ...base, type: "invalid", problems: [pointerProblem(entry.path)] };
   if (entry.type !== "file") return unread(`a manifest must be a file, and this is a ${entry.type}`);
   const text = tree.text(entry.path);
   if (text === undefined) return unread("the file could not be read");
@@ -157,6 +158,7 @@ function envFileNames(table: Table): string[] {
 }
 
 function stranger(entry: TreeEntry): Problem {
+  if (entry.type === "pointer") return pointerProblem(entry.path);
   return {
     file: entry.path,
     field: "",

@@ -82,6 +82,8 @@ export const REASONS = {
   repo_not_found: "the repository is not there",
   auth_failed: "the repository refused the credentials",
   branch_not_found: "the branch is not there",
+  ref_not_found: "the tag or commit is not there",
+  host_unverified: "the repository's server is not known to be the one it claims to be",
   path_not_found: "the path is not in the repository",
   repo_empty: "the repository has no manifest",
   repo_invalid: "what the repository sent is damaged or unusable",

@@ -2,6 +2,7 @@
  * The one status value that the CLI, the page and the API show. Its names are public (`harbornode status --json`,
  * `GET /api/v1/status`): fields are added, never renamed. It has no field that could hold an environment or a secret.
  */
+import type { Ref } from "./repository/ref.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { Kind, RuntimeName } from "./workload.ts";
 import type { Problem } from "./problem.ts";
@@ -154,7 +155,9 @@ export function kindWord(workload: WorkloadStatus): string {
 export interface SourceStatus {
   /** Without credentials. */
   url: string;
+  /** In one word what is followed: a branch's name, or what `[repo] ref` says. */
   branch: string;
+  ref: Ref;
   path: string;
   /** `held`: the newest revision is not applied, and nothing is wrong with it; `held` says why. */
   sync: "synced" | "syncing" | "held" | "failed" | "unknown";

@@ -8,7 +8,15 @@ import { type Place, quote } from "../manifest/place.ts";
 
 const WANTS = 'a URL like "https://git.example.org/fleet.git", or the path of a local repository';
 
-/** http, https or file, with the scheme in lower case; or a path, relative or absolute. Never with credentials. */
+/** Of what ssh is told: none begins with "-", which it would take for an option. */
+const SSH_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+const SSH_HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)$/;
+const SSH_PATH = /^(?!-)[^\s?#\\]+$/;
+
+/**
+ * http, https, ssh or file, with the scheme in lower case; "git@host:path"; or a path, relative or absolute. Never with
+ * credentials: the user of ssh is none.
+ */
 export const repositoryUrl: Grammar<string> = {
   wants: WANTS,
   schema: { type: "string" },
@@ -17,7 +25,7 @@ export const repositoryUrl: Grammar<string> = {
     if (value.trim() !== value) return place.report("begins or ends with a space", "take it out");
     const parts = split(value);
     if (parts === null) return local(value, place);
-    if (/^(git\+)?ssh(\+git)?$/.test(parts.scheme)) return ssh(parts.host + parts.path, place);
+    if (/^(git\+)?ssh(\+git)?$/.test(parts.scheme)) return ssh(parts, place);
     if (!["http", "https", "file"].includes(parts.scheme)) {
       return place.report(`has the scheme ${quote(parts.scheme)}, wanted ${WANTS}`);
     }
@@ -44,13 +52,14 @@ export const repositoryUrl: Grammar<string> = {
 
 /** A path is taken from `base`, where config.toml lies; a URL comes back as it is. */
 export function resolveRepository(url: string, base: string): string {
-  return split(url) !== null || isAbsolute(url) ? url : resolve(base, url);
+  return split(url) !== null || isAbsolute(url) || isShortSsh(url) ? url : resolve(base, url);
 }
 
 interface Parts {
   /** In lower case. */
   scheme: string;
   hasUserinfo: boolean;
+  userinfo: string;
   /** With its port, without userinfo. */
   host: string;
   /** From the slash on; without query and fragment. */
@@ -67,6 +76,7 @@ function split(value: string): Parts | null {
   return {
     scheme: scheme.toLowerCase(),
     hasUserinfo: at >= 0,
+    userinfo: at < 0 ? "" : authority.slice(0, at),
     host: authority.slice(at + 1),
     path,
     hasQuery: query !== "",
@@ -106,21 +116,28 @@ function file({ host, path }: Parts, place: Place): string | undefined {
 /** As git has it, a colon before the first slash is of SSH. An @ is not let through either: a password may precede it. */
 function local(value: string, place: Place): string | undefined {
   if (/^\.{0,2}\//.test(value) || !/[:@]/.test(value)) return value;
-  const [, host, path] = /@([\w.-]+):\/*([^@:?#]+)$/.exec(value) ?? [];
-  if (host !== undefined) return ssh(`${host}/${path}`, place);
+  if (isShortSsh(value)) return value;
   return place.report(
     'is no URL, and a path with : or @ in it must begin with "/" or "./"',
-    'write "https://" in front of a host, and no user; or "./" in front of a path',
+    'write "https://" in front of a host; "git@host:path" for ssh; or "./" in front of a path',
   );
 }
 
-/** `target` is host and path; it is in the hint only when it can hold no piece of a password. */
-function ssh(target: string, place: Place): undefined {
-  const [, host, path] = /^([\w.-]+)(?::\d+)?\/([^@:?#\s]+)$/.exec(target) ?? [];
-  return place.report(
-    "is an SSH address, and only https and local paths can be used",
-    host === undefined
-      ? "write it as https://, without a user, and use a token"
-      : `write "https://${host}/${path}" and use a token`,
-  );
+/** "git@host:path", as git has it for ssh. A second : or @ before the path could be a password. */
+function isShortSsh(value: string): boolean {
+  if (/^\.{0,2}\//.test(value)) return false;
+  const [, user = "", host = "", path = ""] = /^([^@:/]*)@(\[[^\]]*\]|[^@:/]*):(.*)$/s.exec(value) ?? [];
+  return SSH_USER.test(user) && SSH_HOST.test(host) && SSH_PATH.test(path) && !/[@:]/.test(path);
+}
+
+/** "ssh://git@host:22/path". Nothing is quoted: where a password stands, it is in one of these parts. */
+function ssh({ userinfo, hasUserinfo, host, path, hasQuery }: Parts, place: Place): string | undefined {
+  const hint = 'write it like "ssh://git@git.example.org/fleet.git", and put the key into ssh_key_file';
+  const [, name = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(host) ?? [];
+  if (userinfo.includes(":")) return place.report("holds a password, and ssh takes a key", hint);
+  if (hasUserinfo && !SSH_USER.test(userinfo)) return place.report("has a user that no ssh server has", hint);
+  if (!SSH_HOST.test(name)) return place.report("names no host that ssh can reach", hint);
+  if (port !== undefined && !isPort(port)) return place.report("has a port that is no number from 1 to 65535");
+  if (hasQuery || !SSH_PATH.test(path) || /[@:]/.test(path)) return place.report("names no path of a repository", hint);
+  return `ssh://${hasUserinfo ? `${userinfo}@` : ""}${host}${path}`;
 }

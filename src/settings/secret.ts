@@ -1,5 +1,5 @@
 /** Settings that are secrets: in config.toml, or better in a file of their own. No message ever quotes one. */
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import type { Grammar } from "../manifest/grammar.ts";
 import type { Place, Table } from "../manifest/place.ts";
 
@@ -27,15 +27,36 @@ export async function secretOf(table: Table, { name, placeOf, base }: SecretOpti
     place.report(`is set beside ${name}, and only one of the two can count`, `take ${name} out`);
     return null;
   }
-  try {
-    const text = (await Deno.readTextFile(resolve(base, file))).trim();
-    if (text === "") place.report("names a file that is empty", `put the ${name} into it`);
-    return text;
-  } catch (error) {
+  const { text, error } = await readNear(file, base);
+  if (error !== null) {
     const hint = `write the path of the file with the ${name}, absolute or from the folder of config.toml`;
     place.report(`names a file that can not be read: ${whyUnreadable(error)}`, hint);
     return null;
   }
+  if (text.trim() === "") place.report("names a file that is empty", `put the ${name} into it`);
+  return text.trim();
+}
+
+/**
+ * A file that a setting names: from `base`, or among the credentials that systemd hands to the daemon
+ * (LoadCredential=, https://systemd.io/CREDENTIALS). `file` is absolute, wherever it was looked for.
+ */
+export async function readNear(
+  path: string,
+  base: string,
+): Promise<{ file: string; text: string; error: null } | { file: string; text: ""; error: unknown }> {
+  const credentials = Deno.env.get("CREDENTIALS_DIRECTORY");
+  const places = isAbsolute(path) || credentials === undefined ? [base] : [base, credentials];
+  let first: unknown = null;
+  for (const place of places) {
+    const file = resolve(place, path);
+    try {
+      return { file, text: await Deno.readTextFile(file), error: null };
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  return { file: resolve(base, path), text: "", error: first };
 }
 
 /** "permission denied" */

@@ -1,6 +1,7 @@
 /** The daemon's own configuration, resolved: defaults, then config.toml, then HARBORNODE_* from the environment. */
 import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import type { Policy } from "../model/policy/policy.ts";
+import type { Ref } from "../model/repository/ref.ts";
 import type { RuntimeName } from "../model/workload.ts";
 
 /** Both ends included. */
@@ -27,15 +28,20 @@ export interface Settings {
   device: string;
   labels: Record<string, string>;
   repo: {
-    /** https, http, file, or the path of a local repository (absolute). Never with credentials or a query in it. */
+    /** https, http, ssh, file, or the path of a local repository (absolute). Never with credentials or a query in it. */
     url: string;
-    branch: string;
+    ref: Ref;
     path: string;
     intervalMs: number;
     timeoutMs: number;
     username: string;
     /** From `token`, or the content of `token_file`; null for none. */
     token: string | null;
+    /** These three are absolute; null for what the system has. */
+    caFile: string | null;
+    sshKeyFile: string | null;
+    knownHostsFile: string | null;
+    proxy: string | null;
   };
   /** Which revisions may be used, of what `repo` names. */
   trust: {

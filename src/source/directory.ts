@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
+import { isPointer } from "./lfs.ts";
 import { MAX_ENTRIES } from "./limits.ts";
 import type { Revision, TreeEntry } from "./source.ts";
 
@@ -48,7 +49,9 @@ async function describe(dir: string, path: string, type: "file" | "symlink"): Pr
   const { mode } = await Deno.lstat(join(dir, path));
   // As git does: what its owner may execute.
   if (type === "file") entry.executable = ((mode ?? 0) & 0o100) !== 0;
-  entry.oid = blobId(await content(dir, entry));
+  const bytes = await content(dir, entry);
+  entry.oid = blobId(bytes);
+  if (type === "file" && isPointer(bytes)) entry.type = "pointer";
   return entry;
 }
 

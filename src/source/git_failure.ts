@@ -1,6 +1,7 @@
 /** What went wrong with a git server, in a sentence and with the kind that tells the loop what to do. */
 import { Failure, type FailureDetail } from "../failure.ts";
 import { redact } from "./redact.ts";
+import type { Ref } from "../model/repository/ref.ts";
 
 export interface Refusal {
   /** Clean. */
@@ -95,7 +96,44 @@ export function notGit(url: string, what: string): Failure {
   return damaged(url, what, { hint: "check [repo] url and the token: sign-in pages look like this" });
 }
 
-export function branchMissing(url: string, branch: string, defaultBranch: string | null): Failure {
+/** Of all answers of one fetch. */
+export function tooLarge(url: string, bytes: number): Failure {
+  return damaged(url, `it is larger than ${Math.floor(bytes / 1024 / 1024)} MiB`, {
+    kind: "mistake",
+    hint: "keep large files out of the repository: download them by URL",
+  });
+}
+
+export function diskFull(url: string): Failure {
+  return new Failure(`The disk is full: the repository "${url}" does not fit`, {
+    kind: "refused",
+    reason: "disk_full",
+    hint: "free some space where data_dir is",
+  });
+}
+
+/** A tag, or what is written as neither a branch nor a tag. */
+export function refMissing(url: string, ref: Ref, defaultBranch: string | null): Failure {
+  if (ref.type === "branch") return branchMissing(url, ref.name, defaultBranch);
+  const what = ref.type === "tag" ? "tag" : "branch or tag";
+  return new Failure(`The repository "${url}" has no ${what} "${ref.name}"`, {
+    kind: "mistake",
+    reason: "ref_not_found",
+    hint: "push it, or name another as [repo] ref",
+  });
+}
+
+/** For a commit that is not there, or that a server does not give; in its own words where it said some. */
+export function commitMissing(url: string, id: string, said: string | null = null): Failure {
+  const told = said === null ? "" : `: ${redact(said).replace(/\p{Cc}/gu, " ").slice(0, 200)}`;
+  return new Failure(`The repository "${url}" does not give commit ${id.slice(0, 7)}${told}`, {
+    kind: "mistake",
+    reason: "ref_not_found",
+    hint: "check [repo] ref; many servers give only commits that a branch or a tag leads to: push a tag for it",
+  });
+}
+
+function branchMissing(url: string, branch: string, defaultBranch: string | null): Failure {
   return new Failure(`The repository "${url}" has no branch "${branch}"`, {
     kind: "mistake",
     reason: "branch_not_found",

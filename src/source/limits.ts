@@ -14,3 +14,9 @@ export const MAX_SILENCE_MS = 30_000;
 
 /** Forges answer a renamed repository with one redirect; more than this is a loop. */
 export const MAX_REDIRECTS = 5;
+
+/**
+ * Of the process that unpacks a repository. Twice the largest content would fit, and it is still less than what would
+ * have a board of 2 GiB swap.
+ */
+export const MAX_CHILD_MEMORY_BYTES = 1024 * 1024 * 1024;

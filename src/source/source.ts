@@ -3,12 +3,17 @@
  * read-only set of files or throws a `Failure` (reason and sentence, no credentials in it).
  */
 
+import type { Ref } from "../model/repository/ref.ts";
+
 /** One name in the tree of a revision. */
 export interface TreeEntry {
   /** Relative to `[repo] path`, with "/" between names. */
   path: string;
-  /** `lfs` and such are found by who reads the content; symlinks and submodules are listed, never followed. */
-  type: "file" | "symlink" | "submodule";
+  /**
+   * Symlinks and submodules are listed, never followed. A pointer is a file whose content Git LFS keeps elsewhere: what
+   * can be read is the pointer itself.
+   */
+  type: "file" | "symlink" | "submodule" | "pointer";
   executable: boolean;
   /** Git's blob id, or for a plain folder one computed the same way. */
   oid: string;
@@ -52,18 +57,20 @@ export type SourceProgress = (message: string) => void;
 export interface Source {
   /** The URL without credentials or query. */
   readonly url: string;
+  /** What is followed, in one word: a branch's name, or as `[repo] ref` has it. */
   readonly branch: string;
+  readonly ref: Ref;
   readonly path: string;
-  /** The commit id of the branch, cheaply: one small request, nothing written. */
+  /** The id of the commit that is followed, cheaply: one small request, nothing written. */
   head(signal: AbortSignal): Promise<string>;
   /**
-   * The revision, whole and verified. When the branch has moved on since `head`, the revision that it is at now: the id
+   * The revision, whole, verified and admitted. When the branch has moved on since `head`, the revision that it is at now: the id
    * in the answer says which. A half-made earlier try never harms; the previous one stays until this is whole.
    */
   fetch(id: string, progress: SourceProgress, signal: AbortSignal): Promise<Revision>;
   /**
    * What is on this device already, without any network: the revision that the last `fetch` brought, checked again.
-   * Null when there is none of this URL and branch. Throws a `Failure` when it is damaged.
+   * Null when there is none of this URL, ref and path. Throws a `Failure` when it is damaged or not admitted.
    */
   lastFetched(): Promise<Revision | null>;
 }

@@ -13,7 +13,11 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     labels: {},
     repo: {
       url: "https://git.example.org/fleet.git",
-      branch: "main",
+      ref: { type: "branch", name: "main" },
+      caFile: null,
+      proxy: null,
+      sshKeyFile: null,
+      knownHostsFile: null,
       path: ".",
       intervalMs: 60_000,
       timeoutMs: 60_000,

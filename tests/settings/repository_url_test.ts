@@ -60,18 +60,37 @@ Deno.test("a repository's URL that can not work is refused with a sentence that 
   }
 });
 
-Deno.test("a repository's address of SSH is told as the https URL to write", async () => {
+Deno.test("a repository's address of SSH is a URL, or as git writes it for short", async () => {
   const cases = [
-    "git@git.example.org:me/fleet.git",
-    "git@git.example.org:/me/fleet.git",
-    "ssh://git@git.example.org/me/fleet.git",
-    "ssh://git.example.org:22/me/fleet.git",
-    "SSH://git:p@ss@git.example.org/me/fleet.git",
-    "git+ssh://git@git.example.org/me/fleet.git",
+    ["git@git.example.org:me/fleet.git", "git@git.example.org:me/fleet.git"],
+    ["git@git.example.org:/me/fleet.git", "git@git.example.org:/me/fleet.git"],
+    ["ssh://git@git.example.org/me/fleet.git", "ssh://git@git.example.org/me/fleet.git"],
+    ["SSH://git.example.org:22/me/fleet.git", "ssh://git.example.org:22/me/fleet.git"],
+    ["git+ssh://git@[::1]:22/~me/fleet.git", "ssh://git@[::1]:22/~me/fleet.git"],
   ];
-  for (const url of cases) {
+  for (const [url, expected] of cases) {
+    const { settings, problems } = await load(url!);
+    assert.deepEqual(problems, [], url);
+    assert.equal(settings?.repo.url, expected);
+  }
+});
+
+Deno.test("a repository's address of SSH holds no password, and nothing that ssh would take for an option", async () => {
+  const cases: [string, RegExp][] = [
+    ["ssh://git:pw@host/x", /^holds a password, and ssh takes a key \| .*ssh_key_file/],
+    ["ssh://-oProxyCommand=id/x", /^names no host that ssh can reach/],
+    ["ssh://git@-oProxyCommand=id/x", /^names no host that ssh can reach/],
+    ["ssh://-l@host/x", /^has a user that no ssh server has/],
+    ["ssh://host:0/x", /^has a port that is no number/],
+    ["ssh://host", /^names no path of a repository/],
+    ["ssh://host/x?ref=main", /^names no path of a repository/],
+    ["git@-oProxyCommand=id:x", /^is no URL, and a path with : or @/],
+    ["git@host:-x", /^is no URL, and a path with : or @/],
+  ];
+  for (const [url, expected] of cases) {
     const { problems } = await load(url);
-    assert.match(problems[0]!, /is an SSH address.*\| write "https:\/\/git\.example\.org\/me\/fleet\.git"/, url);
+    assert.equal(problems.length, 1, `${url}: ${problems.join("\n")}`);
+    assert.match(problems[0]!.replace("config.toml:2:7: repo.url: ", ""), expected, url);
   }
 });
 
@@ -95,7 +114,6 @@ Deno.test("a repository's URL with a password is refused, and no piece of it is 
   );
   const tokens = [
     "https://SECRET@h/x",
-    "SECRET@h:x",
     "SECRET@h/x",
     "u:SECRET",
     "https://h/x?t=SECRET",

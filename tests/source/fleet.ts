@@ -1,7 +1,7 @@
 /** What most tests of the source begin with: a served repository with one commit, and the source of a device. */
 import { systemClock } from "../../src/clock.ts";
-import { createSource } from "../../src/source/open.ts";
-import type { Admission, Revision, Source, TreeEntry } from "../../src/source/source.ts";
+import { createSource, type SourceOptions } from "../../src/source/open.ts";
+import type { Revision, Source, TreeEntry } from "../../src/source/source.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { tempDir } from "../support/temp.ts";
@@ -19,10 +19,13 @@ export interface Fleet extends AsyncDisposable {
   repository: GitRepository;
   server: GitServer;
   first: string;
-  source(changes?: Partial<SourceSettings>, options?: { budgetBytes?: number; admit?: Admission }): Source;
+  source(changes?: Changes, options?: Partial<SourceOptions>): Source;
 }
 
 export type SourceSettings = Parameters<typeof createSource>[0];
+
+/** `branch` for short. */
+export type Changes = Partial<SourceSettings> & { branch?: string };
 
 export async function fleet(options: FleetOptions = {}): Promise<Fleet> {
   const dir = await tempDir();
@@ -47,15 +50,19 @@ export async function fleet(options: FleetOptions = {}): Promise<Fleet> {
   };
 }
 
-export function sourceSettings(url: string, changes: Partial<SourceSettings> = {}): SourceSettings {
+export function sourceSettings(url: string, { branch = "main", ...changes }: Changes = {}): SourceSettings {
   return {
     url,
-    branch: "main",
+    ref: { type: "branch", name: branch },
     path: "",
     intervalMs: 60_000,
     timeoutMs: 20_000,
     username: "git",
     token: null,
+    caFile: null,
+    proxy: null,
+    sshKeyFile: null,
+    knownHostsFile: null,
     ...changes,
   };
 }

@@ -9,7 +9,8 @@ import { tempDir } from "../support/temp.ts";
 import { FOREVER, sourceSettings, sync, textOf } from "./fleet.ts";
 
 function local(url: string, changes: { branch?: string; path?: string } = {}): Source {
-  return createSource(sourceSettings(url, changes), { gitDir: "/nonexistent/repository", clock: systemClock });
+  const gitDir = `${url.replace("file://", "")}.held`;
+  return createSource(sourceSettings(url, changes), { gitDir, clock: systemClock });
 }
 
 async function work(dir: string): Promise<GitRepository> {

@@ -27,33 +27,38 @@ await testNeeding(["git"], "what was fetched from another URL or branch is not t
   assert.equal((await on.source({ branch: "other" }).lastFetched())?.id, on.first);
 });
 
-for (const lost of ["pack", "idx"]) {
-  await testNeeding(["git"], `a lost .${lost} file is noticed, and mended by the next fetch`, async () => {
-    await using on = await fleet();
-    await sync(on.source());
-    for await (const entry of Deno.readDir(`${on.gitDir}/objects/pack`)) {
-      if (entry.name.endsWith(`.${lost}`)) await Deno.remove(`${on.gitDir}/objects/pack/${entry.name}`);
-    }
-
-    await assert.rejects(on.source().lastFetched(), { name: "Failure", reason: "repo_invalid", kind: "transient" });
-    assert.equal((await sync(on.source())).id, on.first);
-    assert.equal((await on.source().lastFetched())?.id, on.first);
-  });
-}
-
-await testNeeding(["git"], "a pack with a flipped bit is noticed, and mended by the next fetch", async () => {
+await testNeeding(["git"], "lost content is noticed, and mended by the next fetch", async () => {
   await using on = await fleet();
   await sync(on.source());
-  for await (const entry of Deno.readDir(`${on.gitDir}/objects/pack`)) {
-    if (!entry.name.endsWith(".pack")) continue;
-    const file = `${on.gitDir}/objects/pack/${entry.name}`;
-    const bytes = await Deno.readFile(file);
-    bytes[bytes.length >> 1]! ^= 1;
-    await Deno.writeFile(file, bytes);
-  }
+  await Deno.remove(`${on.gitDir}/content`);
 
-  await assert.rejects(on.source().lastFetched(), { name: "Failure", reason: "repo_invalid" });
+  await assert.rejects(on.source().lastFetched(), { name: "Failure", reason: "repo_invalid", kind: "transient" });
   assert.equal((await sync(on.source())).id, on.first);
+  assert.equal((await on.source().lastFetched())?.id, on.first);
+});
+
+await testNeeding(["git"], "each flipped bit on the disk is noticed, and mended by the next fetch", async () => {
+  await using on = await fleet();
+  const revision = await sync(on.source());
+  const content = `${on.gitDir}/content`;
+  const { size } = await Deno.stat(content);
+  for (let at = 0; at < size; at += 5) {
+    const bytes = await Deno.readFile(content);
+    bytes[at]! ^= 1 << (at % 8);
+    await Deno.writeFile(content, bytes);
+    await assert.rejects(on.source().lastFetched(), { name: "Failure", reason: "repo_invalid" });
+    const reads = await Promise.allSettled(revision.entries.map((entry) => revision.read(entry)));
+    assert.deepEqual(
+      reads.filter((one) => one.status === "rejected").length,
+      1,
+      "the file that it is in, and no other",
+    );
+    bytes[at]! ^= 1 << (at % 8);
+    await Deno.writeFile(content, bytes);
+  }
+  await Deno.writeFile(content, (await Deno.readFile(content)).subarray(1));
+  assert.equal((await sync(on.source())).id, on.first);
+  assert.equal((await on.source().lastFetched())?.id, on.first);
 });
 
 await testNeeding(["git"], "a torn record is as good as none", async () => {

@@ -153,6 +153,7 @@ export function healthySnapshot(): Snapshot {
     source: {
       url: "https://git.example.org/home/fleet.git",
       branch: "main",
+      ref: { type: "branch", name: "main" },
       path: "",
       sync: "synced",
       seen: REVISION,

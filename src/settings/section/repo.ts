@@ -1,22 +1,29 @@
 /** `[repo]`: where the repository is, and who asks for it. */
 import { duration } from "../../manifest/field/quantity.ts";
 import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import type { Place, Table } from "../../manifest/place.ts";
+import { parseRef } from "../../model/repository/ref.ts";
 import { repositoryUrl, resolveRepository } from "../repository_url.ts";
-import { secret, secretOf } from "../secret.ts";
+import { readNear, secret, secretOf, whyUnreadable } from "../secret.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 import { TRUST_FIELDS } from "./repo_trust.ts";
+
+const BRANCH = "main";
+
+/** What git lets nobody call a branch or a tag: https://git-scm.com/docs/git-check-ref-format */
+const REF = /^(?![-/.])(?!.*(\.\.|\/\/|\/\.|@\{|[/.]$|\.lock$))[^\s~^:?*[\\\p{Cc}]+$/u;
 
 export const REPO: Section = {
   name: "repo",
   fields: [
     setting("url", repositoryUrl, undefined, "https://..., or the path of a local repository"),
+    setting("branch", text({ pattern: REF, wants: "the name of a branch" }), BRANCH, "The branch to follow"),
     setting(
-      "branch",
-      text({ pattern: /^[^\s~^:?*[\\]+$/, wants: "the name of a branch" }),
-      "main",
-      "The branch to follow",
+      "ref",
+      text({ pattern: REF, wants: "a branch, a tag, or the 40 digits of a commit" }),
+      null,
+      'In place of branch: "refs/tags/v1.2", a name of either, or the id of a commit',
     ),
     setting(
       "path",
@@ -29,20 +36,50 @@ export const REPO: Section = {
     setting("username", text(), "x-access-token", "Beside the token"),
     setting("token", secret, null, "Better: token_file"),
     setting("token_file", text(), null, "A file with the token"),
+    setting("ca_file", text(), null, "Certificate authorities that count too, for this server alone"),
+    setting(
+      "proxy",
+      text({ pattern: /^https?:\/\/[^\s@/?#]+\/?$/, wants: 'a URL like "http://proxy.example.org:3128"' }),
+      null,
+      "Default: HTTPS_PROXY of the environment",
+    ),
+    setting("ssh_key_file", text(), null, "A deploy key without a passphrase, for ssh; default: the user's keys"),
+    setting(
+      "known_hosts_file",
+      text(),
+      null,
+      "The host keys that count, for ssh; default: the user's and the system's",
+    ),
     ...TRUST_FIELDS,
   ],
 };
 
 export async function repoOf(read: Table, { base, placeOf }: SectionContext): Promise<Settings["repo"]> {
   const token = await secretOf(read, { name: "token", placeOf, base });
+  if (read.ref !== null && read.branch !== BRANCH) {
+    placeOf("ref").report("is set beside branch, and only one of the two can count", "take branch out");
+  }
+  const file = async (key: string) => await fileOf(read[key] as string | null, { base, place: placeOf(key) });
   return {
     // Where there is none, that was said; nobody sees these settings.
     url: resolveRepository(read.url as string ?? "", base),
-    branch: read.branch as string,
+    ref: read.ref === null ? { type: "branch", name: read.branch as string } : parseRef(read.ref as string),
     path: read.path as string,
     intervalMs: read.interval as number,
     timeoutMs: read.timeout as number,
     username: read.username as string,
     token,
+    caFile: await file("ca_file"),
+    proxy: read.proxy as string | null,
+    sshKeyFile: await file("ssh_key_file"),
+    knownHostsFile: await file("known_hosts_file"),
   };
+}
+
+/** Absolute. What cannot be read is said now, and not at the first look. */
+async function fileOf(path: string | null, { base, place }: { base: string; place: Place }): Promise<string | null> {
+  if (path === null) return null;
+  const { file, error } = await readNear(path, base);
+  if (error !== null) place.report(`names a file that can not be read: ${whyUnreadable(error)}`);
+  return file;
 }

@@ -18,6 +18,7 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
     source: {
       url: "https://git.example.org/fleet.git",
       branch: "main",
+      ref: { type: "branch", name: "main" },
       path: ".",
       sync: "synced",
       seen: "a".repeat(40),

@@ -1,17 +1,9 @@
-/**
- * The few bytes of git's protocol version 2 that a look at one branch needs.
- * https://git-scm.com/docs/protocol-v2#_ls_refs
- */
-
-export interface RemoteRefs {
-  /** Commit id by full name of the ref. */
-  ids: Map<string, string>;
-  /** Full name of the branch that HEAD points to; null when the answer does not say. */
-  defaultBranch: string | null;
-}
+/** [pure] A look at a few refs in version 2 of git's protocol: https://git-scm.com/docs/protocol-v2#_ls_refs */
+import type { RemoteRefs } from "./greeting.ts";
+import { packet } from "./packet_line.ts";
 
 export function lsRefsRequest(prefixes: readonly string[]): Uint8Array<ArrayBuffer> {
-  const lines = [packet("command=ls-refs\n"), "0001", packet("symrefs\n")];
+  const lines = [packet("command=ls-refs\n"), "0001", packet("peel\n"), packet("symrefs\n")];
   for (const prefix of prefixes) lines.push(packet(`ref-prefix ${prefix}\n`));
   return new TextEncoder().encode([...lines, "0000"].join(""));
 }
@@ -25,9 +17,9 @@ export function parseLsRefs(answer: Uint8Array): RemoteRefs | null {
     if (!(size > 4) || at + size > answer.length) return null;
     const [id = "", name = "", ...attributes] = text(answer.subarray(at + 4, at + size)).trimEnd().split(" ");
     if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id)) return null;
-    refs.ids.set(name, id);
-    const target = attributes.find((attribute) => attribute.startsWith("symref-target:"));
-    if (name === "HEAD" && target !== undefined) refs.defaultBranch = target.slice("symref-target:".length);
+    const attribute = (key: string) => attributes.find((one) => one.startsWith(key))?.slice(key.length);
+    refs.ids.set(name, attribute("peeled:") ?? id);
+    if (name === "HEAD") refs.defaultBranch = attribute("symref-target:") ?? null;
     at += size;
   }
   return null;
@@ -36,10 +28,6 @@ export function parseLsRefs(answer: Uint8Array): RemoteRefs | null {
 /** The server's own words in an `ERR` packet; null when the answer is not one. */
 export function serverError(answer: Uint8Array): string | null {
   return /^[0-9a-f]{4}ERR (.*)/.exec(text(answer.subarray(0, 1000)))?.[1]?.trim() ?? null;
-}
-
-function packet(line: string): string {
-  return (new TextEncoder().encode(line).length + 4).toString(16).padStart(4, "0") + line;
 }
 
 function text(bytes: Uint8Array): string {

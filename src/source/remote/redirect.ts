@@ -1,7 +1,7 @@
 /** Where a redirect may lead: a repository that was renamed, never another host. */
-import { Failure } from "../failure.ts";
-import { notGit } from "./git_failure.ts";
-import { cleanUrl } from "./redact.ts";
+import { Failure } from "../../failure.ts";
+import { notGit } from "../git_failure.ts";
+import { cleanUrl } from "../redact.ts";
 
 export interface Redirect {
   /** Of the repository, for messages. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { movedTo } from "../../src/source/redirect.ts";
+import { movedTo } from "../../../src/source/remote/redirect.ts";
 
 const ENDPOINT = "/info/refs?service=git-upload-pack";
 

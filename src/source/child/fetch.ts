@@ -1,0 +1,132 @@
+/** A revision from its repository into an empty folder: received, indexed, walked whole, written out. */
+import fs from "node:fs";
+import git from "isomorphic-git";
+import { Failure } from "../../failure.ts";
+import { commitMissing } from "../git_failure.ts";
+import type { TreeEntry } from "../source.ts";
+import { refText } from "../../model/repository/ref.ts";
+import { ServerError } from "../remote/packets.ts";
+import { remoteHead } from "../remote/remote_head.ts";
+import { connector } from "../remote/connect.ts";
+import type { Connect } from "../remote/transport.ts";
+import { systemClock } from "../../clock.ts";
+import { exportRevision } from "./export.ts";
+import { listTree, readCommit, type Store } from "./git_tree.ts";
+import { type Offer, receive } from "./receive.ts";
+import type { GitRequest, Origin } from "./request.ts";
+
+type LocalOrigin = Extract<Origin, { type: "local" }>;
+type FetchRequest = Extract<GitRequest, { op: "fetch" }>;
+
+export interface Child {
+  progress: (message: string) => void;
+  signal: AbortSignal;
+  /** What is known so far: told with a failure. */
+  learned: (id: string) => void;
+}
+
+/** Returns the commit id. Objects are gone afterwards: `request.dir` holds the revision's record and content. */
+export async function fetchRevision(request: FetchRequest, child: Child): Promise<string> {
+  const { origin, ref, path, dir } = request;
+  const objects = `${dir}/objects`;
+  const store: Store = origin.type === "local"
+    ? { gitdir: origin.gitdir, url: origin.url, cache: {} }
+    : { gitdir: dir, url: origin.access.url, cache: {} };
+  // One way for all conversations: the budget is of the fetch as a whole.
+  const connect = connected(request);
+  const brought = connect === null
+    ? { id: (origin as LocalOrigin).id, isWhole: true }
+    : await bring(connect, request, { store, child });
+  const { id, raw } = await readCommit(store, brought.id);
+  child.learned(id);
+  const entries = await listTree(store, { id, raw, path });
+  if (connect !== null && !brought.isWhole) await bringFiles(connect, { store, entries, child });
+  const record = { id, ref: refText(ref), path, commit: raw };
+  await exportRevision(store, dir, { record, entries, progress: child.progress });
+  if (origin.type === "remote") await Deno.remove(objects, { recursive: true });
+  return id;
+}
+
+/**
+ * The commit of the ref with its folders, and with its files unless only some of them are wanted and the server can
+ * leave out the others.
+ */
+async function bring(
+  connect: Connect,
+  { ref, path }: FetchRequest,
+  { store, child }: { store: Store; child: Child },
+): Promise<{ id: string; isWhole: boolean }> {
+  const { url } = store;
+  const id = await remoteHead(connect, { url, ref, signal: child.signal });
+  let isWhole = true;
+  const choose = (offer: Offer) => {
+    isWhole = path === "" || !offer.canFilter || !offer.canGiveAny;
+    return { ids: [askable(offer, id)], depth: 1, filter: isWhole ? null : "blob:none", haves: [] };
+  };
+  try {
+    await receivePack(connect, { store, name: "first", choose, child });
+  } catch (error) {
+    if (error instanceof ServerError && ref.type === "commit") throw commitMissing(url, id, error.message);
+    throw error;
+  }
+  return { id, isWhole };
+}
+
+/** What the walk found missing, and nothing else. */
+async function bringFiles(
+  connect: Connect,
+  { store, entries, child }: { store: Store; entries: readonly TreeEntry[]; child: Child },
+): Promise<void> {
+  const ids = [...new Set(entries.filter((one) => one.type !== "submodule").map((one) => one.oid))];
+  if (ids.length === 0) return;
+  const choose = () => ({ ids, depth: null, filter: null, haves: [] });
+  await receivePack(connect, { store, name: "files", choose, child });
+}
+
+/** A server of version 0 gives what it named: for the commit that a tag leads to, the tag. */
+export function askable({ greeting }: Offer, id: string): string {
+  return greeting.version === 0 ? greeting.refs.tagOf?.get(id) ?? id : id;
+}
+
+/** Null where no way is needed: the repository is on this device. */
+export function connected(
+  { origin, silenceMs, budgetBytes: bytes }: Extract<GitRequest, { budgetBytes: number }>,
+): Connect | null {
+  if (origin.type === "local") return null;
+  return connector(origin.access, { silenceMs, budget: { bytes, received: 0 }, clock: systemClock });
+}
+
+export interface PackWanted {
+  store: Store;
+  /** One word, of the pack's file. */
+  name: string;
+  choose: Parameters<typeof receive>[0]["choose"];
+  child: Child;
+}
+
+/** Into the store, readable; returns the commits whose parents were left out. */
+export async function receivePack(connect: Connect, { store, name, choose, child }: PackWanted): Promise<string[]> {
+  const { gitdir, url } = store;
+  const { progress, signal } = child;
+  const filepath = `objects/pack/pack-${name}.pack`;
+  await Deno.mkdir(`${gitdir}/objects/pack`, { recursive: true });
+  const { shallow } = await receive({ url, connect, signal, file: `${gitdir}/${filepath}`, progress, choose });
+  const onProgress = indexed(progress);
+  try {
+    await git.indexPack({ fs, dir: gitdir, gitdir, filepath, cache: store.cache, onProgress });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`What "${url}" sent cannot be used: ${error instanceof Error ? error.message : error}`, {
+      kind: "transient",
+      reason: "repo_invalid",
+    });
+  }
+  return shallow;
+}
+
+function indexed(progress: Child["progress"]): (event: { phase: string; loaded: number; total: number }) => void {
+  return ({ phase, loaded, total }) => {
+    const what = phase.toLowerCase().includes("delta") ? "resolving differences" : "indexing objects";
+    if (total > 0) progress(`${what} ${Math.floor(loaded / total * 100)} %`);
+  };
+}

@@ -1,0 +1,118 @@
+/** A commit's tree as it lies in an object store: no checkout, no working tree, nothing is ever followed. */
+import fs from "node:fs";
+import git from "isomorphic-git";
+import { Failure } from "../../failure.ts";
+import { parseCommit } from "../held/commit.ts";
+import { commitMissing } from "../git_failure.ts";
+import { MAX_ENTRIES } from "../limits.ts";
+import type { TreeEntry } from "../source.ts";
+
+export interface Store {
+  gitdir: string;
+  /** For messages, clean. */
+  url: string;
+  /** The library keeps what it has read in here: whole packs among it. */
+  cache: object;
+}
+
+/** The commit that an id leads to through any number of tags, as git stores it. */
+export async function readCommit(store: Store, id: string): Promise<{ id: string; raw: Uint8Array }> {
+  const { object, type } = await readObject(store, id);
+  const raw = object as Uint8Array;
+  if (type === "commit") return { id, raw };
+  const target = type === "tag" ? /^object ([0-9a-f]{40})$/m.exec(new TextDecoder().decode(raw))?.[1] : undefined;
+  if (target !== undefined) return await readCommit(store, target);
+  throw new Failure(`What [repo] ref names in "${store.url}" is no commit but a ${type}`, {
+    kind: "mistake",
+    reason: "ref_not_found",
+    hint: "name a branch, a tag of a commit, or the id of a commit as [repo] ref",
+  });
+}
+
+async function readObject({ gitdir, url, cache }: Store, id: string) {
+  try {
+    return await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
+  } catch (error) {
+    throw error instanceof git.Errors.NotFoundError ? commitMissing(url, id) : error;
+  }
+}
+
+/** Lists what lies below `path` in a commit, sorted. Throws a `Failure` when the path is not a folder there. */
+export async function listTree(
+  store: Store,
+  { id, raw, path }: { id: string; raw: Uint8Array; path: string },
+): Promise<TreeEntry[]> {
+  const root = await descend(store, { id, path, tree: parseCommit(raw).tree });
+  const listing: Listing = { store, entries: [], folders: 0 };
+  await list(listing, { tree: root, prefix: "" });
+  return listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function descend(store: Store, { id, path, tree }: { id: string; path: string; tree: string }): Promise<string> {
+  let oid = tree;
+  for (const name of path.split("/").filter((part) => part !== "" && part !== ".")) {
+    const entries = await readTree(store, oid);
+    const found = entries.find((entry) => entry.path === name && entry.type === "tree");
+    if (found === undefined) {
+      throw new Failure(`The repository "${store.url}" has no folder "${path}" in revision ${id.slice(0, 7)}`, {
+        kind: "mistake",
+        reason: "path_not_found",
+        hint: "push that folder, or name another as [repo] path",
+      });
+    }
+    oid = found.oid;
+  }
+  return oid;
+}
+
+interface Listing {
+  store: Store;
+  entries: TreeEntry[];
+  folders: number;
+}
+
+async function list(listing: Listing, { tree, prefix }: { tree: string; prefix: string }): Promise<void> {
+  const { store } = listing;
+  // Folders count too: a few trees that name each other many times unfold to millions without one file.
+  if (++listing.folders > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} folders`);
+  for (const entry of await readTree(store, tree)) {
+    if (entry.path === "") throw forbiddenName(store, entry.path);
+    const path = prefix + entry.path;
+    if (entry.type === "tree") await list(listing, { tree: entry.oid, prefix: `${path}/` });
+    else listing.entries.push({ path, oid: entry.oid, ...kind(entry.mode) });
+    if (listing.entries.length > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} files`);
+  }
+}
+
+/** The library refuses names that lead out of a folder or into `.git`; git's own tools never make them. */
+async function readTree(store: Store, oid: string) {
+  const { gitdir, cache } = store;
+  try {
+    return (await git.readTree({ fs, gitdir, oid, cache })).tree;
+  } catch (error) {
+    if (error instanceof git.Errors.UnsafeFilepathError) throw forbiddenName(store, error.data.filepath);
+    throw error;
+  }
+}
+
+function kind(mode: string): Pick<TreeEntry, "type" | "executable"> {
+  if (mode === "120000") return { type: "symlink", executable: false };
+  if (mode === "160000") return { type: "submodule", executable: false };
+  return { type: "file", executable: mode === "100755" };
+}
+
+function forbiddenName({ url }: Store, name: string): Failure {
+  return unusable(`The repository "${url}" has a file with the forbidden name ${JSON.stringify(name)}`);
+}
+
+export function tooMuch({ url }: Store, what: string): Failure {
+  return unusable(`The repository "${url}" has ${what} below [repo] path`);
+}
+
+function unusable(message: string): Failure {
+  return new Failure(message, {
+    kind: "mistake",
+    reason: "repo_invalid",
+    hint: "remove it from the branch, or point [repo] path at a folder of its own for this device",
+  });
+}

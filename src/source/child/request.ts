@@ -1,0 +1,42 @@
+/** What the daemon and its git process say to each other: one request as a line, answers as lines. */
+import type { Failure } from "../../failure.ts";
+import type { Ref } from "../../model/repository/ref.ts";
+import type { Access } from "../remote/connect.ts";
+
+/** Another repository, or one on this device, which is read where it lies. */
+export type Origin =
+  | { type: "remote"; access: Access }
+  /** `id` is the commit that its ref is at. */
+  | { type: "local"; url: string; gitdir: string; id: string };
+
+export type GitRequest =
+  /** Brings the revision of `ref` into the empty folder `dir`, whole and checked. */
+  | {
+    op: "fetch";
+    origin: Origin;
+    ref: Ref;
+    path: string;
+    dir: string;
+    budgetBytes: number;
+    silenceMs: number;
+  }
+  /** Whether `tip` is `ancestor` or came after it. Works in the empty folder `dir`. */
+  | {
+    op: "descends";
+    origin: Origin;
+    tip: string;
+    ancestor: string;
+    dir: string;
+    budgetBytes: number;
+    silenceMs: number;
+  }
+  /** The commit that `id` of a repository on this device leads to. */
+  | { op: "peel"; gitdir: string; id: string };
+
+export type GitAnswer =
+  | { type: "progress"; message: string }
+  /** The commit id that was brought, or "true" and "false". */
+  | { type: "done"; result: string }
+  | { type: "failure"; message: string; detail: FailureFields; id: string | null };
+
+export type FailureFields = Pick<Failure, "kind" | "reason"> & { hint?: string; retryAfterMs?: number };
