@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { EXIT_MEANINGS } from "../src/cli/exit_code.ts";
 import { main } from "../src/cli/cli.ts";
+import { encrypt } from "../src/secrets/age.ts";
+import { newIdentity, recipientOf } from "../src/secrets/x25519.ts";
 import { loadSettings } from "../src/settings/load.ts";
 import project from "../deno.json" with { type: "json" };
 import { tempDir } from "./support/temp.ts";
@@ -33,6 +35,11 @@ Deno.test("the README's manifests are valid, all of them in one repository", asy
     for (const [, file] of text.matchAll(/"\.\/([a-z-]+(?:\.sh)?)"/g)) {
       await Deno.writeTextFile(join(folder, file!), "#!/bin/sh\n", { mode: 0o755 });
     }
+  }
+  await Deno.mkdir(join(dir.path, "secrets"));
+  for (const name of ["tls-key", "shop-ca", "db-password"]) {
+    const ciphertext = await encrypt(new Uint8Array([1]), [recipientOf(newIdentity())!]);
+    await Deno.writeFile(join(dir.path, `secrets/${name}.age`), ciphertext);
   }
   await Deno.mkdir(join(dir.path, "deployments/web/site"), { recursive: true });
   await Deno.writeTextFile(join(dir.path, "deployments/web/site/index.html"), "<!doctype html>");

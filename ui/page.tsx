@@ -35,6 +35,11 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
       {snapshot.not_selected.length > 0 && (
         <p class="aside small quiet">Not for this device: {snapshot.not_selected.join(", ")}</p>
       )}
+      {device.recipient !== null && (
+        <p class="aside small quiet wrap">
+          Secrets for it are encrypted to <code>{device.recipient}</code>
+        </p>
+      )}
       {snapshot.events.length > 0 && <Events events={snapshot.events} now={now} />}
       <Deliveries deliveries={snapshot.deliveries} now={now} />
     </Layout>

@@ -17,7 +17,7 @@ import { showProblems } from "./show/problem.ts";
 export const secret: Command = {
   name: "secret",
   usage: "recipient | encrypt --to WHOM... [--name NAME] [FILE]",
-  summary: "Encrypt a value for devices, or show what this device's are encrypted to",
+  summary: "Encrypt a value for devices, or show this device's recipient",
   options: [
     {
       flag: "--to WHOM",
@@ -73,7 +73,7 @@ async function encryptFor({ flags, out, note }: CommandInput, file?: string): Pr
   }
   const path = join(dir, "secrets", `${name}.age`);
   await Deno.mkdir(join(dir, "secrets"), { recursive: true });
-  await Deno.writeTextFile(path, `${await armoured(ciphertext)}\n`);
+  await Deno.writeTextFile(path, await armoured(ciphertext));
   const count = found.recipients.length;
   note(`${path} is encrypted to ${count} ${count === 1 ? "recipient" : "recipients"}; commit it`);
   return EXIT.done;

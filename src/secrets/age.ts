@@ -36,7 +36,7 @@ export async function encrypt(plaintext: Uint8Array, recipients: readonly string
   return await encrypter.encrypt(plaintext);
 }
 
-/** With line breaks, as git shows changes of it best. */
+/** In lines, with a line end behind the last, as git shows changes of it best. */
 export async function armoured(ciphertext: Uint8Array): Promise<string> {
   const { armor } = await library();
   return armor.encode(ciphertext);
