@@ -2,9 +2,13 @@ import { hostname } from "node:os";
 import { type Checkout, openCheckout, readFor } from "../daemon/revision/checkout.ts";
 import { FLEET_FILE } from "../manifest/device/fleet.ts";
 import type { Target } from "../manifest/device/select.ts";
+import { policyProblems } from "../manifest/policy_problems.ts";
 import { portConflicts } from "../manifest/port_conflicts.ts";
-import { overlayProblems } from "../manifest/read.ts";
+import { type ManifestTree, overlayProblems } from "../manifest/read.ts";
+import type { Desired } from "../model/desired.ts";
+import type { Policy } from "../model/policy/policy.ts";
 import { type Problem, problemLine } from "../model/problem.ts";
+import { readPolicyFile } from "../settings/policy_file.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { fleetObject, type FleetRead, showFleet } from "./show/fleet.ts";
@@ -12,24 +16,29 @@ import { showProblems } from "./show/problem.ts";
 
 export const validate: Command = {
   name: "validate",
-  usage: "DIR [--device NAME | --all-devices]",
+  usage: "DIR [--device NAME | --all-devices] [--policy FILE]",
   summary: "Check the manifests of a checkout; needs no device",
   options: [
     { flag: "--device NAME", doc: `as this device: one of ${FLEET_FILE}, or any other (default: this machine's name)` },
     { flag: "--label KEY=VALUE", doc: "a label of the device; separate several with commas" },
     { flag: "--all-devices", doc: `as each device of ${FLEET_FILE}, and show which of them runs what` },
+    { flag: "--policy FILE", doc: "tell what a device refuses: a config.toml, or the keys of its [policy] alone" },
     { flag: "--json", doc: "with --all-devices: the same as one object, for programs" },
   ],
   flags: {
     device: { type: "string" },
     label: { type: "string" },
     "all-devices": { type: "boolean" },
+    policy: { type: "string" },
     json: { type: "boolean" },
   },
   positionals: { min: 1, max: 1 },
   async run(input) {
     const checkout = await checkoutOf(input.positionals[0]!);
-    if (input.flags["all-devices"] === true) return await validateAll(checkout, input);
+    const read = typeof input.flags.policy === "string" ? await readPolicyFile(input.flags.policy) : { policy: null };
+    if ("problems" in read) return refuse(read.problems, input);
+    const { policy } = read;
+    if (input.flags["all-devices"] === true) return await validateAll(checkout, { input, policy });
     const target = targetOf(checkout, input.flags);
     const { desired, tree } = await readFor(checkout, target);
     const { out, note } = input;
@@ -41,8 +50,7 @@ export const validate: Command = {
     for (const name of desired.notSelected) out(`${name}: not for this device`);
     const problems = [
       ...checkout.problems,
-      ...desired.invalid.flatMap((invalid) => invalid.problems),
-      ...portConflicts(desired, tree),
+      ...problemsOf(desired, { tree, policy }),
       ...overlayProblems(tree, target),
     ];
     const count = desired.workloads.length;
@@ -52,7 +60,18 @@ export const validate: Command = {
   },
 };
 
-async function validateAll(checkout: Checkout, input: CommandInput): Promise<ExitCode> {
+function problemsOf(desired: Desired, { tree, policy }: { tree: ManifestTree; policy: Policy | null }): Problem[] {
+  return [
+    ...desired.invalid.flatMap((invalid) => invalid.problems),
+    ...portConflicts(desired, tree),
+    ...(policy === null ? [] : policyProblems(desired, { tree, policy })),
+  ];
+}
+
+async function validateAll(
+  checkout: Checkout,
+  { input, policy }: { input: CommandInput; policy: Policy | null },
+): Promise<ExitCode> {
   const { fleet } = checkout;
   if (fleet.length === 0 && checkout.problems.length === 0) {
     throw new UsageError(`there is no ${FLEET_FILE} in "${input.positionals[0]}" that names the devices`);
@@ -62,10 +81,8 @@ async function validateAll(checkout: Checkout, input: CommandInput): Promise<Exi
   for (const target of fleet) {
     const { desired, tree } = await readFor(checkout, target);
     read.push({ device: target.device, desired });
-    for (const one of [...desired.invalid.flatMap((invalid) => invalid.problems), ...portConflicts(desired, tree)]) {
-      problems.set(problemLine(one), one);
-    }
-    for (const one of overlayProblems(tree, target)) problems.set(problemLine(one), one);
+    const all = [...problemsOf(desired, { tree, policy }), ...overlayProblems(tree, target)];
+    for (const one of all) problems.set(problemLine(one), one);
   }
   input.out(input.flags.json === true ? JSON.stringify(fleetObject(read), null, 2) : showFleet(read));
   const isEmpty = read.every(({ desired }) => desired.workloads.length + desired.notSelected.length === 0);

@@ -9,7 +9,10 @@ await testNeeding(
   "what the owner denies is blocked before anything is stopped, and what is allowed goes on",
   async () => {
     await using image = await busyboxImage();
-    await using here = await pushedDevice({}, { extra: [], policy: ['allow_devices = ["/dev/null"]'] });
+    await using here = await pushedDevice({}, {
+      extra: [],
+      policy: ["allow_root = true", 'allow_devices = ["/dev/null"]'],
+    });
     const { device, repository } = here;
     const plain = `image = "${image.name}"\ncommand = ["/bin/sh", "-c", "exec sleep 3600"]\nstop_timeout = "100ms"\n`;
     const push = async (line: string) => {
@@ -19,13 +22,13 @@ await testNeeding(
     await push('devices = ["/dev/null"]');
     const before = await device.until("web", (one) => one.phase === "running");
     const denied: [string, RegExp, RegExp][] = [
-      ['devices = ["/dev/fuse"]', /^devices: .* does not allow "\/dev\/fuse"$/, /allow_devices/],
-      ["gpus = 1", /^gpus: the owner of this device does not allow GPUs$/, /allow_gpus = true/],
+      ['devices = ["/dev/fuse"]', /^devices: .* does not allow "\/dev\/fuse"; it stays as/, /allow_devices/],
+      ["gpus = 1", /^gpus: the owner of this device does not allow it; it stays as/, /allow_gpus = true/],
     ];
     for (const [line, message, hint] of denied) {
       await push(line);
       const blocked = await device.until("web", (one) => message.test(one.message));
-      assert.deepEqual([blocked.phase, blocked.reason], ["blocked", "policy_denied"]);
+      assert.deepEqual([blocked.sync, blocked.phase, blocked.reason], ["out-of-sync", "running", "policy_denied"]);
       assert.match(blocked.hint ?? "", hint);
       assert.deepEqual(blocked.instances.map((one) => one.container_id), [before.instances[0]!.container_id]);
       assert.equal(blocked.instances[0]?.phase, "running");

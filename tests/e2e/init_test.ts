@@ -17,7 +17,7 @@ async function configWith(root: string, script: string): Promise<string> {
   const config = join(root, "config.toml");
   await Deno.writeTextFile(
     config,
-    `listen_port = 0\nlisten_address = "127.0.0.1"\n[repo]\nurl = "${repository.dir}"\n[runtime]\ndocker_enabled = false\n`,
+    `listen_port = 0\nlisten_address = "127.0.0.1"\n[repo]\nurl = "${repository.dir}"\n[runtime]\ndocker_enabled = false\n[policy]\nallow_root = true\n`,
   );
   return config;
 }

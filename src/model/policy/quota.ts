@@ -34,7 +34,7 @@ export function overQuota(
 }
 
 function tooMany(key: "max_workloads" | "max_instances", most: number, path: Refusal["path"]): Refusal {
-  const what = key === "max_workloads" ? "workloads" : "instances";
+  const what = (key === "max_workloads" ? "workload" : "instance") + (most === 1 ? "" : "s");
   return {
     path,
     value: null,
