@@ -14,7 +14,7 @@ import { defaultPolicy } from "../support/policies.ts";
 import { docker, native } from "../support/workload.ts";
 import { instance, ModelDevice } from "./model_device.ts";
 
-const DEFAULT = await defaultPolicy();
+const DEFAULT = defaultPolicy();
 
 function desired(...workloads: Workload[]): Desired {
   return { revision: "r2", workloads, invalid: [], notSelected: [] };

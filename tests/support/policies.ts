@@ -1,7 +1,8 @@
 /** Policies of two owners, for tests that need one. */
 import type { Policy } from "../../src/model/policy/policy.ts";
-import { loadSettings } from "../../src/settings/load.ts";
-import { tempDir } from "./temp.ts";
+import { readFields } from "../../src/manifest/grammar.ts";
+import { Place } from "../../src/manifest/place.ts";
+import { POLICY, policyOf } from "../../src/settings/section/policy.ts";
 
 /** Of an owner who trusts the repository. */
 export const EVERYTHING_ALLOWED: Policy = {
@@ -29,10 +30,7 @@ export const EVERYTHING_ALLOWED: Policy = {
 };
 
 /** Of an owner who said nothing of it: the settings' own defaults. */
-export async function defaultPolicy(): Promise<Policy> {
-  await using dir = await tempDir();
-  await Deno.writeTextFile(`${dir.path}/config.toml`, '[repo]\nurl = "https://git.example.org/fleet.git"\n');
-  const read = await loadSettings({ file: undefined, cwd: dir.path, env: { HOME: "/" }, hostname: "host" });
-  if ("problems" in read) throw new Error(read.problems.map((one) => one.message).join());
-  return { ...read.settings.policy, own: { ports: [3080], paths: ["/srv/harbornode/data"] } };
+export function defaultPolicy(): Policy {
+  const read = readFields(POLICY.fields, {}, { place: new Place([]) });
+  return policyOf(read, { ports: [3080], paths: ["/srv/harbornode/data"] });
 }
