@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
+import { FLEET_FILE } from "../manifest/device/fleet.ts";
 import { AGE_PREFIX, MAX_SECRET_BYTES } from "../manifest/secret/age.ts";
 import { SECRET_NAME } from "../manifest/secret/secret.ts";
 import type { Snapshot } from "../model/snapshot.ts";
@@ -10,7 +11,7 @@ import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./comm
 import { ControlClient } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { readPlaintext } from "./secret/plaintext.ts";
-import { RECIPIENTS_FILE, recipientsFor } from "./secret/recipients.ts";
+import { recipientsFor } from "./secret/recipients.ts";
 import { settingsOf } from "./settings_of.ts";
 import { showProblems } from "./show/problem.ts";
 
@@ -21,7 +22,7 @@ export const secret: Command = {
   options: [
     {
       flag: "--to WHOM",
-      doc: `a recipient "age1...", or a device of ${RECIPIENTS_FILE}, also with *; repeat it for more`,
+      doc: `a recipient "age1...", or a device of ${FLEET_FILE}, also with *; repeat it for more`,
     },
     { flag: "--name NAME", doc: 'write secrets/NAME.age; without it, print the "age:..." for a manifest' },
     { flag: "--dir DIR", doc: "the checkout (default: the folder that you are in)" },

@@ -37,7 +37,7 @@ async function checkout() {
     `pi-lab = "${recipientOf(lab)}"`,
     `nas = "${recipientOf(other)}"`,
   ];
-  await Deno.writeTextFile(join(dir.path, "secrets/recipients.toml"), lines.join("\n"));
+  await Deno.writeTextFile(join(dir.path, "devices.toml"), lines.join("\n"));
   await Deno.writeTextFile(join(dir.path, "plain"), "hunter2\n");
   return {
     path: dir.path,
@@ -108,13 +108,20 @@ Deno.test("mistakes are told before anything is encrypted, and no plaintext with
   assert.match(await said("--to", "nas", here.plain), /^1 error: what is to be encrypted is too large/);
   await Deno.writeTextFile(here.plain, "");
   assert.equal(await said("--to", "nas", here.plain), "2 error: there is nothing to encrypt");
-  await Deno.writeTextFile(join(here.path, "secrets/recipients.toml"), 'nas = "ssh-ed25519 AAAA"\n[more]\n');
+  await Deno.writeTextFile(join(here.path, "devices.toml"), 'nas = "ssh-ed25519 AAAA"\n[more]\n');
   assert.match(
     await said("--to", "nas", here.plain),
-    /^3 error: .*recipients\.toml:1:7: nas: is "ssh-ed25519 AAAA", wanted a recipient/,
+    /^3 error: devices\.toml:1:7: nas: is "ssh-ed25519 AAAA", wanted a recipient/,
   );
-  await Deno.remove(join(here.path, "secrets"), { recursive: true });
-  assert.match(await said("--to", "nas", here.plain), /^3 error: .*recipients\.toml: there is no such file$/);
+  await Deno.writeTextFile(join(here.path, "devices.toml"), 'nas = "age1qqqq"\n[bare]\n');
+  assert.match(
+    await said("--to", "nas", here.plain),
+    /^3 error: .*devices\.toml: nas\.recipient: is "age1qqqq", which is dam/,
+  );
+  await Deno.writeTextFile(join(here.path, "devices.toml"), "[bare]\n");
+  assert.match(await said("--to", "bare", here.plain), /^2 error: devices\.toml knows no recipient of "bare"/);
+  await Deno.remove(join(here.path, "devices.toml"));
+  assert.match(await said("--to", "nas", here.plain), /^3 error: .*devices\.toml: there is no such file$/);
   assert.equal((await run("decrypt")).code, 2);
   assert.equal((await run()).code, 2);
 });

@@ -21,12 +21,14 @@ export interface FleetDevice extends Target {
 const NAME = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62})$/;
 const LABEL = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, wants: "lower-case letters, digits, . _ and -" };
 
+const RECIPIENT = text({ pattern: /^age1[0-9a-z]+$/, wants: 'a recipient like "age1..."' });
+
 const FIELDS: Field[] = [
   field("labels", mapOf(text(), LABEL), {}, { doc: "As in its config.toml", example: 'labels = { room = "hall" }' }),
   field("arch", architecture, null, { doc: "Of its processor", example: 'arch = "arm64"' }),
   field("memory", size, null, { doc: "All of it", example: 'memory = "1Gi"' }),
   field("docker", flag, null, { doc: "Whether it has Docker", example: "docker = true" }),
-  field("recipient", text({ pattern: /^age1[0-9a-z]+$/, wants: 'a recipient like "age1..."' }), null, {
+  field("recipient", RECIPIENT, null, {
     doc: 'What "harbornode secret recipient" prints on it',
     example: 'recipient = "age1..."',
   }),
@@ -40,7 +42,8 @@ export function readFleet(source: string): { devices: FleetDevice[] } | { proble
   const devices = Object.entries(document.table).map(([name, given]): FleetDevice => {
     const place = new Place(found).at(name);
     if (!NAME.test(name)) place.reportKey(`the name ${quote(name)} can not be that of a device`);
-    const table = typeof given === "string" ? { recipient: given } : given;
+    const short = typeof given === "string" ? RECIPIENT.read(given, place) : undefined;
+    const table = typeof given === "string" ? short === undefined ? {} : { recipient: short } : given;
     if (!isTable(table)) place.report(`is ${quote(given)}, wanted a table`, `write [${quote(name)}]`);
     const read = readFields(FIELDS, isTable(table) ? table : {}, { place });
     return {

@@ -30,7 +30,7 @@ Deno.test("a secret of a file is kept as age wrote it, binary or armoured, which
       `${SLEEP}env = { A = { secret = "binary" } }\nsecrets = ["armour", { name = "key.pem", secret = "binary" }]\n`,
     "secrets/binary.age": age(),
     "secrets/armour.age": armour,
-    "secrets/recipients.toml": 'pi = "age1"',
+    "secrets/README.toml": 'pi = "age1"',
   });
   assert.deepEqual(invalid, []);
   const ciphertext = btoa(age());
