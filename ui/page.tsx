@@ -1,5 +1,5 @@
 /** The page: is all well, and if not, what and why. */
-import type { Delivery, Event, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import type { Delivery, Event, NotifyStatus, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
 import { groups, overall } from "./attention.ts";
 import { Layout } from "./layout.tsx";
 import { SourceLine } from "./source_line.tsx";
@@ -41,6 +41,7 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
         </p>
       )}
       {snapshot.events.length > 0 && <Events events={snapshot.events} now={now} />}
+      <Untold notifications={snapshot.notifications} />
       <Deliveries deliveries={snapshot.deliveries} now={now} />
     </Layout>
   );
@@ -91,6 +92,24 @@ function Events({ events, now }: { events: Event[]; now: number }) {
               <Ago at={event.at} now={now} />
             </span>
             <span class="wrap">{event.message}</span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Untold({ notifications }: { notifications: NotifyStatus[] }) {
+  const failing = notifications.filter((one) => one.error !== null);
+  if (failing.length === 0) return null;
+  return (
+    <section aria-label="Could not be told">
+      <h2>Could not be told</h2>
+      <ol class="events">
+        {failing.map(({ name, error, waiting, lost }) => (
+          <li>
+            <span class="quiet">{name}</span>
+            <span class="wrap">{error}; {waiting} waiting, {lost} given up</span>
           </li>
         ))}
       </ol>

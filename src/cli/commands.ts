@@ -5,6 +5,7 @@ import { down } from "./down.ts";
 import { history } from "./history.ts";
 import { hold } from "./hold.ts";
 import { logs } from "./logs.ts";
+import { notify } from "./notify.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { release } from "./release.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   start,
   prune,
   accept,
+  notify,
   down,
   validate,
   secret,

@@ -14,9 +14,10 @@ export const run: Command = {
   async run(input) {
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
-    for (const secret of [settings.repo.token, ...settings.webhook.secrets]) {
-      if (secret !== null) registerSecret(secret);
-    }
+    const { repo, webhook, commitStatus, notify } = settings;
+    const secrets = [repo.token, ...webhook.secrets, commitStatus?.token ?? null];
+    for (const { url, secret, token } of notify) secrets.push(url, secret, token);
+    for (const secret of secrets) if (secret !== null) registerSecret(secret);
     await configureLog(settings.log, input.note);
     const end = await runDaemon({ settings, signal: input.signal });
     return end === "down" ? EXIT.down : EXIT.done;

@@ -11,6 +11,7 @@ import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addEvent, type Device, tell } from "./device.ts";
 import { hold, release, start } from "./owner/hold.ts";
 import { acceptRevision } from "./revision/accept.ts";
+import { tryNotify } from "./notify/try.ts";
 import { previewPlan } from "./revision/preview.ts";
 import { rollBack } from "./owner/rollback.ts";
 import { takeSnapshot } from "./report.ts";
@@ -35,7 +36,7 @@ function webhookDeps(device: Device): WebhookDeps {
   const { settings, source, clock, deliveries } = device;
   return {
     ...settings.webhook,
-    followed: { type: "branch", name: source.branch },
+    followed: source.ref,
     repositoryUrl: source.url,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
@@ -67,6 +68,7 @@ export function controlDeps(device: Device): ControlDeps {
     release: (name) => release(device, name),
     confirmPrune: () => confirmPrune(device),
     accept: (revision) => acceptRevision(device, revision),
+    tryNotify: () => tryNotify(device),
     down: (options) => down(device, options),
   };
 }

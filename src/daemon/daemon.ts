@@ -34,6 +34,8 @@ import { type Device, tell } from "./device.ts";
 import { deviceId } from "./identity.ts";
 import { imageUpdateLoop } from "./image/updates.ts";
 import { lockDataDir } from "./lock.ts";
+import { notifyLoop } from "./notify/loop.ts";
+import { openNotifier } from "./notify/notifier.ts";
 import { passLoop } from "./pass.ts";
 import { takeSnapshot } from "./report.ts";
 import { admission } from "./revision/admit.ts";
@@ -89,7 +91,7 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     await tellUnfinished(device);
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
-    const loops = [passLoop(device), syncLoop(device), imageUpdateLoop(device)];
+    const loops = [passLoop(device), syncLoop(device), imageUpdateLoop(device), notifyLoop(device)];
     ready?.({ port: page.port, device });
     await Promise.all(loops);
     return device.goingDown ? "down" : "stopped";
@@ -168,6 +170,7 @@ export async function openDevice(
     forced: new Set(),
     snapshot: null,
     events: [],
+    notifier: await openNotifier(settings, { path: dir.notify, clock }),
     deliveries: await DeliveryLog.open(dir.deliveries),
     listeners: new Set(),
   };

@@ -18,6 +18,7 @@ import type { DeliveryLog } from "../store/delivery_log.ts";
 import type { Journal } from "../store/journal.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
+import type { Notifier } from "./notify/notifier.ts";
 import type { UsageHistory } from "./usage.ts";
 import type { Wake } from "./wake.ts";
 
@@ -88,6 +89,8 @@ export interface Device {
   snapshot: Snapshot | null;
   readonly events: Event[];
   readonly deliveries: DeliveryLog;
+  /** Who is told of this device by itself. */
+  readonly notifier: Notifier;
   readonly listeners: Set<() => void>;
 }
 
@@ -105,6 +108,7 @@ export function addEvent(
 /** Calls everybody who asked to hear when the snapshot is another. */
 export function tell(device: Device): void {
   for (const listener of device.listeners) listener();
+  device.notifier.wake.now();
 }
 
 export function isoTime(ms: number): string {

@@ -56,6 +56,7 @@ export function takeSnapshot(device: Device): Snapshot {
       attempted: sourceMemory.attempted,
       applied: sourceMemory.applied,
       healthy: sourceMemory.healthy,
+      planned: device.planned?.revision ?? null,
       subject: device.revision?.subject ?? null,
       author: device.revision?.author ?? null,
       signer: signerOf(device),
@@ -68,6 +69,7 @@ export function takeSnapshot(device: Device): Snapshot {
     not_selected: device.desired?.notSelected ?? [],
     events: [...device.events],
     deliveries: [...device.deliveries.deliveries],
+    notifications: device.notifier.outbox.status(),
   };
 }
 

@@ -33,6 +33,8 @@ export interface ControlDeps {
   confirmPrune(): Promise<string[]>;
   /** Of a revision that waits, its first digits; null: the one that does. Resolves with what follows, in a sentence. */
   accept(revision: string | null): Promise<string>;
+  /** A test message to each target; `error` is null where it was told. */
+  tryNotify(): Promise<{ name: string; error: string | null }[]>;
   /** Names of what was stopped. */
   down(options: LongWork): Promise<string[]>;
 }
@@ -79,6 +81,7 @@ export function createControlApp(deps: ControlDeps): Hono {
       for await (const line of deps.logs(name, { ...range, follow, signal })) await send(line);
     });
   });
+  app.post("/notify/test", async (context) => context.json({ targets: await deps.tryNotify() }));
   app.post("/prune/confirm", async (context) => context.json({ names: await deps.confirmPrune() }));
   app.post("/accept", async (context) => {
     const { revision } = await context.req.json<{ revision: string | null }>();

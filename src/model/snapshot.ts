@@ -166,6 +166,8 @@ export interface SourceStatus {
   attempted: string | null;
   applied: string | null;
   healthy: string | null;
+  /** The revision as of which the workloads are shown; null before the first plan. */
+  planned: string | null;
   /** First line and author of the applied commit. */
   subject: string | null;
   author: string | null;
@@ -188,6 +190,18 @@ export interface Delivery {
   message: string;
   /** The forge's own id of it; one of ours where it has none. */
   id: string;
+}
+
+/** Somebody who is told of this device, and whether that works. */
+export interface NotifyStatus {
+  name: string;
+  /** Messages that are not delivered yet. */
+  waiting: number;
+  /** Messages that were given up, since the device was set up. */
+  lost: number;
+  sent_at: string | null;
+  /** Why the last try failed; null when it did not. */
+  error: string | null;
 }
 
 /** A change that somebody may want to read about, newest last. */
@@ -217,4 +231,5 @@ export interface Snapshot {
   not_selected: string[];
   events: Event[];
   deliveries: Delivery[];
+  notifications: NotifyStatus[];
 }

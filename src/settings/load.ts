@@ -7,9 +7,11 @@ import { nearest } from "../manifest/nearest.ts";
 import { type Found, isTable, Place, type Table } from "../manifest/place.ts";
 import type { Problem } from "../model/problem.ts";
 import { environmentProblems, overrideFromEnvironment, variableOf } from "./environment.ts";
+import { readNotify } from "./notify.ts";
 import { readRegistries } from "./registries.ts";
 import { whyUnreadable } from "./secret.ts";
 import type { SectionContext } from "./section.ts";
+import { commitStatusOf } from "./section/commit_status.ts";
 import { dockerOf } from "./section/docker.ts";
 import { generalOf } from "./section/general.ts";
 import { limitsOf } from "./section/limits.ts";
@@ -67,6 +69,7 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
     placeOf: placeOf(section),
   });
   const registries = await readRegistries(document.table.registry, { place: place.at("registry"), base });
+  const notify = await readNotify(document.table.notify, { place: place.at("notify"), base });
   if (!saysUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
     place.at("repo").report(
       'the field "url" is missing',
@@ -74,7 +77,7 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
     );
   }
   const file = typeof text === "string" ? path : null;
-  const settings = { file, registries, ...await settingsFrom(values, { context, file }) };
+  const settings = { file, registries, notify, ...await settingsFrom(values, { context, file }) };
   const problems = [...placed(shown, source, found), ...environmentProblems(foundOutside)];
   return problems.length > 0 ? { problems } : { settings };
 }
@@ -95,7 +98,7 @@ function saysUrl({ repo }: Table): boolean {
 }
 
 function readSections(table: Table, place: Place): Values {
-  const names = [...SECTIONS.map((section) => section.name).filter((name) => name !== ""), "registry"];
+  const names = [...SECTIONS.map((section) => section.name).filter((name) => name !== ""), "registry", "notify"];
   const values: Values = {};
   for (const { name, fields } of SECTIONS) {
     if (name === "") {
@@ -122,13 +125,16 @@ function readSections(table: Table, place: Place): Values {
 async function settingsFrom(
   values: Values,
   { context, file }: { context: (section: string) => SectionContext; file: string | null },
-): Promise<Omit<Settings, "file" | "registries">> {
+): Promise<Omit<Settings, "file" | "registries" | "notify">> {
   const section = (name: string) => values[name]!;
   const general = generalOf(section(""), context(""));
+  const repo = await repoOf(section("repo"), context("repo"));
+  const { device } = general;
   return {
     ...general,
-    repo: await repoOf(section("repo"), context("repo")),
+    repo,
     trust: await trustOf(section("repo"), context("repo")),
+    commitStatus: await commitStatusOf(section("commit_status"), { ...context("commit_status"), repo, device }),
     webhook: await webhookOf(section("webhook"), context("webhook")),
     secrets: secretsOf(section("secrets"), context("secrets")),
     docker: dockerOf(section("docker"), context("docker")),

@@ -1,5 +1,6 @@
 /** The table of settings: what config.toml may say, and the environment (environment.ts). */
 import type { Section } from "./section.ts";
+import { COMMIT_STATUS } from "./section/commit_status.ts";
 import { DOCKER } from "./section/docker.ts";
 import { GENERAL } from "./section/general.ts";
 import { LIMITS } from "./section/limits.ts";
@@ -17,6 +18,7 @@ export const SECTIONS: readonly Section[] = [
   REPO,
   WEBHOOK,
   SECRETS,
+  COMMIT_STATUS,
   DOCKER,
   RUNTIME,
   NATIVE,

@@ -16,6 +16,51 @@ export interface RegistryLogin {
   password: string;
 }
 
+export type Forge = "github" | "gitlab" | "gitea" | "forgejo" | "bitbucket" | "bitbucket-server";
+
+/** How the forge is told what became of a revision. */
+export interface CommitStatusSettings {
+  forge: Forge;
+  /** Without credentials; it names the repository at the forge. */
+  repositoryUrl: string;
+  /** Null: where that forge has it, on the repository's host. */
+  apiUrl: string | null;
+  token: string;
+  context: string;
+  /** Null: none. */
+  targetUrl: string | null;
+}
+
+export const NOTIFY_EVENTS = [
+  "revision_applied",
+  "revision_failed",
+  "rolled_back",
+  "unhealthy",
+  "recovered",
+  "prune_held",
+  "policy_denied",
+  "sync_failed",
+] as const;
+export type NotifyEvent = typeof NOTIFY_EVENTS[number];
+
+/** Somebody who is told what happens. */
+export interface NotifyTarget {
+  /** Of this device, no two the same. */
+  name: string;
+  type: "webhook" | "ntfy" | "slack" | "discord";
+  /** Secret: who knows it can write there. */
+  url: string;
+  /** Signs what a webhook gets; null: it is not signed. */
+  secret: string | null;
+  /** For ntfy; null: none. */
+  token: string | null;
+  events: readonly NotifyEvent[];
+  /** What lasts is told again after this; null: never. */
+  repeatIntervalMs: number | null;
+  /** Whether the URL may lead to this device or its link-local network. */
+  allowLocal: boolean;
+}
+
 export interface Settings {
   /** Absolute path of the config.toml it came from; null when there was none. */
   file: string | null;
@@ -58,6 +103,9 @@ export interface Settings {
   };
   /** Absolute; null: one in `dataDir`, which the daemon makes. May be unreadable: only who needs a secret is told. */
   secrets: { identityFile: string | null };
+  /** Null: the forge is not told. */
+  commitStatus: CommitStatusSettings | null;
+  notify: NotifyTarget[];
   docker: {
     host: string;
     /** Where `docker login` writes; absolute. Need not be there. */

@@ -16,6 +16,8 @@ export interface DataDir {
   journal: string;
   /** Which images were pulled. */
   images: string;
+  /** What others are still to be told. */
+  notify: string;
   /** The last webhook deliveries. */
   deliveries: string;
   repository: string;
@@ -47,6 +49,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     source: join(state, "source.json"),
     journal: join(state, "journal.jsonl"),
     images: join(state, "images.json"),
+    notify: join(state, "notify.json"),
     deliveries: join(state, "deliveries.json"),
     repository: join(root, "repository"),
     files: join(root, "files"),

@@ -27,6 +27,8 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     trust: { verify: "none", allowedSigners: null, requireFastForward: false },
     webhook: { secrets: [], trustedProxies: [] },
     secrets: { identityFile: null },
+    commitStatus: null,
+    notify: [],
     docker: { host: "unix:///var/run/docker.sock", configFile: "/home/ada/.docker/config.json" },
     registries: {},
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },

@@ -160,6 +160,7 @@ export function healthySnapshot(): Snapshot {
       attempted: REVISION,
       applied: REVISION,
       healthy: REVISION,
+      planned: REVISION,
       subject: "Brighter lamp at night",
       author: "Ada",
       signer: null,
@@ -198,6 +199,7 @@ export function healthySnapshot(): Snapshot {
       },
       { at: before(7300), workload: "lamp", reason: "spec_changed", message: "started lamp[0]: env.LEVEL changed" },
     ],
+    notifications: [],
     deliveries: [
       {
         at: before(7401),

@@ -29,7 +29,7 @@ export function showStatus(snapshot: Snapshot, now: number): string {
       '  hint: say "harbornode prune --confirm" if that is what you want',
     );
   }
-  lines.push(...refusedLines(snapshot, now));
+  lines.push(...refusedLines(snapshot, now), ...untoldLines(snapshot));
   return lines.join("\n");
 }
 
@@ -42,6 +42,14 @@ function refusedLines({ deliveries }: Snapshot, now: number): string[] {
   if (last === undefined) return [];
   const count = refused.length === 1 ? "a webhook delivery was" : `${refused.length} webhook deliveries were`;
   return ["", ...folded(`! ${count} refused, the last ${ago(last.at, now)} ago (${last.forge}): ${last.message}`, 2)];
+}
+
+function untoldLines({ notifications }: Snapshot): string[] {
+  return notifications.filter((one) => one.error !== null).flatMap(({ name, error, waiting, lost }) => {
+    const counts = [waiting === 0 ? "" : `${waiting} waiting`, lost === 0 ? "" : `${lost} given up`];
+    const counted = counts.filter((one) => one !== "").join(", ");
+    return ["", ...folded(`! ${name} could not be told${counted === "" ? "" : ` (${counted})`}: ${error}`, 2)];
+  });
 }
 
 function looked({ source: { last_sync_at } }: Snapshot, now: number): string {

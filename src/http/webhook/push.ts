@@ -1,12 +1,7 @@
 /** [pure] What a delivery says was pushed, in the words of each forge; it decides no more than whether to look. */
-import { repositoryAddress, repositoryNames } from "../../repository_address.ts";
+import { repositoryAddress, repositoryNames } from "../../model/repository/address.ts";
+import type { Ref } from "../../model/repository/ref.ts";
 import { printable } from "./origin.ts";
-
-/** What the device follows. */
-export interface Followed {
-  type: "branch" | "tag" | "commit";
-  name: string;
-}
 
 interface Change {
   type: "branch" | "tag";
@@ -36,7 +31,7 @@ const PUSHES = new Set([
 export interface Question {
   event: string;
   payload: Payload;
-  followed: Followed;
+  followed: Ref;
   /** Of this device. */
   repositoryUrl: string;
 }
@@ -51,9 +46,10 @@ export function ignoredBecause({ event, payload, followed, repositoryUrl }: Ques
   const changes = changesIn(payload, event);
   if (changes.length === 0) return null;
   if (followed.type === "commit") return `the commit ${quoted(followed.name)} is followed, which no push changes`;
-  const own = changes.filter(({ type, name }) => type === followed.type && name === followed.name);
+  const types = followed.type === "name" ? ["branch", "tag"] : [followed.type];
+  const own = changes.filter(({ type, name }) => types.includes(type) && name === followed.name);
   if (own.some((one) => !one.deleted)) return null;
-  const what = `the ${followed.type} ${quoted(followed.name)}`;
+  const what = `the ${types.join(" or ")} ${quoted(followed.name)}`;
   if (own.length > 0) return `${what} was deleted; what runs stays`;
   const pushed = [...new Set(changes.map(({ type, name }) => `the ${type} ${quoted(name)}`))];
   const more = pushed.length > 3 ? ` and ${pushed.length - 3} more` : "";

@@ -5,13 +5,14 @@
 import type { Context } from "hono";
 import { Networks, visitorOf } from "../../ip_network.ts";
 import type { Delivery } from "../../model/snapshot.ts";
+import type { Ref } from "../../model/repository/ref.ts";
 import { readBody } from "../body.ts";
 import type { LongWork, SyncOutcome } from "../control.ts";
 import { authenticate } from "./authenticate.ts";
 import { clientAddress } from "./client_address.ts";
 import { FailureLimit } from "./failure_limit.ts";
 import { type Origin, originOf, printable } from "./origin.ts";
-import { type Followed, ignoredBecause } from "./push.ts";
+import { ignoredBecause } from "./push.ts";
 import { Waiters } from "./waiters.ts";
 
 export interface WebhookDeps {
@@ -19,7 +20,7 @@ export interface WebhookDeps {
   secrets: readonly string[];
   /** Networks whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly string[];
-  followed: Followed;
+  followed: Ref;
   repositoryUrl: string;
   /** Milliseconds since 1970. */
   now(): number;

@@ -25,6 +25,7 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
       attempted: "a".repeat(40),
       applied: "a".repeat(40),
       healthy: "a".repeat(40),
+      planned: "a".repeat(40),
       subject: "Begin",
       author: "me",
       signer: null,
@@ -39,6 +40,7 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
     not_selected: [],
     events: [],
     deliveries: [],
+    notifications: [],
     ...detail,
   };
 }

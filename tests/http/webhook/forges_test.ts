@@ -45,6 +45,11 @@ for (const [name, forge] of Object.entries(FORGES)) {
       await said(await send(tagged, push("refs/heads/v1.0"))),
       /^200 the branch "v1.0" is not followed, the tag/,
     );
+    const either = new AppOnPaper({ followed: { type: "name", name: "v1.0" } });
+    assert.match(await said(await send(either, push("refs/tags/v1.0"))), /^202/);
+    assert.match(await said(await send(either, push("refs/heads/v1.0"))), /^202/);
+    const ignored = await said(await send(either, push("refs/heads/dev")));
+    assert.match(ignored, /^200 the branch "dev" is not followed, the branch or tag "v1.0" is$/);
     const fixed = new AppOnPaper({ followed: { type: "commit", name: "4f2c91a" } });
     assert.match(await said(await send(fixed, push("refs/heads/main"))), /^200 the commit "4f2c91a" is followed/);
   });
