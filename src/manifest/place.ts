@@ -66,9 +66,10 @@ export function quote(value: unknown): string {
   return "nothing";
 }
 
-/** Escapes what JSON does not: characters that move a terminal's cursor or turn the direction of writing. */
-function printable(text: string): string {
-  return text.replace(/[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => {
+/** Escapes the characters that move a terminal's cursor or turn the direction of writing. */
+export function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- they are what is escaped
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }

@@ -51,6 +51,11 @@ Deno.test("names and values that would move a terminal's cursor are shown as esc
   assert.equal(problems[0]!.field, '"\\u001b[2J"');
 });
 
+Deno.test("a character that no comment may hold is named, and not shown as it is", () => {
+  const [problem] = problemsOf('# \x7f\ncommand = "sleep 1"\n');
+  assert.equal(problem!.message, "the text is no TOML here: invalid code point \\u007f within comments");
+});
+
 Deno.test("names of JavaScript's own are names like any other", () => {
   const problems = problemsOf('command = "sleep 1"\n__proto__ = { image = "x" }\nconstructor = 1\ntoString = 1\n');
   assert.deepEqual(problems.map((one) => one.field), ["__proto__", "constructor", "toString"]);
