@@ -21,7 +21,11 @@ const ROOMS: Record<string, Room> = {
     uses: ["src/manifest", "src/model", "src/ip_network.ts"],
     why: "config.toml is read as a manifest is",
   },
-  "src/source": { uses: [], types: ["src/settings", "src/clock.ts"], why: "a source answers and decides nothing" },
+  "src/source": {
+    uses: ["src/model/printable.ts"],
+    types: ["src/settings", "src/clock.ts"],
+    why: "a source answers and decides nothing",
+  },
   "src/secrets": {
     uses: ["src/log.ts", "src/store/atomic_file.ts"],
     types: ["src/runtime"],

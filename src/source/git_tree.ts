@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import git from "isomorphic-git";
 import { Failure } from "../failure.ts";
+import { oneLine } from "../model/printable.ts";
 import { MAX_CONTENT_BYTES, MAX_ENTRIES } from "./limits.ts";
 import type { Revision, TreeEntry } from "./source.ts";
 
@@ -23,18 +24,14 @@ export async function openRevision(store: Store, { id, path }: { id: string; pat
   listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     id,
-    subject: printable(commit.message.split("\n", 1)[0]!),
-    author: printable(commit.author.name),
+    // Whoever can commit chooses these words, and they end up in terminals.
+    subject: oneLine(commit.message.split("\n", 1)[0]!),
+    author: oneLine(commit.author.name),
     committedAt: commit.committer.timestamp * 1000,
     commit: object as Uint8Array,
     entries: listing.entries,
     read: reader(gitdir),
   };
-}
-
-/** Whoever can commit chooses these words, and they end up in terminals. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, " ").trim();
 }
 
 /** Reads every file and symlink of the revision once, so that nothing can be missing later. */
