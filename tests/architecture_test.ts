@@ -28,7 +28,7 @@ const ROOMS: Record<string, Room> = {
   },
   "src/source": {
     // Its git process has a clock of its own.
-    uses: ["src/model/repository/ref.ts", "src/clock.ts"],
+    uses: ["src/model/printable.ts", "src/model/repository/ref.ts", "src/clock.ts"],
     types: ["src/settings"],
     why: "a source answers and decides nothing",
   },

@@ -1,10 +1,13 @@
 /** Every folder of examples/ is a repository that a device can follow as it is. */
 import assert from "node:assert/strict";
 import { loadTexts } from "../src/daemon/revision/read.ts";
+import { policyProblems } from "../src/manifest/policy_problems.ts";
 import { readManifests } from "../src/manifest/read.ts";
 import { readDirectory } from "../src/source/directory.ts";
+import { defaultPolicy } from "./support/policies.ts";
 
 const EXAMPLES = new URL("../examples/", import.meta.url);
+const ANY = { device: "any", labels: {} };
 const INDEX = await Deno.readTextFile(new URL("README.md", EXAMPLES));
 
 for await (const { name, isDirectory } of Deno.readDir(EXAMPLES)) {
@@ -12,10 +15,16 @@ for await (const { name, isDirectory } of Deno.readDir(EXAMPLES)) {
   const folder = new URL(`${name}/`, EXAMPLES).pathname;
 
   Deno.test(`examples/${name} has manifests without a problem, for any device`, async () => {
-    const tree = await loadTexts(await readDirectory(folder), { device: "any", labels: {} });
-    const desired = readManifests(tree, { revision: "checkout", device: "any", labels: {} });
+    const tree = await loadTexts(await readDirectory(folder), ANY);
+    const desired = readManifests(tree, { revision: "checkout", ...ANY });
     assert.deepEqual(desired.invalid, []);
     assert.ok(desired.workloads.length > 0, "it asks for nothing");
+  });
+
+  Deno.test(`examples/${name} asks for nothing that a device denies whose owner said nothing`, async () => {
+    const tree = await loadTexts(await readDirectory(folder), ANY);
+    const desired = readManifests(tree, { revision: "checkout", ...ANY });
+    assert.deepEqual(policyProblems(desired, { tree, policy: await defaultPolicy() }), []);
   });
 
   Deno.test(`examples/${name} keeps its scripts executable, and able to run in any POSIX shell`, async () => {

@@ -1,7 +1,8 @@
 /** [pure] A TOML text to a table, or to the place where it stops being one. */
 import { parse, TomlError } from "smol-toml";
 import type { Problem } from "../model/problem.ts";
-import { fieldText, type Found, MAX_FOUND, printable, type Table } from "./place.ts";
+import { escaped } from "../model/printable.ts";
+import { fieldText, type Found, MAX_FOUND, type Table } from "./place.ts";
 import { Positions, syntaxError } from "./position.ts";
 
 /** A file larger than this is no manifest; reading it would stall a small device. */
@@ -66,7 +67,7 @@ function bare({ line, column, message }: TomlError): { line: number; column: num
 
 /** As our own messages are: without a final period, beginning with a small letter. The parsers quote characters as they are. */
 function sentence(message: string): string {
-  const plain = printable(message);
+  const plain = escaped(message);
   return `the text is no TOML here: ${plain.charAt(0).toLowerCase()}${plain.slice(1).replace(/\.$/, "")}`;
 }
 

@@ -48,6 +48,9 @@ export const LOGS: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
 /** What is read before the fields are: there is nothing of it left here. */
 const tables: Grammar<unknown> = { wants: "a table", schema: { type: "object" }, read: (value) => value };
 
+/** Nothing that moves a cursor or turns the direction of writing. */
+const ONE_LINE = /^[^\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/u;
+
 const RESOURCE_FIELDS: Field[] = [
   field("memory", size, null, { doc: "Limit of memory", example: 'memory = "64Mi"' }),
   field("memory_reservation", size, null, {
@@ -81,7 +84,7 @@ const COMMON: Field[] = [
     doc: "Who it is; another name is another workload",
     example: 'name = "web"',
   }),
-  field("description", text({ pattern: /^[^\p{Cc}]*$/u, wants: "one line of text", empty: true }), "", {
+  field("description", text({ pattern: ONE_LINE, wants: "one line of text", empty: true }), "", {
     doc: "One line for the page",
     example: 'description = "The front door"',
   }),

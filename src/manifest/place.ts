@@ -1,5 +1,7 @@
 /** [pure] Where in a document a value is, and the problems found there. */
 
+import { quoted } from "../model/printable.ts";
+
 export type FieldPath = readonly (string | number)[];
 
 export interface Found {
@@ -57,21 +59,13 @@ export function fieldText(path: FieldPath): string {
 /** The value as a person wrote it, shortened: `"30"`, `30`, `a table`. */
 export function quote(value: unknown): string {
   if (typeof value === "string") {
-    return printable(JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value));
+    return quoted(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   }
   if (typeof value === "number") return String(value).replace("Infinity", "inf").replace("NaN", "nan");
   if (typeof value === "bigint" || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return "an array";
   if (value !== null && typeof value === "object") return isTable(value) ? "a table" : "a date";
   return "nothing";
-}
-
-/** Escapes the characters that move a terminal's cursor or turn the direction of writing. */
-export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- they are what is escaped
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }
 
 export type Table = Record<string, unknown>;

@@ -120,7 +120,7 @@ await testNeeding(
     await using image = await actionsRunner();
     await using token = volume();
     await fill(token.name, { image: image.name, token: "a-token" });
-    await using here = await pushedDevice({}, { extra: [] });
+    await using here = await pushedDevice({}, { extra: [], policy: [`allow_volumes = ["${token.name}"]`] });
     const { device, repository } = here;
     await push(repository, "github-runners", {
       "ghcr.io/actions/actions-runner:2.322.0": image.name,

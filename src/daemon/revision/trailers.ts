@@ -5,6 +5,7 @@
 import { Failure } from "../../failure.ts";
 import { EVERY_DEVICE, isChosen, type Target } from "../../manifest/device/select.ts";
 import { minuteText } from "../../model/pause/hold.ts";
+import { oneLine } from "../../model/printable.ts";
 import type { Revision } from "../../source/source.ts";
 
 /** A revision that is not to be applied now, and that nothing is wrong with. */
@@ -72,5 +73,5 @@ function timeOf(text: string): number | null {
 
 /** Whoever can commit chooses these words, and they end up in terminals. */
 function quoted(text: string): string {
-  return JSON.stringify(text.replace(/\p{Cc}/gu, " ").slice(0, 60));
+  return JSON.stringify(oneLine(text).slice(0, 60));
 }

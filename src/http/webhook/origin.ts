@@ -74,7 +74,6 @@ function origin(forge: string, event: string, { id, once }: { id: string | null;
 
 /** What a stranger wrote, fit for a page and a terminal. */
 export function printable(text: string, length: number): string {
-  // deno-lint-ignore no-control-regex -- they are what is taken out
-  const plain = text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "?");
+  const plain = oneLine(text);
   return plain.length > length ? `${plain.slice(0, length - 3)}...` : plain;
 }

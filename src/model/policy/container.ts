@@ -5,6 +5,7 @@ import type { DockerDecisions } from "./decision.ts";
 import { hostPathRefusal } from "./host_path.ts";
 import { limitRefusals } from "./native.ts";
 import { isFromAllowed } from "./origin.ts";
+import { quoted } from "../printable.ts";
 import { denied, eachOf, type Refusal } from "./refusal.ts";
 
 export const DOCKER: DockerDecisions = {
@@ -100,9 +101,9 @@ function optionRefusal(
 function withoutDigest(field: string, value: string): Refusal {
   return {
     path: [field],
-    value: JSON.stringify(value),
+    value: quoted(value),
     key: "require_digest",
-    message: `${field}: the owner of this device wants images by their digest, and ${JSON.stringify(value)} is none`,
+    message: `${field}: the owner of this device wants images by their digest, and ${quoted(value)} is none`,
     hint: 'write it like "nginx:1.27@sha256:...", or set require_digest = false in [policy] of config.toml',
   };
 }

@@ -1,5 +1,6 @@
 /** What of a workload is refused, and in which words: one wording for every field. */
 import { Failure } from "../../failure.ts";
+import { quoted } from "../printable.ts";
 
 export interface Refusal {
   /** Of the manifest: the field, and what in it. */
@@ -19,9 +20,9 @@ export function denied(
   const change = by === "true" ? `set ${key} = true in` : `add it to ${key} in`;
   return {
     path,
-    value: value === null ? null : JSON.stringify(value),
+    value: value === null ? null : quoted(value),
     key,
-    message: `${path[0]}: the owner of this device does not allow ${value === null ? "it" : JSON.stringify(value)}`,
+    message: `${path[0]}: the owner of this device does not allow ${value === null ? "it" : quoted(value)}`,
     hint: `leave it out, or ${change} [policy] of config.toml`,
   };
 }
@@ -32,9 +33,9 @@ export function never(
 ): Refusal {
   return {
     path,
-    value: JSON.stringify(value),
+    value: quoted(value),
     key: null,
-    message: `${path[0]}: ${JSON.stringify(value)} ${why}`,
+    message: `${path[0]}: ${quoted(value)} ${why}`,
     hint,
   };
 }

@@ -12,6 +12,7 @@ import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
 import { checkDevices } from "./check/devices.ts";
 import { resolveHostPaths } from "./check/host_paths.ts";
+import { checkVolumes } from "./check/volumes.ts";
 import { checkOciRuntime } from "./check/oci_runtime.ts";
 import { Engine } from "./engine.ts";
 import { Events } from "./events.ts";
@@ -161,9 +162,10 @@ export class DockerRuntime implements Runtime {
 
   /** Throws a `Failure` for what leads where the owner does not allow, or the device does not have. */
   async #check(workload: DockerWorkload): Promise<ReadonlyMap<string, string>> {
-    const { engine } = this.#parts;
+    const { engine, deviceId } = this.#parts;
     await checkDevices(workload);
     await checkOciRuntime(workload, engine);
+    await checkVolumes(workload, { engine, deviceId, allowVolumes: this.#policy.allowVolumes });
     const bounds = { policy: this.#policy, protectedPaths: this.#protectedPaths, socket: engine.socket };
     return await resolveHostPaths(workload, bounds);
   }

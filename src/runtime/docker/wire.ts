@@ -168,7 +168,14 @@ export interface DeviceRequest {
 
 export type CreateMount =
   | { Type: "bind"; Source: string; Target: string; ReadOnly: boolean }
-  | { Type: "volume"; Source: string; Target: string; ReadOnly: boolean }
+  | {
+    Type: "volume";
+    Source: string;
+    Target: string;
+    ReadOnly: boolean;
+    /** Of one that is made with the container. */
+    VolumeOptions: { Labels: Record<string, string> };
+  }
   | { Type: "tmpfs"; Target: string; TmpfsOptions?: { SizeBytes?: number; Mode?: number } };
 
 /** What a container asks for in one network. */
@@ -218,6 +225,10 @@ export interface EventLine {
   /** Seconds since 1970 by Docker's clock, and the same in nanoseconds. */
   time?: number;
   timeNano?: number;
+}
+
+export interface VolumeAnswer {
+  Labels?: Record<string, string> | null;
 }
 
 export interface ExecAnswer {

@@ -1,4 +1,5 @@
 /** [pure] A commit as git stores it: https://git-scm.com/docs/git-commit-tree, headers, an empty line, the message. */
+import { oneLine } from "../../model/printable.ts";
 
 export interface Commit {
   tree: string;
@@ -21,13 +22,9 @@ export function parseCommit(raw: Uint8Array): Commit {
   return {
     tree: all("tree")[0] ?? "",
     parents: all("parent"),
-    subject: printable(message.replace(/^\n+/, "").split("\n", 1)[0]!),
-    author: printable((all("author")[0] ?? "").replace(/<[^<]*$/, "")),
+    // Whoever can commit chooses these words, and they end up in terminals.
+    subject: oneLine(message.replace(/^\n+/, "").split("\n", 1)[0]!),
+    author: oneLine((all("author")[0] ?? "").replace(/<[^<]*$/, "")),
     committedAt: Number(seconds) * 1000,
   };
-}
-
-/** Whoever can commit chooses these words, and they end up in terminals. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, " ").trim();
 }

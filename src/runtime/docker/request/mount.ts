@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
 import type { Mount } from "../../../model/workload.ts";
+import { LABEL } from "../container.ts";
 import type { CreateMount } from "../wire.ts";
 
 export interface MountSources {
@@ -11,14 +12,23 @@ export interface MountSources {
   hostPaths: ReadonlyMap<string, string>;
 }
 
-export function createMount(mount: Mount, { filesDir, hostPaths }: MountSources): CreateMount {
+export function createMount(
+  mount: Mount,
+  { filesDir, hostPaths, deviceId }: MountSources & { deviceId: string },
+): CreateMount {
   const { target: Target } = mount;
   switch (mount.type) {
     case "files":
       // Always read only: the folder is shared by all instances of this content.
       return { Type: "bind", Source: fileSource(mount.source, filesDir), Target, ReadOnly: true };
     case "volume":
-      return { Type: "volume", Source: mount.source, Target, ReadOnly: mount.readOnly };
+      return {
+        Type: "volume",
+        Source: mount.source,
+        Target,
+        ReadOnly: mount.readOnly,
+        VolumeOptions: { Labels: { [LABEL.device]: deviceId } },
+      };
     case "host": {
       const Source = hostPaths.get(mount.source);
       if (Source === undefined) throw new Error(`"${mount.source}" was not looked at before it is mounted`);
