@@ -5,7 +5,7 @@ import { readManifests } from "../../src/manifest/read.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import { canonical, fingerprint } from "../../src/model/fingerprint.ts";
 import { problemLine } from "../../src/model/problem.ts";
-import { policyRefusal } from "../../src/model/policy/refusal.ts";
+import { policyRefusal } from "../../src/model/policy/refusals.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
 import { fuzz, rounds, UNPRINTABLE } from "./fuzz.ts";

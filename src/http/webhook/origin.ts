@@ -1,4 +1,5 @@
 /** [pure] Who sent a delivery: a label for the reader, never a reason to trust it. */
+import { oneLine } from "../../model/printable.ts";
 
 type Header = (name: string) => string | undefined;
 
