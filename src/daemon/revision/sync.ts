@@ -42,7 +42,8 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     sourceMemory.seen = head;
     const isNew = device.desired?.revision !== head || device.readAgain;
     if (isNew && !staysHeld(device, head)) await take(device, head, deadline);
-    sourceStatus.sync = sourceStatus.held?.revision === head ? "held" : "synced";
+    if (sourceStatus.held?.revision !== head) sourceStatus.held = null;
+    sourceStatus.sync = sourceStatus.held === null ? "synced" : "held";
     sourceStatus.error = null;
     sourceStatus.last_sync_at = isoTime(device.clock.now());
   } catch (error) {
