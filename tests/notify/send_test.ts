@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Message, messageRequest } from "../../src/notify/message_request.ts";
 import { retryAfterMs, send } from "../../src/notify/send.ts";
 import type { NotifyTarget } from "../../src/settings/settings.ts";
+import { type Asked, Receiver } from "./receiver.ts";
 import { authenticate } from "../../src/http/webhook/authenticate.ts";
 
 const NOW = Date.UTC(2026, 5, 1);
@@ -15,38 +16,6 @@ const MESSAGE: Message = {
   message: `web & door are unhealthy: <@everyone> ${"ö".repeat(4000)}`,
   at: "2026-06-01T00:00:00.000Z",
 };
-
-interface Asked {
-  method: string;
-  path: string;
-  headers: Headers;
-  body: string;
-}
-
-/** Answers as it is told, and keeps what it was asked. */
-class Receiver implements AsyncDisposable {
-  readonly asked: Asked[] = [];
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-
-  constructor(answer: (request: Request) => Response | Promise<Response> = () => new Response("ok")) {
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response("broken", { status: 500 }) },
-      async (request) => {
-        const { method, url, headers } = request;
-        this.asked.push({ method, path: new URL(url).pathname, headers, body: await request.text() });
-        return await answer(request);
-      },
-    );
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-  }
-}
 
 function target(type: NotifyTarget["type"], url: string, own: Partial<NotifyTarget> = {}): NotifyTarget {
   const rest = { secret: null, token: null, events: [], repeatIntervalMs: null, allowLocal: true };
