@@ -109,11 +109,14 @@ Deno.test("no delivery is a bug to who takes it; unproved it wakes nobody, prove
     const answer = await paper.get(`/webhook${asked}`, { method: "POST", headers: all, body });
     const text = await answer.text();
     assert.ok(ANSWERS.has(answer.status), `${answer.status}: ${text}`);
-    const verdict = JSON.parse(text) as Verdict;
-    assert.match(verdict.reason, /^[a-z_]+$/);
+    // Who waits for the result reads on: lines of progress, and the result as the last one.
+    const lines = text.trim().split("\n");
+    const verdict = JSON.parse(lines.at(-1)!) as Verdict;
+    const waited = lines.length > 1;
+    if (!waited) assert.match(verdict.reason, /^[a-z_]+$/);
     assert.ok(verdict.message.length > 0 && verdict.message.length < 500, verdict.message);
     assert.doesNotMatch(verdict.message, UNPRINTABLE);
-    assert.equal(paper.woken > 0, verdict.accepted, text);
+    if (!waited) assert.equal(paper.woken > 0, verdict.accepted, text);
     assert.ok(paper.woken <= 1);
     if (prove === null) assert.equal(verdict.accepted, false, "accepted without a proof");
     if (verdict.accepted) accepted++;

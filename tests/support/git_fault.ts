@@ -21,6 +21,8 @@ export type Fault =
     | { type: "redirect"; to: string; from?: string; status?: number }
     /** A sign-in page with status 200. */
     | { type: "page" }
+    /** Other bytes than were sent, with a clean end. */
+    | { type: "change"; change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> }
   );
 
 export function faultApplies(fault: Fault | null, body: Uint8Array): boolean {

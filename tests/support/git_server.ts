@@ -98,6 +98,9 @@ export class GitServer implements AsyncDisposable {
       const whole = await response.arrayBuffer();
       return new Response(whole.slice(0, Math.max(0, whole.byteLength - fault.bytes)), response);
     }
+    if (fault?.type === "change") {
+      return new Response(fault.change(new Uint8Array(await response.arrayBuffer())), response);
+    }
     if (fault?.type === "truncate") return new Response(await truncatePack(response), response);
     return response;
   }
