@@ -167,7 +167,7 @@ const PACKAGES: Record<string, string[]> = {
   "toml-eslint-parser": ["src/manifest"],
   "yauzl": ["src/runtime/native/artifact"],
   "@logtape/logtape": ["src/log.ts"],
-  "node:child_process": ["src/runtime/native", "src/source/child/run.ts"],
+  "node:child_process": ["src/runtime/native"],
   "node:http": ["src/probe"],
   "node:dns": ["src/notify"],
   "node:net": ["src/ip_network.ts"],

@@ -1,12 +1,14 @@
 /**
- * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME | --containers] [--json FILE]`: HarborNode and the
- * supervisors that are installed here, side by side, and containers beside docker's command line (--containers: alone). Supervisors take turns within a round, so that none has the machine at its best. All
+ * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME | --containers | --source] [--json FILE]`: HarborNode and the
+ * supervisors that are installed here, side by side, and containers beside docker's command line (--containers: alone),
+ * and large repositories beside git's own clone (--source: alone). Supervisors take turns within a round, so that none has the machine at its best. All
  * samples go to dist/bench.json, or FILE.
  *
  * The executable is HARBORNODE_EXECUTABLE or that of `deno task compile`; without one HarborNode runs from source.
  */
 // deno-lint-ignore-file no-console -- this is a program for a terminal
 import { benchContainers } from "./bench_containers.ts";
+import { benchSource } from "./bench_source.ts";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { figures, FULL, QUICK, type Samples, type Scale } from "./figure.ts";
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     peers: { type: "string" },
     containers: { type: "boolean", default: false },
+    source: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -51,6 +54,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 if (values.containers) {
   console.log(await machine());
   Deno.exit(await benchContainers(scale, await findExecutable()) === null ? 1 : 0);
+}
+if (values.source) {
+  console.log(await machine());
+  await benchSource(await findExecutable());
+  Deno.exit(0);
 }
 const peers = await chosenPeers(values.peers?.split(","));
 const floorMs = await measureFloor();
@@ -77,7 +85,8 @@ console.log(`a service that nobody supervises needs ${floorMs.toFixed(1)} ms fro
 console.log(`${showTable(rows, medians)}\n\n${showWanted(rows, medians)}`);
 const versions = Object.fromEntries(peers.map(({ name, version }) => [name, version]));
 const containers = values.peers === undefined ? await benchContainers(scale, await findExecutable()) : null;
-const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples, containers };
+const source = values.peers === undefined ? await benchSource(await findExecutable()) : null;
+const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples, containers, source };
 const file = values.json ?? new URL("../../dist/bench.json", import.meta.url).pathname;
 await Deno.mkdir(dirname(file), { recursive: true });
 await Deno.writeTextFile(file, `${JSON.stringify(report, null, 2)}\n`);

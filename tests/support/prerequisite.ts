@@ -14,6 +14,7 @@ export type Prerequisite =
   | "zip"
   | "device"
   | "nginx"
+  | "sshd"
   | "redis-server"
   | "mosquitto"
   | "python3"
@@ -42,6 +43,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   shellcheck: async () => await program("shellcheck") ? null : "no shellcheck in PATH",
   // Where their packages put them: those of the user are not what a service finds.
   "nginx": () => packaged("/usr/sbin/nginx"),
+  "sshd": () => packaged("/usr/sbin/sshd"),
   "redis-server": () => packaged("/usr/bin/redis-server"),
   "mosquitto": () => packaged("/usr/sbin/mosquitto"),
   "python3": () => packaged("/usr/bin/python3"),

@@ -29,9 +29,9 @@ export async function runGitProgram(): Promise<never> {
     learned: (learned: string) => id = learned,
   };
   try {
-    await answer({ type: "done", result: await carryOut(request, child) });
+    answer({ type: "done", result: await carryOut(request, child) });
   } catch (error) {
-    await answer(failureAnswer(error, { request, id }));
+    answer(failureAnswer(error, { request, id }));
   }
   Deno.exit(0);
 }
@@ -78,9 +78,8 @@ async function firstLine(reader: ReadableStreamDefaultReader<Uint8Array>): Promi
   return text;
 }
 
-async function answer(line: GitAnswer): Promise<void> {
+/** Whole before the next one begins. */
+function answer(line: GitAnswer): void {
   const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
-  for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
-
-if (import.meta.main) await runGitProgram();

@@ -1,6 +1,4 @@
 /** The daemon's side of its git process: starts it, hands it one request, ends it. Knows nothing of git. */
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { Failure } from "../../failure.ts";
 import { MAX_CHILD_MEMORY_BYTES } from "../limits.ts";
 import type { GitAnswer, GitRequest } from "./request.ts";
@@ -31,50 +29,57 @@ const BOUNDED = 'ulimit -c 0; ulimit -d "$0" 2>/dev/null; echo 1000 2>/dev/null 
 /** The result of the request. Throws a `ChildFailure`, or the signal's reason. */
 export async function runChild(request: GitRequest, { progress = () => {}, signal }: RunOptions): Promise<string> {
   signal.throwIfAborted();
-  const words = ["-c", BOUNDED, String(MAX_CHILD_MEMORY_BYTES / 1024), ...command()];
-  const child = spawn("/bin/sh", words, { detached: true, env: environment(), stdio: ["pipe", "pipe", "pipe"] });
+  // Not Node's `spawn`, which takes our own executable in a command for Deno's and gives it Deno's words.
+  const child = new Deno.Command("/bin/sh", {
+    args: ["-c", BOUNDED, String(MAX_CHILD_MEMORY_BYTES / 1024), ...command()],
+    env: environment(),
+    clearEnv: true,
+    detached: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
   const end = () => killGroup(child);
   signal.addEventListener("abort", end, { once: true });
+  const input = child.stdin.getWriter();
   try {
-    const answered = readAnswers(child, progress);
     // Credentials are in it: words and environment of a process can be read by others.
-    child.stdin!.on("error", () => {});
-    child.stdin!.write(`${JSON.stringify(request)}\n`);
-    const { answer, code, said } = await answered;
+    input.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`)).catch(() => {});
+    const answering = Promise.all([lastAnswer(child.stdout, progress), tail(child.stderr), child.status]);
+    const [answer, said, { code, signal: endedBy }] = await answering;
     signal.throwIfAborted();
     if (answer?.type === "done") return answer.result;
-    throw answer === null ? died(request, { code, said }) : failureOf(answer);
+    throw answer === null ? died(request, { code: endedBy ?? code, said }) : failureOf(answer);
   } finally {
     signal.removeEventListener("abort", end);
-    child.stdin!.destroy();
+    await input.close().catch(() => {});
   }
 }
 
-interface Ended {
-  answer: Exclude<GitAnswer, { type: "progress" }> | null;
-  /** Its exit code, or the signal that ended it. */
-  code: number | string | null;
-  said: string;
-}
+type LastAnswer = Exclude<GitAnswer, { type: "progress" }>;
 
-function readAnswers(child: ChildProcess, progress: (message: string) => void): Promise<Ended> {
-  let [text, said] = ["", ""];
-  let answer: Ended["answer"] = null;
-  const decoder = new TextDecoder();
-  child.stdout!.on("data", (bytes: Uint8Array) => {
-    const lines = (text + decoder.decode(bytes, { stream: true })).split("\n");
+async function lastAnswer(
+  stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
+  progress: (message: string) => void,
+): Promise<LastAnswer | null> {
+  let text = "";
+  let answer: LastAnswer | null = null;
+  for await (const piece of stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (text + piece).split("\n");
     text = lines.pop()!;
     for (const line of lines) {
       const read = JSON.parse(line) as GitAnswer;
       if (read.type === "progress") progress(read.message);
       else answer = read;
     }
-  });
-  child.stderr!.on("data", (bytes: Uint8Array) => said = (said + new TextDecoder().decode(bytes)).slice(-MAX_SAID));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ answer, code: signal ?? code, said }));
-  });
+  }
+  return answer;
+}
+
+async function tail(stderr: ReadableStream<Uint8Array>): Promise<string> {
+  let said = "";
+  for await (const bytes of stderr) said = (said + new TextDecoder().decode(bytes)).slice(-MAX_SAID);
+  return said;
 }
 
 function failureOf({ message, detail, id }: Extract<GitAnswer, { type: "failure" }>): ChildFailure {
@@ -82,30 +87,32 @@ function failureOf({ message, detail, id }: Extract<GitAnswer, { type: "failure"
 }
 
 /** Ended without a word: too much memory, as a rule. Not tried again at once, since it would end in the same way. */
-function died(request: GitRequest, { code, said }: Omit<Ended, "answer">): ChildFailure {
+function died(request: GitRequest, { code, said }: { code: number | string; said: string }): ChildFailure {
   const url = request.op === "peel"
     ? request.gitdir
     : request.origin.type === "local"
     ? request.origin.url
     : request.origin.access.url;
   const megabytes = MAX_CHILD_MEMORY_BYTES / 1024 / 1024;
-  return new ChildFailure(`What "${url}" sent needs more memory than it may have, or broke the process that read it`, {
-    kind: "refused",
-    reason: "repo_invalid",
-    hint: `keep large files out of the repository: unpacked, they must fit into ${megabytes} MiB`,
-    cause: new Error(`the git process ended with ${code}: ${said}`),
-  });
+  return new ChildFailure(
+    `What "${url}" sent needs more memory than it may have, or broke the process that read it (${code})`,
+    {
+      kind: "refused",
+      reason: "repo_invalid",
+      hint: `keep large files out of the repository: unpacked, they must fit into ${megabytes} MiB`,
+      cause: new Error(`the git process ended with ${code}: ${said}`),
+    },
+  );
 }
 
-/** The leader is a child that has not been waited for, so its number and its group's are nobody else's. */
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  for (const pid of [-child.pid, child.pid]) {
-    try {
-      Deno.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended, or has no group yet: then it has started nothing.
-    }
+/** A leader that has not been waited for keeps its number, and its group's. */
+function killGroup(child: Deno.ChildProcess): void {
+  try {
+    // Throws where it has been waited for, and its number may be another's.
+    child.kill("SIGKILL");
+    Deno.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended, or has no group yet: then it has started nothing.
   }
 }
 
@@ -113,7 +120,7 @@ function killGroup(child: ChildProcess): void {
 function command(): string[] {
   if (Deno.build.standalone) return [Deno.execPath(), GIT_PROGRAM];
   const flags = ["run", "--allow-all", "--quiet", "--v8-flags=--max-old-space-size=512"];
-  const program = new URL("./program.ts", import.meta.url);
+  const program = new URL("./main.ts", import.meta.url);
   const isBundled = !import.meta.url.endsWith("/source/child/run.ts");
   return [Deno.execPath(), ...flags, ...(isBundled ? [Deno.mainModule, GIT_PROGRAM] : [program.href])];
 }
