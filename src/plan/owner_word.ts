@@ -1,21 +1,29 @@
 /** The policy of the device over all workloads of a plan: what is refused of each, and what is too much together. */
-import type { ModeChoice } from "../model/desired.ts";
+import type { Desired, ModeChoice } from "../model/desired.ts";
 import { overQuota } from "../model/policy/quota.ts";
 import { inOneSentence, type PolicyRefusal, policyRefusal, refusalsOf } from "../model/policy/refusals.ts";
 import type { Workload } from "../model/workload.ts";
 import { chooseMode, type ChosenMode, type ModeInput } from "./mode.ts";
 import type { PlanInput } from "./plan_input.ts";
 
-/** For any of `specs`, in either of its modes: null when all of it is allowed. */
+/**
+ * For any of `specs`, in any of its modes: null when all of it is allowed. What is refused by itself takes nobody's place.
+ */
 export function refuserOf(
   specs: readonly Workload[],
-  { policy, memory }: Pick<PlanInput, "policy" | "memory">,
+  { policy, memory, choices }: Pick<PlanInput, "policy" | "memory"> & { choices?: Desired["choices"] },
 ): (spec: Workload) => PolicyRefusal | null {
   const applied = (name: string) => {
     const known = memory.get(name)?.applied?.workload;
     return known?.enabled === true ? known.replicas : 0;
   };
-  const tooMuch = overQuota(specs, { policy, applied });
+  const counted = specs.flatMap((spec) => {
+    const modes = choices?.get(spec.name)?.specs ?? [spec];
+    if (modes.some((one) => refusalsOf(one, policy).length === 0)) return spec;
+    // It stays as it was.
+    return applied(spec.name) > 0 ? { ...spec, replicas: applied(spec.name) } : [];
+  });
+  const tooMuch = overQuota(counted, { policy, applied });
   return (spec) => inOneSentence([...refusalsOf(spec, policy), ...[tooMuch.get(spec.name) ?? []].flat()]);
 }
 

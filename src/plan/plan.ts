@@ -69,7 +69,7 @@ export function plan(input: PlanInput): Plan {
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   const takenBack = input.refusedRevision?.revision === desired.revision ? input.refusedRevision.message : null;
   const due: number[] = [];
-  const refuse = refuserOf(desired.workloads, input);
+  const refuse = refuserOf(desired.workloads, { ...input, choices: desired.choices });
   const asked = effective(desired, {
     memory: input.memory,
     follow: (spec) => {

@@ -167,6 +167,11 @@ Deno.test("more workloads or instances than allowed push nobody out who was ther
   const more = planned(device, { ...DEFAULT, maxInstances: 2 }, grown);
   assert.deepEqual([more.actions, more.workloads[0]!.spec?.replicas], [[], 1]);
   assert.match(more.workloads[0]!.barred!.message, /^replicas: the owner of this device allows 2 instances in all/);
+  // What is refused by itself takes nobody's place.
+  const evil = native({ name: "a", user: "root" });
+  assert.deepEqual(names(planned(new ModelDevice(), { ...DEFAULT, maxWorkloads: 1 }, evil, native({ name: "b" }))), [
+    "b",
+  ]);
   // What stays within is started again.
   device.instances = [];
   const again = planned(device, { ...DEFAULT, maxInstances: 2 }, grown);
