@@ -35,8 +35,8 @@ const PURE = [
   "tests/ui",
 ];
 
-/** They mostly wait for Docker, and meet nobody: they run beside the others, and are shown after them. */
-const ASIDE = ["tests/runtime/docker"];
+/** They mostly wait, and meet nobody: each set runs in a process of its own beside the others, and is shown after them. */
+const ASIDE = [["tests/runtime/docker"], ["tests/runtime/native", "tests/secrets", "tests/source"]];
 
 const pure = Deno.args.includes("--pure");
 const paths = Deno.args.filter((arg) => !arg.startsWith("-"));
@@ -62,10 +62,9 @@ async function main(): Promise<number> {
       return { count, failed: failedTests(ran.output), output: ran.output };
     };
     const isWhole = paths.length === 0 && !pure;
-    const aside = isWhole ? look(ASIDE, true) : null;
-    let first = await look(isWhole ? ["tests", `--ignore=${ASIDE}`] : paths.length > 0 ? paths : PURE);
-    if (aside !== null) {
-      const { count, failed, output } = await aside;
+    const aside = isWhole ? ASIDE.map((set) => look(set, true)) : [];
+    let first = await look(isWhole ? ["tests", `--ignore=${ASIDE.flat()}`] : paths.length > 0 ? paths : PURE);
+    for (const { count, failed, output } of await Promise.all(aside)) {
       console.log(output);
       first = {
         count: sumOf(first.count, count),
