@@ -52,7 +52,10 @@ export async function runChild(request: GitRequest, { progress = () => {}, signa
     throw answer === null ? died(request, { code: endedBy ?? code, said }) : failureOf(answer);
   } finally {
     signal.removeEventListener("abort", end);
+    // Its end: whatever was thrown above, no process is left behind.
     await input.close().catch(() => {});
+    end();
+    await child.status;
   }
 }
 

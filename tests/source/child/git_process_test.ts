@@ -1,0 +1,138 @@
+/** git happens in a process of its own: what it is told, what it may cost, and how it ends. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { MAX_CHILD_MEMORY_BYTES } from "../../../src/source/limits.ts";
+import { eventually } from "../../support/eventually.ts";
+import { testNeeding } from "../../support/prerequisite.ts";
+import { fleet, FOREVER, sync, TOKEN } from "../fleet.ts";
+
+/** Git processes that work for a folder: their request is not on their command line, so they are told by what they have open. */
+async function gitProcesses(parent: number): Promise<number[]> {
+  const found: number[] = [];
+  for await (const task of Deno.readDir(`/proc/${parent}/task`)) {
+    const text = await Deno.readTextFile(`/proc/${parent}/task/${task.name}/children`).catch(() => "");
+    for (const word of text.split(" ").filter((one) => one !== "")) {
+      const words = await Deno.readTextFile(`/proc/${word}/cmdline`).catch(() => "");
+      if (words.includes("/source/child/main.ts") && !words.startsWith("/bin/sh")) found.push(Number(word));
+    }
+  }
+  return found;
+}
+
+await testNeeding(
+  ["git"],
+  "credentials reach the git process by its stdin: no word and no variable holds one",
+  async () => {
+    await using on = await fleet({ token: TOKEN });
+    on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+    Deno.env.set("HARBORNODE_REPO_TOKEN", TOKEN);
+    const stop = new AbortController();
+    const fetching = on.source({ token: TOKEN }).fetch(on.first, () => {}, stop.signal).catch((error) => error);
+    const pid = await eventually("the git process runs", async () => (await gitProcesses(Deno.pid))[0]);
+    await eventually("it speaks to the server", () => on.server.requests.length > 1);
+    Deno.env.delete("HARBORNODE_REPO_TOKEN");
+    for (const file of ["cmdline", "environ"]) {
+      const text = new TextDecoder("latin1").decode(await Deno.readFile(`/proc/${pid}/${file}`));
+      assert.ok(text.length > 10 && !text.includes(TOKEN), file);
+    }
+    assert.match(
+      await Deno.readTextFile(`/proc/${pid}/limits`),
+      new RegExp(`Max data size +${MAX_CHILD_MEMORY_BYTES} `),
+    );
+    assert.equal((await Deno.readTextFile(`/proc/${pid}/oom_score_adj`)).trim(), "1000");
+    const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+    assert.equal(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2], String(pid), "it leads a group of its own");
+    stop.abort(new Error("enough"));
+    assert.equal((await fetching).message, "enough");
+    await eventually(
+      "it has ended with the caller's patience",
+      () => Deno.stat(`/proc/${pid}`).then(() => false, () => true),
+    );
+  },
+);
+
+await testNeeding(["git"], "a git process ends with the daemon that started it, however that ended", async () => {
+  await using on = await fleet();
+  on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+  const daemon = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", join(import.meta.dirname!, "../fetch_once.ts"), on.server.url("fleet"), on.gitDir],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const pid = await eventually("the git process runs", async () => (await gitProcesses(daemon.pid))[0]);
+  daemon.kill("SIGKILL");
+  await daemon.status;
+  await eventually("it has ended too", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true));
+});
+
+await testNeeding(
+  ["git"],
+  "a git process that is killed is a failure with a sentence, and the next one is whole",
+  async () => {
+    await using on = await fleet();
+    on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+    const source = on.source();
+    const fetching = source.fetch(on.first, () => {}, FOREVER).catch((error) => error);
+    const pid = await eventually("the git process runs", async () => (await gitProcesses(Deno.pid))[0]);
+    await eventually("it speaks to the server", () => on.server.requests.length > 1);
+    Deno.kill(pid, "SIGKILL");
+    const failure = await fetching;
+    assert.match(failure.message, /needs more memory than it may have, or broke the process that read it \(SIGKILL\)$/);
+    assert.deepEqual([failure.kind, failure.reason], ["refused", "repo_invalid"]);
+    on.server.fault = null;
+    assert.equal((await sync(source)).id, on.first);
+  },
+);
+
+await testNeeding(
+  ["git"],
+  "a file that unfolds to hundreds of megabytes costs the git process its time, and the daemon nothing",
+  async () => {
+    await using on = await fleet();
+    await sync(on.source());
+    // 700 MB of zeros are less than a megabyte on the wire.
+    const file = await Deno.open(`${on.repository.dir}/bomb`, { write: true, create: true });
+    await file.truncate(700e6);
+    file.close();
+    const bomb = await on.repository.commit("a bomb");
+    const before = Deno.memoryUsage().rss;
+    const source = on.source({ timeoutMs: 60_000 });
+    const failure = await source.fetch(bomb, () => {}, FOREVER).then(() => assert.fail("it fit"), (error) => error);
+    assert.equal(failure.reason, "repo_invalid");
+    assert.ok(["refused", "mistake", "transient"].includes(failure.kind));
+    assert.ok(Deno.memoryUsage().rss - before < 100e6, "the daemon did not grow with it");
+    assert.equal((await source.lastFetched())?.id, on.first);
+  },
+);
+
+await testNeeding(
+  ["git", "root"],
+  "a disk that is full in the middle of a fetch is said, and what was there stays",
+  async () => {
+    await using on = await fleet();
+    const disk = `${on.dir}/disk`;
+    await Deno.mkdir(disk);
+    const mounted = await new Deno.Command("mount", { args: ["-t", "tmpfs", "-o", "size=300k", "none", disk] })
+      .output();
+    assert.ok(mounted.success, new TextDecoder().decode(mounted.stderr));
+    try {
+      const source = on.source({}, { gitDir: `${disk}/repository` });
+      await sync(source);
+      const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+      for (const name of ["a", "b", "c", "d", "e", "f"]) {
+        await on.repository.write(name, bytes.map((one) => one ^ name.charCodeAt(0)));
+      }
+      await on.repository.commit("too much");
+      await assert.rejects(sync(source), {
+        name: "Failure",
+        reason: "disk_full",
+        kind: "refused",
+        message: /^The disk is full/,
+      });
+      assert.equal((await source.lastFetched())?.id, on.first);
+    } finally {
+      await new Deno.Command("umount", { args: ["--lazy", disk] }).output();
+    }
+  },
+);
