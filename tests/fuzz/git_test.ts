@@ -45,7 +45,7 @@ await testNeeding(
       assert.equal(await textOf(after, "services/hello/run.sh"), `#!/bin/sh\nexit ${count}\n`);
       kept = pushed;
     };
-    await fc.assert(fc.asyncProperty(fault, check), { ...fuzz(16), endOnFailure: true });
+    await fc.assert(fc.asyncProperty(fault, check), { ...fuzz(12), endOnFailure: true });
   },
 );
 
