@@ -98,6 +98,7 @@ Deno.test("a forge hears each state once, a success last, and of what was left b
   assert.deepEqual(told([state(NEW, "failure", "one")], state(NEW, "failure", "another")), []);
   assert.deepEqual(told([state(NEW, "failure")], state(NEW, "success")), ["b success: "]);
   assert.deepEqual(told([state(NEW, "success")], state(NEW, "failure")), []);
+  assert.deepEqual(told([state(NEW, "success")], state(NEW, "success")), []);
   const left = [state(OLD, "success"), state(NEW, "pending")];
   assert.deepEqual(shown(untold(left, [state(NEXT, "pending")])), [
     "b superseded: superseded by ccccccc before it was healthy",

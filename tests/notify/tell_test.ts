@@ -49,6 +49,7 @@ Deno.test("somebody hears of a revision once it is healthy, and once", () => {
   const moving = well();
   moving.source = { ...moving.source, attempted: "b".repeat(40), planned: "b".repeat(40) };
   assert.deepEqual(listener.hears(moving), []);
+  assert.deepEqual(new Listener().hears(moving), []);
 });
 
 Deno.test("somebody hears that a workload is unhealthy, once, again when it lasts, and when it is over", () => {
@@ -90,6 +91,7 @@ Deno.test("somebody hears nothing of the time before the first plan, and nothing
   starts.workloads = [];
   assert.deepEqual(listener.hears(starts), []);
   assert.deepEqual(listener.hears(well(sick())), []);
+  assert.deepEqual(listener.hears(well()), ["recovered web: web is well again"]);
 });
 
 Deno.test("somebody hears of each thing that needs a person, in its own words", () => {
