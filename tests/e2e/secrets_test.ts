@@ -143,10 +143,12 @@ await testNeeding(
         `command = ["/nonexistent/program"]\nenv = { A = { secret = "tls" } }\n`,
       );
       await repository.commit("Break it");
-      const back = await device.until("web", (one) => one.phase === "rolled-back" && one.instances.length === 1);
       await device.until("gone", (one) => one.reason === "command_not_found");
-      process = pidOf(back);
-      assert.equal((await environmentOf(process)).DB_PASSWORD, rotated.value);
+      process = await eventually("what was healthy runs again", async () => {
+        const now = await device.workload("web");
+        const pid = now?.phase === "rolled-back" && now.instances.length === 1 && now.instances[0]!.pid;
+        return pid && (await environmentOf(pid)).DB_PASSWORD === rotated.value && pid;
+      });
     });
 
     await t.step("nothing of it is in what the daemon wrote, served or said", async () => {
@@ -197,6 +199,12 @@ await testNeeding(
       assert.equal(pidOf(blocked), process);
       assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
       assert.equal((await device.status())?.device.recipient, null);
+      // Nothing is stopped for what could not be started.
+      await device.cli("restart", "web");
+      await eventually("a restart was tried", async () => {
+        return (await device.status())?.events.some(({ message }) => message.startsWith("cannot prepare"));
+      });
+      assert.equal(pidOf((await device.workload("web"))!), process);
       assert.equal(await Deno.readTextFile(identity), torn);
       await device.stopDaemon();
       await Deno.writeTextFile(identity, whole);

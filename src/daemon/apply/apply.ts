@@ -81,6 +81,7 @@ async function perform(device: Device, action: Action, work: Work): Promise<void
       work.prepares = fingerprintOf(action.spec);
       try {
         await checkNewPorts(device, action.spec);
+        await device.vault.reveal(action.spec);
         return await runtimeOf(device, action.spec.runtime).prepare(action.spec, progress, signal);
       } finally {
         work.prepares = null;
