@@ -66,7 +66,7 @@ export function controlDeps(device: Device): ControlDeps {
     },
     hold: (request) => request.action === "start" ? start(device, request) : hold(device, request),
     release: (name) => release(device, name),
-    confirmPrune: () => confirmPrune(device),
+    confirmPrune: (revision) => confirmPrune(device, revision),
     accept: (revision) => acceptRevision(device, revision),
     tryNotify: () => tryNotify(device),
     down: (options) => down(device, options),
@@ -127,9 +127,18 @@ function notRun(name: string, spec: Workload | null): Failure {
   return new Failure(`"${name}" ${why}`, { kind: "mistake", reason, hint: "change that in its manifest" });
 }
 
-async function confirmPrune(device: Device): Promise<string[]> {
+/** For exactly the revision that asks for it: with the next one, everything is looked at anew. */
+async function confirmPrune(device: Device, revision: string | null): Promise<string[]> {
   const held = device.plan.pruneHeld;
   if (held === null || device.desired === null) return [];
+  const asking = device.desired.revision;
+  if (revision !== null && !asking.startsWith(revision)) {
+    throw new Failure(`the removal that waits is of revision ${asking.slice(0, 7)}, not of "${revision}"`, {
+      kind: "mistake",
+      reason: "prune_held",
+      hint: 'look at what it removes now: "harbornode status"',
+    });
+  }
   if (device.desired.invalid.length > 0) {
     throw new Failure(held.message, {
       kind: "mistake",

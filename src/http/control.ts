@@ -30,7 +30,8 @@ export interface ControlDeps {
   /** Resolve with what follows, in a sentence. */
   hold(request: { name: string; action: "hold" | "stop" | "start"; forMs: number | null }): Promise<string>;
   release(name: string): Promise<string>;
-  confirmPrune(): Promise<string[]>;
+  /** `revision`: its first digits, when the word is for no other one. */
+  confirmPrune(revision: string | null): Promise<string[]>;
   /** Of a revision that waits, its first digits; null: the one that does. Resolves with what follows, in a sentence. */
   accept(revision: string | null): Promise<string>;
   /** A test message to each target; `error` is null where it was told. */
@@ -82,7 +83,10 @@ export function createControlApp(deps: ControlDeps): Hono {
     });
   });
   app.post("/notify/test", async (context) => context.json({ targets: await deps.tryNotify() }));
-  app.post("/prune/confirm", async (context) => context.json({ names: await deps.confirmPrune() }));
+  app.post("/prune/confirm", async (context) => {
+    const { revision } = await context.req.json<{ revision: string | null }>();
+    return context.json({ names: await deps.confirmPrune(revision) });
+  });
   app.post("/accept", async (context) => {
     const { revision } = await context.req.json<{ revision: string | null }>();
     return context.json({ message: await deps.accept(revision) });

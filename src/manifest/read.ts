@@ -15,6 +15,7 @@ import { parseDocument, placed, pointerProblem } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
 import { buildModes, readModes } from "./modes.ts";
+import { misplacedFiles } from "./misplaced.ts";
 import { NAME_PATTERN } from "./name.ts";
 import { nearest } from "./nearest.ts";
 import { isTable, MAX_FOUND, Place, quote, type Table } from "./place.ts";
@@ -49,7 +50,10 @@ export function readManifests(tree: ManifestTree, target: Target & { revision: s
     revision: target.revision,
     workloads: workloads.sort((a, b) => (a.name < b.name ? -1 : 1)),
     choices: new Map(choices.map((choice) => [choice.specs[0]!.name, choice])),
-    invalid: unique.flatMap((one) => one.type === "invalid" ? invalidManifest(one) : []),
+    invalid: [
+      ...unique.flatMap((one) => one.type === "invalid" ? invalidManifest(one) : []),
+      ...misplaced(tree, unique),
+    ],
     notSelected: unique.flatMap((one) => one.type === "workload" && !chosen(one) ? one.name : []).sort(),
   };
 }
@@ -58,6 +62,15 @@ function invalidManifest(
   { name, file, problems }: { name: string; file: ManifestFile; problems: Problem[] },
 ): InvalidManifest {
   return { name, kind: file.kind, path: file.entry.path, problems };
+}
+
+/** A file beside a manifest of its name is about something else. */
+function misplaced({ entries }: ManifestTree, read: readonly Read[]): InvalidManifest[] {
+  const names = new Set(read.flatMap((one) => [one.name, one.file.stem]));
+  return misplacedFiles(entries).filter(({ stem }) => !names.has(stem)).map(({ kind, entry, stem, message, hint }) => {
+    const { path } = entry;
+    return { name: stem, kind, path, problems: [{ file: path, field: "", message, hint }] };
+  });
 }
 
 interface Reading extends Preparation {

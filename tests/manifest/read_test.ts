@@ -72,7 +72,6 @@ Deno.test("read takes a manifest among its files as well, and does not count it 
     "services/web/conf/service.toml": "not a manifest",
     "services/web/deployment.toml": "not a manifest of a service",
     "deployments/db/deployment.toml": 'image = "postgres"\n',
-    "deployments/none/service.toml": "not a manifest of a deployment",
   };
   const program = { ...entry("services/web/serve.sh"), executable: true };
   const desired = read(files, [program]);

@@ -1,0 +1,60 @@
+/**
+ * [pure] Files that look like manifests and lie where nobody reads them. To pass them over would make a slip of the hand
+ * a removal: each is told as a manifest with a problem, so that its workload stays as it was.
+ */
+import type { Kind } from "../model/workload.ts";
+import type { TreeEntry } from "../source/source.ts";
+import { NAME_PATTERN } from "./name.ts";
+import { nearest } from "./nearest.ts";
+
+export interface Misplaced {
+  kind: Kind;
+  entry: TreeEntry;
+  /** As the workload would be called. */
+  stem: string;
+  message: string;
+  hint: string;
+}
+
+const FOLDERS: Record<string, Kind> = { services: "service", deployments: "deployment" };
+
+/** Other ways to write what we read, and slips in ".toml". */
+const OTHER_ENDING = /^(?<stem>.+)\.(?:ya?ml|json|service|ini|tml|tom|tolm|toml)$/i;
+
+export function misplacedFiles(entries: readonly TreeEntry[]): Misplaced[] {
+  const folders = new Set(entries.map(({ path }) => path.split("/")[0]!));
+  return entries.flatMap((entry) => {
+    const [folder = "", file = "", ...rest] = entry.path.split("/");
+    if (file === "" || /^[._]/.test(file) || /\.disabled(\.toml)?$/.test(file)) return [];
+    return inOtherFolder(entry, { folder, file, rest, folders }) ?? ofOtherKind(entry, { folder, file, rest }) ?? [];
+  });
+}
+
+/** Only where the right one is missing: else this one may be about something else. */
+function inOtherFolder(
+  entry: TreeEntry,
+  { folder, file, rest, folders }: { folder: string; file: string; rest: string[]; folders: ReadonlySet<string> },
+): Misplaced | null {
+  const meant = FOLDERS[folder] === undefined ? nearest(folder.toLowerCase(), Object.keys(FOLDERS)) : null;
+  const stem = /^(.+)\.toml$/.exec(file)?.[1];
+  if (meant === null || folders.has(meant) || rest.length > 0 || stem === undefined) return null;
+  if (!NAME_PATTERN.test(stem)) return null;
+  const message = `the folder "${folder}/" is not looked at`;
+  return { kind: FOLDERS[meant]!, entry, stem, message, hint: `did you mean "${meant}/"?` };
+}
+
+function ofOtherKind(
+  entry: TreeEntry,
+  { folder, file, rest }: { folder: string; file: string; rest: string[] },
+): Misplaced | null {
+  const kind = FOLDERS[folder];
+  if (kind === undefined) return null;
+  const other = kind === "service" ? "deployment" : "service";
+  if (rest.length === 1 && rest[0] === `${other}.toml`) {
+    const hint = `call it "${kind}.toml", or move its folder into "${other}s/"`;
+    return { kind, entry, stem: file, message: `a folder of "${folder}/" has no "${other}.toml"`, hint };
+  }
+  const stem = rest.length === 0 && !file.endsWith(".toml") ? OTHER_ENDING.exec(file)?.groups?.stem : undefined;
+  if (stem === undefined || !NAME_PATTERN.test(stem)) return null;
+  return { kind, entry, stem, message: "a manifest is a TOML file", hint: `call it "${stem}.toml"` };
+}
