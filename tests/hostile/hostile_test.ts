@@ -120,6 +120,7 @@ await testNeeding(["root", "git", "docker"], "a hostile repository gets nothing,
   // deno-lint-ignore no-control-regex -- these must not be there
   const unseen = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
   assert.doesNotMatch(said.out + said.err, unseen);
+  // deno-lint-ignore no-control-regex -- the colours of our own log
   assert.doesNotMatch(device.log.replace(/\x1b\[[0-9;]*m/g, ""), unseen);
 
   // And it removes nothing, nor does what comes after it.
