@@ -1,7 +1,7 @@
 /** Every folder of examples/ is a repository that a device can follow as it is. */
 import assert from "node:assert/strict";
 import { loadTexts } from "../src/daemon/revision/read.ts";
-import { policyProblems } from "../src/manifest/policy_problems.ts";
+import { policyProblems } from "../src/manifest/check/policy_problems.ts";
 import { readManifests } from "../src/manifest/read.ts";
 import { readDirectory } from "../src/source/directory.ts";
 import { defaultPolicy } from "./support/policies.ts";

@@ -5,7 +5,7 @@
 import type { Desired, InvalidManifest } from "../model/desired.ts";
 import type { Problem } from "../model/problem.ts";
 import type { TreeEntry } from "../source/source.ts";
-import { type ManifestTree, type Read, withoutDuplicates, withoutMoves, withoutRings } from "./conflicts.ts";
+import { type ManifestTree, type Read, withoutDuplicates, withoutMoves, withoutRings } from "./check/conflicts.ts";
 import { atOrigin } from "./device/overlay.ts";
 import { type Preparation, preparation, prepare } from "./device/prepare.ts";
 import { EVERY_DEVICE, isChosen, type Selection, type Target } from "./device/select.ts";
@@ -15,12 +15,12 @@ import { parseDocument, placed, pointerProblem } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
 import { buildModes, readModes } from "./modes.ts";
-import { misplacedFiles } from "./misplaced.ts";
+import { misplacedFiles } from "./check/misplaced.ts";
 import { NAME_PATTERN } from "./name.ts";
 import { nearest } from "./nearest.ts";
 import { isTable, MAX_FOUND, Place, quote, type Table } from "./place.ts";
 
-export type { ManifestTree } from "./conflicts.ts";
+export type { ManifestTree } from "./check/conflicts.ts";
 
 /** What must be loaded first: the manifests, and the variables that they share. */
 export function textPaths(entries: readonly TreeEntry[]): string[] {

@@ -2,14 +2,14 @@
  * [pure] Ports that two workloads of one device want. Each manifest is right by itself, so none of them is invalid: a
  * device blocks the one that comes later. A person who checks a checkout wants to be told all the same.
  */
-import type { Desired } from "../model/desired.ts";
-import { portsClash } from "../model/port.ts";
-import type { Problem } from "../model/problem.ts";
-import type { Workload } from "../model/workload.ts";
-import { parseDocument, placed } from "./document.ts";
-import type { Mode } from "./field/mode.ts";
-import { type FieldPath, type Found, isTable, Place, quote } from "./place.ts";
-import type { ManifestTree } from "./read.ts";
+import type { Desired } from "../../model/desired.ts";
+import { portsClash } from "../../model/port.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Workload } from "../../model/workload.ts";
+import { parseDocument, placed } from "../document.ts";
+import type { Mode } from "../field/mode.ts";
+import { type FieldPath, type Found, isTable, Place, quote } from "../place.ts";
+import type { ManifestTree } from "../read.ts";
 
 /** Told of the one that is later by name, at its port. A workload that is switched off wants none. */
 export function portConflicts({ workloads }: Desired, tree: ManifestTree): Problem[] {

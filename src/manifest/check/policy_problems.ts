@@ -2,17 +2,17 @@
  * [pure] What the policy of a device refuses of a checkout, at the places where it is asked for. On the device each is
  * said of its workload, and all others go on; before a merge it is one more mistake.
  */
-import type { Desired } from "../model/desired.ts";
-import type { Policy } from "../model/policy/policy.ts";
-import { overQuota } from "../model/policy/quota.ts";
-import type { Refusal } from "../model/policy/refusal.ts";
-import { refusalsOf } from "../model/policy/refusals.ts";
-import type { Problem } from "../model/problem.ts";
-import type { Workload } from "../model/workload.ts";
-import { parseDocument, placed } from "./document.ts";
-import type { Mode } from "./field/mode.ts";
-import { type FieldPath, type Found, isTable, Place, type Table } from "./place.ts";
-import type { ManifestTree } from "./read.ts";
+import type { Desired } from "../../model/desired.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import { overQuota } from "../../model/policy/quota.ts";
+import type { Refusal } from "../../model/policy/refusal.ts";
+import { refusalsOf } from "../../model/policy/refusals.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Workload } from "../../model/workload.ts";
+import { parseDocument, placed } from "../document.ts";
+import type { Mode } from "../field/mode.ts";
+import { type FieldPath, type Found, isTable, Place, type Table } from "../place.ts";
+import type { ManifestTree } from "../read.ts";
 
 /** None for a workload of two modes that may be run in one of them. */
 export function policyProblems(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { portConflicts } from "../../src/manifest/port_conflicts.ts";
-import { readManifests } from "../../src/manifest/read.ts";
-import { problemLine } from "../../src/model/problem.ts";
+import { portConflicts } from "../../../src/manifest/check/port_conflicts.ts";
+import { readManifests } from "../../../src/manifest/read.ts";
+import { problemLine } from "../../../src/model/problem.ts";
 
 const service = (ports: string, more = "") => `command = ["sleep", "1"]\nports = ${ports}\n${more}`;
 const deployment = (ports: string, more = "") => `image = "x:1"\nports = ${ports}\n${more}`;

@@ -2,10 +2,10 @@
  * [pure] Files that look like manifests and lie where nobody reads them. To pass them over would make a slip of the hand
  * a removal: each is told as a manifest with a problem, so that its workload stays as it was.
  */
-import type { Kind } from "../model/workload.ts";
-import type { TreeEntry } from "../source/source.ts";
-import { NAME_PATTERN } from "./name.ts";
-import { nearest } from "./nearest.ts";
+import type { Kind } from "../../model/workload.ts";
+import type { TreeEntry } from "../../source/source.ts";
+import { NAME_PATTERN } from "../name.ts";
+import { nearest } from "../nearest.ts";
 
 export interface Misplaced {
   kind: Kind;

@@ -1,14 +1,14 @@
 /** [pure] What manifests say against each other: names and folders that two claim, and workloads that wait for each other. */
-import type { ModeChoice } from "../model/desired.ts";
-import type { Problem } from "../model/problem.ts";
-import type { TreeEntry } from "../source/source.ts";
-import { atOrigin } from "./device/overlay.ts";
-import type { Selection } from "./device/select.ts";
-import { placed } from "./document.ts";
-import { rings } from "./field/depends.ts";
-import type { ManifestFile } from "./layout.ts";
-import { nearest } from "./nearest.ts";
-import { type FieldPath, type Found, Place, quote } from "./place.ts";
+import type { ModeChoice } from "../../model/desired.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { TreeEntry } from "../../source/source.ts";
+import { atOrigin } from "../device/overlay.ts";
+import type { Selection } from "../device/select.ts";
+import { placed } from "../document.ts";
+import { rings } from "../field/depends.ts";
+import type { ManifestFile } from "../layout.ts";
+import { nearest } from "../nearest.ts";
+import { type FieldPath, type Found, Place, quote } from "../place.ts";
 
 export interface ManifestTree {
   entries: TreeEntry[];
