@@ -171,6 +171,21 @@ Deno.test("status says that nothing is asked for, and that a removal waits", () 
   assert.match(text, /! removal of db is held: the revision asks for no workload at all\n {2}hint: .*prune --confirm/);
 });
 
+Deno.test("status says for a day that a webhook was refused, and who could not be told", () => {
+  const delivery = { id: "1", forge: "gitea", event: "push", verdict: "refused" as const, message: "no signature" };
+  const deliveries = [
+    { ...delivery, at: "2026-04-20T12:00:00Z" },
+    { ...delivery, at: "2026-05-01T11:00:00Z" },
+    { ...delivery, at: "2026-05-01T11:58:00Z" },
+  ];
+  const well = { name: "phone", waiting: 0, lost: 0, sent_at: null, error: null };
+  const notifications = [well, { ...well, name: "slack", waiting: 3, lost: 1, error: "answered 503" }];
+  const text = showStatus(snapshot({ deliveries, notifications }), NOW);
+  assert.match(text, /\n! 2 webhook deliveries were refused, the last 2 min ago \(gitea\): no signature\n/);
+  assert.match(text, /\n! slack could not be told \(3 waiting, 1 given up\): answered 503$/);
+  assert.doesNotMatch(showStatus(snapshot({ deliveries: deliveries.slice(0, 1), notifications: [well] }), NOW), /!/);
+});
+
 Deno.test("ago rounds to one unit", () => {
   const at = (seconds: number) => ago(new Date(NOW - seconds * 1000).toISOString(), NOW);
   assert.deepEqual([0, 59, 60, 3599, 3600, 86_399, 86_400].map(at), [
