@@ -172,6 +172,11 @@ const COMMON: Field[] = [
     doc: "What follows when something of it was changed by hand",
     example: 'drift = "report"',
   }),
+  field("prune", oneOf("delete", "stop", "keep"), "delete", {
+    shown: '"delete"',
+    doc: 'When git no longer holds it: "stop" and "keep" leave it until the owner confirms its removal',
+    example: 'prune = "keep"',
+  }),
   field("moved_from", workloadName, null, {
     doc: "The name that it had before: what runs is taken over",
     example: 'moved_from = "webserver"',

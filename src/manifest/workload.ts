@@ -99,6 +99,7 @@ export function buildWorkload(
     rollout: buildRollout(read.rollout as Table | null),
     windows: windowsOf(read.rollout as Table | null),
     drift: read.drift as Workload["drift"],
+    ...(read.prune === "stop" || read.prune === "keep" ? { prune: read.prune as "stop" | "keep" } : {}),
     movedFrom: read.moved_from as string | null,
   };
   if (mode === "native") {

@@ -25,6 +25,7 @@ const LIVE = new Set([
   "rollout",
   "windows",
   "drift",
+  "prune",
   "movedFrom",
   // Another name for the same: what `image` stood for.
   "pinnedImage",

@@ -241,6 +241,11 @@ interface WorkloadBase {
   windows: MaintenanceWindow[];
   /** What follows when an instance is not as it was started any more: gone, stopped or altered by hand. */
   drift: "repair" | "report" | "off";
+  /**
+   * What follows when git no longer holds it, until the owner confirms its removal: it is stopped and stays, or is left
+   * as it is. Absent: it is removed.
+   */
+  prune?: "stop" | "keep";
   /** The name that it had before, whose instances and memory it takes over. */
   movedFrom: string | null;
 }

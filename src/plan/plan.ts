@@ -22,7 +22,7 @@ import { convergeJob } from "./job/job.ts";
 import type { ChosenMode } from "./mode.ts";
 import { chooseAllowed, refuserOf } from "./owner_word.ts";
 import type { PlanInput } from "./plan_input.ts";
-import { type Prune, prune } from "./removal/prune.ts";
+import { guardsOf, type Prune, prune } from "./removal/prune.ts";
 import { removals } from "./removal/removals.ts";
 import { type Grant, grantOf } from "./restart/again.ts";
 import { withImageUpdate } from "./rollout/image_update.ts";
@@ -92,6 +92,7 @@ export function plan(input: PlanInput): Plan {
     present: [...byWorkload.keys()].filter((name) => !left.some((one) => one.name === name)),
     doubt: input.pruneDoubt,
     closed: closed?.message ?? null,
+    guards: guardsOf(input.memory),
     confirmed: input.pruneConfirmed,
   });
 
@@ -104,7 +105,12 @@ export function plan(input: PlanInput): Plan {
   const draft: Draft = { actions: [], due, waiting: new Map(), memories: new Map(), grants: new Map() };
   for (const workload of workloads) planWorkload(draft, { ...workload, scene });
   const isOpen = takenBack !== null || mayBeTakenBack(workloads, rolloutScope);
-  const leaving = removals(isOpen ? [] : pruned.allowed, { input, byWorkload, revision: desired.revision });
+  const leaving = removals(isOpen ? [] : pruned.allowed, {
+    stopped: isOpen ? [] : pruned.stopped,
+    input,
+    byWorkload,
+    revision: desired.revision,
+  });
   draft.actions.push(...leaving.actions);
   due.push(...leaving.due);
   const { actions, waiting, memories, grants } = draft;

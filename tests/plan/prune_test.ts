@@ -16,14 +16,18 @@ function check(detail: { wants: string[]; has: string[]; invalid?: string[] } & 
     })),
     notSelected: [],
   } as unknown as Desired;
-  const { allowed, held } = prune({
+  const { allowed, stopped, held } = prune({
     desired,
     present: detail.has,
     doubt: null,
     closed: null,
+    guards: new Map(),
     confirmed: null,
     ...detail,
   });
+  if (held !== null && allowed.length + stopped.length > 0) {
+    return `removes ${allowed.join(" ")}, stops ${stopped.join(" ")}, holds ${held.names.join(" ")}: ${held.message}`;
+  }
   return held === null ? `removes ${allowed.join(" ")}` : `holds ${held.names.join(" ")}: ${held.message}`;
 }
 
@@ -58,4 +62,15 @@ Deno.test("prune holds when the source itself is in doubt, and a confirmation co
   assert.equal(check({ wants: ["web"], has: ["web", "old"], doubt }), `holds old: ${doubt}`);
   assert.equal(check({ wants: ["web"], has: ["web", "old"], doubt, confirmed: "c".repeat(40) }), `holds old: ${doubt}`);
   assert.equal(check({ wants: ["web"], has: ["web", "old"], doubt, confirmed: REVISION }), "removes old");
+});
+
+Deno.test("prune leaves what asked for it until the owner confirms, and takes the others", () => {
+  const guards = new Map([["db", "keep"], ["cache", "stop"]] as const);
+  const asked = { wants: ["web", "x", "y", "z"], has: ["web", "x", "y", "z", "db", "cache", "old"], guards };
+  assert.equal(
+    check(asked),
+    'removes old, stops cache, holds cache db: their manifests said prune = "stop" and "keep"',
+  );
+  assert.equal(check({ ...asked, has: ["web", "db"] }), 'holds db: its manifest said prune = "keep"');
+  assert.equal(check({ ...asked, confirmed: REVISION }), "removes cache db old");
 });

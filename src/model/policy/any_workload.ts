@@ -53,6 +53,7 @@ export const ANY_WORKLOAD: CommonDecisions = {
   windows: "makes its own changes wait",
   secrets: "are values that somebody encrypted to this device, and reach it alone",
   drift: "does less",
+  prune: "does less",
   movedFrom: "takes over what no manifest holds any more",
 };
 

@@ -3,6 +3,7 @@
  * one thing that a mistake in git must not be able to do quickly.
  */
 import type { Desired } from "../../model/desired.ts";
+import type { WorkloadMemory } from "../../model/memory.ts";
 
 export interface PruneInput {
   desired: Desired;
@@ -12,36 +13,56 @@ export interface PruneInput {
   doubt: string | null;
   /** Why nothing is removed at this time, or null. */
   closed: string | null;
+  /** By name, what was said of a removal in the manifests that are gone. */
+  guards: ReadonlyMap<string, "stop" | "keep">;
   /** The revision for which the owner said "yes, remove". */
   confirmed: string | null;
 }
 
 export interface Prune {
   allowed: string[];
+  /** Of those that are held, which are stopped. */
+  stopped: string[];
   held: { names: string[]; message: string } | null;
 }
 
 /** From this many on, and when they are half of what is here, removals are held. Two or less is everyday work. */
 const MANY = 3;
 
-/** Every name of `present` that is not desired is in exactly one of `allowed` and `held`. */
+/** Every name of `present` that is not desired is in exactly one of `allowed` and `held`. A guard holds its own alone. */
 export function prune(input: PruneInput): Prune {
   const { desired, present } = input;
   const wanted = new Set([...desired.workloads, ...desired.invalid].map((one) => one.name));
   const names = present.filter((name) => !wanted.has(name)).sort();
-  if (names.length === 0) return { allowed: [], held: null };
+  if (names.length === 0) return { allowed: [], stopped: [], held: null };
 
-  const hold = (message: string): Prune => ({ allowed: [], held: { names, message } });
+  const hold = (message: string): Prune => ({ allowed: [], stopped: [], held: { names, message } });
   if (desired.invalid.length > 0) {
     const files = desired.invalid.map((one) => one.path).join(", ");
     return hold(`nothing is removed by a revision with a manifest that has problems (${files})`);
   }
-  if (input.confirmed === desired.revision) return { allowed: names, held: null };
+  if (input.confirmed === desired.revision) return { allowed: names, stopped: [], held: null };
   if (input.closed !== null) return hold(input.closed);
   if (input.doubt !== null) return hold(input.doubt);
   if (desired.workloads.length === 0) return hold("the revision asks for no workload at all");
   if (names.length >= MANY && names.length * 2 >= present.length) {
     return hold(`the revision removes ${names.length} of ${present.length} workloads`);
   }
-  return { allowed: names, held: null };
+  const guarded = names.filter((name) => input.guards.has(name));
+  const message = `${guarded.length === 1 ? "its manifest" : "their manifests"} said prune = ${
+    [...new Set(guarded.map((name) => `"${input.guards.get(name)}"`))].join(" and ")
+  }`;
+  return {
+    allowed: names.filter((name) => !input.guards.has(name)),
+    stopped: guarded.filter((name) => input.guards.get(name) === "stop"),
+    held: guarded.length === 0 ? null : { names: guarded, message },
+  };
+}
+
+/** As they were last applied: what is gone can not be asked any more. */
+export function guardsOf(memory: ReadonlyMap<string, WorkloadMemory>): Map<string, "stop" | "keep"> {
+  return new Map([...memory].flatMap(([name, { applied }]) => {
+    const guard = applied?.workload.prune;
+    return guard === undefined ? [] : [[name, guard]];
+  }));
 }

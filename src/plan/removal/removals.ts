@@ -5,10 +5,11 @@ import { mayLeave } from "../depends.ts";
 import type { PlanInput } from "../plan_input.ts";
 import { retire } from "../retire.ts";
 
-/** `names` are allowed to go. `due`: when what could not be taken away is tried again. */
+/** `names` are allowed to go, `stopped` to end. `due`: when what could not be taken away is tried again. */
 export function removals(
   names: readonly string[],
-  { input, byWorkload, revision }: {
+  { stopped, input, byWorkload, revision }: {
+    stopped: readonly string[];
     input: PlanInput;
     byWorkload: ReadonlyMap<string, readonly Instance[]>;
     revision: string;
@@ -16,9 +17,10 @@ export function removals(
 ): { actions: Action[]; due: number[] } {
   const actions: Action[] = [];
   const due: number[] = [];
-  const free = mayLeave(names, input.memory);
+  const all = [...names, ...stopped];
+  const free = mayLeave(all, input.memory);
   const because = { reason: "removed" as const, message: `revision ${revision.slice(0, 7)} does not hold it` };
-  for (const name of names) {
+  for (const name of all) {
     if (input.busy.has(name) || !free.has(name)) continue;
     const attempt = input.attempts.get(name);
     if (attempt !== undefined && attempt.retryAt > input.now) {
@@ -26,7 +28,8 @@ export function removals(
       continue;
     }
     const applied = input.memory.get(name)?.applied?.workload;
-    actions.push(...(byWorkload.get(name) ?? []).flatMap((instance) => retire(instance, applied, because)));
+    const steps = (byWorkload.get(name) ?? []).flatMap((instance) => retire(instance, applied, because));
+    actions.push(...(names.includes(name) ? steps : steps.filter(({ type }) => type === "stop")));
   }
   return { actions, due };
 }

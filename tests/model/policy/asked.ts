@@ -51,6 +51,7 @@ const WITHOUT_REQUEST = {
   windows: NONE,
   secrets: NONE,
   drift: NONE,
+  prune: NONE,
   movedFrom: NONE,
 };
 
