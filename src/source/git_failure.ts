@@ -1,5 +1,6 @@
 /** What went wrong with a git server, in a sentence and with the kind that tells the loop what to do. */
 import { Failure, type FailureDetail } from "../failure.ts";
+import { oneLine } from "../model/printable.ts";
 import { redact } from "./redact.ts";
 import type { Ref } from "../model/repository/ref.ts";
 
@@ -125,7 +126,7 @@ export function refMissing(url: string, ref: Ref, defaultBranch: string | null):
 
 /** For a commit that is not there, or that a server does not give; in its own words where it said some. */
 export function commitMissing(url: string, id: string, said: string | null = null): Failure {
-  const told = said === null ? "" : `: ${redact(said).replace(/\p{Cc}/gu, " ").slice(0, 200)}`;
+  const told = said === null ? "" : `: ${oneLine(redact(said)).slice(0, 200)}`;
   return new Failure(`The repository "${url}" does not give commit ${id.slice(0, 7)}${told}`, {
     kind: "mistake",
     reason: "ref_not_found",

@@ -7,7 +7,9 @@ import { canonical, fingerprint } from "../../src/model/fingerprint.ts";
 import { problemLine } from "../../src/model/problem.ts";
 import { policyRefusal } from "../../src/model/policy/refusals.ts";
 import { loadSettings } from "../../src/settings/load.ts";
+import { plan as makePlan } from "../../src/plan/plan.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
+import { carryOut, ModelDevice } from "../plan/model_device.ts";
 import { fuzz, rounds, UNPRINTABLE } from "./fuzz.ts";
 import { mutated } from "./mutations.ts";
 
@@ -75,6 +77,19 @@ function sound({ workloads, invalid, notSelected }: Desired): void {
   assert.deepEqual(names.filter((name) => notSelected.includes(name)), []);
 }
 
+/** Twice: for an empty device, and for one on which all of it was begun. */
+function planned(desired: Desired): void {
+  const device = new ModelDevice();
+  for (let pass = 0; pass < 2; pass++) {
+    const plan = makePlan(device.input(desired));
+    for (const { message, reason } of plan.actions) {
+      assert.ok(message.length > 0 && reason.length > 0);
+      assert.doesNotMatch(message, UNPRINTABLE);
+    }
+    carryOut(device, plan, 50);
+  }
+}
+
 Deno.test("no manifest, whatever was done to it, is a bug to who reads it", () => {
   assert.ok(SERVICES.flat().length > 60 && DEPLOYMENTS.flat().length > 20);
   let valid = 0;
@@ -86,6 +101,7 @@ Deno.test("no manifest, whatever was done to it, is a bug to who reads it", () =
       "services/good.toml": 'command = "sleep 1"\n',
     });
     sound(desired);
+    planned(desired);
     valid += desired.workloads.length;
     assert.ok(desired.workloads.some(({ name }) => name === "good"), "one manifest harmed another");
   });

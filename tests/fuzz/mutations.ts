@@ -17,6 +17,8 @@ const PIECES = [
   "}",
   "=",
   "#",
+  "# \u007f",
+  "# \u009b2J",
   "..",
   "../../etc/passwd",
   "/dev/sda",
@@ -59,11 +61,14 @@ const piece = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
 );
 
+/** Those that end or escape something come oftener. */
+const byte = fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0, 9, 10, 13, 0x1b, 0x22, 0x5c, 0x7f, 0xc2, 0xff));
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ type: fc.constantFrom("insert" as const, "replace" as const), at: place, piece }),
   fc.record({ type: fc.constantFrom("cut" as const, "repeat" as const), at: place, length: fc.nat({ max: 40 }) }),
   fc.record({ type: fc.constant("swap" as const), at: place, to: place }),
-  fc.record({ type: fc.constant("byte" as const), at: place, value: fc.nat({ max: 255 }) }),
+  fc.record({ type: fc.constant("byte" as const), at: place, value: byte }),
 );
 
 /** One of the texts with a few things done to it: to its lines, its words and its bytes. */

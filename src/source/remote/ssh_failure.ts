@@ -1,5 +1,6 @@
 /** What ssh and the git behind it said, as a sentence and with the kind that tells the loop what to do. */
 import { Failure } from "../../failure.ts";
+import { oneLine } from "../../model/printable.ts";
 import { damaged } from "../git_failure.ts";
 import { redact } from "../redact.ts";
 
@@ -57,9 +58,7 @@ export function sshFailure(url: string, said: string): Failure {
     const { kind, reason, message, hint } = found;
     return new Failure(message(url), { kind, reason, ...(hint === undefined ? {} : { hint }) });
   }
-  const last = redact(said).split("\n").map((line) => line.replace(/\p{Cc}/gu, " ").trim()).findLast((line) =>
-    line !== ""
-  );
+  const last = redact(said).split("\n").map((line) => oneLine(line)).findLast((line) => line !== "");
   const cause = (last ?? "the connection broke off").replace(/^ssh: /, "").replace(/\.$/, "");
   return /connect|resolve|route|timed out|reset|closed|broke/i.test(cause)
     ? new Failure(`Cannot reach "${url}": ${cause}`, { kind: "transient", reason: "repo_unreachable" })

@@ -12,10 +12,13 @@ export interface SshSignature {
 }
 
 const MAGIC = "SSHSIG";
+/** One of the largest RSA key has less than half of it. */
+const MAX_LENGTH = 16_384;
 const ARMOR = /^-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]+\n)+)-----END SSH SIGNATURE-----\n?$/;
 
 /** Throws `Malformed` for anything but one whole signature of a kind that is accepted. */
 export function readSshSignature(armored: string): SshSignature {
+  if (armored.length > MAX_LENGTH) throw new Malformed("is longer than any that is accepted");
   const body = ARMOR.exec(armored)?.[1];
   if (body === undefined) throw new Malformed("is not whole");
   const bytes = fromBase64(body.replaceAll("\n", ""));

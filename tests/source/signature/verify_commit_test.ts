@@ -86,6 +86,8 @@ await testNeeding([...TOOLS], "what an ssh signature is not made of is said", as
     /no SSH signature/,
   );
   refused(verdict(commitWith(`${good}${good}`), list), "signature_invalid", /is not whole/);
+  const long = armoured(Array.from({ length: 300 }, () => first));
+  refused(verdict(commitWith(long), list), "signature_invalid", /is longer than any that is accepted/);
   const twice = `${asHeader("gpgsig", good)}${asHeader("gpgsig", good)}`;
   const head = new TextDecoder().decode(PAYLOAD).replace(MESSAGE, "");
   refused(verdict(bytes(`${head}${twice}${MESSAGE}`), list), "signature_invalid", /is one of several/);
