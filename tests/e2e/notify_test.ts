@@ -12,6 +12,7 @@ import { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
+import { HeldAnswers } from "../support/held_answers.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { shell, SOON } from "../support/pushed_device.ts";
 import { tempDir } from "../support/temp.ts";
@@ -28,6 +29,7 @@ await testNeeding(
   async () => {
     await using dir = await tempDir();
     await using server = await GitServer.start(dir.path);
+    await using proxy = new HeldAnswers(server.origin);
     await using forge = new ForgeServer("gitlab");
     const held: PromiseWithResolvers<Response>[] = [];
     let isUp = true;
@@ -41,7 +43,7 @@ await testNeeding(
     const first = await repository.commit("Begin");
     await using device = await TestDevice.start({
       root: dir.path,
-      repository: server.url("fleet"),
+      repository: `${proxy.origin}/fleet`,
       // Only a webhook can be why anything new is looked at.
       repo: ['interval = "1h"'],
       extra: [
@@ -83,11 +85,24 @@ await testNeeding(
     await eventually("the way back was said", () => messageOf("rolled_back")?.startsWith("web was rolled back"));
     assert.equal((await device.workload("web"))?.phase, "rolled-back");
 
+    // A push that lands while the one before is being fetched is seen by another look.
+    proxy.hold = "command=fetch";
+    await repository.write("services/web.toml", good(2));
+    const overtaken = await repository.commit("Soon overtaken");
+    await (await hook(device)).body?.cancel();
+    await eventually("the push is being fetched", () => proxy.held > 0);
+    await repository.write("services/web.toml", good(3));
+    const mended = await repository.commit("Mend it");
+    assert.match(await (await hook(device)).text(), /the repository is looked at now/);
+    proxy.release();
+    await eventually("the push that came meanwhile is a success", () => statusOf(mended) === "pending success");
+    assert.match(statusOf(overtaken), /^(|pending canceled|pending success)$/);
+
     // A look for each of a hundred deliveries would be hundreds of requests; that the last push is seen needs one.
     const before = server.requests.length;
-    await repository.write("services/web.toml", good(3));
+    await repository.write("services/web.toml", good(4));
     const burst = Array.from({ length: 50 }, () => hook(device));
-    const third = await repository.commit("Mend it");
+    const third = await repository.commit("Once more");
     burst.push(...Array.from({ length: 50 }, () => hook(device)));
     isUp = false;
     for (const answer of await Promise.all(burst)) await answer.body?.cancel();
@@ -109,7 +124,10 @@ await testNeeding(
     isUp = true;
     await device.startDaemon();
     const told = await eventually("what was left to say is said", () => receiver.asked[tried]);
-    assert.match(JSON.parse(told.body).data.message, new RegExp(`revision ${third.slice(0, 7)} "Mend it" is applied`));
+    assert.match(
+      JSON.parse(told.body).data.message,
+      new RegExp(`revision ${third.slice(0, 7)} "Once more" is applied`),
+    );
     const again = await hook(device, "", { id: "delivery-2" });
     assert.deepEqual([again.status, (await again.json()).message], [200, "it was delivered before"]);
     await eventually(
