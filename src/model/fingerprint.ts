@@ -3,7 +3,8 @@
  * content of its files. Never of the commit, so a push that does not change a workload does not touch it.
  */
 import { createHash } from "node:crypto";
-import type { Secret, Workload, WorkloadFile } from "./workload.ts";
+import { secretsIdentity } from "./secret.ts";
+import type { Workload, WorkloadFile } from "./workload.ts";
 
 /** What can change without a new instance: these are read live from the spec by whoever uses them. */
 const LIVE = new Set([
@@ -57,11 +58,6 @@ export function identity(workload: Workload): Record<string, unknown> {
     files,
     ...(secrets.length === 0 ? {} : { secrets: secretsIdentity(secrets) }),
   };
-}
-
-/** Which value goes where, by "env.NAME" and "file.NAME"; null for one that could not be decrypted. */
-export function secretsIdentity(secrets: readonly Secret[]): Record<string, string | null> {
-  return Object.fromEntries(secrets.map(({ target, digest }) => [`${target.type}.${target.name}`, digest]));
 }
 
 /** Whether two specs say the same in every field. Cheap where they were compared before. */

@@ -4,6 +4,7 @@
  */
 import type { MaintenanceWindow } from "./pause/maintenance_window.ts";
 import type { ContainerOptions } from "./container_options.ts";
+import type { Secret } from "./secret.ts";
 
 export type Kind = "service" | "deployment";
 export type RuntimeName = "native" | "docker";
@@ -70,18 +71,6 @@ export type Probe =
     /** What the check that an image brings along says, as often as that says; none is healthy. Docker alone. */
     | { type: "image" }
   );
-
-/** A value that git holds encrypted. */
-export interface Secret {
-  /** Where its plaintext goes: a variable of the environment, or a file of $CREDENTIALS_DIRECTORY. */
-  target: { type: "env" | "file"; name: string };
-  /** The file of `secrets/` that it comes from, without ".age"; null for a value in the manifest itself. */
-  source: string | null;
-  /** age's binary form, in base64. */
-  ciphertext: string;
-  /** Equal for equal values, by a key that this device alone has. Null where it could not be decrypted. */
-  digest: string | null;
-}
 
 /** A file of the workload's own folder in the repository. `oid` is git's blob id: equal ids mean equal content. */
 export interface WorkloadFile {

@@ -1,6 +1,7 @@
 /** Which fields differ between two specs, told in words. Values of the environment are never shown. */
-import { canonical, identity, secretsIdentity } from "../model/fingerprint.ts";
+import { canonical, identity } from "../model/fingerprint.ts";
 import type { ReasonCode } from "../model/reason.ts";
+import { secretsIdentity } from "../model/secret.ts";
 import type { Workload } from "../model/workload.ts";
 
 export interface Change {

@@ -135,8 +135,14 @@ await testNeeding(
 
     await t.step("one that fails with it goes back to what was, with the value of then", async () => {
       await write("db-password", password);
-      const broken =
-        '[rollout]\ndeadline = "1s"\n[health]\ncommand = ["/bin/false"]\ninterval = "200ms"\nretries = 1\n';
+      // Both print it, and it is seen where it is kept for people to read that they did.
+      const probe = JSON.stringify(["/bin/sh", "-c", 'echo "probed with $DB_PASSWORD"; exit 1']);
+      const broken = `[rollout]\ndeadline = "1s"\n[health]\ncommand = ${probe}\ninterval = "200ms"\nretries = 1\n`;
+      const leaky = JSON.stringify(["/bin/sh", "-c", 'echo "begun with $A"; exit 1']);
+      await repository.write(
+        "services/leaky.toml",
+        `command = ${leaky}\nrestart = "never"\nenv = { A = { secret = "tls" } }\n`,
+      );
       await repository.write("services/web.toml", `${await web()}${broken}`);
       await repository.write(
         "services/gone.toml",
@@ -144,6 +150,7 @@ await testNeeding(
       );
       await repository.commit("Break it");
       await device.until("gone", (one) => one.reason === "command_not_found");
+      await device.until("leaky", (one) => one.last_lines.includes("begun with ***"));
       process = await eventually("what was healthy runs again", async () => {
         const now = await device.workload("web");
         const pid = now?.phase === "rolled-back" && now.instances.length === 1 && now.instances[0]!.pid;
@@ -167,11 +174,18 @@ await testNeeding(
         if (!/^\d+$/.test(name)) continue;
         texts.push([`argv of ${name}`, await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "")]);
       }
-      for (const args of [["plan"], ["status"], ["status", "web"], ["history", "web"], ["secret", "recipient"]]) {
+      for (
+        const args of [["plan"], ["status"], ["status", "web"], ["history", "web", "--json"], ["status", "leaky"], [
+          "secret",
+          "recipient",
+        ]]
+      ) {
         const { out, err } = await device.cli(...args);
         texts.push([`harbornode ${args.join(" ")}`, `${out}${err}`]);
       }
       assert.deepEqual(findPlanted(planted, texts), []);
+      const kept = texts.find(([where]) => where.endsWith("state/workloads/web.json"))![1];
+      assert.ok(kept.includes("probed with ***"));
       // The search itself finds what is there.
       assert.deepEqual(
         findPlanted([key], [[
@@ -245,7 +259,8 @@ async function as(uid: number, ...command: string[]): Promise<{ code: number; ou
 /** The page and every path of the API that answers without end. */
 async function served(port: number): Promise<[string, string][]> {
   const names = ["web", "box", "other", "gone"];
-  const paths = ["/", "/api/v1/status", "/healthz", "/readyz"];
+  // Not the page of the one that prints it, which shows its log.
+  const paths = ["/", "/api/v1/status", "/healthz", "/readyz", "/api/v1/workloads/leaky"];
   for (const name of names) {
     paths.push(`/workloads/${name}`, ...["", "/usage", "/logs"].map((path) => `/api/v1/workloads/${name}${path}`));
   }

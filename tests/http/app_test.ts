@@ -135,6 +135,14 @@ Deno.test("the page shows hostile words as words", async () => {
   }
 });
 
+Deno.test("the page shows what secrets are encrypted to, where the device has an identity", async () => {
+  const paper = new AppOnPaper();
+  const page = async () => await (await paper.app.request("/")).text();
+  assert.doesNotMatch(await page(), /Secrets for it/);
+  paper.snapshot.device.recipient = "age1qqqq";
+  assert.match(await page(), /Secrets for it are encrypted to <code>age1qqqq<\/code>/);
+});
+
 Deno.test("readyz says what is missing until the first revision is here", async () => {
   const paper = new AppOnPaper();
   assert.equal((await paper.get("/readyz")).status, 200);

@@ -1,5 +1,5 @@
 /** [pure] Secrets of a workload: where a manifest names them, and what they come to. */
-import type { Secret } from "../../model/workload.ts";
+import type { Secret } from "../../model/secret.ts";
 import { AGE_PREFIX, type AgeText, readAge } from "./age.ts";
 import { type Field, field, type Grammar, readFields, tableSchema, text } from "../grammar.ts";
 import { nearest } from "../nearest.ts";
