@@ -31,6 +31,6 @@ export const EVERYTHING_ALLOWED: Policy = {
 
 /** Of an owner who said nothing of it: the settings' own defaults. */
 export function defaultPolicy(): Policy {
-  const read = readFields(POLICY.fields, {}, { place: new Place([]) });
-  return policyOf(read, { ports: [3080], paths: ["/srv/harbornode/data"] });
+  const fallbacks = Object.fromEntries(POLICY.fields.map(({ name, fallback }) => [name, fallback]));
+  return policyOf(fallbacks, { ports: [3080], paths: ["/srv/harbornode/data"] });
 }
