@@ -1,7 +1,5 @@
 /** Policies of two owners, for tests that need one. */
 import type { Policy } from "../../src/model/policy/policy.ts";
-import { readFields } from "../../src/manifest/grammar.ts";
-import { Place } from "../../src/manifest/place.ts";
 import { POLICY, policyOf } from "../../src/settings/section/policy.ts";
 
 /** Of an owner who trusts the repository. */
