@@ -24,7 +24,7 @@ for await (const { name, isDirectory } of Deno.readDir(EXAMPLES)) {
   Deno.test(`examples/${name} asks for nothing that a device denies whose owner said nothing`, async () => {
     const tree = await loadTexts(await readDirectory(folder), ANY);
     const desired = readManifests(tree, { revision: "checkout", ...ANY });
-    assert.deepEqual(policyProblems(desired, { tree, policy: await defaultPolicy() }), []);
+    assert.deepEqual(policyProblems(desired, { tree, policy: defaultPolicy() }), []);
   });
 
   Deno.test(`examples/${name} keeps its scripts executable, and able to run in any POSIX shell`, async () => {

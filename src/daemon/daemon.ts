@@ -131,6 +131,7 @@ export async function openDevice(
     clock,
     dir,
     startedAt: clock.now(),
+    lastKnown: await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null),
     source,
     runtimes,
     artifacts,

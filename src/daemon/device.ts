@@ -38,6 +38,8 @@ export interface Device {
   readonly clock: Clock;
   readonly dir: DataDir;
   readonly startedAt: number;
+  /** When the state was last written by the daemon before, in ms since 1970: it can not be earlier now. Null where it is new. */
+  readonly lastKnown: number | null;
   readonly source: Source;
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>;
   readonly artifacts: ArtifactStore;

@@ -2,6 +2,7 @@
 import { logger } from "../log.ts";
 import type { Observation } from "../model/observed.ts";
 import { planDown } from "../plan/removal/down.ts";
+import { clockDoubt } from "../plan/barred/clock_doubt.ts";
 import { type Plan, plan as makePlan } from "../plan/plan.ts";
 import type { PlanInput } from "../plan/plan_input.ts";
 import { canonical, fingerprint } from "../model/fingerprint.ts";
@@ -155,6 +156,7 @@ export function planInput(device: Device): PlanInput {
     refusedRevision: device.sourceMemory.refused ?? null,
     pruneDoubt: pruneDoubt(device),
     pruneConfirmed: device.sourceMemory.pruneConfirmed,
+    clockDoubt: clockDoubt({ now: device.clock.now(), lastKnown: device.lastKnown }),
     now: device.clock.now(),
   };
 }

@@ -77,6 +77,7 @@ export const REASONS = {
   prune_held: "its removal waits for the owner's word",
   log_lost: "what it writes is not kept any more",
   disk_full: "the disk is full",
+  clock_wrong: "the clock of the device is wrong",
   // the source
   repo_unreachable: "the repository does not answer",
   repo_not_found: "the repository is not there",

@@ -1,7 +1,4 @@
-/**
- * A workload: one thing that git declares to be kept running on this device, with everything resolved. Values here are
- * plain data, fit for JSON, and independent of where they came from.
- */
+/** A workload: one thing that git declares to be kept running here, with everything resolved: plain data, fit for JSON. */
 import type { MaintenanceWindow } from "./pause/maintenance_window.ts";
 import type { ContainerOptions } from "./container_options.ts";
 import type { Secret } from "./secret.ts";
@@ -230,10 +227,7 @@ interface WorkloadBase {
   windows: MaintenanceWindow[];
   /** What follows when an instance is not as it was started any more: gone, stopped or altered by hand. */
   drift: "repair" | "report" | "off";
-  /**
-   * What follows when git no longer holds it, until the owner confirms its removal: it is stopped and stays, or is left
-   * as it is. Absent: it is removed.
-   */
+  /** What becomes of it once git no longer holds it, until the owner confirms; absent: it is removed. */
   prune?: "stop" | "keep";
   /** The name that it had before, whose instances and memory it takes over. */
   movedFrom: string | null;

@@ -4,6 +4,7 @@ import { fingerprint, isSameSpec, rolloutDigest } from "../model/fingerprint.ts"
 import { activeHold } from "../model/pause/hold.ts";
 import type { Instance } from "../model/observed.ts";
 import type { Workload } from "../model/workload.ts";
+import { CLOCK_LOOK_MS } from "./barred/clock_doubt.ts";
 import type { Barred } from "./effective.ts";
 import { type Closed, closedBy } from "./maintenance.ts";
 import type { PlanInput } from "./plan_input.ts";
@@ -25,8 +26,17 @@ export function barOf(asked: Workload, scene: BarScene): Barred | null {
 }
 
 /** Of removals. */
-export function closedNow({ windows, now }: PlanInput): Closed | null {
-  return windows === null ? null : closedBy([windows], now);
+export function closedNow(input: PlanInput): Closed | null {
+  const { windows, now } = input;
+  return windows === null ? null : closedForClock(windows.length, input) ?? closedBy([windows], now);
+}
+
+/** By a clock that is wrong nobody knows whether a window is open. */
+function closedForClock(count: number, input: PlanInput): Closed | null {
+  const doubt = count === 0 ? null : input.clockDoubt ?? null;
+  return doubt === null
+    ? null
+    : { until: input.now + CLOCK_LOOK_MS, message: `a change waits for the maintenance window: ${doubt}` };
 }
 
 /**
@@ -45,7 +55,8 @@ function outsideWindow(asked: Workload, { input, byWorkload, due }: BarScene): B
     : !isSameSpec(applied.workload, asked);
   const hasBegun = rollouts?.underWay?.fingerprint === wanted || rollouts?.refused?.digest === rolloutDigest(asked);
   if (!isChange || hasBegun) return null;
-  const closed = closedBy([windows, asked.windows], now);
+  const closed = closedForClock(windows.length + asked.windows.length, input) ??
+    closedBy([windows, asked.windows], now);
   if (closed === null) return null;
   if (closed.until !== null) due(closed.until);
   return {

@@ -15,12 +15,12 @@ import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import { admission, type Blocked } from "./admission.ts";
 import { barOf, closedNow } from "./bar.ts";
-import { converge, type ConvergeInput, type Step } from "./converge.ts";
+import type { Step } from "./converge.ts";
+import { convergeKind } from "./job/converge_kind.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
-import { convergeJob } from "./job/job.ts";
 import type { ChosenMode } from "./mode.ts";
-import { chooseAllowed, refuserOf } from "./owner_word.ts";
+import { chooseAllowed, refuserOf } from "./barred/owner_word.ts";
 import type { PlanInput } from "./plan_input.ts";
 import { guardsOf, type Prune, prune } from "./removal/prune.ts";
 import { removals } from "./removal/removals.ts";
@@ -198,7 +198,7 @@ function stepOf(
   const order = { ...scene, memory, verdicts, now };
   const unmet = unready(spec, order);
   const refused = judged?.refused ?? null;
-  return convergeOne({
+  return convergeKind({
     spec,
     instances: byWorkload.get(spec.name) ?? [],
     memory: memory.get(spec.name),
@@ -209,7 +209,7 @@ function stepOf(
     refused: refused?.fingerprint ?? null,
     dependsOnStart: lastStartOfNeeded(spec, order),
     now,
-  }, { since: input.since, remember });
+  }, { since: input.since, clock: input.clockDoubt ?? null, remember });
 }
 
 function noteGrants(draft: Draft, { spec, step, scene }: { spec: Workload; step: Step; scene: Scene }): void {
@@ -261,28 +261,6 @@ function judgeOne(
     takenBack,
     now: input.now,
   });
-}
-
-/** What runs for ever is converged; a job runs and ends. */
-function convergeOne(
-  input: ConvergeInput,
-  { since, remember }: { since: number; remember: (said: PlannedMemory) => void },
-): Step {
-  const { spec } = input;
-  const isOver = input.instances.some((one) => one.runtime !== spec.runtime || one.slot > 0);
-  if (spec.job === null || !spec.enabled) return converge(input);
-  if (isOver) {
-    // What is too much goes first. When the next run begins is for the schedule to say, not for what is missing.
-    const first = converge(input);
-    const isKept = (one: Instance) => one.runtime === spec.runtime && one.slot === 0;
-    return { ...first, actions: first.actions.filter((one) => "instance" in one && !isKept(one.instance)) };
-  }
-  const step = convergeJob({ ...input, job: spec.job, since });
-  if (canonical(step.jobMemory) !== canonical(input.memory?.job)) remember({ job: step.jobMemory });
-  // Nothing is stopped either for what may not be started.
-  const isStart = (action: Action) => action.type === "start" || (action.type === "stop" && action.isReplaced === true);
-  if (input.blocked === null || !step.actions.some(isStart)) return step;
-  return { ...step, actions: [], waiting: input.blocked };
 }
 
 /** Sorted, so that the order in which runtimes list their instances never matters. */

@@ -40,5 +40,7 @@ export interface PlanInput {
   refusedRevision: RefusedRevision | null;
   pruneDoubt: string | null;
   pruneConfirmed: string | null;
+  /** Why `now` is not believed; null or absent when it is. */
+  clockDoubt?: string | null;
   now: number;
 }

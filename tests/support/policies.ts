@@ -1,7 +1,5 @@
 /** Policies of two owners, for tests that need one. */
 import type { Policy } from "../../src/model/policy/policy.ts";
-import { readFields } from "../../src/manifest/grammar.ts";
-import { Place } from "../../src/manifest/place.ts";
 import { POLICY, policyOf } from "../../src/settings/section/policy.ts";
 
 /** Of an owner who trusts the repository. */
@@ -31,6 +29,6 @@ export const EVERYTHING_ALLOWED: Policy = {
 
 /** Of an owner who said nothing of it: the settings' own defaults. */
 export function defaultPolicy(): Policy {
-  const read = readFields(POLICY.fields, {}, { place: new Place([]) });
-  return policyOf(read, { ports: [3080], paths: ["/srv/harbornode/data"] });
+  const fallbacks = Object.fromEntries(POLICY.fields.map(({ name, fallback }) => [name, fallback]));
+  return policyOf(fallbacks, { ports: [3080], paths: ["/srv/harbornode/data"] });
 }

@@ -1,10 +1,10 @@
 /** The policy of the device over all workloads of a plan: what is refused of each, and what is too much together. */
-import type { Desired, ModeChoice } from "../model/desired.ts";
-import { overQuota } from "../model/policy/quota.ts";
-import { inOneSentence, type PolicyRefusal, policyRefusal, refusalsOf } from "../model/policy/refusals.ts";
-import type { Workload } from "../model/workload.ts";
-import { chooseMode, type ChosenMode, type ModeInput } from "./mode.ts";
-import type { PlanInput } from "./plan_input.ts";
+import type { Desired, ModeChoice } from "../../model/desired.ts";
+import { overQuota } from "../../model/policy/quota.ts";
+import { inOneSentence, type PolicyRefusal, policyRefusal, refusalsOf } from "../../model/policy/refusals.ts";
+import type { Workload } from "../../model/workload.ts";
+import { chooseMode, type ChosenMode, type ModeInput } from "../mode.ts";
+import type { PlanInput } from "../plan_input.ts";
 
 /**
  * For any of `specs`, in any of its modes: null when all of it is allowed. What is refused by itself takes nobody's place.
