@@ -63,7 +63,8 @@ function attempted(snapshot: Snapshot, revision: string): CommitState {
   return { revision, state: "pending", description };
 }
 
-function wellSentence(workloads: WorkloadStatus[]): string {
+/** "applied, all 3 workloads are healthy" */
+export function wellSentence(workloads: WorkloadStatus[]): string {
   const count = workloads.length;
   return count === 1 ? "applied, the workload is healthy" : `applied, all ${count} workloads are healthy`;
 }

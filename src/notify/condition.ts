@@ -1,7 +1,7 @@
 /** [pure] What is worth telling somebody, as long as it is so. */
 import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
 import type { NotifyEvent } from "../settings/settings.ts";
-import { commitStates, isOfTheWay } from "./commit_state.ts";
+import { commitStates, isOfTheWay, wellSentence } from "./commit_state.ts";
 
 export interface Condition {
   /** The same as long as it is the same thing. */
@@ -29,8 +29,7 @@ function ofSource(snapshot: Snapshot): Condition[] {
   }) => found.push({ key: `${event} ${of}`, event, workload: null, revision, reason, message });
 
   if (source.healthy !== null && source.healthy === source.attempted) {
-    const count = workloads.length;
-    const message = `revision ${named(snapshot, source.healthy)} is applied, and all is healthy (${count})`;
+    const message = `revision ${named(snapshot, source.healthy)} is ${wellSentence(workloads)}`;
     add("revision_applied", source.healthy, { of: source.healthy, reason: "running", message });
   }
   for (const { revision, state, description } of commitStates(snapshot)) {

@@ -1,5 +1,5 @@
 /** Tells others what became of revisions and workloads. Beside everything else: nothing ever waits for it. */
-import { withoutSecrets } from "../../log.ts";
+import { logger, withoutSecrets } from "../../log.ts";
 import { canonical } from "../../model/fingerprint.ts";
 import { commitStates, untold } from "../../notify/commit_state.ts";
 import type { Message } from "../../notify/message_request.ts";
@@ -8,12 +8,16 @@ import { type Device, isoTime } from "../device.ts";
 import type { Wake } from "../wake.ts";
 import { statusTarget } from "./notifier.ts";
 
+const log = logger("notify");
+
 /** Enough for the revisions that are pending, and those that somebody looks at. */
 const KEPT_STATES = 20;
 /** What comes and goes within a moment is not worth a message. */
 const REST_MS = 250;
 /** What lasts is told again; the shortest interval is a minute. */
 const REPEAT_LOOK_MS = 60_000;
+
+const AFTER_BUG_MS = 60_000;
 
 /** Until the daemon stops. Never throws. */
 export async function notifyLoop(device: Device): Promise<void> {
@@ -23,25 +27,30 @@ export async function notifyLoop(device: Device): Promise<void> {
   await Promise.all([lookLoop(device), ...delivering]);
 }
 
-async function lookLoop(device: Device): Promise<void> {
+function lookLoop(device: Device): Promise<void> {
   const { stopped, clock, notifier: { wake } } = device;
-  try {
-    while (true) {
-      await wake.next(REPEAT_LOOK_MS, stopped);
-      await look(device);
-      await clock.sleep(REST_MS, stopped);
-    }
-  } catch (error) {
-    if (!stopped.aborted) throw error;
-  }
+  return untilStopped(device, async () => {
+    await wake.next(REPEAT_LOOK_MS, stopped);
+    await look(device);
+    await clock.sleep(REST_MS, stopped);
+  });
 }
 
-async function deliverLoop(device: Device, { target, wake }: { target: string; wake: Wake }): Promise<void> {
+function deliverLoop(device: Device, { target, wake }: { target: string; wake: Wake }): Promise<void> {
   const { stopped, notifier: { outbox } } = device;
-  try {
-    while (true) await wake.next(await outbox.deliver(target, stopped), stopped);
-  } catch (error) {
-    if (!stopped.aborted) throw error;
+  return untilStopped(device, async () => await wake.next(await outbox.deliver(target, stopped), stopped));
+}
+
+/** Whatever is wrong with a message must not end the daemon. */
+async function untilStopped({ stopped, clock }: Device, turn: () => Promise<void>): Promise<void> {
+  while (!stopped.aborted) {
+    try {
+      await turn();
+    } catch (error) {
+      if (stopped.aborted) return;
+      log.error("telling others failed: {error}", { error });
+      await clock.sleep(AFTER_BUG_MS, stopped).catch(() => {});
+    }
   }
 }
 
@@ -56,9 +65,9 @@ async function look(device: Device): Promise<void> {
     woken.add(target);
   };
   if (settings.commitStatus !== null) {
-    for (const state of untold(memory.states, commitStates(snapshot))) {
-      const clean = { ...state, description: withoutSecrets(state.description) };
-      add(statusTarget(settings), state.revision, clean);
+    const current = commitStates(snapshot).map((one) => ({ ...one, description: withoutSecrets(one.description) }));
+    for (const state of untold(memory.states, current)) {
+      add(statusTarget(settings), state.revision, state);
       memory.states = [...memory.states.filter((one) => one.revision !== state.revision), state].slice(-KEPT_STATES);
     }
   }

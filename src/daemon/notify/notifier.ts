@@ -7,7 +7,7 @@ import type { Outgoing } from "../../notify/outgoing.ts";
 import { send } from "../../notify/send.ts";
 import { statusRequest } from "../../notify/status_request.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { type NotifyMemory, readNotifyMemory } from "../../store/notify_memory.ts";
+import { type NotifyMemory, type QueuedMessage, readNotifyMemory } from "../../store/notify_memory.ts";
 import { Wake } from "../wake.ts";
 
 export interface Notifier {
@@ -20,40 +20,48 @@ export interface Notifier {
 }
 
 /** In brackets, as no name of a `[[notify]]` has. */
-export const statusTarget = ({ commitStatus }: Settings) => `commit status (${commitStatus?.forge})`;
+export function statusTarget({ commitStatus }: Settings): string {
+  return `commit status (${commitStatus?.forge})`;
+}
 
 export async function openNotifier(settings: Settings, options: { path: string; clock: Clock }): Promise<Notifier> {
   const { clock, path } = options;
   const { commitStatus, notify } = settings;
   const senders = new Map<string, OutboxSender>();
-  const add = (name: string, allowLocal: boolean, request: (content: unknown, id: string) => Outgoing) =>
-    senders.set(name, async ({ content, id }, signal) => {
-      let outgoing: Outgoing;
-      try {
-        outgoing = request(content, id);
-      } catch {
-        return { type: "refused", why: "a message that was kept over a restart can not be read" };
-      }
-      return await send(outgoing, { signal, allowLocal, now: clock.now() });
-    });
   for (const target of notify) {
-    add(
-      target.name,
-      target.allowLocal,
-      (content, id) => messageRequest(target, { message: content as Message, id, now: clock.now() }),
-    );
+    const request = ({ content, id }: QueuedMessage) =>
+      messageRequest(target, { message: content as Message, id, now: clock.now() });
+    senders.set(target.name, senderOf(request, { allowLocal: target.allowLocal, clock }));
   }
   if (commitStatus !== null) {
+    const request = ({ content }: QueuedMessage) => statusRequest(commitStatus, content as CommitState);
     // A forge on this device is the repository's own, and was written down as such.
-    add(statusTarget(settings), true, (content) => statusRequest(commitStatus, content as CommitState));
+    senders.set(statusTarget(settings), senderOf(request, { allowLocal: true, clock }));
   }
   const memory = await readNotifyMemory(path);
+  for (const name of Object.keys(memory.told)) if (!senders.has(name)) delete memory.told[name];
+  for (const name of Object.keys(memory.targets)) if (!senders.has(name)) delete memory.targets[name];
   const outbox = new Outbox({ path, memory, clock, senders, jitter: Math.random });
   return {
     memory,
     outbox,
     wake: new Wake(clock),
     wakes: new Map([...senders.keys()].map((name) => [name, new Wake(clock)])),
+  };
+}
+
+function senderOf(
+  request: (message: QueuedMessage) => Outgoing,
+  { allowLocal, clock }: { allowLocal: boolean; clock: Clock },
+): OutboxSender {
+  return async (message, signal) => {
+    let outgoing: Outgoing;
+    try {
+      outgoing = request(message);
+    } catch {
+      return { type: "refused", why: "a message that was kept over a restart can not be read" };
+    }
+    return await send(outgoing, { signal, allowLocal, now: clock.now() });
   };
 }
 
