@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
-import { controlSocket } from "../../src/store/data_dir.ts";
 import { armoured, encrypt } from "../../src/secrets/age.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { findPlanted, plant, type Planted, textsBelow } from "../support/planted.ts";
 import { testNeeding } from "../support/prerequisite.ts";
+import { controlled, served } from "../support/served.ts";
 import { pushedDevice, SOON } from "../support/pushed_device.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -169,7 +169,9 @@ await testNeeding(
       const texts = [...await textsBelow(data, own), ...await textsBelow(`/run/harbornode/${id}`)];
       assert.ok(texts.some(([path]) => path.endsWith("state/workloads/web.json")));
       assert.ok(texts.some(([path]) => path.endsWith("record.json")));
-      texts.push(...await served(device.port), ...await controlled(data), ["the daemon's log", device.log]);
+      // Not the page of the one that prints it, which shows its log.
+      const paths = { names: ["web", "box", "other", "gone"], more: ["/api/v1/workloads/leaky"] };
+      texts.push(...await served(device.port, paths), ...await controlled(data), ["the daemon's log", device.log]);
       for await (const { name } of Deno.readDir("/proc")) {
         if (!/^\d+$/.test(name)) continue;
         texts.push([`argv of ${name}`, await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "")]);
@@ -198,6 +200,7 @@ await testNeeding(
 
     await t.step("a torn identity is said where it is needed, is left as it is, and stops nothing", async () => {
       await repository.write("services/web.toml", await web());
+      for (const name of ["gone", "leaky"]) await repository.remove(`services/${name}.toml`);
       await repository.commit("Mend it");
       await device.until("web", (one) => isWell(one));
       process = pidOf((await device.workload("web"))!);
@@ -227,6 +230,36 @@ await testNeeding(
       assert.equal(pidOf((await device.workload("web"))!), process);
     });
 
+    await t.step(
+      "a lost state starts nothing again, and without a repository the last applied value does",
+      async () => {
+        const container = async () => (await device.workload("box"))?.instances[0]?.container_id;
+        await device.stopDaemon();
+        await Deno.remove(join(device.dataDir, "state"), { recursive: true });
+        await device.startDaemon();
+        await eventually("all is applied", async () => {
+          const { applied, attempted } = (await device.status())!.source;
+          return applied !== null && applied === attempted;
+        });
+        assert.equal(pidOf(await device.until("web", isWell)), process);
+        assert.equal(await container(), box.container_id);
+
+        await device.stopDaemon();
+        Deno.kill(process, "SIGKILL");
+        await Deno.remove(join(device.dataDir, "repository"), { recursive: true });
+        await Deno.rename(repository.dir, `${repository.dir}.away`);
+        await device.startDaemon();
+        process = await eventually("it runs again", async () => {
+          const now = await device.workload("web");
+          return now?.phase === "running" && now.instances[0]?.pid !== process && now.instances[0]?.pid;
+        });
+        const env = await environmentOf(process);
+        assert.equal(env.DB_PASSWORD, password.value);
+        assert.equal(await Deno.readTextFile(join(env.CREDENTIALS_DIRECTORY!, "key.pem")), key.value);
+        await Deno.rename(`${repository.dir}.away`, repository.dir);
+      },
+    );
+
     await t.step("files go with their instance", async () => {
       const folder = (await environmentOf(process)).CREDENTIALS_DIRECTORY!;
       await device.cli("down");
@@ -254,25 +287,4 @@ async function as(uid: number, ...command: string[]): Promise<{ code: number; ou
   const args = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", ...command];
   const { code, stdout } = await new Deno.Command("setpriv", { args, stderr: "null" }).output();
   return { code, out: new TextDecoder().decode(stdout) };
-}
-
-/** The page and every path of the API that answers without end. */
-async function served(port: number): Promise<[string, string][]> {
-  const names = ["web", "box", "other", "gone"];
-  // Not the page of the one that prints it, which shows its log.
-  const paths = ["/", "/api/v1/status", "/healthz", "/readyz", "/api/v1/workloads/leaky"];
-  for (const name of names) {
-    paths.push(`/workloads/${name}`, ...["", "/usage", "/logs"].map((path) => `/api/v1/workloads/${name}${path}`));
-  }
-  return await Promise.all(paths.map(async (path): Promise<[string, string]> => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(30_000) });
-    return [path, await answer.text()];
-  }));
-}
-
-async function controlled(dataDir: string): Promise<[string, string][]> {
-  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: controlSocket(dataDir) } });
-  return await Promise.all(["/status", "/plan"].map(async (path): Promise<[string, string]> => {
-    return [`control ${path}`, await (await fetch(`http://daemon${path}`, { client })).text()];
-  }));
 }
