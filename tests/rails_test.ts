@@ -59,6 +59,9 @@ const RAILS: Record<string, readonly Held[]> = {
     ["e2e/drift_test.ts", "what is removed again and again is left alone after three repairs"],
     ["e2e/supervision_test.ts", "a crash loop ends at its limit with its last lines"],
   ],
+  "what the owner does not allow runs to its end, and is started by nobody": [
+    ["e2e/policy_test.ts", "what is denied from now on runs to its end, and no further"],
+  ],
   "HarborNode is not its own victim: its port, its files, its name": [
     ["plan/policy_test.ts", "refused with its reason, and started by the owner's word alone"],
     ["runtime/docker/check/host_paths_test.ts", "the daemon's own files are never mounted"],

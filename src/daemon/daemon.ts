@@ -42,6 +42,7 @@ import { admission } from "./revision/admit.ts";
 import { targetOf } from "./revision/target.ts";
 import { syncLoop } from "./revision/sync.ts";
 import { UsageHistory } from "./usage.ts";
+import { COMMIT } from "../version.ts";
 import { Wake } from "./wake.ts";
 
 const log = logger("daemon");
@@ -211,13 +212,13 @@ async function openRuntimes(
   }
   if (settings.runtime.dockerEnabled) {
     const { docker: { host, configFile }, registries, policy } = settings;
-    // The last one may hold the repository's token.
     const protectedPaths = [
-      settings.dataDir,
+      ...policy.own.paths,
+      // Whoever can write to it is root at the next start.
+      ...(COMMIT === "source" ? [] : [Deno.execPath()]),
       dir.run,
       credentials,
       settings.secrets.identityFile ?? dir.identity,
-      ...(settings.file === null ? [] : [settings.file]),
     ];
     const images = {
       credentials: { registries, configFile },

@@ -147,12 +147,16 @@ async function settingsFrom(
   };
 }
 
+/** Where install.sh puts the settings, and people the tokens beside them. */
+const SETTINGS_FOLDER = "/etc/harbornode";
+
 /** The config.toml may hold the repository's token. */
 function ownParts(
   { listenPort, dataDir }: Pick<Settings, "listenPort" | "dataDir">,
   file: string | null,
 ): Settings["policy"]["own"] {
-  return { ports: listenPort === 0 ? [] : [listenPort], paths: file === null ? [dataDir] : [dataDir, file] };
+  const paths = [dataDir, SETTINGS_FOLDER, ...(file === null ? [] : [file])];
+  return { ports: listenPort === 0 ? [] : [listenPort], paths };
 }
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {

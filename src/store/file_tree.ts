@@ -30,7 +30,9 @@ export async function placeFiles(root: string, workload: Workload): Promise<stri
     const bytes = await Deno.readFile(join(content, file.path));
     if (await isSame(path, { bytes, executable: file.executable })) continue;
     const beside = `${path}.harbornode-tmp`;
-    await Deno.writeFile(beside, bytes, { mode: file.executable ? 0o755 : 0o644 });
+    // Never through a link that somebody left there.
+    await Deno.remove(beside, { recursive: true }).catch(() => {});
+    await Deno.writeFile(beside, bytes, { createNew: true, mode: file.executable ? 0o755 : 0o644 });
     await Deno.rename(beside, path);
   }
   await removeUnwanted(live, { below: "", wanted });

@@ -25,7 +25,7 @@ Deno.test("what the policy does not name is denied, but for ports that no other 
     ports: [{ from: 1024, to: 65_535 }],
     maxWorkloads: 500,
     maxInstances: 1000,
-    own: { ports: [3080], paths: [join(cwd, "data"), join(cwd, "config.toml")] },
+    own: { ports: [3080], paths: [join(cwd, "data"), "/etc/harbornode", join(cwd, "config.toml")] },
   });
 });
 

@@ -10,8 +10,6 @@ import { killTree, removeCgroup } from "./process/tree.ts";
 import { type FoundRecord, type InstanceRecord, readShim, writeGrant } from "./record.ts";
 import { isOf, readNotes, type ShimNotes } from "./shim_notes.ts";
 
-const NO_GRANT = "0";
-
 const OVER_MEMORY: Instance["warnings"][number] = {
   reason: "out_of_memory",
   message: "was killed: it was over its memory limit",
@@ -35,7 +33,8 @@ export class Supervised {
   #overMemory = false;
   #altered: string | undefined;
   #respawns: NonNullable<Instance["respawns"]> = [];
-  #grant = NO_GRANT;
+  /** Null until it is known: the daemon before may have given one. */
+  #grant: string | null = null;
   #stopSignal: SignalName = "SIGTERM";
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;

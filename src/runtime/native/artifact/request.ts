@@ -1,6 +1,7 @@
 /** One request for an artifact, from an offset, with its redirects followed; every refusal is a sentence. */
 import { Failure } from "../../../failure.ts";
 import { MAX_REDIRECTS } from "./limits.ts";
+import { isLinkLocal } from "../../../model/policy/origin.ts";
 import { shownName, shownUrl } from "./name.ts";
 
 export interface Ask {
@@ -76,6 +77,13 @@ function nextUrl(from: string, location: string | null): string {
     throw new Failure(`"${shownUrl(from)}" redirects to ${where}`, {
       kind: "mistake",
       reason: "artifact_unreachable",
+      hint: "name another URL in the manifest",
+    });
+  }
+  if (isLinkLocal(to.hostname) && !isLinkLocal(new URL(from).hostname)) {
+    throw new Failure(`"${shownUrl(from)}" redirects to "${to.hostname}", which only this machine's own link knows`, {
+      kind: "mistake",
+      reason: "policy_denied",
       hint: "name another URL in the manifest",
     });
   }

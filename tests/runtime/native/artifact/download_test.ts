@@ -178,6 +178,10 @@ Deno.test("redirects are followed to the end, and not for ever", async () => {
   assert.match((await given.failure(other)).message, /redirects more than 5 times$/);
   given.server.faults.push({ type: "redirect", to: "ftp://example.org/x" });
   assert.match((await given.failure(other)).message, /redirects to ftp, where anybody may read and change it$/);
+  given.server.faults.push({ type: "redirect", to: "http://0xa9fea9fe/latest/meta-data" });
+  const inwards = await given.failure(other);
+  assert.match(inwards.message, /redirects to "169\.254\.169\.254", which only this machine's own link knows$/);
+  assert.equal(inwards.reason, "policy_denied");
 });
 
 Deno.test("a disk that would have too little left is not written to", async () => {
