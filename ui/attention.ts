@@ -55,5 +55,7 @@ function ofWorkloads({ workloads, source }: Snapshot): { sentence: string; tone:
   if (moving > 0) {
     return { sentence: `${count - moving} of ${count} healthy, ${moving} under way`, tone: "idle moving" };
   }
+  const left = workloads.filter(isLeftAlone).length;
+  if (left > 0) return { sentence: `${count - left} of ${count} as asked, ${left} left alone`, tone: "good" };
   return { sentence: count === 1 ? "The workload is healthy" : `All ${count} workloads are healthy`, tone: "good" };
 }

@@ -8,6 +8,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import { webhookOnPaper } from "../http/app_on_paper.ts";
 import { missing, testNeeding } from "../support/prerequisite.ts";
 import {
+  guardedSnapshot,
   healthySnapshot,
   jobSnapshot,
   rolledBackWorkload,
@@ -108,6 +109,22 @@ for (const size of ["phone", "desktop"] as const) {
           assert.equal(await page.textContent(".overall"), "All 4 workloads are healthy");
           assert.equal(await page.locator("[id^=workload-]").count(), 4);
           await shoot(page, `healthy-${name}`);
+          await noSideways(page);
+        }),
+      LOOSE,
+    );
+    await testNeeding(
+      ["browser"],
+      `the page shows what the owner and git hold back on a ${name} screen`,
+      () =>
+        withPage({ snapshot: guardedSnapshot(), size, dark }, async (page) => {
+          assert.equal(await page.textContent(".overall"), "2 of 4 need attention");
+          const text = await page.textContent("#live") ?? "";
+          const parts = ["until 2026-11-21 16:30 UTC", "allow_root = true", "is held until", "signed by ada", "age195"];
+          for (const part of [...parts, "Could not be told", "maintenance window"]) {
+            assert.ok(text.includes(part), part);
+          }
+          await shoot(page, `guarded-${name}`);
           await noSideways(page);
         }),
       LOOSE,

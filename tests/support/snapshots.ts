@@ -265,6 +265,59 @@ export function rolledBackWorkload(): WorkloadStatus {
   });
 }
 
+/** A device whose owner has a word in everything: signed revisions, a policy, holds, windows, secrets. */
+export function guardedSnapshot(): Snapshot {
+  const healthy = healthySnapshot();
+  const pushed = { sync: "out-of-sync" } as const;
+  return {
+    ...healthy,
+    device: { ...healthy.device, recipient: "age195gasphwzcgqhax3yemjuhzndfjcggqyhjmtsg7mumpunksn5sws3ta6zj" },
+    source: {
+      ...healthy.source,
+      sync: "held",
+      signer: "ada@example.org",
+      held: {
+        revision: "c0ffee0000000000000000000000000000000000",
+        reason: "revision_held",
+        message: "revision c0ffee0 is held until 2026-12-01 03:00 UTC, as its commit says",
+        until: "2026-12-01T03:00:00.000Z",
+      },
+    },
+    workloads: [
+      workload("camera", {
+        sync: "held",
+        reason: "held",
+        message: "left as it is until 2026-11-21 16:30 UTC",
+        hint: '"harbornode release camera" ends that',
+        held: { action: "hold", since: before(600), until: "2026-11-21T16:30:00.000Z" },
+      }),
+      workload("lamp", {
+        ...pushed,
+        reason: "policy_denied",
+        message: 'user: the owner of this device does not allow "root"; it stays as revision 4f2c91a has it',
+        hint: "leave it out, or set allow_root = true in [policy] of config.toml",
+      }),
+      workload("mail", {
+        ...pushed,
+        phase: "blocked",
+        health: "unknown",
+        reason: "secret_unresolved",
+        message: 'the secret "mail-password" is not encrypted to this device',
+        hint: "encrypt it to age195gasph... as well",
+        instances: [],
+      }),
+      workload("web", {
+        ...pushed,
+        reason: "outside_window",
+        message:
+          "a change waits for the maintenance window, which opens at 2026-11-22 03:00 UTC; it stays as revision 4f2c91a has it",
+        hint: '"harbornode sync --force" does not wait for it',
+      }),
+    ],
+    notifications: [{ name: "ops", waiting: 2, lost: 0, sent_at: null, error: "answered 503: try later" }],
+  };
+}
+
 /** A device on which much is wrong at once. */
 export function troubledSnapshot(): Snapshot {
   const healthy = healthySnapshot();

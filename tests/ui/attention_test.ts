@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { groups, overall } from "../../ui/attention.ts";
-import { healthySnapshot, jobSnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
+import { guardedSnapshot, healthySnapshot, jobSnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
 
 function names(group: readonly { name: string }[]): string[] {
   return group.map((one) => one.name);
@@ -33,6 +33,14 @@ Deno.test("the page says in one sentence how a device is", () => {
   assert.equal(overall(healthySnapshot()).sentence, "All 4 workloads are healthy");
   assert.equal(overall(troubledSnapshot()).sentence, "3 of 4 need attention");
   assert.equal(overall({ ...healthySnapshot(), workloads: [] }).sentence, "Nothing to run");
+});
+
+Deno.test("the page tells apart what the owner has left alone, and what is not allowed here", () => {
+  const { attention, well } = groups(guardedSnapshot().workloads);
+  assert.deepEqual([names(attention), names(well)], [["lamp", "mail"], ["camera", "web"]]);
+  const { workloads, ...rest } = guardedSnapshot();
+  const quiet = { ...rest, workloads: workloads.filter((one) => one.name === "camera" || one.name === "web") };
+  assert.equal(overall(quiet).sentence, "1 of 2 as asked, 1 left alone");
 });
 
 Deno.test("the page says of a healthy device that a revision is not used on it", () => {
