@@ -279,7 +279,7 @@ export function guardedSnapshot(): Snapshot {
       held: {
         revision: "c0ffee0000000000000000000000000000000000",
         reason: "revision_held",
-        message: "revision c0ffee0 is held until 2026-12-01 03:00 UTC, as its commit says",
+        message: "Revision c0ffee0 is held until 2026-12-01 03:00 UTC, as its commit says",
         until: "2026-12-01T03:00:00.000Z",
       },
     },

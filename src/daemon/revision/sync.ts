@@ -97,8 +97,8 @@ async function hold(device: Device, { reason, message, until }: RevisionHeld): P
 
 async function take(device: Device, head: string, signal: AbortSignal): Promise<void> {
   show(device, `fetching revision ${head.slice(0, 7)}`);
-  device.readAgain = false;
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
+  device.readAgain = false;
   device.sourceMemory.attempted = revision.id;
   const read = await withSecrets(await readRevision(revision, targetOf(device)), device.vault);
   await cleanFiles(device);

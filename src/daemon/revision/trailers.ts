@@ -22,7 +22,7 @@ export function checkTrailers(
   { target, now }: { target: Target; now: number },
 ): void {
   const trailers = trailersOf(revision.commit);
-  const at = `revision ${revision.id.slice(0, 7)}`;
+  const at = `Revision ${revision.id.slice(0, 7)}`;
   const skip = trailers.get("harbornode-skip");
   if (skip !== undefined && skips(skip, target)) {
     throw new RevisionHeld(`${at} is skipped: its commit says HarborNode-Skip: ${quoted(skip)}`, null);

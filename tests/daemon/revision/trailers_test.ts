@@ -35,14 +35,14 @@ Deno.test("trailers are the last paragraph of a message, whatever the case of th
 
 const CASES: [string, RegExp][] = [
   ["Reviewed-by: me", /^applied$/],
-  ["HarborNode-Skip: true", /^held revision_skipped: revision aaaaaaa is skipped: .*"true"/],
+  ["HarborNode-Skip: true", /^held revision_skipped: Revision aaaaaaa is skipped: .*"true"/],
   ["HarborNode-Skip: pi-*", /^held revision_skipped/],
   ["HarborNode-Skip: pi-lab, room=kitchen", /^held revision_skipped/],
   ["HarborNode-Skip: pi-lab", /^applied$/],
   ["HarborNode-Skip: false", /^applied$/],
   [
     "HarborNode-Hold-Until: 2026-12-01T03:00Z",
-    /^held revision_held: revision aaaaaaa is held until 2026-12-01 03:00 UTC/,
+    /^held revision_held: Revision aaaaaaa is held until 2026-12-01 03:00 UTC/,
   ],
   ["HarborNode-Hold-Until: 2026-12-01 03:00", /^held revision_held: .*2026-12-01 03:00 UTC/],
   ["HarborNode-Hold-Until: 2026-11-21T13:30+0200", /^applied$/],
