@@ -15,7 +15,18 @@ export interface PolicyRefusal {
 }
 
 /** All that is refused of a spec, in the order of the tables. */
-export function refusalsOf(spec: Workload, policy: Policy): Refusal[] {
+export function refusalsOf(spec: Workload, policy: Policy): readonly Refusal[] {
+  const known = KNOWN.get(policy) ?? new WeakMap<Workload, readonly Refusal[]>();
+  KNOWN.set(policy, known);
+  const found = known.get(spec) ?? allRefusals(spec, policy);
+  known.set(spec, found);
+  return found;
+}
+
+/** Neither is ever changed in place, and every pass asks for each workload several times. */
+const KNOWN = new WeakMap<Policy, WeakMap<Workload, readonly Refusal[]>>();
+
+function allRefusals(spec: Workload, policy: Policy): Refusal[] {
   const common = ASKED.common.flatMap((decide) => decide(spec, policy));
   return spec.runtime === "native"
     ? [...common, ...ASKED.native.flatMap((decide) => decide(spec, policy))]
@@ -44,7 +55,7 @@ function asked<W>(table: Record<string, Decision<W>>): Exclude<Decision<W>, stri
   return Object.values(table).filter((one) => typeof one !== "string");
 }
 
-/** Every pass asks for each workload. */
+/** By runtime. */
 const ASKED = {
   common: asked<Workload>(ANY_WORKLOAD),
   native: asked<NativeWorkload>(NATIVE),
