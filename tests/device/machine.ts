@@ -62,7 +62,10 @@ export class Machine implements AsyncDisposable {
     await makeRepository(join(dir.path, "from"), join(dir.path, "fleet"));
     await run("tar", ["-C", dir.path, "--owner=0", "--group=0", "-cf", join(dir.path, "fleet.tar"), "fleet"]);
     const config = join(dir.path, "config.toml");
-    await Deno.writeTextFile(config, '[repo]\nurl = "/srv/fleet"\n[runtime]\ndocker_enabled = false\n');
+    await Deno.writeTextFile(
+      config,
+      '[repo]\nurl = "/srv/fleet"\n[runtime]\ndocker_enabled = false\n[policy]\nallow_priority = true\n',
+    );
     const unit = join(ROOT, "systemd/harbornode.service");
     await this.#push(unit, "/etc/systemd/system/harbornode.service", "644");
     await this.#push(join(dir.path, "fleet.tar"), "/srv/fleet.tar", "644");
