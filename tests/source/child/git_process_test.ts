@@ -1,7 +1,7 @@
 /** git happens in a process of its own: what it is told, what it may cost, and how it ends. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { MAX_CHILD_MEMORY_BYTES } from "../../../src/source/limits.ts";
+import { MAX_CHILD_MEMORY_BYTES, MAX_CONTENT_BYTES } from "../../../src/source/limits.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { fleet, FOREVER, sync, TOKEN } from "../fleet.ts";
@@ -63,7 +63,10 @@ await testNeeding(["git"], "a git process ends with the daemon that started it, 
   const pid = await eventually("the git process runs", async () => (await gitProcesses(daemon.pid))[0]);
   daemon.kill("SIGKILL");
   await daemon.status;
-  await eventually("it has ended too", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true));
+  await eventually("it has ended too", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true), {
+    // Its own patience with the server ends later.
+    deadlineMs: 20_000,
+  });
 });
 
 await testNeeding(
@@ -87,22 +90,23 @@ await testNeeding(
 
 await testNeeding(
   ["git"],
-  "a file that unfolds to hundreds of megabytes costs the git process its time, and the daemon nothing",
+  "a file that would unfold to more than a device may hold is refused before it does",
   async () => {
     await using on = await fleet();
     await sync(on.source());
-    // 700 MB of zeros are less than a megabyte on the wire.
+    // Zeros: a few hundred kilobytes on the wire.
     const file = await Deno.open(`${on.repository.dir}/bomb`, { write: true, create: true });
-    await file.truncate(700e6);
+    await file.truncate(MAX_CONTENT_BYTES + 1);
     file.close();
+    await on.repository.git("config", "core.compression", "1");
     const bomb = await on.repository.commit("a bomb");
-    const before = Deno.memoryUsage().rss;
     const source = on.source({ timeoutMs: 60_000 });
-    const failure = await source.fetch(bomb, () => {}, FOREVER).then(() => assert.fail("it fit"), (error) => error);
-    assert.equal(failure.reason, "repo_invalid");
-    assert.ok(["refused", "mistake", "transient"].includes(failure.kind));
-    assert.ok(Deno.memoryUsage().rss - before < 100e6, "the daemon did not grow with it");
+    const refused = { kind: "mistake", reason: "repo_invalid", message: /one file of it is larger than 256 MiB$/ };
+    await assert.rejects(source.fetch(bomb, () => {}, FOREVER), refused);
     assert.equal((await source.lastFetched())?.id, on.first);
+    on.server.requests.length = 0;
+    await assert.rejects(source.fetch(bomb, () => {}, FOREVER), refused);
+    assert.deepEqual(on.server.requests, [], "it is not downloaded again");
   },
 );
 

@@ -95,6 +95,10 @@ Deno.test("a difference that is none is refused, and never makes more than it ma
   const base = new TextEncoder().encode("hello, world");
   const delta = (...bytes: number[]) => Uint8Array.from([12, ...bytes]);
   assert.deepEqual(applyDelta(base, delta(7, 0x91, 0, 5, 2, 33, 33), 100), new TextEncoder().encode("hello!!"));
+  // A copy that says no size is of 64 KiB.
+  const large = Uint8Array.from({ length: 70_000 }, (_, at) => at % 251);
+  const whole = Uint8Array.of(0xf0, 0xa2, 0x04, 0xf0, 0xa2, 0x04, 0x80, 0xb4, 0x01, 0x70, 0x11);
+  assert.deepEqual(applyDelta(large, whole, 70_000), large);
   for (
     const bytes of [
       [7, 0x91, 0, 5],
