@@ -3,20 +3,29 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { MAX_CHILD_MEMORY_BYTES, MAX_CONTENT_BYTES } from "../../../src/source/limits.ts";
 import { eventually } from "../../support/eventually.ts";
+import type { Fault } from "../../support/git_server.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { fleet, FOREVER, sync, TOKEN } from "../fleet.ts";
 
-/** Git processes that work for a folder: their request is not on their command line, so they are told by what they have open. */
-async function gitProcesses(parent: number): Promise<number[]> {
-  const found: number[] = [];
-  for await (const task of Deno.readDir(`/proc/${parent}/task`)) {
-    const text = await Deno.readTextFile(`/proc/${parent}/task/${task.name}/children`).catch(() => "");
-    for (const word of text.split(" ").filter((one) => one !== "")) {
-      const words = await Deno.readTextFile(`/proc/${word}/cmdline`).catch(() => "");
-      if (words.includes("/source/child/main.ts") && !words.startsWith("/bin/sh")) found.push(Number(word));
+/** Far enough into the answer that the pack is being written. */
+const IN_PACK: Fault = { type: "stall", at: "pack", afterBytes: 150 };
+
+/** The git process that writes below a folder. Its request is not on its command line, so it is known by what it has open. */
+async function gitProcess(dir: string): Promise<number | null> {
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const words = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (!words.includes("/source/child/main.ts") || words.startsWith("/bin/sh")) continue;
+    try {
+      for await (const fd of Deno.readDir(`/proc/${name}/fd`)) {
+        const target = await Deno.readLink(`/proc/${name}/fd/${fd.name}`).catch(() => "");
+        if (target.startsWith(dir)) return Number(name);
+      }
+    } catch {
+      // It has ended.
     }
   }
-  return found;
+  return null;
 }
 
 await testNeeding(
@@ -24,12 +33,11 @@ await testNeeding(
   "credentials reach the git process by its stdin: no word and no variable holds one",
   async () => {
     await using on = await fleet({ token: TOKEN });
-    on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+    on.server.fault = IN_PACK;
     Deno.env.set("HARBORNODE_REPO_TOKEN", TOKEN);
     const stop = new AbortController();
     const fetching = on.source({ token: TOKEN }).fetch(on.first, () => {}, stop.signal).catch((error) => error);
-    const pid = await eventually("the git process runs", async () => (await gitProcesses(Deno.pid))[0]);
-    await eventually("it speaks to the server", () => on.server.requests.length > 1);
+    const pid = await eventually("the git process runs", () => gitProcess(on.dir));
     Deno.env.delete("HARBORNODE_REPO_TOKEN");
     for (const file of ["cmdline", "environ"]) {
       const text = new TextDecoder("latin1").decode(await Deno.readFile(`/proc/${pid}/${file}`));
@@ -53,14 +61,14 @@ await testNeeding(
 
 await testNeeding(["git"], "a git process ends with the daemon that started it, however that ended", async () => {
   await using on = await fleet();
-  on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+  on.server.fault = IN_PACK;
   const daemon = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", join(import.meta.dirname!, "../fetch_once.ts"), on.server.url("fleet"), on.gitDir],
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const pid = await eventually("the git process runs", async () => (await gitProcesses(daemon.pid))[0]);
+  const pid = await eventually("the git process runs", () => gitProcess(on.dir));
   daemon.kill("SIGKILL");
   await daemon.status;
   await eventually("it has ended too", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true), {
@@ -74,11 +82,10 @@ await testNeeding(
   "a git process that is killed is a failure with a sentence, and the next one is whole",
   async () => {
     await using on = await fleet();
-    on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+    on.server.fault = IN_PACK;
     const source = on.source();
     const fetching = source.fetch(on.first, () => {}, FOREVER).catch((error) => error);
-    const pid = await eventually("the git process runs", async () => (await gitProcesses(Deno.pid))[0]);
-    await eventually("it speaks to the server", () => on.server.requests.length > 1);
+    const pid = await eventually("the git process runs", () => gitProcess(on.dir));
     Deno.kill(pid, "SIGKILL");
     const failure = await fetching;
     assert.match(failure.message, /needs more memory than it may have, or broke the process that read it \(SIGKILL\)$/);
