@@ -1,6 +1,6 @@
 /** `[repo]`: where the repository is, and who asks for it. */
 import { duration } from "../../manifest/field/quantity.ts";
-import { text } from "../../manifest/grammar.ts";
+import { type Grammar, text } from "../../manifest/grammar.ts";
 import type { Place, Table } from "../../manifest/place.ts";
 import { parseRef } from "../../model/repository/ref.ts";
 import { repositoryUrl, resolveRepository } from "../repository_url.ts";
@@ -13,6 +13,18 @@ const BRANCH = "main";
 
 /** What git lets nobody call a branch or a tag: https://git-scm.com/docs/git-check-ref-format */
 const REF = /^(?![-/.])(?!.*(\.\.|\/\/|\/\.|@\{|[/.]$|\.lock$))[^\s~^:?*[\\\p{Cc}]+$/u;
+
+const PROXY_WANTS = 'a URL like "http://proxy.example.org:3128", without a user';
+
+/** Never quoted: people put passwords in such URLs. */
+const proxyUrl: Grammar<string> = {
+  wants: PROXY_WANTS,
+  schema: { type: "string" },
+  read: (value, place) =>
+    typeof value === "string" && /^https?:\/\/[^\s@/?#]+\/?$/.test(value)
+      ? value
+      : place.report(`is not ${PROXY_WANTS}`),
+};
 
 export const REPO: Section = {
   name: "repo",
@@ -37,12 +49,7 @@ export const REPO: Section = {
     setting("token", secret, null, "Better: token_file"),
     setting("token_file", text(), null, "A file with the token"),
     setting("ca_file", text(), null, "Certificate authorities that count too, for this server alone"),
-    setting(
-      "proxy",
-      text({ pattern: /^https?:\/\/[^\s@/?#]+\/?$/, wants: 'a URL like "http://proxy.example.org:3128"' }),
-      null,
-      "Default: HTTPS_PROXY of the environment",
-    ),
+    setting("proxy", proxyUrl, null, "Default: HTTPS_PROXY of the environment"),
     setting("ssh_key_file", text(), null, "A deploy key without a passphrase, for ssh; default: the user's keys"),
     setting(
       "known_hosts_file",

@@ -1,22 +1,31 @@
 /** git happens in a process of its own: what it is told, what it may cost, and how it ends. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { MAX_CHILD_MEMORY_BYTES } from "../../../src/source/limits.ts";
+import { MAX_CHILD_MEMORY_BYTES, MAX_CONTENT_BYTES } from "../../../src/source/limits.ts";
 import { eventually } from "../../support/eventually.ts";
+import type { Fault } from "../../support/git_server.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { fleet, FOREVER, sync, TOKEN } from "../fleet.ts";
 
-/** Git processes that work for a folder: their request is not on their command line, so they are told by what they have open. */
-async function gitProcesses(parent: number): Promise<number[]> {
-  const found: number[] = [];
-  for await (const task of Deno.readDir(`/proc/${parent}/task`)) {
-    const text = await Deno.readTextFile(`/proc/${parent}/task/${task.name}/children`).catch(() => "");
-    for (const word of text.split(" ").filter((one) => one !== "")) {
-      const words = await Deno.readTextFile(`/proc/${word}/cmdline`).catch(() => "");
-      if (words.includes("/source/child/main.ts") && !words.startsWith("/bin/sh")) found.push(Number(word));
+/** Far enough into the answer that the pack is being written. */
+const IN_PACK: Fault = { type: "stall", at: "pack", afterBytes: 150 };
+
+/** The git process that writes below a folder. Its request is not on its command line, so it is known by what it has open. */
+async function gitProcess(dir: string): Promise<number | null> {
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const words = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+    if (!words.includes("/source/child/main.ts") || words.startsWith("/bin/sh")) continue;
+    try {
+      for await (const fd of Deno.readDir(`/proc/${name}/fd`)) {
+        const target = await Deno.readLink(`/proc/${name}/fd/${fd.name}`).catch(() => "");
+        if (target.startsWith(dir)) return Number(name);
+      }
+    } catch {
+      // It has ended.
     }
   }
-  return found;
+  return null;
 }
 
 await testNeeding(
@@ -24,12 +33,11 @@ await testNeeding(
   "credentials reach the git process by its stdin: no word and no variable holds one",
   async () => {
     await using on = await fleet({ token: TOKEN });
-    on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+    on.server.fault = IN_PACK;
     Deno.env.set("HARBORNODE_REPO_TOKEN", TOKEN);
     const stop = new AbortController();
     const fetching = on.source({ token: TOKEN }).fetch(on.first, () => {}, stop.signal).catch((error) => error);
-    const pid = await eventually("the git process runs", async () => (await gitProcesses(Deno.pid))[0]);
-    await eventually("it speaks to the server", () => on.server.requests.length > 1);
+    const pid = await eventually("the git process runs", () => gitProcess(on.dir));
     Deno.env.delete("HARBORNODE_REPO_TOKEN");
     for (const file of ["cmdline", "environ"]) {
       const text = new TextDecoder("latin1").decode(await Deno.readFile(`/proc/${pid}/${file}`));
@@ -53,17 +61,20 @@ await testNeeding(
 
 await testNeeding(["git"], "a git process ends with the daemon that started it, however that ended", async () => {
   await using on = await fleet();
-  on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+  on.server.fault = IN_PACK;
   const daemon = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", join(import.meta.dirname!, "../fetch_once.ts"), on.server.url("fleet"), on.gitDir],
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const pid = await eventually("the git process runs", async () => (await gitProcesses(daemon.pid))[0]);
+  const pid = await eventually("the git process runs", () => gitProcess(on.dir));
   daemon.kill("SIGKILL");
   await daemon.status;
-  await eventually("it has ended too", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true));
+  await eventually("it has ended too", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true), {
+    // Its own patience with the server ends later.
+    deadlineMs: 20_000,
+  });
 });
 
 await testNeeding(
@@ -71,11 +82,10 @@ await testNeeding(
   "a git process that is killed is a failure with a sentence, and the next one is whole",
   async () => {
     await using on = await fleet();
-    on.server.fault = { type: "stall", at: "pack", afterBytes: 30 };
+    on.server.fault = IN_PACK;
     const source = on.source();
     const fetching = source.fetch(on.first, () => {}, FOREVER).catch((error) => error);
-    const pid = await eventually("the git process runs", async () => (await gitProcesses(Deno.pid))[0]);
-    await eventually("it speaks to the server", () => on.server.requests.length > 1);
+    const pid = await eventually("the git process runs", () => gitProcess(on.dir));
     Deno.kill(pid, "SIGKILL");
     const failure = await fetching;
     assert.match(failure.message, /needs more memory than it may have, or broke the process that read it \(SIGKILL\)$/);
@@ -87,22 +97,23 @@ await testNeeding(
 
 await testNeeding(
   ["git"],
-  "a file that unfolds to hundreds of megabytes costs the git process its time, and the daemon nothing",
+  "a file that would unfold to more than a device may hold is refused before it does",
   async () => {
     await using on = await fleet();
     await sync(on.source());
-    // 700 MB of zeros are less than a megabyte on the wire.
+    // Zeros: a few hundred kilobytes on the wire.
     const file = await Deno.open(`${on.repository.dir}/bomb`, { write: true, create: true });
-    await file.truncate(700e6);
+    await file.truncate(MAX_CONTENT_BYTES + 1);
     file.close();
+    await on.repository.git("config", "core.compression", "1");
     const bomb = await on.repository.commit("a bomb");
-    const before = Deno.memoryUsage().rss;
     const source = on.source({ timeoutMs: 60_000 });
-    const failure = await source.fetch(bomb, () => {}, FOREVER).then(() => assert.fail("it fit"), (error) => error);
-    assert.equal(failure.reason, "repo_invalid");
-    assert.ok(["refused", "mistake", "transient"].includes(failure.kind));
-    assert.ok(Deno.memoryUsage().rss - before < 100e6, "the daemon did not grow with it");
+    const refused = { kind: "mistake", reason: "repo_invalid", message: /one file of it is larger than 256 MiB$/ };
+    await assert.rejects(source.fetch(bomb, () => {}, FOREVER), refused);
     assert.equal((await source.lastFetched())?.id, on.first);
+    on.server.requests.length = 0;
+    await assert.rejects(source.fetch(bomb, () => {}, FOREVER), refused);
+    assert.deepEqual(on.server.requests, [], "it is not downloaded again");
   },
 );
 
