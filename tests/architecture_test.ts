@@ -171,7 +171,6 @@ const PACKAGES: Record<string, string[]> = {
   "node:http": ["src/probe"],
   "node:dns": ["src/notify"],
   "node:net": ["src/ip_network.ts"],
-  "node:zlib": ["src/source/child/pack.ts"],
 };
 
 for (const [name, places] of Object.entries(PACKAGES)) {
@@ -238,7 +237,7 @@ const PURE = [
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,
-  /^src\/source\/(poll|redact|lfs|held\/commit|child\/(delta|fetch_request|tree)|remote\/(ls_refs|packet_line))\.ts$/,
+  /^src\/source\/(poll|redact|lfs|held\/commit|child\/fetch_request|remote\/(ls_refs|packet_line))\.ts$/,
   /^src\/source\/signature\//,
   /^ui\/attention\.ts$/,
 ];

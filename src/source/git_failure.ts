@@ -98,6 +98,14 @@ export function notGit(url: string, what: string): Failure {
 }
 
 /** Of all answers of one fetch. */
+/** A few hundred kilobytes can unfold to gigabytes. */
+export function unpackedTooLarge(url: string, bytes: number): Failure {
+  return damaged(url, `unpacked, it needs more than ${Math.floor(bytes / 1024 / 1024)} MiB of memory`, {
+    kind: "mistake",
+    hint: "keep large files out of the repository: download them by URL",
+  });
+}
+
 export function tooLarge(url: string, bytes: number): Failure {
   return damaged(url, `it is larger than ${Math.floor(bytes / 1024 / 1024)} MiB`, {
     kind: "mistake",

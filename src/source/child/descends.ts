@@ -2,8 +2,7 @@
 import { parseCommit } from "../held/commit.ts";
 import { damaged } from "../git_failure.ts";
 import { askable, type Child, connected, receivePack } from "./fetch.ts";
-import { readCommit } from "./git_tree.ts";
-import { LocalObjects, type ObjectStore, ReceivedObjects } from "./object_store.ts";
+import { readCommit, type Store } from "./git_tree.ts";
 import type { Offer } from "./receive.ts";
 import type { GitRequest } from "./request.ts";
 
@@ -19,17 +18,19 @@ const MAX_COMMITS = 200_000;
 export async function descends(request: DescendsRequest, child: Child): Promise<boolean> {
   const { origin, tip, ancestor, dir } = request;
   if (origin.type === "local") {
-    return await walk(new LocalObjects(origin.gitdir, origin.url), { tip, ancestor, shallow: [] });
+    return await walk({ gitdir: origin.gitdir, url: origin.url, cache: {} }, { tip, ancestor, shallow: [] });
   }
-  const connect = connected(origin.access, request);
+  const connect = connected(request)!;
   for (const depth of DEPTHS) {
-    const store = new ReceivedObjects(origin.access.url);
+    const gitdir = `${dir}/${depth ?? "all"}`;
+    const store: Store = { gitdir, url: origin.access.url, cache: {} };
     const choose = (offer: Offer) => {
       return { ids: [askable(offer, tip)], depth, filter: offer.canFilter ? "tree:0" : null, haves: [] };
     };
-    const shallow = await receivePack(connect, { store, file: `${dir}/history.pack`, choose, child });
+    const shallow = await receivePack(connect, { store, name: "history", choose, child });
     if (await walk(store, { tip, ancestor, shallow })) return true;
     if (shallow.length === 0) return false;
+    await Deno.remove(gitdir, { recursive: true });
   }
   return false;
 }
@@ -41,7 +42,7 @@ interface Walk {
   shallow: readonly string[];
 }
 
-async function walk(store: ObjectStore, { tip, ancestor, shallow }: Walk): Promise<boolean> {
+async function walk(store: Store, { tip, ancestor, shallow }: Walk): Promise<boolean> {
   const seen = new Set<string>([tip]);
   const ends = new Set(shallow);
   // A Set goes on with what is added to it meanwhile.

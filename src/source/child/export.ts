@@ -1,10 +1,13 @@
 /** Writes a revision out of an object store, in the form that the daemon reads without any library. */
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import git from "isomorphic-git";
+import { damaged } from "../git_failure.ts";
 import { CONTENT, type HeldEntry, writeRecord } from "../held/record.ts";
 import { isPointer } from "../lfs.ts";
 import { MAX_CONTENT_BYTES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
-import { tooMuch } from "./git_tree.ts";
-import type { ObjectStore } from "./object_store.ts";
+import { type Store, tooMuch } from "./git_tree.ts";
 
 export interface Exported {
   /** As the record has it, and as the entries are listed. */
@@ -14,7 +17,7 @@ export interface Exported {
 }
 
 /** Reads every file and symlink once, so that nothing can be missing later. Files of one content have one place. */
-export async function exportRevision(store: ObjectStore, dir: string, exported: Exported): Promise<void> {
+export async function exportRevision(store: Store, dir: string, exported: Exported): Promise<void> {
   const { record: { id, ref, path, commit }, entries, progress } = exported;
   progress("checking what was received");
   using file = await Deno.open(`${dir}/${CONTENT}`, { write: true, create: true, truncate: true });
@@ -43,8 +46,10 @@ export async function exportRevision(store: ObjectStore, dir: string, exported: 
   await writeRecord(dir, { version: 1, id, url: store.url, ref, path, commit: btoa(text), entries: held });
 }
 
-async function readBlob(store: ObjectStore, { oid, path }: TreeEntry): Promise<Uint8Array> {
-  const object = await store.read(oid);
-  if (object?.type !== "blob") throw store.missing(`"${path}"`);
-  return object.data;
+async function readBlob({ gitdir, url, cache }: Store, { oid, path }: TreeEntry): Promise<Uint8Array> {
+  const { blob } = await git.readBlob({ fs, gitdir, oid, cache });
+  // Of packs the library believes that what their index names is what they hold.
+  const hash = createHash("sha1").update(`blob ${blob.length}\0`).update(blob).digest("hex");
+  if (hash !== oid) throw damaged(url, `"${path}" is not what its id says`);
+  return blob;
 }

@@ -1,19 +1,22 @@
 /** A revision from its repository into an empty folder: received, indexed, walked whole, written out. */
-import { commitMissing } from "../git_failure.ts";
+import fs from "node:fs";
+import git from "isomorphic-git";
+import { Failure } from "../../failure.ts";
+import { commitMissing, unpackedTooLarge } from "../git_failure.ts";
+import { MAX_CHILD_MEMORY_BYTES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
 import { refText } from "../../model/repository/ref.ts";
 import { ServerError } from "../remote/packets.ts";
 import { remoteHead } from "../remote/remote_head.ts";
-import { type Access, connector } from "../remote/connect.ts";
+import { connector } from "../remote/connect.ts";
 import type { Connect } from "../remote/transport.ts";
 import { systemClock } from "../../clock.ts";
 import { exportRevision } from "./export.ts";
-import { listTree, readCommit } from "./git_tree.ts";
-import { LocalObjects, type ObjectStore, ReceivedObjects } from "./object_store.ts";
-import { Pack } from "./pack.ts";
+import { listTree, readCommit, type Store } from "./git_tree.ts";
 import { type Offer, receive } from "./receive.ts";
-import type { GitRequest } from "./request.ts";
+import type { GitRequest, Origin } from "./request.ts";
 
+type LocalOrigin = Extract<Origin, { type: "local" }>;
 type FetchRequest = Extract<GitRequest, { op: "fetch" }>;
 
 export interface Child {
@@ -25,39 +28,23 @@ export interface Child {
 
 /** Returns the commit id. Objects are gone afterwards: `request.dir` holds the revision's record and content. */
 export async function fetchRevision(request: FetchRequest, child: Child): Promise<string> {
-  const { origin } = request;
-  if (origin.type === "local") {
-    const store = new LocalObjects(origin.gitdir, origin.url);
-    return await write(request, await look(request, { store, id: origin.id, child }), child);
-  }
+  const { origin, ref, path, dir } = request;
+  const objects = `${dir}/objects`;
+  const store: Store = origin.type === "local"
+    ? { gitdir: origin.gitdir, url: origin.url, cache: {} }
+    : { gitdir: dir, url: origin.access.url, cache: {} };
   // One way for all conversations: the budget is of the fetch as a whole.
-  const connect = connected(origin.access, request);
-  const store = new ReceivedObjects(origin.access.url);
-  const { id, isWhole } = await bring(connect, request, { store, child });
-  const found = await look(request, { store, id, child });
-  if (!isWhole) await bringFiles(connect, request, { store, entries: found.entries, child });
-  return await write(request, found, child);
-}
-
-interface Found {
-  store: ObjectStore;
-  id: string;
-  commit: Uint8Array;
-  entries: readonly TreeEntry[];
-}
-
-async function look(
-  { path }: FetchRequest,
-  { store, id: named, child }: { store: ObjectStore; id: string; child: Child },
-): Promise<Found> {
-  const { id, raw } = await readCommit(store, named);
+  const connect = connected(request);
+  const brought = connect === null
+    ? { id: (origin as LocalOrigin).id, isWhole: true }
+    : await bring(connect, request, { store, child });
+  const { id, raw } = await readCommit(store, brought.id);
   child.learned(id);
-  return { store, id, commit: raw, entries: await listTree(store, { id, raw, path }) };
-}
-
-async function write({ ref, path, dir }: FetchRequest, { store, id, commit, entries }: Found, child: Child) {
-  const record = { id, ref: refText(ref), path, commit };
+  const entries = await listTree(store, { id, raw, path });
+  if (connect !== null && !brought.isWhole) await bringFiles(connect, { store, entries, child });
+  const record = { id, ref: refText(ref), path, commit: raw };
   await exportRevision(store, dir, { record, entries, progress: child.progress });
+  if (origin.type === "remote") await Deno.remove(objects, { recursive: true });
   return id;
 }
 
@@ -67,8 +54,8 @@ async function write({ ref, path, dir }: FetchRequest, { store, id, commit, entr
  */
 async function bring(
   connect: Connect,
-  { ref, path, dir }: FetchRequest,
-  { store, child }: { store: ReceivedObjects; child: Child },
+  { ref, path }: FetchRequest,
+  { store, child }: { store: Store; child: Child },
 ): Promise<{ id: string; isWhole: boolean }> {
   const { url } = store;
   const id = await remoteHead(connect, { url, ref, signal: child.signal });
@@ -78,7 +65,7 @@ async function bring(
     return { ids: [askable(offer, id)], depth: 1, filter: isWhole ? null : "blob:none", haves: [] };
   };
   try {
-    await receivePack(connect, { store, file: `${dir}/first.pack`, choose, child });
+    await receivePack(connect, { store, name: "first", choose, child });
   } catch (error) {
     if (error instanceof ServerError && ref.type === "commit") throw commitMissing(url, id, error.message);
     throw error;
@@ -89,13 +76,12 @@ async function bring(
 /** What the walk found missing, and nothing else. */
 async function bringFiles(
   connect: Connect,
-  { dir }: FetchRequest,
-  { store, entries, child }: { store: ReceivedObjects; entries: readonly TreeEntry[]; child: Child },
+  { store, entries, child }: { store: Store; entries: readonly TreeEntry[]; child: Child },
 ): Promise<void> {
   const ids = [...new Set(entries.filter((one) => one.type !== "submodule").map((one) => one.oid))];
   if (ids.length === 0) return;
   const choose = () => ({ ids, depth: null, filter: null, haves: [] });
-  await receivePack(connect, { store, file: `${dir}/files.pack`, choose, child });
+  await receivePack(connect, { store, name: "files", choose, child });
 }
 
 /** A server of version 0 gives what it named: for the commit that a tag leads to, the tag. */
@@ -103,26 +89,51 @@ export function askable({ greeting }: Offer, id: string): string {
   return greeting.version === 0 ? greeting.refs.tagOf?.get(id) ?? id : id;
 }
 
+/** Null where no way is needed: the repository is on this device. */
 export function connected(
-  access: Access,
-  { silenceMs, budgetBytes: bytes }: { silenceMs: number; budgetBytes: number },
-): Connect {
-  return connector(access, { silenceMs, budget: { bytes, received: 0 }, clock: systemClock });
+  { origin, silenceMs, budgetBytes: bytes }: Extract<GitRequest, { budgetBytes: number }>,
+): Connect | null {
+  if (origin.type === "local") return null;
+  return connector(origin.access, { silenceMs, budget: { bytes, received: 0 }, clock: systemClock });
 }
 
 export interface PackWanted {
-  store: ReceivedObjects;
-  /** Where it lies until it has been looked through. */
-  file: string;
+  store: Store;
+  /** One word, of the pack's file. */
+  name: string;
   choose: Parameters<typeof receive>[0]["choose"];
   child: Child;
 }
 
-/** Into the store; returns the commits whose parents were left out. */
-export async function receivePack(connect: Connect, { store, file, choose, child }: PackWanted): Promise<string[]> {
+/** Into the store, readable; returns the commits whose parents were left out. */
+export async function receivePack(connect: Connect, { store, name, choose, child }: PackWanted): Promise<string[]> {
+  const { gitdir, url } = store;
   const { progress, signal } = child;
-  const { shallow } = await receive({ url: store.url, connect, signal, file, progress, choose });
-  store.add(await Pack.open(file, store.url, progress));
-  await Deno.remove(file);
+  const filepath = `objects/pack/pack-${name}.pack`;
+  await Deno.mkdir(`${gitdir}/objects/pack`, { recursive: true });
+  const { shallow } = await receive({ url, connect, signal, file: `${gitdir}/${filepath}`, progress, choose });
+  const onProgress = indexed(progress);
+  try {
+    await git.indexPack({ fs, dir: gitdir, gitdir, filepath, cache: store.cache, onProgress });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (isOutOfMemory(error)) throw unpackedTooLarge(url, MAX_CHILD_MEMORY_BYTES);
+    throw new Failure(`What "${url}" sent cannot be used: ${error instanceof Error ? error.message : error}`, {
+      kind: "transient",
+      reason: "repo_invalid",
+    });
+  }
   return shallow;
+}
+
+/** What cannot be had in one piece: https://tc39.es/ecma262/#sec-createbytedatablock throws a `RangeError`. */
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof Error && /allocation failed/i.test(error.message));
+}
+
+function indexed(progress: Child["progress"]): (event: { phase: string; loaded: number; total: number }) => void {
+  return ({ phase, loaded, total }) => {
+    const what = phase.toLowerCase().includes("delta") ? "resolving differences" : "indexing objects";
+    if (total > 0) progress(`${what} ${Math.floor(loaded / total * 100)} %`);
+  };
 }

@@ -1,17 +1,24 @@
 /** A commit's tree as it lies in an object store: no checkout, no working tree, nothing is ever followed. */
+import fs from "node:fs";
+import git from "isomorphic-git";
 import { Failure } from "../../failure.ts";
 import { parseCommit } from "../held/commit.ts";
 import { commitMissing } from "../git_failure.ts";
 import { MAX_ENTRIES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
-import type { ObjectStore } from "./object_store.ts";
-import { isForbidden, parseTree, type TreeName } from "./tree.ts";
+
+export interface Store {
+  gitdir: string;
+  /** For messages, clean. */
+  url: string;
+  /** The library keeps what it has read in here: whole packs among it. */
+  cache: object;
+}
 
 /** The commit that an id leads to through any number of tags, as git stores it. */
-export async function readCommit(store: ObjectStore, id: string): Promise<{ id: string; raw: Uint8Array }> {
-  const object = await store.read(id);
-  if (object === null) throw commitMissing(store.url, id);
-  const { type, data: raw } = object;
+export async function readCommit(store: Store, id: string): Promise<{ id: string; raw: Uint8Array }> {
+  const { object, type } = await readObject(store, id);
+  const raw = object as Uint8Array;
   if (type === "commit") return { id, raw };
   const target = type === "tag" ? /^object ([0-9a-f]{40})$/m.exec(new TextDecoder().decode(raw))?.[1] : undefined;
   if (target !== undefined) return await readCommit(store, target);
@@ -22,9 +29,17 @@ export async function readCommit(store: ObjectStore, id: string): Promise<{ id: 
   });
 }
 
+async function readObject({ gitdir, url, cache }: Store, id: string) {
+  try {
+    return await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
+  } catch (error) {
+    throw error instanceof git.Errors.NotFoundError ? commitMissing(url, id) : error;
+  }
+}
+
 /** Lists what lies below `path` in a commit, sorted. Throws a `Failure` when the path is not a folder there. */
 export async function listTree(
-  store: ObjectStore,
+  store: Store,
   { id, raw, path }: { id: string; raw: Uint8Array; path: string },
 ): Promise<TreeEntry[]> {
   const root = await descend(store, { id, path, tree: parseCommit(raw).tree });
@@ -33,13 +48,11 @@ export async function listTree(
   return listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function descend(
-  store: ObjectStore,
-  { id, path, tree }: { id: string; path: string; tree: string },
-): Promise<string> {
-  let folder = tree;
+async function descend(store: Store, { id, path, tree }: { id: string; path: string; tree: string }): Promise<string> {
+  let oid = tree;
   for (const name of path.split("/").filter((part) => part !== "" && part !== ".")) {
-    const found = (await readTree(store, folder)).find((one) => one.name === name && isFolder(one));
+    const entries = await readTree(store, oid);
+    const found = entries.find((entry) => entry.path === name && entry.type === "tree");
     if (found === undefined) {
       throw new Failure(`The repository "${store.url}" has no folder "${path}" in revision ${id.slice(0, 7)}`, {
         kind: "mistake",
@@ -47,13 +60,13 @@ async function descend(
         hint: "push that folder, or name another as [repo] path",
       });
     }
-    folder = found.id;
+    oid = found.oid;
   }
-  return folder;
+  return oid;
 }
 
 interface Listing {
-  store: ObjectStore;
+  store: Store;
   entries: TreeEntry[];
   folders: number;
 }
@@ -63,22 +76,23 @@ async function list(listing: Listing, { tree, prefix }: { tree: string; prefix: 
   // Folders count too: a few trees that name each other many times unfold to millions without one file.
   if (++listing.folders > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} folders`);
   for (const entry of await readTree(store, tree)) {
-    if (isForbidden(entry.name)) throw forbiddenName(store, entry.name);
-    const path = prefix + entry.name;
-    if (isFolder(entry)) await list(listing, { tree: entry.id, prefix: `${path}/` });
-    else listing.entries.push({ path, oid: entry.id, ...kind(entry.mode) });
+    if (entry.path === "") throw forbiddenName(store, entry.path);
+    const path = prefix + entry.path;
+    if (entry.type === "tree") await list(listing, { tree: entry.oid, prefix: `${path}/` });
+    else listing.entries.push({ path, oid: entry.oid, ...kind(entry.mode) });
     if (listing.entries.length > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} files`);
   }
 }
 
-async function readTree(store: ObjectStore, id: string): Promise<TreeName[]> {
-  const object = await store.read(id);
-  if (object?.type !== "tree") throw store.missing(`folder ${id.slice(0, 7)}`);
-  return parseTree(object.data);
-}
-
-function isFolder({ mode }: TreeName): boolean {
-  return mode === "40000" || mode === "040000";
+/** The library refuses names that lead out of a folder or into `.git`; git's own tools never make them. */
+async function readTree(store: Store, oid: string) {
+  const { gitdir, cache } = store;
+  try {
+    return (await git.readTree({ fs, gitdir, oid, cache })).tree;
+  } catch (error) {
+    if (error instanceof git.Errors.UnsafeFilepathError) throw forbiddenName(store, error.data.filepath);
+    throw error;
+  }
 }
 
 function kind(mode: string): Pick<TreeEntry, "type" | "executable"> {
@@ -87,11 +101,11 @@ function kind(mode: string): Pick<TreeEntry, "type" | "executable"> {
   return { type: "file", executable: mode === "100755" };
 }
 
-function forbiddenName({ url }: ObjectStore, name: string): Failure {
+function forbiddenName({ url }: Store, name: string): Failure {
   return unusable(`The repository "${url}" has a file with the forbidden name ${JSON.stringify(name)}`);
 }
 
-export function tooMuch({ url }: ObjectStore, what: string): Failure {
+export function tooMuch({ url }: Store, what: string): Failure {
   return unusable(`The repository "${url}" has ${what} below [repo] path`);
 }
 

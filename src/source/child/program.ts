@@ -8,7 +8,6 @@ import { explain } from "../explain.ts";
 import { descends } from "./descends.ts";
 import { fetchRevision } from "./fetch.ts";
 import { readCommit } from "./git_tree.ts";
-import { LocalObjects } from "./object_store.ts";
 import type { GitAnswer, GitRequest } from "./request.ts";
 
 const MAX_REQUEST_BYTES = 1024 * 1024;
@@ -44,7 +43,7 @@ async function carryOut(request: GitRequest, child: Parameters<typeof fetchRevis
     case "descends":
       return String(await descends(request, child));
     case "peel":
-      return (await readCommit(new LocalObjects(request.gitdir, request.gitdir), request.id)).id;
+      return (await readCommit({ gitdir: request.gitdir, url: request.gitdir, cache: {} }, request.id)).id;
   }
 }
 

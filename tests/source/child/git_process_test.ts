@@ -97,7 +97,7 @@ await testNeeding(
 
 await testNeeding(
   ["git"],
-  "a file that would unfold to more than a device may hold is refused before it does",
+  "a file that unfolds to more than a device may hold costs nobody but its process",
   async () => {
     await using on = await fleet();
     await sync(on.source());
@@ -108,7 +108,11 @@ await testNeeding(
     await on.repository.git("config", "core.compression", "1");
     const bomb = await on.repository.commit("a bomb");
     const source = on.source({ timeoutMs: 60_000 });
-    const refused = { kind: "mistake", reason: "repo_invalid", message: /one file of it is larger than 256 MiB$/ };
+    const refused = {
+      kind: "mistake",
+      reason: "repo_invalid",
+      message: /unpacked, it needs more than 1024 MiB of memory$/,
+    };
     await assert.rejects(source.fetch(bomb, () => {}, FOREVER), refused);
     assert.equal((await source.lastFetched())?.id, on.first);
     on.server.requests.length = 0;
