@@ -18,7 +18,7 @@ import type { Attempt } from "../../src/plan/attempt.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { PlanInput } from "../../src/plan/plan_input.ts";
 import { slotAfterStart } from "../../src/plan/restart/restart.ts";
-import { EVERYTHING_ALLOWED } from "../support/policies.ts";
+import { EVERYTHING_ALLOWED } from "../../src/model/policy/everything_allowed.ts";
 
 export type Planner = (input: PlanInput) => Plan;
 

@@ -2,7 +2,7 @@
 import { FLEET_FILE, type FleetDevice, readFleet } from "../../manifest/device/fleet.ts";
 import type { Target } from "../../manifest/device/select.ts";
 import { type ManifestTree, readManifests } from "../../manifest/read.ts";
-import type { Policy } from "../../model/policy/policy.ts";
+import { EVERYTHING_ALLOWED } from "../../model/policy/everything_allowed.ts";
 import { CHECKOUT, type Desired } from "../../model/desired.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { RuntimeName } from "../../model/workload.ts";
@@ -49,7 +49,7 @@ export async function planForEmpty(checkout: Checkout, target: Target): Promise<
     answered: new Set(runtimes),
     answeringSince: new Map(runtimes.map((one) => [one, now])),
     owner: { modes: {}, defaultMode: null },
-    policy: ALLOWS_ALL,
+    policy: EVERYTHING_ALLOWED,
     windows: null,
     memory: new Map(),
     attempts: new Map(),
@@ -66,27 +66,3 @@ export async function planForEmpty(checkout: Checkout, target: Target): Promise<
   });
   return preview(plan, { desired, observations, error: null });
 }
-
-const ALLOWS_ALL: Policy = {
-  allowRoot: true,
-  allowUsers: [],
-  allowGroups: [],
-  allowCapabilities: [],
-  allowPrivileged: true,
-  allowPriority: true,
-  allowDevices: ["/dev/*", "/dev/*/*", "/dev/*/*/*"],
-  allowGpus: true,
-  allowHostNetwork: true,
-  allowHostPaths: ["/"],
-  allowVolumes: [],
-  allowNetworks: [],
-  allowOciRuntimes: [],
-  images: [],
-  requireDigest: false,
-  artifactHosts: [],
-  runtimes: ["native", "docker"],
-  ports: [{ from: 1, to: 65_535 }],
-  maxWorkloads: 10_000,
-  maxInstances: 10_000,
-  own: { ports: [], paths: [] },
-};
