@@ -37,6 +37,12 @@ const RAILS: Record<string, readonly Held[]> = {
     ["runtime/docker/network/networks_test.ts", "a network of somebody else is joined by the owner's word alone"],
     ["runtime/docker/image/clean_test.ts", "an image that somebody else brought, or gave another name, is not removed"],
   ],
+  "a quick revert can spare a workload that git no longer held": [
+    [
+      "plan/prune_test.ts",
+      "prune lets a workload that git no longer holds stay for its time of grace, and then removes",
+    ],
+  ],
   "data stays when its workload goes": [
     ["runtime/docker/docker_runtime_test.ts", "keeps a volume when its container goes"],
     [

@@ -154,6 +154,7 @@ export function planInput(device: Device): PlanInput {
     since: device.startedAt,
     rolloutScope: device.settings.rollout.scope,
     refusedRevision: device.sourceMemory.refused ?? null,
+    graceMs: device.settings.rollout.pruneGraceMs,
     pruneDoubt: pruneDoubt(device),
     pruneConfirmed: device.sourceMemory.pruneConfirmed,
     clockDoubt: clockDoubt({ now: device.clock.now(), lastKnown: device.lastKnown }),

@@ -83,6 +83,8 @@ export interface WorkloadMemory {
   formerName?: string;
   drift?: DriftMemory;
   image?: ImageMemory;
+  /** Since when git no longer holds it, in ms since 1970; only where it stays for a while. */
+  goneSince?: number | null;
   /** What the owner said on the device; counts until its end, or until it is released. */
   hold?: Hold;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */

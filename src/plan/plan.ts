@@ -22,6 +22,7 @@ import { type Effective, effective } from "./effective.ts";
 import type { ChosenMode } from "./mode.ts";
 import { chooseAllowed, refuserOf } from "./barred/owner_word.ts";
 import type { PlanInput } from "./plan_input.ts";
+import { graceOf } from "./removal/grace.ts";
 import { guardsOf, type Prune, prune } from "./removal/prune.ts";
 import { removals } from "./removal/removals.ts";
 import { type Grant, grantOf } from "./restart/again.ts";
@@ -31,7 +32,7 @@ import { keptWithout, mayBeTakenBack, refusalOf, type RefusedRevision } from "./
 import { wayBack } from "./rollout/way_back.ts";
 
 /** What a plan alone knows: runs of jobs, rollouts, repairs. Absent is what stays. */
-export type PlannedMemory = Partial<Pick<WorkloadMemory, "job" | "rollouts" | "drift">>;
+export type PlannedMemory = Partial<Pick<WorkloadMemory, "job" | "rollouts" | "drift" | "goneSince">>;
 
 export interface Plan {
   actions: Action[];
@@ -87,9 +88,13 @@ export function plan(input: PlanInput): Plan {
   const workloads = [...asked, ...kept, ...left];
   for (const { held } of workloads) if (held !== null && held.until !== null) due.push(held.until);
   const closed = closedNow(input);
+  const present = [...byWorkload.keys()].filter((name) => !left.some((one) => one.name === name));
+  const gone = present.filter((name) => !workloads.some((one) => one.name === name));
+  const grace = graceOf({ ...input, gone });
   const pruned = prune({
     desired,
-    present: [...byWorkload.keys()].filter((name) => !left.some((one) => one.name === name)),
+    present,
+    grace: grace.until,
     doubt: input.pruneDoubt,
     closed: closed?.message ?? null,
     guards: guardsOf(input.memory),
@@ -103,6 +108,8 @@ export function plan(input: PlanInput): Plan {
   const counting = refuserOf(workloads.flatMap(({ spec }) => spec ?? []), input);
   const scene: Scene = { input, workloads, instances, byWorkload, admitted, refuse: counting };
   const draft: Draft = { actions: [], due, waiting: new Map(), memories: new Map(), grants: new Map() };
+  for (const [name, goneSince] of grace.goneSince) remember(draft, { name, said: { goneSince } });
+  due.push(...grace.until.values());
   for (const workload of workloads) planWorkload(draft, { ...workload, scene });
   const isOpen = takenBack !== null || mayBeTakenBack(workloads, rolloutScope);
   const leaving = removals(isOpen ? [] : pruned.allowed, {

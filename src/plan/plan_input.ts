@@ -38,6 +38,8 @@ export interface PlanInput {
   rolloutScope: "workload" | "revision";
   /** The revision that was taken back last; null for none. */
   refusedRevision: RefusedRevision | null;
+  /** How long what git no longer holds stays, in case that it comes back. */
+  graceMs: number;
   pruneDoubt: string | null;
   pruneConfirmed: string | null;
   /** Why `now` is not believed; null or absent when it is. */

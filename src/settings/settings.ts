@@ -130,6 +130,8 @@ export interface Settings {
   rollout: {
     /** What goes back with a workload that fails, where its manifest does not say. */
     scope: "workload" | "revision";
+    /** How long a workload stays that git no longer holds. */
+    pruneGraceMs: number;
     /** When what git changes may be carried out; empty: at any time. */
     windows: MaintenanceWindow[];
   };

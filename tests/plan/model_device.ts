@@ -35,6 +35,7 @@ export class ModelDevice {
   readonly answered = new Set<RuntimeName>();
   policy: Policy = EVERYTHING_ALLOWED;
   windows: readonly MaintenanceWindow[] = [];
+  graceMs = 0;
   owner: OwnerModes = { modes: {}, defaultMode: null };
   pruneConfirmed: string | null = null;
   scope: "workload" | "revision" = "workload";
@@ -76,6 +77,7 @@ export class ModelDevice {
       since: this.since,
       rolloutScope: this.scope,
       refusedRevision: this.refusedRevision,
+      graceMs: this.graceMs,
       pruneDoubt: null,
       pruneConfirmed: this.pruneConfirmed,
       now: this.now,

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { Desired } from "../../src/model/desired.ts";
+import type { Workload } from "../../src/model/workload.ts";
+import { actionTitle } from "../../src/plan/action.ts";
+import { plan } from "../../src/plan/plan.ts";
 import { prune, type PruneInput } from "../../src/plan/removal/prune.ts";
+import { native } from "../support/workload.ts";
+import { instance, ModelDevice } from "./model_device.ts";
 
 const REVISION = "b".repeat(40);
 
@@ -21,6 +26,7 @@ function check(detail: { wants: string[]; has: string[]; invalid?: string[] } & 
     present: detail.has,
     doubt: null,
     closed: null,
+    grace: new Map(),
     guards: new Map(),
     confirmed: null,
     ...detail,
@@ -73,4 +79,44 @@ Deno.test("prune leaves what asked for it until the owner confirms, and takes th
   );
   assert.equal(check({ ...asked, has: ["web", "db"] }), 'holds db: its manifest said prune = "keep"');
   assert.equal(check({ ...asked, confirmed: REVISION }), "removes cache db old");
+});
+
+/** A device that runs "old", which git stops holding, with ten minutes of grace. */
+function withGrace() {
+  const [old, web] = [native({ name: "old" }), native({ name: "web" })];
+  const device = new ModelDevice([instance(old, { id: "a", slot: 0 }), instance(web, { id: "b", slot: 0 })]);
+  device.graceMs = 600_000;
+  const look = (...workloads: Workload[]) => {
+    const made = plan(device.input({ revision: REVISION, workloads, invalid: [], notSelected: [] }));
+    device.remember(made);
+    return made;
+  };
+  return { device, old, web, look };
+}
+
+Deno.test("prune lets a workload that git no longer holds stay for its time of grace, and then removes it", () => {
+  const { device, web, look } = withGrace();
+  const first = look(web);
+  assert.deepEqual(first.actions, []);
+  assert.deepEqual(first.pruneHeld, {
+    names: ["old"],
+    message: "it stays until 1970-01-01 00:26 UTC, in case a push brings it back (prune_grace)",
+  });
+  assert.equal(first.wakeAt, device.now + 600_000);
+  device.now += 599_999;
+  assert.deepEqual(look(web).actions, [], "it counts from the first look");
+  device.now += 1;
+  assert.deepEqual(look(web).actions.map(actionTitle), ["stop old[0]", "remove old[0]"]);
+});
+
+Deno.test("prune forgets that a workload was gone when a push brings it back, and a word removes it before", () => {
+  const { device, old, web, look } = withGrace();
+  look(web);
+  device.now += 500_000;
+  look(old, web);
+  assert.equal(device.memory.get("old")?.goneSince, null);
+  device.now += 200_000;
+  assert.deepEqual(look(web).actions, [], "its time begins anew");
+  device.pruneConfirmed = REVISION;
+  assert.deepEqual(look(web).actions.map(actionTitle), ["stop old[0]", "remove old[0]"]);
 });

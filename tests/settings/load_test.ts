@@ -34,7 +34,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     runtime: { dockerEnabled: true, nativeEnabled: true, defaultMode: null, modes: {} },
     native: { portRange: { from: 20_000, to: 29_999 }, uidRange: { from: 64_000, to: 64_999 } },
     limits: { memoryReserveBytes: 64 * 1024 ** 2, diskReserveBytes: 128 * 1024 ** 2 },
-    rollout: { scope: "workload", windows: [] },
+    rollout: { pruneGraceMs: 0, scope: "workload", windows: [] },
     policy: settings!.policy,
     log: { level: "info", format: "text" },
   });

@@ -60,6 +60,7 @@ export async function planForEmpty(checkout: Checkout, target: Target): Promise<
     since: now,
     rolloutScope: "workload",
     refusedRevision: null,
+    graceMs: 0,
     pruneDoubt: null,
     pruneConfirmed: null,
     now,

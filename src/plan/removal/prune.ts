@@ -4,6 +4,7 @@
  */
 import type { Desired } from "../../model/desired.ts";
 import type { WorkloadMemory } from "../../model/memory.ts";
+import { graceText } from "./grace.ts";
 
 export interface PruneInput {
   desired: Desired;
@@ -13,6 +14,8 @@ export interface PruneInput {
   doubt: string | null;
   /** Why nothing is removed at this time, or null. */
   closed: string | null;
+  /** Until when each of these stays after it has gone, in ms since 1970. */
+  grace: ReadonlyMap<string, number>;
   /** By name, what was said of a removal in the manifests that are gone. */
   guards: ReadonlyMap<string, "stop" | "keep">;
   /** The revision for which the owner said "yes, remove". */
@@ -48,14 +51,16 @@ export function prune(input: PruneInput): Prune {
   if (names.length >= MANY && names.length * 2 >= present.length) {
     return hold(`the revision removes ${names.length} of ${present.length} workloads`);
   }
+  const waiting = names.filter((name) => input.grace.has(name) && !input.guards.has(name));
   const guarded = names.filter((name) => input.guards.has(name));
   const message = `${guarded.length === 1 ? "its manifest" : "their manifests"} said prune = ${
     [...new Set(guarded.map((name) => `"${input.guards.get(name)}"`))].join(" and ")
   }`;
+  const why = [...guarded.length === 0 ? [] : [message], ...waiting.length === 0 ? [] : [graceText(input.grace)]];
   return {
-    allowed: names.filter((name) => !input.guards.has(name)),
+    allowed: names.filter((name) => !input.guards.has(name) && !waiting.includes(name)),
     stopped: guarded.filter((name) => input.guards.get(name) === "stop"),
-    held: guarded.length === 0 ? null : { names: guarded, message },
+    held: why.length === 0 ? null : { names: [...guarded, ...waiting].sort(), message: why.join("; ") },
   };
 }
 

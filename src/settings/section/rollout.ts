@@ -1,5 +1,6 @@
 /** `[rollout]`: what goes back when something fails. */
 import { oneOf } from "../../manifest/grammar.ts";
+import { duration } from "../../manifest/field/quantity.ts";
 import { windows } from "../../manifest/field/schedule/maintenance_window.ts";
 import type { Table } from "../../manifest/place.ts";
 import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
@@ -15,12 +16,14 @@ export const ROLLOUT: Section = {
       "workload",
       "What goes back when one does not become healthy: it alone, or all of its revision",
     ),
+    setting("prune_grace", duration(), 0, "How long a workload stays that git no longer holds, in case it comes back"),
     setting("windows", windows, [], "When what git changes may be carried out, as a manifest's [rollout] says it"),
   ],
 };
 
 export function rolloutOf(read: Table): Settings["rollout"] {
   return {
+    pruneGraceMs: read.prune_grace as number,
     scope: read.scope as Settings["rollout"]["scope"],
     windows: (read.windows as (MaintenanceWindow | undefined)[]).filter((one) => one !== undefined),
   };

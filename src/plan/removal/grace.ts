@@ -1,0 +1,43 @@
+/** How long what git no longer holds stays, in case that the next push brings it back. */
+import type { WorkloadMemory } from "../../model/memory.ts";
+import { minuteText } from "../../model/pause/hold.ts";
+
+export interface GraceInput {
+  /** Workloads that git no longer holds. */
+  gone: readonly string[];
+  memory: ReadonlyMap<string, WorkloadMemory>;
+  /** 0 for none. */
+  graceMs: number;
+  now: number;
+}
+
+export interface Grace {
+  /** Until when each of these stays, in ms since 1970. */
+  until: Map<string, number>;
+  /** To be remembered: since when each has been gone; null for one that is back. */
+  goneSince: Map<string, number | null>;
+}
+
+/** It counts from the first plan that misses it, over restarts of the daemon. */
+export function graceOf({ gone, memory, graceMs, now }: GraceInput): Grace {
+  const until = new Map<string, number>();
+  const goneSince = new Map<string, number | null>();
+  for (const [name, known] of memory) {
+    if (typeof known.goneSince === "number" && (graceMs === 0 || !gone.includes(name))) goneSince.set(name, null);
+  }
+  if (graceMs === 0) return { until, goneSince };
+  for (const name of gone) {
+    const since = memory.get(name)?.goneSince ?? null;
+    if (since === null) goneSince.set(name, now);
+
+    const end = (since ?? now) + graceMs;
+    if (end > now) until.set(name, end);
+  }
+  return { until, goneSince };
+}
+
+/** "stays until 2026-11-21 16:30 UTC, in case a push brings it back (prune_grace)" */
+export function graceText(until: ReadonlyMap<string, number>): string {
+  const last = minuteText(Math.max(...until.values()));
+  return `it stays until ${last}, in case a push brings it back (prune_grace)`;
+}
