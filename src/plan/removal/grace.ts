@@ -29,7 +29,6 @@ export function graceOf({ gone, memory, graceMs, now }: GraceInput): Grace {
   for (const name of gone) {
     const since = memory.get(name)?.goneSince ?? null;
     if (since === null) goneSince.set(name, now);
-
     const end = (since ?? now) + graceMs;
     if (end > now) until.set(name, end);
   }
