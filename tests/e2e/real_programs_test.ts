@@ -77,7 +77,7 @@ await testNeeding(["git", "python3"], "what a CGI script of python forks off end
   const answer = await fetch(`http://127.0.0.1:${run.port}/cgi-bin/leave.sh`);
   const stray = Number(await answer.text());
   assert.ok(await isAlive(stray), `a process of its own: ${stray}`);
-  assert.ok(!(await sessionOf(pid)).includes(stray), "it left the session of the server");
+  await eventually("it leaves the session of the server", async () => !(await sessionOf(pid)).includes(stray));
   Deno.kill(pid, "SIGKILL");
   await run.device.until("python", (one) => isAgain(one));
   await assertGone([stray]);
