@@ -25,7 +25,7 @@ export async function descends(request: DescendsRequest, child: Child): Promise<
     const gitdir = `${dir}/${depth ?? "all"}`;
     const store: Store = { gitdir, url: origin.access.url, cache: {} };
     const choose = (offer: Offer) => {
-      return { ids: [askable(offer, tip)], depth, filter: offer.canFilter ? "tree:0" : null, haves: [] };
+      return { ids: [askable(offer, tip)], depth, filter: offer.canFilter ? "tree:0" : null };
     };
     const shallow = await receivePack(connect, { store, name: "history", choose, child });
     if (await walk(store, { tip, ancestor, shallow })) return true;

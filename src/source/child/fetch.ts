@@ -62,7 +62,7 @@ async function bring(
   let isWhole = true;
   const choose = (offer: Offer) => {
     isWhole = path === "" || !offer.canFilter || !offer.canGiveAny;
-    return { ids: [askable(offer, id)], depth: 1, filter: isWhole ? null : "blob:none", haves: [] };
+    return { ids: [askable(offer, id)], depth: 1, filter: isWhole ? null : "blob:none" };
   };
   try {
     await receivePack(connect, { store, name: "first", choose, child });
@@ -80,7 +80,7 @@ async function bringFiles(
 ): Promise<void> {
   const ids = [...new Set(entries.filter((one) => one.type !== "submodule").map((one) => one.oid))];
   if (ids.length === 0) return;
-  const choose = () => ({ ids, depth: null, filter: null, haves: [] });
+  const choose = () => ({ ids, depth: null, filter: null });
   await receivePack(connect, { store, name: "files", choose, child });
 }
 
