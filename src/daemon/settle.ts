@@ -30,10 +30,13 @@ export function outcome(device: Device): SyncOutcome | null {
   const all = count === 1 ? "the workload is" : `all ${count} workloads are`;
   const at = desired.revision.slice(0, 7);
   const held = snapshot.prune_held;
-  if (bad.length === 0 && held === null) {
-    return { ok: true, revision, message: `revision ${at} is applied, ${all} healthy`, hint: null };
+  const later = snapshot.workloads.filter((one) => one.reason === "outside_window");
+  if (bad.length === 0 && later.length === 0 && held === null) {
+    const newer = device.sourceStatus.held === null ? "" : `${device.sourceStatus.held.message}; `;
+    return { ok: true, revision, message: `${newer}revision ${at} is applied, ${all} healthy`, hint: null };
   }
   const sentences = bad.map((one) => `${one.name}: ${one.phase}, ${one.message}`);
+  sentences.push(...later.map((one) => `${one.name}: ${one.message}`));
   if (held !== null) sentences.push(`removal of ${held.names.join(", ")} is held: ${held.message}`);
   const hint = held === null ? null : 'say "harbornode prune --confirm" if that is what you want';
   return { ok: bad.length === 0, revision, message: sentences.join("; "), hint };

@@ -77,7 +77,8 @@ await testNeeding(
     await Deno.remove(`${repository.dir}/services/old.toml`);
     await repository.commit("Change, add and remove");
     const waited = await device.cli("sync", "--wait");
-    assert.match(waited.out + waited.err, /removal of old is held: a change waits for the maintenance window/);
+    assert.match(waited.out, /^web: a change waits for the maintenance window/);
+    assert.match(waited.out, /removal of old is held: a change waits for the maintenance window/);
     const waits = await device.until("web", (one) => one.reason === "outside_window");
     assert.deepEqual([waits.phase, waits.sync, waits.health], ["running", "out-of-sync", "healthy"]);
     assert.match(waits.message, /^a change waits for the maintenance window, which opens at 20.* it stays as revision/);
@@ -110,6 +111,10 @@ await testNeeding(
       const revision = await push(reason!, `HarborNode-${trailer}`);
       const synced = await device.cli("sync", "--wait");
       assert.equal(synced.code, 0, synced.err);
+      assert.match(
+        synced.out,
+        /^Revision \w{7} is (skipped|held).*; revision \w{7} is applied, the workload is healthy$/m,
+      );
       const { source } = (await device.status())!;
       assert.deepEqual([source.sync, source.held?.revision, source.held?.reason], ["held", revision, reason]);
       assert.match(
