@@ -2,6 +2,7 @@
  * age's X25519 identities and recipients in their written form (https://age-encryption.org/v1). Apart from the library
  * that decrypts, so that a device without secrets never loads it: that costs megabytes.
  */
+import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import { bech32 } from "@scure/base";
 
