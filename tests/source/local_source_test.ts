@@ -121,3 +121,34 @@ await testNeeding(["git"], "a local repository that lost an object is tried agai
   });
   assert.match(await local(repository.dir).head(FOREVER), /^[0-9a-f]{40}$/);
 });
+
+/** Has an index of version 2 (git-scm.com/docs/pack-format) say of each of two objects that it is where the other one lies. */
+async function exchange(path: string, [one, other]: readonly [string, string]): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  const view = new DataView(bytes.buffer);
+  const count = view.getUint32(8 + 255 * 4);
+  const names = 8 + 256 * 4;
+  const at = (id: string) => {
+    const index = Array.from({ length: count }, (_, n) => n)
+      .find((n) => bytes.subarray(names + n * 20, names + n * 20 + 20).toHex() === id);
+    return names + count * 24 + index! * 4;
+  };
+  const [first, second] = [view.getUint32(at(one)), view.getUint32(at(other))];
+  view.setUint32(at(one), second);
+  view.setUint32(at(other), first);
+  await Deno.chmod(path, 0o644);
+  await Deno.writeFile(path, bytes);
+}
+
+await testNeeding(["git"], "an index that says of a tree that it is another one leads nowhere else", async () => {
+  await using dir = await tempDir();
+  const repository = await work(dir.path);
+  await repository.write("services/hello/hello.toml", "command = 'evil'\n");
+  await repository.commit("second");
+  const trees = await Promise.all(["HEAD^{tree}", "HEAD~^{tree}"].map((name) => repository.git("rev-parse", name)));
+  await repository.git("repack", "-adfq", "--depth=0");
+  const packs = `${repository.dir}/.git/objects/pack`;
+  const index = (await Array.fromAsync(Deno.readDir(packs))).find(({ name }) => name.endsWith(".idx"))!;
+  await exchange(`${packs}/${index.name}`, trees.map((id) => id.trim()) as [string, string]);
+  await assert.rejects(sync(local(repository.dir)), { name: "Failure", message: /is not what its id says/ });
+});

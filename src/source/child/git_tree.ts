@@ -1,9 +1,11 @@
 /** A commit's tree as it lies in an object store: no checkout, no working tree, nothing is ever followed. */
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import git from "isomorphic-git";
 import { Failure } from "../../failure.ts";
+import { quoted } from "../../model/printable.ts";
 import { parseCommit } from "../held/commit.ts";
-import { commitMissing } from "../git_failure.ts";
+import { commitMissing, damaged } from "../git_failure.ts";
 import { MAX_ENTRIES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
 
@@ -17,8 +19,7 @@ export interface Store {
 
 /** The commit that an id leads to through any number of tags, as git stores it. */
 export async function readCommit(store: Store, id: string): Promise<{ id: string; raw: Uint8Array }> {
-  const { object, type } = await readObject(store, id);
-  const raw = object as Uint8Array;
+  const { object: raw, type } = await readObject(store, id);
   if (type === "commit") return { id, raw };
   const target = type === "tag" ? /^object ([0-9a-f]{40})$/m.exec(new TextDecoder().decode(raw))?.[1] : undefined;
   if (target !== undefined) return await readCommit(store, target);
@@ -29,12 +30,15 @@ export async function readCommit(store: Store, id: string): Promise<{ id: string
   });
 }
 
+/** Of packs the library believes that what their index names is what they hold: so a signed commit would lead elsewhere. */
 async function readObject({ gitdir, url, cache }: Store, id: string) {
-  try {
-    return await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
-  } catch (error) {
+  const read = await git.readObject({ fs, gitdir, oid: id, format: "content", cache }).catch((error) => {
     throw error instanceof git.Errors.NotFoundError ? commitMissing(url, id) : error;
-  }
+  });
+  const { type, object } = read as { type: string; object: Uint8Array };
+  const found = createHash("sha1").update(`${type} ${object.length}\0`).update(object).digest("hex");
+  if (found !== id) throw damaged(url, `the ${type} ${id.slice(0, 7)} is not what its id says`);
+  return { type, object };
 }
 
 /** Lists what lies below `path` in a commit, sorted. Throws a `Failure` when the path is not a folder there. */
@@ -87,6 +91,7 @@ async function list(listing: Listing, { tree, prefix }: { tree: string; prefix: 
 /** The library refuses names that lead out of a folder or into `.git`; git's own tools never make them. */
 async function readTree(store: Store, oid: string) {
   const { gitdir, cache } = store;
+  await readObject(store, oid);
   try {
     return (await git.readTree({ fs, gitdir, oid, cache })).tree;
   } catch (error) {
@@ -102,7 +107,7 @@ function kind(mode: string): Pick<TreeEntry, "type" | "executable"> {
 }
 
 function forbiddenName({ url }: Store, name: string): Failure {
-  return unusable(`The repository "${url}" has a file with the forbidden name ${JSON.stringify(name)}`);
+  return unusable(`The repository "${url}" has a file with the forbidden name ${quoted(name)}`);
 }
 
 export function tooMuch({ url }: Store, what: string): Failure {
