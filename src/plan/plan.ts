@@ -14,7 +14,7 @@ import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import { admission, type Blocked } from "./admission.ts";
-import { barOf, closedNow } from "./bar.ts";
+import { barOf, closedNow } from "./barred/bar.ts";
 import type { Step } from "./converge.ts";
 import { convergeKind } from "./job/converge_kind.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";

@@ -107,3 +107,18 @@ Deno.test("what the owner stopped is no rollout that failed", () => {
   assert.equal(memories.get("web")?.rollouts?.refused, undefined);
   assert.equal(refusedRevision, null);
 });
+
+Deno.test("what the owner does not allow any more can be switched off, by git and by the owner", () => {
+  const root = native({ name: "web", command: ["web"], user: "root" });
+  const applied = { workload: root, fingerprint: fingerprint(root), revision: "a".repeat(40) };
+  const denied = (hold?: Hold) => {
+    const device = new ModelDevice([instance(root, { id: "a", slot: 0 })]);
+    device.policy = { ...device.policy, allowRoot: false };
+    device.memory.set("web", { ...emptyMemory("web"), applied, ...(hold === undefined ? {} : { hold }) });
+    return device;
+  };
+  assert.deepEqual(titles(denied(), desired(root)), [], "it runs to its end");
+  assert.deepEqual(titles(denied(), desired({ ...root, enabled: false })), ["stop web[0]", "remove web[0]"]);
+  const stop: Hold = { action: "stop", since: 0, until: null };
+  assert.deepEqual(titles(denied(stop), desired(root)), ["stop web[0]", "remove web[0]"]);
+});

@@ -24,7 +24,9 @@ export function refuserOf(
     return applied(spec.name) > 0 ? { ...spec, replicas: applied(spec.name) } : [];
   });
   const tooMuch = overQuota(counted, { policy, applied });
-  return (spec) => inOneSentence([...refusalsOf(spec, policy), ...[tooMuch.get(spec.name) ?? []].flat()]);
+  // What is switched off runs nothing, and must be able to stop.
+  return (spec) =>
+    spec.enabled ? inOneSentence([...refusalsOf(spec, policy), ...[tooMuch.get(spec.name) ?? []].flat()]) : null;
 }
 
 /**

@@ -1,15 +1,15 @@
 /** Windows of maintenance: when they are open, and what waits for them. */
 import assert from "node:assert/strict";
-import type { Desired } from "../../src/model/desired.ts";
-import { fingerprint } from "../../src/model/fingerprint.ts";
-import { emptyMemory } from "../../src/model/memory.ts";
-import type { MaintenanceWindow } from "../../src/model/pause/maintenance_window.ts";
-import type { Workload } from "../../src/model/workload.ts";
-import { actionTitle } from "../../src/plan/action.ts";
-import { closedBy } from "../../src/plan/maintenance.ts";
-import { plan } from "../../src/plan/plan.ts";
-import { native } from "../support/workload.ts";
-import { instance, ModelDevice } from "./model_device.ts";
+import type { Desired } from "../../../src/model/desired.ts";
+import { fingerprint } from "../../../src/model/fingerprint.ts";
+import { emptyMemory } from "../../../src/model/memory.ts";
+import type { MaintenanceWindow } from "../../../src/model/pause/maintenance_window.ts";
+import type { Workload } from "../../../src/model/workload.ts";
+import { actionTitle } from "../../../src/plan/action.ts";
+import { closedBy } from "../../../src/plan/barred/maintenance.ts";
+import { plan } from "../../../src/plan/plan.ts";
+import { native } from "../../support/workload.ts";
+import { instance, ModelDevice } from "../model_device.ts";
 
 const HOUR = 3600_000;
 const allow = (schedule: string, hours: number, timezone: string | null = null): MaintenanceWindow => {

@@ -1,7 +1,7 @@
 /** Whether what git changes may be carried out now. The schedule itself is read by croner, which is only asked to compute. */
 import { Cron } from "croner";
-import { minuteText } from "../model/pause/hold.ts";
-import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
+import { minuteText } from "../../model/pause/hold.ts";
+import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
 
 export interface Closed {
   /** When it may, in ms since 1970, as far as that is known; null for never. */

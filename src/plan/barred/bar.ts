@@ -1,13 +1,13 @@
 /** What keeps a device from running what git asks for, though its manifest is valid: the owner, a secret, the time. */
-import type { Desired } from "../model/desired.ts";
-import { fingerprint, isSameSpec, rolloutDigest } from "../model/fingerprint.ts";
-import { activeHold } from "../model/pause/hold.ts";
-import type { Instance } from "../model/observed.ts";
-import type { Workload } from "../model/workload.ts";
-import { CLOCK_LOOK_MS } from "./barred/clock_doubt.ts";
-import type { Barred } from "./effective.ts";
+import type { Desired } from "../../model/desired.ts";
+import { fingerprint, isSameSpec, rolloutDigest } from "../../model/fingerprint.ts";
+import { activeHold } from "../../model/pause/hold.ts";
+import type { Instance } from "../../model/observed.ts";
+import type { Workload } from "../../model/workload.ts";
+import { CLOCK_LOOK_MS } from "./clock_doubt.ts";
+import type { Barred } from "../effective.ts";
 import { type Closed, closedBy } from "./maintenance.ts";
-import type { PlanInput } from "./plan_input.ts";
+import type { PlanInput } from "../plan_input.ts";
 
 export interface BarScene {
   input: PlanInput;
