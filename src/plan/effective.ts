@@ -56,7 +56,7 @@ export function effective(
     const barred = bar(wished);
     if (barred !== null) {
       const applied = memory.get(name)?.applied ?? null;
-      const before = { spec: appliedSpec(applied, held), revision: applied?.revision ?? null };
+      const before = { spec: appliedSpec(applied, { name, held }), revision: applied?.revision ?? null };
       all.set(name, { name, kind, ...before, invalid: null, barred, held, chosen: null, judged: null });
       continue;
     }
@@ -80,7 +80,7 @@ export function effective(
     all.set(invalid.name, {
       name: invalid.name,
       kind: invalid.kind,
-      spec: appliedSpec(applied, holdOf(invalid.name)),
+      spec: appliedSpec(applied, { name: invalid.name, held: holdOf(invalid.name) }),
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
       barred: null,
@@ -92,6 +92,12 @@ export function effective(
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function appliedSpec(applied: Applied | null, held: Hold | null): Workload | null {
-  return applied === null ? null : withHold(applied.workload, held);
+/** By its name now: it may have been applied under another one. */
+function appliedSpec(
+  applied: Applied | null,
+  { name, held }: { name: string; held: Hold | null },
+): Workload | null {
+  if (applied === null) return null;
+  const { workload } = applied;
+  return withHold(workload.name === name ? workload : { ...workload, name }, held);
 }

@@ -134,3 +134,14 @@ Deno.test("windows of a manifest hold it back beside those of the device", () =>
   device.windows = [];
   assert.deepEqual(titles(device, desired({ ...NEW, windows: [NIGHT] })), []);
 });
+
+Deno.test("a new name that comes with a change outside of the window is taken over, and the change waits", () => {
+  const device = running();
+  const [memory, found] = [device.memory.get("web")!, device.instances[0]!];
+  device.memory.delete("web");
+  device.memory.set("site", { ...memory, name: "site", formerName: "web" });
+  device.instances = [{ ...found, workload: "site", formerName: "web" }];
+  const { actions, workloads } = plan(device.input(desired({ ...NEW, name: "site", movedFrom: "web" })));
+  assert.deepEqual(actions, []);
+  assert.deepEqual([workloads[0]?.spec?.name, workloads[0]?.barred?.reason], ["site", "outside_window"]);
+});
