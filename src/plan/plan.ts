@@ -7,7 +7,7 @@
  */
 import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
-import { activeHold } from "../model/pause/hold.ts";
+import { activeHold, type Hold } from "../model/pause/hold.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
@@ -264,10 +264,17 @@ function judgeOne(
     instances: byWorkload.get(asked.name) ?? [],
     attempt: input.attempts.get(asked.name),
     verdicts: input.verdicts,
-    answeringSince: input.answeringSince,
+    answeringSince: sinceHold(memory?.hold, input),
     takenBack,
     now: input.now,
   });
+}
+
+/** No deadline counts while the owner has it left alone. */
+function sinceHold(hold: Hold | undefined, { answeringSince, now }: PlanInput): PlanInput["answeringSince"] {
+  if (hold === undefined) return answeringSince;
+  const since = Math.min(hold.until ?? now, now);
+  return new Map([...answeringSince].map(([runtime, at]) => [runtime, Math.max(at, since)]));
 }
 
 /** Sorted, so that the order in which runtimes list their instances never matters. */

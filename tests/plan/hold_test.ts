@@ -8,7 +8,7 @@ import type { Workload } from "../../src/model/workload.ts";
 import { actionTitle } from "../../src/plan/action.ts";
 import { condition } from "../../src/plan/condition/condition.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { native } from "../support/workload.ts";
+import { native, TIMING } from "../support/workload.ts";
 import { instance, ModelDevice } from "./model_device.ts";
 
 const WEB = native({ name: "web", command: ["web"] });
@@ -121,4 +121,27 @@ Deno.test("what the owner does not allow any more can be switched off, by git an
   assert.deepEqual(titles(denied(), desired({ ...root, enabled: false })), ["stop web[0]", "remove web[0]"]);
   const stop: Hold = { action: "stop", since: 0, until: null };
   assert.deepEqual(titles(denied(stop), desired(root)), ["stop web[0]", "remove web[0]"]);
+});
+
+Deno.test("the time in which a workload was held counts for no deadline of its rollout", () => {
+  const began = 1_000_000;
+  const device = held({ hold: { since: began + 60_000, until: began + 660_000 }, runs: NEW });
+  const underWay = {
+    fingerprint: fingerprint(NEW),
+    revision: "b".repeat(40),
+    reason: "spec_changed" as const,
+    message: "command changed",
+    startedAt: began,
+  };
+  const version = { workload: WEB, fingerprint: fingerprint(WEB), revision: "a".repeat(40), healthyAt: 1 };
+  device.memory.set("web", { ...device.memory.get("web")!, rollouts: { versions: [version], history: [], underWay } });
+  const wanted = desired({ ...NEW, health: { ...TIMING, type: "tcp", port: { type: "fixed", port: 80 } } } as Workload);
+  const refused = (at: number) => {
+    device.now = at;
+    return plan(device.input(wanted)).workloads[0]!.judged?.refused?.reason ?? null;
+  };
+  const deadline = NEW.rollout.deadlineMs;
+  assert.equal(refused(began + 600_000), null, "while it is held");
+  assert.equal(refused(began + 660_000 + deadline - 1), null);
+  assert.equal(refused(began + 660_000 + deadline), "health_timeout");
 });

@@ -47,7 +47,9 @@ export async function release(device: Device, name: string): Promise<string> {
   const isBack = workload.judged?.refused?.by === "owner";
   if (!isHeld && !isBack) throw mistake(`"${name}" is not held: it follows git`, '"harbornode status" shows what is');
   const { refused, ...free } = rollouts;
-  await save(device, { name, hold: null, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
+  // Ended, and not forgotten: a deadline that ran meanwhile counts from here.
+  const ended = hold === undefined ? null : { ...hold, until: Math.min(hold.until ?? Infinity, device.clock.now()) };
+  await save(device, { name, hold: ended, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
   return told(device, { name, message: `${name} follows git again` });
 }
 
