@@ -19,11 +19,15 @@ export interface FailedTest {
 export function failedTests(output: string): FailedTest[] {
   const failed: FailedTest[] = [];
   let file = "";
+  /** Of a test of which Deno said in the middle of its line that it takes long. */
+  let slow = "";
   // deno-lint-ignore no-control-regex -- the colours of a terminal
   for (const line of output.replace(/\x1b\[[0-9;]*m/g, "").split("\n")) {
     file = /^running \d+ tests? from (\S+)$/.exec(line)?.[1] ?? file;
     const name = /^(\S.*) \.\.\. FAILED(?: \(due to [^()]+\))? \([\dmsµ]+\)$/.exec(line)?.[1];
+    slow = /^(\S.*) \.\.\.'.*' has been running for over /.exec(line)?.[1] ?? slow;
     if (name !== undefined) failed.push({ file, name });
+    else if (/^ FAILED \([\dms]+\)$/.test(line)) failed.push({ file, name: slow });
   }
   return failed;
 }

@@ -12,6 +12,10 @@ running 2 tests from ./tests/b_test.ts
 three ...
   a step ... FAILED (1ms)
 three ... FAILED (due to 1 failed step) (20ms)
+five ...'five' has been running for over (1m0s)
+ FAILED (1m3s)
+six ...'six' has been running for over (1m0s)
+ ok (1m3s)
 four ... \x1b[31mFAILED\x1b[0m \x1b[90m(4ms)\x1b[0m
 
  ERRORS
@@ -20,7 +24,7 @@ const A = { file: "./tests/a_test.ts", name: "two" };
 const B = { file: "./tests/b_test.ts", name: "four" };
 
 Deno.test("failed tests are told with the file that they ran in, and steps are part of their test", () => {
-  assert.deepEqual(failedTests(OUTPUT), [A, { ...B, name: "three" }, B]);
+  assert.deepEqual(failedTests(OUTPUT), [A, { ...B, name: "three" }, { ...B, name: "five" }, B]);
 });
 
 Deno.test("a second look is for three files at most, and for nothing but tests", () => {
