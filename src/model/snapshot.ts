@@ -174,7 +174,8 @@ export interface SourceStatus {
   last_sync_at: string | null;
   /** What long work is doing right now: "receiving objects 40 %". */
   progress: string | null;
-  error: { reason: ReasonCode; message: string; hint: string | null } | null;
+  /** `transient`: it is tried again by itself, and says nothing of what was pushed. */
+  error: { reason: ReasonCode; message: string; hint: string | null; transient: boolean } | null;
   /** The newest revision, which is not to be applied now; `until` null: as long as it is the newest. */
   held: { revision: string; reason: ReasonCode; message: string; until: string | null } | null;
   /** Who signed the applied revision, as the owner's list of signers calls them; null where no signature is asked for. */

@@ -4,7 +4,7 @@
  */
 import { Failure } from "../../failure.ts";
 import { EVERY_DEVICE, isChosen, type Target } from "../../manifest/device/select.ts";
-import { minuteText } from "../../model/pause/hold.ts";
+import { minuteText } from "../../model/time/moment.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { Revision } from "../../source/source.ts";
 

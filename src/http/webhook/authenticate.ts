@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { EARLIEST_MS } from "../../model/time/moment.ts";
 import { standardSignature } from "../../standard_webhooks.ts";
 
 export interface Claim {
@@ -21,8 +22,6 @@ export type RefusalReason = "missing_signature" | "bad_signature" | "stale_times
 
 /** As standardwebhooks.com advises: long enough for a slow network, too short for who replays what was recorded. */
 const TOLERANCE_MS = 5 * 60_000;
-/** No release is older than this: a clock that says less was never set. */
-const EARLIEST_MS = Date.UTC(2026, 0);
 
 /** Headers that hold a digest of the body, as the documentation of who sends them has it. */
 const DIGESTS: Record<string, RegExp> = {

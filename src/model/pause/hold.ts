@@ -1,4 +1,5 @@
 /** What the owner of the device said about a workload on the device itself, above what git says. */
+import { minuteText } from "../time/moment.ts";
 import type { Workload } from "../workload.ts";
 
 export interface Hold {
@@ -26,9 +27,4 @@ export function withHold(spec: Workload, hold: Hold | null): Workload {
 export function untilText({ until }: Pick<Hold, "until">): string {
   if (until === null) return "until it is released";
   return `until ${minuteText(until)}`;
-}
-
-/** "2026-11-21 16:30 UTC" */
-export function minuteText(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

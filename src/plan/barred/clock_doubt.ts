@@ -2,10 +2,7 @@
  * Whether the device's clock can be believed. A board without a battery starts in 1970, or when it was last switched
  * off, until it has asked a time server: what goes by the clock waits for that, and everything else does not.
  */
-import { minuteText } from "../../model/pause/hold.ts";
-
-/** No HarborNode was built before. */
-const EARLIEST = Date.UTC(2026, 0);
+import { EARLIEST_MS, minuteText } from "../../model/time/moment.ts";
 
 /** Clocks are set back by an hour or a time zone, and nothing is made of it. */
 const FAR_BACK_MS = 24 * 60 * 60_000;
@@ -15,7 +12,7 @@ export const CLOCK_LOOK_MS = 10_000;
 
 /** What is wrong with it; null for nothing. `lastKnown`: a time that it was, in ms since 1970; null for none. */
 export function clockDoubt({ now, lastKnown }: { now: number; lastKnown: number | null }): string | null {
-  if (now < EARLIEST) return `the clock of the device says ${minuteText(now)}, which is before HarborNode was built`;
+  if (now < EARLIEST_MS) return `the clock of the device says ${minuteText(now)}, which is before HarborNode was built`;
   if (lastKnown === null || now >= lastKnown - FAR_BACK_MS) return null;
   return `the clock of the device says ${minuteText(now)}, and it was ${minuteText(lastKnown)} before`;
 }

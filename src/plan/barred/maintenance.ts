@@ -1,6 +1,6 @@
 /** Whether what git changes may be carried out now. The schedule itself is read by croner, which is only asked to compute. */
 import { Cron } from "croner";
-import { minuteText } from "../../model/pause/hold.ts";
+import { minuteText } from "../../model/time/moment.ts";
 import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
 
 export interface Closed {

@@ -1,6 +1,6 @@
 /** How long what git no longer holds stays, in case that the next push brings it back. */
 import type { WorkloadMemory } from "../../model/memory.ts";
-import { minuteText } from "../../model/pause/hold.ts";
+import { minuteText } from "../../model/time/moment.ts";
 
 export interface GraceInput {
   /** Workloads that git no longer holds. */
