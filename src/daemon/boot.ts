@@ -24,10 +24,10 @@ export async function bootFromDisk(device: Device): Promise<void> {
       return;
     }
   } catch (error) {
-    const { reason, message, hint } = asFailure(error);
+    const { reason, message, hint, kind } = asFailure(error);
     log.warn("the revision on disk is not used: {message}", { message, reason });
     addEvent(device, { workload: null, reason, message });
-    device.sourceStatus.error = { reason, message, hint: hint ?? null };
+    device.sourceStatus.error = { reason, message, hint: hint ?? null, transient: kind === "transient" };
   }
   const applied = [...device.memory.all.values()].flatMap((memory) => memory.applied ?? []);
   if (applied.length === 0) return;

@@ -42,9 +42,10 @@ export function commitStates(snapshot: Snapshot): CommitState[] {
     const { revision, message } = source.held;
     states.push({ revision, state: "pending", description: message });
   }
-  if (source.error !== null && !isOfTheWay(source.error.reason) && source.seen !== null) {
+  const { error } = source;
+  if (error !== null && !error.transient && !isOfTheWay(error.reason) && source.seen !== null) {
     if (source.seen !== source.attempted) {
-      states.push({ revision: source.seen, state: "failure", description: failed(snapshot, source.error.message) });
+      states.push({ revision: source.seen, state: "failure", description: failed(snapshot, error.message) });
     }
   }
   return states;

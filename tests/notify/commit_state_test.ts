@@ -61,11 +61,14 @@ Deno.test("a commit that is not taken has failed, beside the one that is being a
     reason,
     message: "no",
     hint: null,
+    transient: false,
   });
   assert.deepEqual(shown(commitStates(snapshot({ seen: NEXT, error: error("repo_invalid") }))), [
     "b pending: is being applied",
     "c failure: no; running aaaaaaa",
   ]);
+  const cutOff = { ...error("repo_invalid"), transient: true };
+  assert.deepEqual(shown(commitStates(snapshot({ seen: NEXT, error: cutOff }))), ["b pending: is being applied"]);
   for (const reason of ["repo_unreachable", "auth_failed"] as const) {
     assert.deepEqual(shown(commitStates(snapshot({ seen: NEXT, error: error(reason) }))), [
       "b pending: is being applied",

@@ -140,7 +140,7 @@ Deno.test("somebody hears again when the clock was set back by years", () => {
 
 function failing(reason: "auth_failed" | "repo_invalid" | "repo_unreachable"): Snapshot {
   const snapshot = well();
-  const error = { reason, message: "no", hint: null };
+  const error = { reason, message: "no", hint: null, transient: false };
   return { ...snapshot, source: { ...snapshot.source, seen: "b".repeat(40), error } };
 }
 

@@ -331,6 +331,7 @@ export function troubledSnapshot(): Snapshot {
         reason: "auth_failed",
         message: "https://git.example.org/home/fleet.git refused the credentials (401)",
         hint: "put a token that can read this repository into token_file",
+        transient: false,
       },
     },
     prune_held: { names: ["printer", "scanner", "fax"], message: "the revision removes 3 of 6 workloads" },

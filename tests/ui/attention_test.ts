@@ -45,7 +45,12 @@ Deno.test("the page tells apart what the owner has left alone, and what is not a
 
 Deno.test("the page says of a healthy device that a revision is not used on it", () => {
   const healthy = healthySnapshot();
-  const error = { reason: "signature_missing", message: "Revision c0ffee0 is not signed", hint: null } as const;
+  const error = {
+    reason: "signature_missing",
+    message: "Revision c0ffee0 is not signed",
+    hint: null,
+    transient: false,
+  } as const;
   const source = { ...healthy.source, error };
   const told = overall({ ...healthy, source });
   assert.deepEqual(told, { sentence: "All 4 workloads are healthy; a revision is not used", tone: "bad" });

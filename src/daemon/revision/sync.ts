@@ -56,7 +56,7 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
       addEvent(device, { workload: null, reason, message });
     }
     sourceStatus.sync = "failed";
-    sourceStatus.error = { reason, message, hint: hint ?? null };
+    sourceStatus.error = { reason, message, hint: hint ?? null, transient: failure.kind === "transient" };
   }
   await end(device);
   return failure;
