@@ -2,14 +2,13 @@
 import { Failure } from "../failure.ts";
 import type { AppDeps } from "../http/app.ts";
 import type { ControlDeps, SyncOutcome } from "../http/control.ts";
-import { untilText } from "../model/pause/hold.ts";
 import type { WebhookDeps } from "../http/webhook/webhook.ts";
-import type { ReasonCode } from "../model/reason.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import type { Workload } from "../model/workload.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { addEvent, type Device, tell } from "./device.ts";
 import { hold, release, start } from "./owner/hold.ts";
+import { restart } from "./owner/restart.ts";
+import { unknown, workloadNamed } from "./owner/workload_named.ts";
 import { acceptRevision } from "./revision/accept.ts";
 import { tryNotify } from "./notify/try.ts";
 import { previewPlan } from "./revision/preview.ts";
@@ -61,7 +60,7 @@ export function controlDeps(device: Device): ControlDeps {
     plan: () => previewPlan(device),
     restart: (name) => restart(device, name),
     rollBack: async (options) => {
-      if (!device.plan.workloads.some((one) => one.name === options.name)) throw unknownWorkload(device, options.name);
+      workloadNamed(device, options.name);
       return await rollBack(device, options);
     },
     hold: (request) => request.action === "start" ? start(device, request) : hold(device, request),
@@ -91,40 +90,10 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
   const runtime = workload?.spec === undefined || workload.spec === null
     ? undefined
     : device.runtimes.get(workload.spec.runtime);
-  if (runtime === undefined) throw unknownWorkload(device, name);
+  if (runtime === undefined) return unknown(device, name);
   const instances = device.observations.flatMap((one) => one.ok ? one.instances : []);
   const former = instances.find((one) => one.workload === name)?.formerName;
   return runtime.logs(former ?? name, options);
-}
-
-async function restart(device: Device, name: string): Promise<void> {
-  const workload = device.plan.workloads.find((one) => one.name === name);
-  if (workload === undefined) throw unknownWorkload(device, name);
-  const { spec, held } = workload;
-  if (held?.action === "hold" || held?.action === "stop") {
-    throw new Failure(`"${name}" is held on this device ${untilText(held)}`, {
-      kind: "mistake",
-      reason: "held",
-      hint: `"harbornode release ${name}" ends that`,
-    });
-  }
-  if (spec === null || spec.suspend || !spec.enabled) throw notRun(name, spec);
-  const here = device.observations.flatMap((one) => one.ok ? one.instances : []).filter((one) => one.workload === name);
-  for (const id of here.length === 0 ? [name] : here.map((one) => one.id)) device.forced.add(id);
-  device.attempts.delete(name);
-  addEvent(device, { workload: name, reason: "forced", message: `a restart of ${name} was asked for` });
-  device.wake.now();
-  await Promise.resolve();
-}
-
-/** Said at once: else it would be restarted on the day when its manifest wants it to run again. */
-function notRun(name: string, spec: Workload | null): Failure {
-  const [reason, why]: [ReasonCode, string] = spec === null
-    ? ["invalid_manifest", "was never applied: its manifest has problems"]
-    : spec.suspend
-    ? ["suspended", "is left alone: suspend = true"]
-    : ["disabled", "is switched off: enabled = false"];
-  return new Failure(`"${name}" ${why}`, { kind: "mistake", reason, hint: "change that in its manifest" });
 }
 
 /** For exactly the revision that asks for it: with the next one, everything is looked at anew. */
@@ -257,10 +226,4 @@ function looked(device: Device): SyncOutcome {
   const revision = device.desired?.revision ?? null;
   if (error !== null) return { ok: false, revision, message: error.message, hint: error.hint };
   return { ok: true, revision, message: `the repository is at ${revision?.slice(0, 7) ?? "nothing"}`, hint: null };
-}
-
-function unknownWorkload(device: Device, name: string): Failure {
-  const names = device.plan.workloads.map((one) => one.name);
-  const hint = names.length === 0 ? "this device runs no workload yet" : `this device has: ${names.join(", ")}`;
-  return new Failure(`there is no workload "${name}" on this device`, { kind: "mistake", reason: "removed", hint });
 }

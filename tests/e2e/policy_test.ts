@@ -37,6 +37,8 @@ await testNeeding(["root", "git", "docker"], "what is denied from now on runs to
     assert.match(one.hint!, /allow_root = true/);
     assert.equal(one.instances[0]!.phase, "running");
   }
+  const restart = await device.cli("restart", "web");
+  assert.match(restart.err, /^error: "web" may not be started: user: .*"root".*\n {2}hint: .*allow_root = true/);
   assert.deepEqual(await seen(), before);
   await eventually("Docker may not any more", async () => await restarts() === "no");
 

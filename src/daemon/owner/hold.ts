@@ -3,8 +3,8 @@ import { Failure } from "../../failure.ts";
 import { activeHold, type Hold, untilText } from "../../model/pause/hold.ts";
 import { emptyMemory } from "../../model/memory.ts";
 import { NO_ROLLOUTS, type RolloutMemory } from "../../model/rollout.ts";
-import type { Effective } from "../../plan/effective.ts";
 import { addEvent, type Device } from "../device.ts";
+import { workloadNamed } from "./workload_named.ts";
 
 export interface HoldRequest {
   name: string;
@@ -15,7 +15,7 @@ export interface HoldRequest {
 
 /** Returns what follows, in a sentence. Throws a `Failure` (`mistake`) where the word would mean nothing. */
 export async function hold(device: Device, { name, action, forMs }: HoldRequest): Promise<string> {
-  const workload = workloadOf(device, name);
+  const workload = workloadNamed(device, name);
   if (workload.spec === null) {
     throw mistake(`"${name}" was never applied, and nothing of it is here`, "mend its manifest in git first");
   }
@@ -41,7 +41,7 @@ const WORDS: Record<Hold["action"], string> = {
  * (`mistake`) where nothing was said.
  */
 export async function release(device: Device, name: string): Promise<string> {
-  const workload = workloadOf(device, name);
+  const workload = workloadNamed(device, name);
   const { hold, rollouts = NO_ROLLOUTS } = device.memory.all.get(name) ?? emptyMemory(name);
   const isHeld = activeHold(hold, device.clock.now()) !== null;
   const isBack = workload.judged?.refused?.by === "owner";
@@ -55,23 +55,12 @@ export async function release(device: Device, name: string): Promise<string> {
 
 /** A workload that the owner stopped follows git again; one that git switches off runs in spite of it. */
 export async function start(device: Device, { name, forMs }: Omit<HoldRequest, "action">): Promise<string> {
-  const { held, spec } = workloadOf(device, name);
+  const { held, spec } = workloadNamed(device, name);
   if (held !== null && held.action !== "start") return await release(device, name);
   if (spec !== null && (!spec.enabled || spec.suspend || held !== null)) {
     return await hold(device, { name, action: "start", forMs });
   }
   throw mistake(`git asks for "${name}" to run, and nobody holds it`, `"harbornode restart ${name}" starts it anew`);
-}
-
-function workloadOf(device: Device, name: string): Effective {
-  const found = device.plan.workloads.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  const names = device.plan.workloads.map((one) => one.name).join(", ");
-  throw new Failure(`there is no workload "${name}" on this device`, {
-    kind: "mistake",
-    reason: "removed",
-    hint: names === "" ? "this device runs no workload yet" : `this device has: ${names}`,
-  });
 }
 
 interface Said {
