@@ -1,6 +1,7 @@
 /**
  * Tests that need something of the machine. Where it is missing the test is skipped, loudly and counted; with
- * HARBORNODE_TEST_REQUIRE=all it fails instead, but for a device to boot, which cannot be installed.
+ * HARBORNODE_TEST_REQUIRE=all it fails instead, but for a device to boot and compiled executables, which cannot be
+ * installed.
  */
 export type Prerequisite =
   | "docker"
@@ -13,6 +14,8 @@ export type Prerequisite =
   | "shellcheck"
   | "zip"
   | "device"
+  | "dist"
+  | "qemu-aarch64"
   | "nginx"
   | "sshd"
   | "redis-server"
@@ -23,6 +26,8 @@ export type Prerequisite =
 
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
+
+const OPTIONAL = ["device", "dist"] as const;
 
 const found: Partial<Record<Prerequisite, Promise<string | null>>> = {};
 
@@ -40,6 +45,8 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   registry: async () => await program("docker-registry") ? null : "no docker-registry in PATH",
   busybox: async () => await program("busybox") ? null : "no busybox in PATH",
   device: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DEVICE") ? null : "no HARBORNODE_TEST_DEVICE to boot"),
+  dist: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DIST") ? null : "no HARBORNODE_TEST_DIST with executables"),
+  "qemu-aarch64": async () => await program("qemu-aarch64-static") ? null : "no qemu-aarch64-static in PATH",
   shellcheck: async () => await program("shellcheck") ? null : "no shellcheck in PATH",
   // Where their packages put them: those of the user are not what a service finds.
   "nginx": () => packaged("/usr/sbin/nginx"),
@@ -90,8 +97,8 @@ export async function testNeeding(
   const reasons = (await Promise.all(prerequisites.map(missing))).filter((reason) => reason !== null);
   if (reasons.length === 0) return Deno.test({ name, fn: run, ...options });
   const why = reasons.join("; ");
-  const optional = prerequisites.includes("device") && await missing("device") !== null;
-  if (Deno.env.get("HARBORNODE_TEST_REQUIRE") === "all" && !optional) {
+  const optional = await Promise.all(OPTIONAL.map(async (one) => prerequisites.includes(one) && await missing(one)));
+  if (Deno.env.get("HARBORNODE_TEST_REQUIRE") === "all" && !optional.some((reason) => reason)) {
     return Deno.test(name, () => {
       throw new Error(`HARBORNODE_TEST_REQUIRE=all, and ${why}`);
     });
