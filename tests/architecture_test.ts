@@ -26,9 +26,10 @@ const ROOMS: Record<string, Room> = {
     types: ["src/runtime"],
     why: "plaintext is in one room, and a start is the only way out",
   },
+  "src/signature": { uses: [], why: "whether a signature holds is a question of bytes" },
   "src/source": {
     // Its git process has a clock of its own.
-    uses: ["src/model/printable.ts", "src/model/repository/ref.ts", "src/clock.ts"],
+    uses: ["src/model/printable.ts", "src/model/repository/ref.ts", "src/signature", "src/clock.ts"],
     types: ["src/settings"],
     why: "a source answers and decides nothing",
   },
@@ -94,6 +95,7 @@ const ROOMS: Record<string, Room> = {
       "src/plan",
       "src/manifest",
       "src/secrets",
+      "src/signature",
       "src/source",
       "src/store",
       "src/runtime",
@@ -239,6 +241,7 @@ const PURE = [
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,
   /^src\/source\/(poll|redact|lfs|held\/commit|child\/fetch_request|remote\/(ls_refs|packet_line))\.ts$/,
   /^src\/source\/signature\//,
+  /^src\/signature\//,
   /^ui\/attention\.ts$/,
 ];
 const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));

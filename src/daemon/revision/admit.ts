@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Target } from "../../manifest/device/select.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { type AllowedSigner, readAllowedSigners } from "../../source/signature/allowed_signers.ts";
+import { type AllowedSigner, readAllowedSigners } from "../../signature/allowed_signers.ts";
 import { signerOf } from "../../source/signature/verify_commit.ts";
 import type { Admission, Ancestry, Source } from "../../source/source.ts";
 import type { SourceMemory } from "../../store/source_memory.ts";

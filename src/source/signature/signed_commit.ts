@@ -1,5 +1,5 @@
 /** A commit, taken apart into what was signed and the signature that stands in the middle of it. */
-import { concat, latin1, Malformed } from "./wire.ts";
+import { concat, latin1, Malformed } from "../../signature/wire.ts";
 
 export interface SignedCommit {
   /** As it was when it was signed. */

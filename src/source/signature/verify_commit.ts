@@ -1,11 +1,11 @@
 /** [pure] Who signed a commit, of those that the owner of the device trusts. */
 import { Failure, type FailureDetail } from "../../failure.ts";
-import type { AllowedSigner } from "./allowed_signers.ts";
-import { matchesPatterns } from "./pattern.ts";
-import { keyFingerprint } from "./public_key.ts";
-import { readSshSignature, type SshSignature } from "./ssh_signature.ts";
+import type { AllowedSigner } from "../../signature/allowed_signers.ts";
+import { matchesPatterns } from "../../signature/pattern.ts";
+import { keyFingerprint } from "../../signature/public_key.ts";
+import { readSshSignature, type SshSignature } from "../../signature/ssh_signature.ts";
 import { type SignedCommit, takeApart } from "./signed_commit.ts";
-import { Malformed } from "./wire.ts";
+import { Malformed } from "../../signature/wire.ts";
 
 /** What git has its signatures be for. */
 const NAMESPACE = "git";

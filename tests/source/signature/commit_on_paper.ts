@@ -1,5 +1,5 @@
 /** Commits put together by hand, for what no git makes. */
-import { type AllowedSigner, readAllowedSigners } from "../../../src/source/signature/allowed_signers.ts";
+import { type AllowedSigner, readAllowedSigners } from "../../../src/signature/allowed_signers.ts";
 import { Failure } from "../../../src/failure.ts";
 import { signerOf } from "../../../src/source/signature/verify_commit.ts";
 

@@ -1,6 +1,6 @@
 /** Signatures that `ssh-keygen` makes on other machines only: with security keys, and by old algorithms. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { concat, toBase64, wireString } from "../../../src/source/signature/wire.ts";
+import { concat, toBase64, wireString } from "../../../src/signature/wire.ts";
 import { bytes } from "./commit_on_paper.ts";
 
 export interface HandMade {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readAllowedSigners } from "../../../src/source/signature/allowed_signers.ts";
-import { matchesPatterns } from "../../../src/source/signature/pattern.ts";
-import { readSshSignature } from "../../../src/source/signature/ssh_signature.ts";
-import { validTime } from "../../../src/source/signature/valid_time.ts";
-import { concat, Malformed, toBase64, wireString } from "../../../src/source/signature/wire.ts";
+import { readAllowedSigners } from "../../src/signature/allowed_signers.ts";
+import { matchesPatterns } from "../../src/signature/pattern.ts";
+import { readSshSignature } from "../../src/signature/ssh_signature.ts";
+import { validTime } from "../../src/signature/valid_time.ts";
+import { concat, Malformed, toBase64, wireString } from "../../src/signature/wire.ts";
 
 const BLOB = concat([wireString("ssh-ed25519"), wireString(new Uint8Array(32).fill(9))]);
 const KEY = `ssh-ed25519 ${toBase64(BLOB)}`;
