@@ -33,7 +33,7 @@ const ROOMS: Record<string, Room> = {
     types: ["src/settings"],
     why: "a source answers and decides nothing",
   },
-  "src/store": { uses: ["src/model", "src/log.ts"], why: "what is written down is plain data" },
+  "src/store": { uses: ["src/model", "src/log.ts", "src/version.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
     uses: ["src/model", "src/secrets/credentials.ts", "src/store/atomic_file.ts", "src/until_aborted.ts"],

@@ -18,7 +18,7 @@ interface Content {
   accepted: string[];
 }
 
-const FORMAT: Format<Content> = {
+export const DELIVERIES: Format<Content> = {
   version: 1,
   check(value) {
     const { deliveries, accepted } = (value ?? {}) as Partial<Content>;
@@ -43,7 +43,7 @@ export class DeliveryLog {
   }
 
   static async open(path: string): Promise<DeliveryLog> {
-    return new DeliveryLog(path, await readVersioned(path, FORMAT) ?? { deliveries: [], accepted: [] });
+    return new DeliveryLog(path, await readVersioned(path, DELIVERIES) ?? { deliveries: [], accepted: [] });
   }
 
   /** Newest last. */
@@ -75,7 +75,7 @@ export class DeliveryLog {
   async #write(): Promise<void> {
     this.#timer = null;
     try {
-      await writeVersioned(this.#path, FORMAT, { deliveries: this.#deliveries, accepted: [...this.#accepted] });
+      await writeVersioned(this.#path, DELIVERIES, { deliveries: this.#deliveries, accepted: [...this.#accepted] });
     } catch (error) {
       log.error('cannot write "{path}": {error}', { path: this.#path, error });
     }

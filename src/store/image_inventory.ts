@@ -3,7 +3,7 @@ import { canonical } from "../model/fingerprint.ts";
 import type { PulledImage } from "../model/pulled_image.ts";
 import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
 
-const FORMAT: Format<PulledImage[]> = {
+export const IMAGES: Format<PulledImage[]> = {
   version: 1,
   check(value) {
     const isImage = (one: Partial<PulledImage> | null) =>
@@ -22,7 +22,7 @@ export class ImageInventory {
   }
 
   static async open(path: string): Promise<ImageInventory> {
-    return new ImageInventory(path, await readVersioned(path, FORMAT) ?? []);
+    return new ImageInventory(path, await readVersioned(path, IMAGES) ?? []);
   }
 
   get images(): readonly PulledImage[] {
@@ -32,7 +32,7 @@ export class ImageInventory {
   /** Writes the list unless the disk already says the same. */
   async save(images: readonly PulledImage[]): Promise<void> {
     if (canonical(images) === canonical(this.#images)) return;
-    await writeVersioned(this.#path, FORMAT, [...images]);
+    await writeVersioned(this.#path, IMAGES, [...images]);
     this.#images = images;
   }
 }

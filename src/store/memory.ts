@@ -6,7 +6,7 @@ import type { Applied, WorkloadMemory } from "../model/memory.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
 import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
 
-const FORMAT: Format<WorkloadMemory> = {
+export const WORKLOAD: Format<WorkloadMemory> = {
   version: 2,
   check(value) {
     const memory = value as Partial<WorkloadMemory> | null;
@@ -33,6 +33,8 @@ function complete(memory: WorkloadMemory, applied: Applied): WorkloadMemory {
   return { ...memory, applied: { ...applied, workload: { ...later, ...applied.workload } } };
 }
 
+const OWN_ASIDE = new RegExp(`\\.aside-${WORKLOAD.version}$`);
+
 export class MemoryStore {
   readonly #folder: string;
   readonly #written = new Map<string, string>();
@@ -47,12 +49,16 @@ export class MemoryStore {
   /** Reads what is there; leftovers of interrupted writes are removed, unreadable files set aside. */
   static async open(folder: string): Promise<MemoryStore> {
     const all = new Map<string, WorkloadMemory>();
-    for await (const entry of Deno.readDir(folder)) {
-      const path = join(folder, entry.name);
-      if (entry.name.endsWith(".tmp")) await Deno.remove(path);
-      if (!entry.name.endsWith(".json")) continue;
-      const memory = await readVersioned(path, FORMAT);
-      if (memory !== null && `${memory.name}.json` === entry.name) all.set(memory.name, memory);
+    const files = new Set<string>();
+    for await (const { name } of Deno.readDir(folder)) {
+      if (name.endsWith(".tmp")) await Deno.remove(join(folder, name));
+      // One that an older daemon set aside may be all there is of a workload.
+      const file = name.replace(OWN_ASIDE, "");
+      if (file.endsWith(".json")) files.add(file);
+    }
+    for (const file of files) {
+      const memory = await readVersioned(join(folder, file), WORKLOAD);
+      if (memory !== null && `${memory.name}.json` === file) all.set(memory.name, memory);
     }
     return new MemoryStore(folder, all);
   }
@@ -69,7 +75,7 @@ export class MemoryStore {
     if (this.#written.get(memory.name) === text) return;
     this.#written.set(memory.name, text);
     try {
-      await writeVersioned(join(this.#folder, `${memory.name}.json`), FORMAT, memory);
+      await writeVersioned(join(this.#folder, `${memory.name}.json`), WORKLOAD, memory);
     } catch (error) {
       this.#written.delete(memory.name);
       throw error;
@@ -79,8 +85,11 @@ export class MemoryStore {
   async forget(name: string): Promise<void> {
     if (!this.all.delete(name) && !this.#written.has(name)) return;
     this.#written.delete(name);
-    await Deno.remove(join(this.#folder, `${name}.json`)).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    const path = join(this.#folder, `${name}.json`);
+    for (const file of [path, `${path}.aside-${WORKLOAD.version}`]) {
+      await Deno.remove(file).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
   }
 }

@@ -33,7 +33,7 @@ export interface NotifyMemory {
   targets: Record<string, { lost: number; sentAt: number | null; error: string | null }>;
 }
 
-const FORMAT: Format<NotifyMemory> = {
+export const NOTIFICATIONS: Format<NotifyMemory> = {
   version: 1,
   check(value) {
     const { queue, told, states, targets } = (value ?? {}) as Partial<NotifyMemory>;
@@ -48,9 +48,9 @@ const FORMAT: Format<NotifyMemory> = {
 };
 
 export async function readNotifyMemory(path: string): Promise<NotifyMemory> {
-  return await readVersioned(path, FORMAT) ?? { queue: [], told: {}, states: [], targets: {} };
+  return await readVersioned(path, NOTIFICATIONS) ?? { queue: [], told: {}, states: [], targets: {} };
 }
 
 export function writeNotifyMemory(path: string, memory: NotifyMemory): Promise<void> {
-  return writeVersioned(path, FORMAT, memory);
+  return writeVersioned(path, NOTIFICATIONS, memory);
 }

@@ -32,7 +32,7 @@ export interface RewoundTo {
   over: string;
 }
 
-const FORMAT: Format<SourceMemory> = {
+export const SOURCE: Format<SourceMemory> = {
   version: 1,
   check(value) {
     const memory = value as Partial<SourceMemory> | null;
@@ -42,9 +42,9 @@ const FORMAT: Format<SourceMemory> = {
 };
 
 export function readSourceMemory(path: string): Promise<SourceMemory | null> {
-  return readVersioned(path, FORMAT);
+  return readVersioned(path, SOURCE);
 }
 
 export function writeSourceMemory(path: string, memory: SourceMemory): Promise<void> {
-  return writeVersioned(path, FORMAT, memory);
+  return writeVersioned(path, SOURCE, memory);
 }

@@ -1,8 +1,12 @@
 /**
- * JSON files with a schema version. What can't be read is set aside under another name and reported, never trusted and
- * never deleted: a torn file after a power cut, a file of a newer version after a downgrade.
+ * JSON files with a format version. What can not be read is set aside under another name and reported, never trusted,
+ * never overwritten and never deleted: a torn file after a power cut, a file of a newer format after a way back.
+ *
+ * A file of another format lies beside as `FILE.aside-FORMAT`: the newer one that an older daemon found, and the older
+ * one from which a newer daemon raised it. So whichever of two builds runs in the end has what it can read.
  */
 import { logger } from "../log.ts";
+import { VERSION } from "../version.ts";
 import { writeAtomic } from "./atomic_file.ts";
 
 const log = logger("store");
@@ -10,37 +14,136 @@ const log = logger("store");
 export interface Format<T> {
   /** Raised when an older daemon would misread the file. */
   version: number;
+  /** By the format that is there, how it becomes the next one; each is tried before `check`. Absent where there was none. */
+  raise?: Readonly<Record<number, (value: unknown) => unknown>>;
   /** The value, or null when the parsed JSON is not of this shape. */
   check(value: unknown): T | null;
 }
 
-/** The value, or null when there is none that can be trusted. */
+/** A file of a newer format, which was set aside. */
+export interface NewerFile {
+  path: string;
+  aside: string;
+  /** Of the HarborNode that wrote it; null where it does not say. */
+  by: string | null;
+  found: number;
+  known: number;
+}
+
+/** Since the process began. */
+const newer: NewerFile[] = [];
+
+export function newerFiles(): readonly NewerFile[] {
+  return newer;
+}
+
+/** By path, the format of what is on disk, where it is older than ours: kept beside before it is written over. */
+const older = new Map<string, number>();
+
+/** The value, or null when there is none that can be trusted. Writes nothing: an older format is raised by the next write. */
 export async function readVersioned<T>(path: string, format: Format<T>): Promise<T | null> {
-  let text: string;
+  const own = `${path}.aside-${format.version}`;
+  const text = await textOf(path);
+  const there = text === null ? null : read(text, format);
+  if (there?.value === undefined && text !== null) await setAside(path, { text, known: format.version });
+  const beside = await textOf(own);
+  // Not while ours is there: what lies beside is then what was left of an earlier way back.
+  const isWanted = beside !== null && there?.version !== format.version &&
+    (there?.value === undefined || await isWrittenLater(own, path));
+  const kept = isWanted ? read(beside, format) : null;
+  if (kept?.value !== undefined) {
+    await Deno.rename(own, path);
+    older.delete(path);
+    return kept.value;
+  }
+  if (there?.value === undefined) return null;
+  if (there.version < format.version) older.set(path, there.version);
+  return there.value;
+}
+
+export async function writeVersioned<T>(path: string, format: Format<T>, value: T): Promise<void> {
+  const before = older.get(path);
+  if (before !== undefined) await keepBeside(path, `${path}.aside-${before}`);
+  older.delete(path);
+  await writeAtomic(path, `${JSON.stringify({ version: format.version, by: VERSION, value }, null, 1)}\n`);
+}
+
+/** What of `path` a daemon that knows formats up to `known` could not read. Changes nothing; null for nothing. */
+export async function newerThan(path: string, known: number): Promise<NewerFile | null> {
+  const found = parse(await textOf(path) ?? "");
+  const aside = `${path}.aside-${known}`;
+  if (found === null || found.version <= known || await textOf(aside) !== null) return null;
+  return { path, aside, by: found.by, found: found.version, known };
+}
+
+interface Found {
+  version: number;
+  by: string | null;
+  value: unknown;
+}
+
+/** `value` is undefined for what can not be read. */
+function read<T>(text: string, format: Format<T>): { version: number; value: T | undefined } | null {
+  const found = parse(text);
+  if (found === null || found.version > format.version) return null;
+  let { value } = found;
+  for (let version = found.version; version < format.version; version++) {
+    const raise = format.raise?.[version];
+    if (raise === undefined) return null;
+    value = raise(value);
+  }
+  return { version: found.version, value: format.check(value) ?? undefined };
+}
+
+async function setAside(path: string, { text, known }: { text: string; known: number }): Promise<void> {
+  const found = parse(text);
+  const aside = `${path}.aside-${found === null || found.version === known ? "torn" : found.version}`;
+  await Deno.rename(path, aside);
+  if (found === null || found.version <= known) {
+    log.warn('"{path}" can not be read; it was set aside as "{aside}"', { path, aside });
+    return;
+  }
+  const file = { path, aside, by: found.by, found: found.version, known };
+  newer.push(file);
+  log.warn("{message}", { message: newerSentence(file) });
+}
+
+/** What became of it, and that nothing is lost. */
+export function newerSentence({ path, by, found, known }: NewerFile): string {
+  const who = by === null ? "A newer HarborNode" : `HarborNode ${by}`;
+  return `${who} wrote "${path}" in format ${found}, and this is ${VERSION}, which reads formats up to ${known}: ` +
+    "it was set aside, and counts again with the version that wrote it";
+}
+
+/** The file stays where it is until the new one takes its place. */
+async function keepBeside(path: string, beside: string): Promise<void> {
+  await Deno.remove(beside).catch(() => {});
+  await Deno.link(path, beside).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+/** By the clock of the device: two builds took turns, and the one that wrote last knew more. */
+async function isWrittenLater(path: string, than: string): Promise<boolean> {
+  const [one, other] = await Promise.all([Deno.stat(path), Deno.stat(than)]);
+  return (one.mtime?.getTime() ?? 0) > (other.mtime?.getTime() ?? 0);
+}
+
+async function textOf(path: string): Promise<string | null> {
   try {
-    text = await Deno.readTextFile(path);
+    return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-  const found = parse(text);
-  const value = found !== null && found.version === format.version ? format.check(found.value) : null;
-  if (value !== null) return value;
-  const aside = `${path}.aside-${found?.version ?? "torn"}`;
-  await Deno.rename(path, aside);
-  log.warn('"{path}" can not be read; it was set aside as "{aside}"', { path, aside });
-  return null;
 }
 
-export async function writeVersioned<T>(path: string, format: Format<T>, value: T): Promise<void> {
-  await writeAtomic(path, `${JSON.stringify({ version: format.version, value }, null, 1)}\n`);
-}
-
-function parse(text: string): { version: number; value: unknown } | null {
+function parse(text: string): Found | null {
   try {
     const parsed: unknown = JSON.parse(text);
     if (parsed === null || typeof parsed !== "object" || !("version" in parsed) || !("value" in parsed)) return null;
-    return typeof parsed.version === "number" ? { version: parsed.version, value: parsed.value } : null;
+    const by = "by" in parsed && typeof parsed.by === "string" ? parsed.by : null;
+    return typeof parsed.version === "number" ? { version: parsed.version, by, value: parsed.value } : null;
   } catch {
     return null;
   }

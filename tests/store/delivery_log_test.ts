@@ -30,6 +30,6 @@ Deno.test("deliveries that can not be read are set aside, and nothing is written
   assert.deepEqual(log.deliveries, []);
   await log.close();
   assert.deepEqual((await Array.fromAsync(Deno.readDir(dir.path))).map((one) => one.name), [
-    "deliveries.json.aside-1",
+    "deliveries.json.aside-torn",
   ]);
 });
