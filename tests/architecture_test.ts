@@ -88,6 +88,18 @@ const ROOMS: Record<string, Room> = {
     types: ["src/settings", "src/clock.ts"],
     why: "what is told to others is made of a snapshot, and says nothing that a snapshot does not",
   },
+  "src/upgrade": {
+    uses: [
+      "src/model",
+      "src/signature",
+      "src/store/atomic_file.ts",
+      "src/store/formats.ts",
+      "src/until_aborted.ts",
+      "src/version.ts",
+    ],
+    types: ["src/settings", "src/clock.ts"],
+    why: "what brings and swaps an executable knows no daemon and no workload",
+  },
   "ui": { uses: ["src/model"], why: "the page shows a snapshot" },
   "src/daemon": {
     uses: [
@@ -103,6 +115,7 @@ const ROOMS: Record<string, Room> = {
       "src/runtime/native",
       "src/probe",
       "src/notify",
+      "src/upgrade",
       "src/http",
       "src/clock.ts",
       "src/log.ts",
@@ -118,7 +131,10 @@ const ROOMS: Record<string, Room> = {
       "src/model",
       "src/secrets",
       "src/settings",
+      "src/upgrade",
       "src/log.ts",
+      "src/clock.ts",
+      "src/store/formats.ts",
       "src/until_aborted.ts",
       "src/version.ts",
       "src/source/directory.ts",
@@ -242,6 +258,7 @@ const PURE = [
   /^src\/source\/(poll|redact|lfs|held\/commit|child\/fetch_request|remote\/(ls_refs|packet_line))\.ts$/,
   /^src\/source\/signature\//,
   /^src\/signature\//,
+  /^src\/upgrade\/(release|release_signers|verify_release)\.ts$/,
   /^ui\/attention\.ts$/,
 ];
 const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));

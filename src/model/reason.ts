@@ -96,6 +96,13 @@ export const REASONS = {
   rate_limited: "the repository asked to come back later",
   revision_skipped: "its commit says that this device is to skip it",
   revision_held: "its commit says that it is to wait",
+  // HarborNode itself
+  upgrade_waiting: "its next version waits for something",
+  upgraded: "another version of HarborNode runs now",
+  upgrade_refused: "the new version of HarborNode did not work here, and the one before runs",
+  release_unreachable: "the release of HarborNode does not answer",
+  release_invalid: "the release of HarborNode can not be used",
+  state_newer: "a newer HarborNode wrote a file of the state",
   internal_error: "something unexpected happened",
 } as const;
 

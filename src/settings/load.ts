@@ -12,6 +12,7 @@ import { readRegistries } from "./registries.ts";
 import { whyUnreadable } from "./secret.ts";
 import type { SectionContext } from "./section.ts";
 import { commitStatusOf } from "./section/commit_status.ts";
+import { daemonOf } from "./section/daemon.ts";
 import { dockerOf } from "./section/docker.ts";
 import { generalOf } from "./section/general.ts";
 import { limitsOf } from "./section/limits.ts";
@@ -142,6 +143,7 @@ async function settingsFrom(
     native: nativeOf(section("native")),
     rollout: rolloutOf(section("rollout")),
     limits: limitsOf(section("limits")),
+    daemon: daemonOf(section("daemon"), context("daemon")),
     policy: policyOf(section("policy"), ownParts(general, file)),
     log: logOf(section("log")),
   };

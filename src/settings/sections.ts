@@ -1,6 +1,7 @@
 /** The table of settings: what config.toml may say, and the environment (environment.ts). */
 import type { Section } from "./section.ts";
 import { COMMIT_STATUS } from "./section/commit_status.ts";
+import { DAEMON } from "./section/daemon.ts";
 import { DOCKER } from "./section/docker.ts";
 import { GENERAL } from "./section/general.ts";
 import { LIMITS } from "./section/limits.ts";
@@ -24,6 +25,7 @@ export const SECTIONS: readonly Section[] = [
   NATIVE,
   ROLLOUT,
   LIMITS,
+  DAEMON,
   POLICY,
   LOG,
 ];

@@ -141,6 +141,13 @@ export interface Settings {
     /** What downloads must leave free on the disk. */
     diskReserveBytes: number;
   };
+  /** Where other versions of HarborNode come from. */
+  daemon: {
+    /** A folder, with "{version}" where it has one for each; null: the project's own releases. */
+    releaseUrl: string | null;
+    /** Absolute; null: the list that is built in. Read anew whenever a release is checked. */
+    releaseSigners: string | null;
+  };
   policy: Policy;
   log: { level: "debug" | "info" | "warning" | "error"; format: "text" | "json" };
 }

@@ -20,6 +20,7 @@ export const EVERYTHING_ALLOWED: Policy = {
   artifactHosts: [],
   runtimes: ["native", "docker"],
   ports: [{ from: 1, to: 65_535 }],
+  daemonVersions: ["*"],
   maxWorkloads: 10_000,
   maxInstances: 10_000,
   own: { ports: [], paths: [] },

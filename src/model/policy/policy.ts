@@ -34,6 +34,8 @@ export interface Policy {
   runtimes: readonly RuntimeName[];
   /** Of the device, that workloads may name; those that the device chooses need no word. */
   ports: readonly PortRange[];
+  /** Patterns of versions of HarborNode itself, like "0.2.*"; empty: git has no word in it. */
+  daemonVersions: readonly string[];
   /** All that are switched on together. */
   maxWorkloads: number;
   /** Of all workloads together. */

@@ -3,6 +3,7 @@ import { capability } from "../../manifest/field/capability.ts";
 import { flag, type Grammar, list, number, oneOf, text } from "../../manifest/grammar.ts";
 import { quote, type Table } from "../../manifest/place.ts";
 import type { OwnParts, Policy, PortRange } from "../../model/policy/policy.ts";
+import { VERSION_PATTERN } from "../../model/release_version.ts";
 import { type Section, setting } from "../section.ts";
 
 /** No step leads out of /dev. */
@@ -29,6 +30,8 @@ const HOST = text({
   pattern: /^(\*\.)?([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])$/,
   wants: 'a host like "github.com" or "*.example.org"',
 });
+
+const VERSIONS = text({ pattern: VERSION_PATTERN, wants: 'a version like "0.2.1", or all of some like "0.2.*"' });
 
 /** Below 1024 are the services that other machines look for on this one, and rely on: SSH, DNS, the web. */
 const PORTS: readonly PortRange[] = [{ from: 1024, to: 65_535 }];
@@ -106,6 +109,12 @@ export const POLICY: Section = {
       PORTS,
       'Which ports of the device a manifest may name; default: "1024-65535"',
     ),
+    setting(
+      "daemon_versions",
+      list(VERSIONS, "an array of versions"),
+      [],
+      'Which versions of HarborNode git may ask for, like "0.2.*"; an older one only by its whole name',
+    ),
     setting("max_workloads", number({ min: 1, max: 100_000 }), MAX_WORKLOADS, "How many workloads there may be"),
     setting("max_instances", number({ min: 1, max: 100_000 }), MAX_INSTANCES, "How many instances of them together"),
   ],
@@ -131,6 +140,7 @@ export function policyOf(read: Table, own: OwnParts): Policy {
     artifactHosts: read.artifact_hosts as string[],
     runtimes: read.runtimes as Policy["runtimes"],
     ports: read.ports as PortRange[],
+    daemonVersions: read.daemon_versions as string[],
     maxWorkloads: read.max_workloads as number,
     maxInstances: read.max_instances as number,
     own,

@@ -1,0 +1,79 @@
+/** The new executable takes the place of the one that runs: checked first, whole at every moment, and on trial. */
+import { dirname } from "node:path";
+import { Failure } from "../failure.ts";
+import { syncFolder } from "../store/atomic_file.ts";
+import { type Build, buildOf, couldStart } from "./ask_executable.ts";
+import { hashOf } from "./download.ts";
+import { beginTrial, type Places } from "./trial.ts";
+
+export interface CheckOptions {
+  /** What the executable has to be; null for whatever it says it is. */
+  wanted: Build | null;
+  /** As the daemon is told; null for what it finds by itself. */
+  config: string | null;
+  /** Of state that it can not read: refuse it, or go on and say so. */
+  newerState: "refuse" | "tell";
+  note: (message: string) => void;
+  signal: AbortSignal;
+}
+
+/** The build at `places.next`, once it has shown that it would start here. Throws a `Failure` for one that would not. */
+export async function checkNext({ next }: Places, options: CheckOptions): Promise<Build> {
+  const { wanted, config, newerState, note, signal } = options;
+  const build = await buildOf(next, signal);
+  // "unknown": made without git at hand.
+  const isWanted = wanted === null ||
+    (build.version === wanted.version && [build.commit, "unknown"].includes(wanted.commit));
+  if (!isWanted) {
+    const said = `${build.version} (${build.commit})`;
+    throw refusal(`the new executable says that it is ${said}, and the release ${wanted.version} (${wanted.commit})`);
+  }
+  const { verdict, message } = await couldStart(next, { config, signal });
+  if (verdict === "problems") throw refusal(`${build.version} can not use config.toml: ${message}`);
+  if (verdict === "ready") return build;
+  // One that does not know the question is from before the first release, and nobody knows what it would make of the state.
+  const sentence = verdict === "state"
+    ? `${build.version} can not read all of the state: ${message}`
+    : `${build.version} can not say whether it could read the state`;
+  if (newerState === "refuse") throw refusal(sentence, "state_newer");
+  note(sentence);
+  return build;
+}
+
+/**
+ * `places.next`, which must be checked, becomes the executable, and the one that was is `places.previous`. Cut off at any
+ * point, there is a whole executable; one of which the trial had begun and the swap not is the old one, which ends it.
+ */
+export async function swap(places: Places, { version, from }: { version: string; from: string }): Promise<void> {
+  const { executable, previous, next } = places;
+  const sha256 = await hashOf(next);
+  if (sha256 === null) throw refusal("the new executable is gone");
+  const beside = `${previous}.tmp`;
+  await Deno.remove(beside).catch(() => {});
+  await Deno.link(executable, beside);
+  await Deno.rename(beside, previous);
+  // Of two names of one file a rename changes nothing: https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html
+  await Deno.remove(beside).catch(() => {});
+  await beginTrial(places, { version, sha256, from });
+  await Deno.rename(next, executable);
+  await syncFolder(dirname(executable));
+}
+
+/** `places.previous`, to be checked and swapped in as any other. Throws a `Failure` where there is none. */
+export async function takePrevious({ previous, next }: Places): Promise<void> {
+  await Deno.remove(next).catch(() => {});
+  await Deno.copyFile(previous, next).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw refusal(`there is no "${previous}" to go back to`);
+  });
+  await Deno.chmod(next, 0o755);
+  using file = await Deno.open(next);
+  await file.sync();
+}
+
+function refusal(message: string, reason: "release_invalid" | "state_newer" = "release_invalid"): Failure {
+  const hint = reason === "state_newer"
+    ? 'stay with this version, or go back by hand: "harbornode upgrade --previous"'
+    : "nothing was changed";
+  return new Failure(message, { kind: "mistake", reason, hint });
+}
