@@ -20,6 +20,6 @@ export const run: Command = {
     for (const secret of secrets) if (secret !== null) registerSecret(secret);
     await configureLog(settings.log, input.note);
     const end = await runDaemon({ settings, signal: input.signal });
-    return end === "down" ? EXIT.down : EXIT.done;
+    return { stopped: EXIT.done, down: EXIT.down, upgraded: EXIT.upgraded }[end];
   },
 };

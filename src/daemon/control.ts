@@ -151,7 +151,7 @@ async function down(
     device.wake.now();
   });
   // The answer must be on its way before the socket is closed.
-  setTimeout(device.stop, 100);
+  setTimeout(() => device.stop("down"), 100);
   return [...names].sort();
 }
 

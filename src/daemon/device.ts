@@ -32,6 +32,12 @@ export interface Work {
   readonly unwanted: AbortController;
 }
 
+/**
+ * Why a daemon ended: it was told to; everything was stopped for good, which whoever starts daemons should take for a
+ * wish not to start it again; another executable lies in its place, which is to be started.
+ */
+export type DaemonEnd = "stopped" | "down" | "upgraded";
+
 export interface Device {
   readonly id: string;
   readonly settings: Settings;
@@ -54,8 +60,8 @@ export interface Device {
   readonly syncWake: Wake;
   /** Ends all that the daemon has under way; instances go on. */
   readonly stopped: AbortSignal;
-  /** Ends the daemon. */
-  readonly stop: () => void;
+  /** Ends the daemon; the first word counts. */
+  readonly stop: (end: DaemonEnd) => void;
 
   /** Null until a revision was read for the first time. */
   desired: Desired | null;
@@ -70,6 +76,7 @@ export interface Device {
   looksEnded: number;
   looking: boolean;
 
+  passesEnded: number;
   observations: Observation[];
   /** Runtimes that said that something changed; empty for a turn with another cause, which looks at all. */
   readonly changed: Set<RuntimeName>;

@@ -16,8 +16,8 @@ import { takeSnapshot } from "./report.ts";
 
 const log = logger("pass");
 
-/** Until the daemon stops; then waits for what is being carried out. */
-export async function passLoop(device: Device): Promise<void> {
+/** Until the daemon stops; then waits for what is being carried out. `passed` is called after every pass. */
+export async function passLoop(device: Device, passed: () => void): Promise<void> {
   const chains = new Set<Promise<void>>();
   let delayMs: number | null = 0;
   while (!device.stopped.aborted) {
@@ -25,6 +25,8 @@ export async function passLoop(device: Device): Promise<void> {
       await device.wake.next(delayMs, device.stopped);
       const began = device.clock.monotonic();
       const dueMs = await turn(device, chains);
+      device.passesEnded++;
+      passed();
       const restMs = restAfter(device.clock.monotonic() - began);
       await device.clock.sleep(restMs, device.stopped);
       delayMs = dueMs === null ? null : Math.max(0, dueMs - restMs);
