@@ -24,9 +24,6 @@ const TARGETS = ["x86_64", "aarch64"];
  */
 const PERMISSIONS = ["--allow-all"];
 
-/** What is not inside is never looked for: no package and no module of the network, and no question to a terminal. */
-const CLOSED = ["--no-remote", "--no-npm", "--no-prompt"];
-
 /**
  * Memory first: without compilers 10 MB less than `--optimize-for-size` with 50 services, and 20 after a fetch. A start
  * is as fast, since nothing is worth compiling by then; a page, or a fetch of 1000 files, takes 1.7 times as long.
@@ -69,7 +66,7 @@ async function compile(out: string): Promise<void> {
   const names = await Promise.all(targets.map(async (target) => {
     const name = `harbornode-linux-${target}`;
     const path = join(out, name);
-    const args = [...FLAGS, ...CLOSED, ...PERMISSIONS, "--target", `${target}-unknown-linux-gnu`, "--output", path];
+    const args = [...FLAGS, ...PERMISSIONS, "--target", `${target}-unknown-linux-gnu`, "--output", path];
     // From a folder of its own: nothing of the checkout's settings gets in.
     await runDeno(work, ["compile", "--quiet", ...args, bundle]);
     const size = (await Deno.stat(path)).size;
