@@ -4,6 +4,7 @@ import { groups, overall } from "./attention.ts";
 import { Layout } from "./layout.tsx";
 import { SourceLine } from "./source_line.tsx";
 import { Ago } from "./time.tsx";
+import { UpgradeLine } from "./upgrade_line.tsx";
 import { WorkloadCard, WorkloadRow } from "./workload.tsx";
 
 const SHOWN_EVENTS = 12;
@@ -40,6 +41,7 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
           Secrets for it are encrypted to <code>{device.recipient}</code>
         </p>
       )}
+      <UpgradeLine device={device} />
       {snapshot.events.length > 0 && <Events events={snapshot.events} now={now} />}
       <Untold notifications={snapshot.notifications} />
       <Deliveries deliveries={snapshot.deliveries} now={now} />

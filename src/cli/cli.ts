@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import { withoutSecrets } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, HIDDEN } from "./commands.ts";
 import { NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { showCommandHelp, showHelp } from "./show/help.ts";
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[], io: Terminal): Promise<ExitC
   const wanted = first ?? (await isFile("config.toml") ? "run" : "help");
   if (["help", "--help", "-h"].includes(wanted)) return help(rest[0], io);
   const name = ["--version", "-V"].includes(wanted) ? "version" : wanted;
-  const command = COMMANDS.find((one) => one.name === name);
+  const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === name);
   if (command === undefined) {
     io.note(`error: there is no command "${name}"\n  hint: "harbornode help" lists them`);
     return EXIT.usage;

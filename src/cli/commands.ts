@@ -1,5 +1,6 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
+import { checkStart } from "./check_start.ts";
 import { accept } from "./accept.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
@@ -18,6 +19,7 @@ import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 import { sync } from "./sync.ts";
+import { upgrade } from "./upgrade.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version.ts";
 
@@ -38,8 +40,12 @@ export const COMMANDS: readonly Command[] = [
   accept,
   notify,
   down,
+  upgrade,
   validate,
   secret,
   schema,
   version,
 ];
+
+/** Words that no person says: `help` does not list them. */
+export const HIDDEN: readonly Command[] = [checkStart];

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { type Checkout, openCheckout, readFor } from "../daemon/revision/checkout.ts";
 import { FLEET_FILE } from "../manifest/device/fleet.ts";
+import { daemonPolicyProblems } from "../manifest/device/daemon_file.ts";
 import type { Target } from "../manifest/device/select.ts";
 import { policyProblems } from "../manifest/check/policy_problems.ts";
 import { portConflicts } from "../manifest/check/port_conflicts.ts";
@@ -50,7 +51,7 @@ export const validate: Command = {
     for (const name of desired.notSelected) out(`${name}: not for this device`);
     const problems = [
       ...checkout.problems,
-      ...problemsOf(desired, { tree, policy }),
+      ...problemsOf(desired, { tree, target, policy }),
       ...overlayProblems(tree, target),
     ];
     const count = desired.workloads.length;
@@ -60,11 +61,18 @@ export const validate: Command = {
   },
 };
 
-function problemsOf(desired: Desired, { tree, policy }: { tree: ManifestTree; policy: Policy | null }): Problem[] {
+function problemsOf(
+  desired: Desired,
+  { tree, target, policy }: { tree: ManifestTree; target: Target; policy: Policy | null },
+): Problem[] {
   return [
     ...desired.invalid.flatMap((invalid) => invalid.problems),
+    ...desired.daemon?.problems ?? [],
     ...portConflicts(desired, tree),
     ...(policy === null ? [] : policyProblems(desired, { tree, policy })),
+    ...(policy === null || desired.daemon === undefined
+      ? []
+      : daemonPolicyProblems(desired.daemon, { tree, target, policy })),
   ];
 }
 
@@ -81,7 +89,7 @@ async function validateAll(
   for (const target of fleet) {
     const { desired, tree } = await readFor(checkout, target);
     read.push({ device: target.device, desired });
-    const all = [...problemsOf(desired, { tree, policy }), ...overlayProblems(tree, target)];
+    const all = [...problemsOf(desired, { tree, target, policy }), ...overlayProblems(tree, target)];
     for (const one of all) problems.set(problemLine(one), one);
   }
   input.out(input.flags.json === true ? JSON.stringify(fleetObject(read), null, 2) : showFleet(read));

@@ -18,6 +18,8 @@ import { lockDataDir } from "./lock.ts";
 import { notifyLoop } from "./notify/loop.ts";
 import { closeDevice, openDevice } from "./open_device.ts";
 import { passLoop } from "./pass.ts";
+import { upgradeLoop } from "./upgrade/loop.ts";
+import { settleUpgrade, tellUpgrade } from "./upgrade/own_upgrade.ts";
 import { syncLoop } from "./revision/sync.ts";
 
 const log = logger("daemon");
@@ -74,14 +76,19 @@ export async function runDaemon({ settings, signal, ready, settled }: DaemonOpti
     }
     await bootFromDisk(device);
     await tellUnfinished(device);
+    await tellUpgrade(device);
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
     const passed = () => {
       if (device.passesEnded > 1) return;
       ready?.({ port: page.port, device });
-      systemClock.sleep(SETTLED_MS, stopped).then(() => settled?.(device), () => {});
+      systemClock.sleep(SETTLED_MS, stopped).then(async () => {
+        await settleUpgrade(device);
+        settled?.(device);
+      }).catch(() => {});
     };
-    await Promise.all([passLoop(device, passed), syncLoop(device), imageUpdateLoop(device), notifyLoop(device)]);
+    const loops = [syncLoop(device), imageUpdateLoop(device), upgradeLoop(device), notifyLoop(device)];
+    await Promise.all([passLoop(device, passed), ...loops]);
     return end;
   } finally {
     await Promise.all(served.map((one) => one.close()));

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Desired } from "../model/desired.ts";
 import type { Observation } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
-import type { Event, Snapshot, SourceStatus } from "../model/snapshot.ts";
+import type { Event, Snapshot, SourceStatus, UpgradeStatus } from "../model/snapshot.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Attempt } from "../plan/attempt.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -95,6 +95,8 @@ export interface Device {
   readonly attempts: Map<string, Attempt>;
   readonly forced: Set<string>;
 
+  /** What git asks of HarborNode itself; null for nothing. */
+  upgrade: UpgradeStatus | null;
   snapshot: Snapshot | null;
   readonly events: Event[];
   readonly deliveries: DeliveryLog;

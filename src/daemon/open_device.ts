@@ -21,7 +21,8 @@ import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { readSourceMemory, type SourceMemory } from "../store/source_memory.ts";
-import { COMMIT } from "../version.ts";
+import { OWN_EXECUTABLE } from "../upgrade/own_executable.ts";
+import { placesOf } from "../upgrade/trial.ts";
 import { type DaemonEnd, type Device, tell } from "./device.ts";
 import { openNotifier } from "./notify/notifier.ts";
 import { takeSnapshot } from "./report.ts";
@@ -97,6 +98,7 @@ export async function openDevice(
     busy: new Map(),
     attempts: new Map(),
     forced: new Set(),
+    upgrade: null,
     snapshot: null,
     events: [],
     notifier: await openNotifier(settings, { path: dir.notify, clock }),
@@ -142,7 +144,7 @@ async function openRuntimes(
     const protectedPaths = [
       ...policy.own.paths,
       // Whoever can write to it is root at the next start.
-      ...(COMMIT === "source" ? [] : [Deno.execPath()]),
+      ...(OWN_EXECUTABLE === null ? [] : Object.values(placesOf(OWN_EXECUTABLE))),
       dir.run,
       credentials,
       settings.secrets.identityFile ?? dir.identity,

@@ -19,6 +19,7 @@ import { instanceCondition } from "../plan/condition/summary.ts";
 import type { Effective } from "../plan/effective.ts";
 import { nextDue } from "../plan/job/schedule.ts";
 import { fingerprint } from "../model/fingerprint.ts";
+import { newerFiles, newerSentence } from "../store/versioned_file.ts";
 import { VERSION } from "../version.ts";
 import { type Device, isoTime } from "./device.ts";
 import { rolloutStatus } from "./report_rollouts.ts";
@@ -38,6 +39,8 @@ export function takeSnapshot(device: Device): Snapshot {
       labels: settings.labels,
       arch: Deno.build.arch,
       uptime_s: uptimeSeconds(),
+      upgrade: device.upgrade,
+      state_set_aside: newerFiles().map(newerSentence),
       recipient: device.vault.recipient,
     },
     daemon: {

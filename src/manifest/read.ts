@@ -7,6 +7,7 @@ import type { Problem } from "../model/problem.ts";
 import type { TreeEntry } from "../source/source.ts";
 import { type ManifestTree, type Read, withoutDuplicates, withoutMoves, withoutRings } from "./check/conflicts.ts";
 import { atOrigin } from "./device/overlay.ts";
+import { DAEMON_FILE, daemonOverlayProblems, daemonWish } from "./device/daemon_file.ts";
 import { type Preparation, preparation, prepare } from "./device/prepare.ts";
 import { EVERY_DEVICE, isChosen, type Selection, type Target } from "./device/select.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
@@ -25,7 +26,8 @@ export type { ManifestTree } from "./check/conflicts.ts";
 /** What must be loaded first: the manifests, and the variables that they share. */
 export function textPaths(entries: readonly TreeEntry[]): string[] {
   const variables = entries.filter(({ path, type }) => path === VARIABLES_FILE && type === "file");
-  return [...manifestFiles(entries).map((one) => one.entry), ...variables]
+  const daemon = entries.filter(({ path, type }) => path === DAEMON_FILE && type === "file");
+  return [...manifestFiles(entries).map((one) => one.entry), ...variables, ...daemon]
     .filter((one) => one.type === "file").map((one) => one.path);
 }
 
@@ -45,6 +47,7 @@ export function readManifests(tree: ManifestTree, target: Target & { revision: s
   const unique = withoutRings(withoutMoves(withoutDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
+  const daemon = daemonWish(tree, preparing);
   const workloads = choices.map(({ specs, preferred }) => specs.find((one) => one.runtime === preferred) ?? specs[0]!);
   return {
     revision: target.revision,
@@ -54,6 +57,7 @@ export function readManifests(tree: ManifestTree, target: Target & { revision: s
       ...unique.flatMap((one) => one.type === "invalid" ? invalidManifest(one) : []),
       ...misplaced(tree, unique),
     ],
+    ...(daemon === undefined ? {} : { daemon }),
     notSelected: unique.flatMap((one) => one.type === "workload" && !chosen(one) ? one.name : []).sort(),
   };
 }
@@ -122,7 +126,7 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
  */
 export function overlayProblems(tree: ManifestTree, target: Target): Problem[] {
   const preparing = { ...preparation(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
-  return manifestFiles(tree.entries).flatMap((manifest) => {
+  const ofWorkloads = manifestFiles(tree.entries).flatMap((manifest) => {
     const text = tree.text(manifest.entry.path);
     if (text === undefined || readManifest(manifest, { tree, ...preparing }).type === "invalid") return [];
     const document = parseDocument(manifest.entry.path, text);
@@ -132,6 +136,7 @@ export function overlayProblems(tree: ManifestTree, target: Target): Problem[] {
       return read.type === "invalid" ? read.problems : [];
     });
   });
+  return [...ofWorkloads, ...daemonOverlayProblems(tree, preparing)];
 }
 
 function readEnvFiles(

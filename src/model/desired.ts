@@ -27,6 +27,13 @@ export interface Unresolved {
   hint: string | null;
 }
 
+/** What git asks of HarborNode itself. */
+export interface DaemonWish {
+  /** Null for none, or where it could not be read. */
+  version: string | null;
+  problems: Problem[];
+}
+
 /** In the place of a revision, for a checkout: it may hold what was never committed. */
 export const CHECKOUT = "checkout";
 
@@ -43,6 +50,8 @@ export interface Desired {
    * Absent for none.
    */
   unresolved?: ReadonlyMap<string, Unresolved>;
+  /** Absent where git says nothing of it. */
+  daemon?: DaemonWish;
   /** Names of valid manifests whose `on` does not choose this device. */
   notSelected: string[];
 }

@@ -205,6 +205,36 @@ export interface NotifyStatus {
   error: string | null;
 }
 
+/** What git asks of HarborNode itself, and how far this device is with it. */
+export interface UpgradeStatus {
+  /** Null where the file that says it has problems, or where it says nothing. */
+  wanted: string | null;
+  /**
+   * - `current`: the version that git asks for runs.
+   * - `invalid`: `problems` says why it is not known what git asks for.
+   * - `denied`: the owner's policy does not allow it.
+   * - `refused`: it was tried here, and did not work.
+   * - `unsupported`: this daemon can not be replaced by another one.
+   * - `downloading`, `waiting`: it is brought; it is here, and the time is not right.
+   * - `installed`: it is in place, and counts from the next start on.
+   * - `failed`: it could not be brought; tried again by itself.
+   */
+  state:
+    | "current"
+    | "invalid"
+    | "denied"
+    | "refused"
+    | "unsupported"
+    | "downloading"
+    | "waiting"
+    | "installed"
+    | "failed";
+  reason: ReasonCode | null;
+  message: string;
+  hint: string | null;
+  problems: Problem[];
+}
+
 /** A change that somebody may want to read about, newest last. */
 export interface Event {
   at: string;
@@ -220,6 +250,10 @@ export interface Snapshot {
     labels: Record<string, string>;
     arch: string;
     uptime_s: number;
+    /** Null where git says nothing of it, and nothing went wrong. */
+    upgrade: UpgradeStatus | null;
+    /** Files of the state that a newer HarborNode wrote, and that were set aside: a sentence for each. */
+    state_set_aside: string[];
     /** The age recipient that secrets for this device are encrypted to; null until it has an identity. */
     recipient: string | null;
   };

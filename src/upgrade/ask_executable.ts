@@ -15,7 +15,7 @@ export interface Build {
 /** Throws a `Failure` for what can not be run here, or is no HarborNode. */
 export async function buildOf(executable: string, signal: AbortSignal): Promise<Build> {
   const { code, out, said } = await ask(executable, { words: ["version"], signal });
-  const [, version, commit] = /^harbornode (\S+) \(([0-9a-z]+)\)/.exec(out) ?? [];
+  const [, version, commit] = /^harbornode (\S+) \(([0-9a-z+]+)\)/.exec(out) ?? [];
   if (code !== 0 || version === undefined || commit === undefined) {
     throw useless(`does not say which version it is${said === "" ? "" : `: ${said}`}`);
   }

@@ -1,13 +1,13 @@
 /** [pure] A release: a folder of files on a server, and its SHA256SUMS, which says what it is. */
 import { Failure } from "../failure.ts";
-import { RELEASE_VERSION } from "../model/release_version.ts";
+import { RELEASE_VERSION } from "../model/release/version.ts";
 
 /** As the files of a release are called. */
 export type Architecture = "x86_64" | "aarch64";
 
 export interface Release {
   version: string;
-  /** Seven digits. */
+  /** As "harbornode version" says it. */
   commit: string;
   /** SHA-256 in hexadecimal, by the name of the file. */
   hashes: ReadonlyMap<string, string>;
@@ -35,7 +35,7 @@ export function executableName(architecture: Architecture): string {
   return `harbornode-linux-${architecture}`;
 }
 
-const TITLE = /^# harbornode (\S+) ([0-9a-f]{7,40}|unknown)$/;
+const TITLE = /^# harbornode (\S+) ([0-9a-f]{7,40}(?:\+changes)?|unknown)$/;
 const LINE = /^([0-9a-f]{64}) [ *](harbornode-linux-(?:x86_64|aarch64)(?:\.gz)?)$/;
 
 /** Throws a `Failure` for a text that is not what `deno task compile` writes, or that leaves out one of the files. */
@@ -54,7 +54,7 @@ export function readSums(text: string): Release {
     }
     hashes.set(name, hash);
   }
-  return { version, commit: commit.slice(0, 7), hashes };
+  return { version, commit, hashes };
 }
 
 /** What a release has for an architecture: the hash of the executable, and of the packed one. */

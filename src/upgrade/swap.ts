@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import { syncFolder } from "../store/atomic_file.ts";
 import { type Build, buildOf, couldStart } from "./ask_executable.ts";
 import { hashOf } from "./download.ts";
-import { beginTrial, type Places } from "./trial.ts";
+import { beginTrial, type Places, type Tried } from "./trial.ts";
 
 export interface CheckOptions {
   /** What the executable has to be; null for whatever it says it is. */
@@ -44,19 +44,24 @@ export async function checkNext({ next }: Places, options: CheckOptions): Promis
  * `places.next`, which must be checked, becomes the executable, and the one that was is `places.previous`. Cut off at any
  * point, there is a whole executable; one of which the trial had begun and the swap not is the old one, which ends it.
  */
-export async function swap(places: Places, { version, from }: { version: string; from: string }): Promise<void> {
+export async function swap(
+  places: Places,
+  { version, from }: { version: string; from: string },
+): Promise<Tried> {
   const { executable, previous, next } = places;
   const sha256 = await hashOf(next);
   if (sha256 === null) throw refusal("the new executable is gone");
+  const tried = { version, sha256, from };
   const beside = `${previous}.tmp`;
   await Deno.remove(beside).catch(() => {});
   await Deno.link(executable, beside);
   await Deno.rename(beside, previous);
   // Of two names of one file a rename changes nothing: https://pubs.opengroup.org/onlinepubs/9699919799/functions/rename.html
   await Deno.remove(beside).catch(() => {});
-  await beginTrial(places, { version, sha256, from });
+  await beginTrial(places, tried);
   await Deno.rename(next, executable);
   await syncFolder(dirname(executable));
+  return tried;
 }
 
 /** `places.previous`, to be checked and swapped in as any other. Throws a `Failure` where there is none. */

@@ -28,6 +28,7 @@ Deno.test("settings have a default for all but the repository's URL", async () =
     webhook: { secrets: [], trustedProxies: [] },
     secrets: { identityFile: null },
     commitStatus: null,
+    daemon: { releaseUrl: null, releaseSigners: null },
     notify: [],
     docker: { host: "unix:///var/run/docker.sock", configFile: "/home/ada/.docker/config.json" },
     registries: {},

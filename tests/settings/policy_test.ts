@@ -23,6 +23,7 @@ Deno.test("what the policy does not name is denied, but for ports that no other 
     artifactHosts: [],
     runtimes: ["native", "docker"],
     ports: [{ from: 1024, to: 65_535 }],
+    daemonVersions: [],
     maxWorkloads: 500,
     maxInstances: 1000,
     own: { ports: [3080], paths: [join(cwd, "data"), "/etc/harbornode", join(cwd, "config.toml")] },

@@ -148,6 +148,8 @@ export function healthySnapshot(): Snapshot {
       arch: "aarch64",
       uptime_s: 432_000,
       recipient: null,
+      upgrade: null,
+      state_set_aside: [],
     },
     daemon: { version: "0.1.0", pid: 812, rss_bytes: 61_000_000, started_at: before(90_000) },
     source: {

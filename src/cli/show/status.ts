@@ -20,6 +20,7 @@ export function showStatus(snapshot: Snapshot, now: number): string {
   }
   if (source.held !== null) lines.push(...folded(`  ${source.held.message}`, 4));
   if (source.progress !== null) lines.push(`  ${source.progress}`);
+  lines.push(...upgradeLines(snapshot));
   lines.push("");
   lines.push(...workloadLines(snapshot.workloads, now));
   if (snapshot.prune_held !== null) {
@@ -31,6 +32,20 @@ export function showStatus(snapshot: Snapshot, now: number): string {
   }
   lines.push(...refusedLines(snapshot, now), ...untoldLines(snapshot));
   return lines.join("\n");
+}
+
+/** Nothing of a version that runs as git asks. */
+function upgradeLines({ device: { upgrade, state_set_aside } }: Snapshot): string[] {
+  const aside = state_set_aside.flatMap((sentence) => folded(`! ${sentence}`, 2));
+  if (upgrade === null || upgrade.state === "current") return aside;
+  const { state, message, hint, problems } = upgrade;
+  const mark = state === "downloading" || state === "waiting" || state === "installed" ? " " : "!";
+  return [
+    ...folded(`${mark} harbornode: ${message}`, 4),
+    ...problems.flatMap((one) => folded(`    ${problemLine(one)}`, 6)),
+    ...(hint === null ? [] : folded(`  hint: ${hint}`, 4)),
+    ...aside,
+  ];
 }
 
 const DAY_MS = 24 * 3_600_000;

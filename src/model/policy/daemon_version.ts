@@ -1,5 +1,5 @@
 /** Which versions of HarborNode itself git may ask for. */
-import { compareVersions, fitsPattern } from "../release_version.ts";
+import { compareVersions, fitsPattern } from "../release/version.ts";
 import type { Policy } from "./policy.ts";
 import type { PolicyRefusal } from "./refusals.ts";
 

@@ -3,7 +3,7 @@ import { capability } from "../../manifest/field/capability.ts";
 import { flag, type Grammar, list, number, oneOf, text } from "../../manifest/grammar.ts";
 import { quote, type Table } from "../../manifest/place.ts";
 import type { OwnParts, Policy, PortRange } from "../../model/policy/policy.ts";
-import { VERSION_PATTERN } from "../../model/release_version.ts";
+import { VERSION_PATTERN } from "../../model/release/version.ts";
 import { type Section, setting } from "../section.ts";
 
 /** No step leads out of /dev. */

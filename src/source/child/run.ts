@@ -3,6 +3,9 @@ import { Failure } from "../../failure.ts";
 import { MAX_CHILD_MEMORY_BYTES } from "../limits.ts";
 import type { GitAnswer, GitRequest } from "./request.ts";
 
+/** Looked up before an upgrade can give its file another name. */
+const EXECUTABLE = Deno.execPath();
+
 /** The hidden word that makes the executable this process (src/main.ts). */
 export const GIT_PROGRAM = "git-source";
 
@@ -121,11 +124,11 @@ function killGroup(child: Deno.ChildProcess): void {
 
 /** The executable itself; from source, the program alone, which starts in half the time of the whole. */
 function command(): string[] {
-  if (Deno.build.standalone) return [Deno.execPath(), GIT_PROGRAM];
+  if (Deno.build.standalone) return [EXECUTABLE, GIT_PROGRAM];
   const flags = ["run", "--allow-all", "--quiet", "--v8-flags=--max-old-space-size=512"];
   const program = new URL("./main.ts", import.meta.url);
   const isBundled = !import.meta.url.endsWith("/source/child/run.ts");
-  return [Deno.execPath(), ...flags, ...(isBundled ? [Deno.mainModule, GIT_PROGRAM] : [program.href])];
+  return [EXECUTABLE, ...flags, ...(isBundled ? [Deno.mainModule, GIT_PROGRAM] : [program.href])];
 }
 
 /** Settings in the environment may be secrets, and are of no use to it. */

@@ -13,7 +13,16 @@ const WEB = workload("web", {
 
 function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot {
   return {
-    device: { name: "pi-kitchen", id: "0", labels: { room: "kitchen" }, arch: "aarch64", uptime_s: 1, recipient: null },
+    device: {
+      name: "pi-kitchen",
+      id: "0",
+      labels: { room: "kitchen" },
+      arch: "aarch64",
+      uptime_s: 1,
+      upgrade: null,
+      state_set_aside: [],
+      recipient: null,
+    },
     daemon: { version: "1", pid: 1, rss_bytes: 1, started_at: "2026-05-01T11:00:00Z" },
     source: {
       url: "https://git.example.org/fleet.git",
@@ -196,5 +205,42 @@ Deno.test("ago rounds to one unit", () => {
     "1 h",
     "23 h",
     "1 d",
+  ]);
+});
+
+Deno.test("a status says of HarborNode itself what is not as git asks, and nothing of what is", () => {
+  const { device } = snapshot();
+  const shown = (upgrade: Partial<NonNullable<Snapshot["device"]["upgrade"]>>, state_set_aside: string[] = []) =>
+    showStatus({
+      ...snapshot(),
+      device: {
+        ...device,
+        upgrade: {
+          wanted: "0.2.0",
+          state: "current",
+          reason: null,
+          message: "m",
+          hint: null,
+          problems: [],
+          ...upgrade,
+        },
+        state_set_aside,
+      },
+    }, NOW).split("\n").slice(3, -3);
+  assert.deepEqual(shown({}), []);
+  assert.deepEqual(shown({ state: "downloading", message: "0.2.0, downloading: 4.0 MB of 40.0 MB" }), [
+    "  harbornode: 0.2.0, downloading: 4.0 MB of 40.0 MB",
+  ]);
+  const message = "version 0.2.0 did not work here: it was not ready in time, and 0.1.0 runs again";
+  assert.deepEqual(shown({ state: "refused", message, hint: "ask for another version" }, ["A file was set aside"]), [
+    "! harbornode: version 0.2.0 did not work here: it was not ready in time, and",
+    "    0.1.0 runs again",
+    "  hint: ask for another version",
+    "! A file was set aside",
+  ]);
+  const problems = [{ file: "harbornode.toml", line: 2, column: 1, field: "daemon.versoin", message: "there is none" }];
+  assert.deepEqual(shown({ state: "invalid", message: "it has problems", problems }), [
+    "! harbornode: it has problems",
+    "    harbornode.toml:2:1: daemon.versoin: there is none",
   ]);
 });
