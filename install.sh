@@ -207,6 +207,15 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/usr/local/bin/harbornode
+# While an upgrade is on trial, each start leaves a line in harbornode.trial. The third one, or one after a start that took
+# too long, puts the executable before back: the new one may be able to do nothing at all.
+ExecStartPre=-/bin/sh -c 'cd /usr/local/bin && test -f harbornode.trial || exit 0; \
+  echo start >>harbornode.trial && test $$(grep -c ^start harbornode.trial) -lt 3 && \
+  ! grep -q ^late harbornode.trial && exit 0; \
+  mv -f harbornode.previous harbornode; mv -f harbornode.trial harbornode.refused; \
+  echo "the upgrade did not work, and the executable before is back" >&2'
+ExecStopPost=-/bin/sh -c 'test "$$SERVICE_RESULT" = timeout && cd /usr/local/bin && test -f harbornode.trial && \
+  echo late >>harbornode.trial'
 # config.toml is read from here.
 WorkingDirectory=/etc/harbornode
 # The trusted certificates of the machine, so that an authority of one's own works.
