@@ -114,8 +114,8 @@ async function follow(
   throw mistake(`"${shown(first)}" redirects more than ${MAX_REDIRECTS} times`);
 }
 
-/** Over https no redirect leaves https. */
-function nextUrl(from: string, location: string | null): string {
+/** Over https no redirect leaves https. Throws a `Failure`. */
+export function nextUrl(from: string, location: string | null): string {
   const to = location !== null && URL.canParse(location, from) ? new URL(location, from) : null;
   if (to?.protocol === "https:" || (to?.protocol === "http:" && from.startsWith("http:"))) {
     to.username = to.password = "";
