@@ -4,7 +4,7 @@ import type { Settings } from "../settings/settings.ts";
 import { download } from "../upgrade/download.ts";
 import { findRelease, type Found } from "../upgrade/find.ts";
 import { OWN_EXECUTABLE } from "../upgrade/own_executable.ts";
-import { checkNext, swap, takePrevious } from "../upgrade/swap.ts";
+import { checkNext, takePrevious } from "../upgrade/swap.ts";
 import { type Places, placesOf, readRefused } from "../upgrade/trial.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
@@ -120,20 +120,17 @@ async function bringAndStart(input: CommandInput, { settings, places, found }: T
   );
   const options = { config: settings.file, note: (message: string) => note(`  ${message}`), signal };
   await checkNext(places, { ...options, wanted: found, newerState: "refuse" });
-  return await startSwapped(input, {
-    settings,
-    places,
-    swap: () => swap(places, { version: found.version, from: VERSION }),
-  });
+  const tried = { version: found.version, sha256: found.hashes.plain, from: VERSION };
+  return await startSwapped(input, { settings, places, tried });
 }
 
 /** State that the older one can not read is set aside, and counts again with this one: the owner wants it all the same. */
 async function goBack(input: CommandInput, { settings, places }: Target): Promise<ExitCode> {
   const { note, signal } = input;
   needRoot();
-  await takePrevious(places);
+  const sha256 = await takePrevious(places);
   const options = { config: settings.file, note: (message: string) => note(`  ${message}`), signal };
   const { version, commit } = await checkNext(places, { ...options, wanted: null, newerState: "tell" });
   note(`harbornode ${VERSION} (${COMMIT}) -> ${version} (${commit}), which was here before`);
-  return await startSwapped(input, { settings, places, swap: () => swap(places, { version, from: VERSION }) });
+  return await startSwapped(input, { settings, places, tried: { version, sha256, from: VERSION } });
 }

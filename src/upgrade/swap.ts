@@ -41,17 +41,13 @@ export async function checkNext({ next }: Places, options: CheckOptions): Promis
 }
 
 /**
- * `places.next`, which must be checked, becomes the executable, and the one that was is `places.previous`. Cut off at any
- * point, there is a whole executable; one of which the trial had begun and the swap not is the old one, which ends it.
+ * `places.next`, which must be checked and is what `tried` says, becomes the executable, and the one that was is
+ * `places.previous`. Cut off at any point, there is a whole executable; one of which the trial had begun and the swap not
+ * is the old one, which ends it. Throws a `Failure` where somebody else has put another file there meanwhile.
  */
-export async function swap(
-  places: Places,
-  { version, from }: { version: string; from: string },
-): Promise<Tried> {
+export async function swap(places: Places, tried: Tried): Promise<void> {
   const { executable, previous, next } = places;
-  const sha256 = await hashOf(next);
-  if (sha256 === null) throw refusal("the new executable is gone");
-  const tried = { version, sha256, from };
+  if (await hashOf(next) !== tried.sha256) throw refusal("somebody else brings another executable at the same time");
   const beside = `${previous}.tmp`;
   await Deno.remove(beside).catch(() => {});
   await Deno.link(executable, beside);
@@ -61,11 +57,10 @@ export async function swap(
   await beginTrial(places, tried);
   await Deno.rename(next, executable);
   await syncFolder(dirname(executable));
-  return tried;
 }
 
-/** `places.previous`, to be checked and swapped in as any other. Throws a `Failure` where there is none. */
-export async function takePrevious({ previous, next }: Places): Promise<void> {
+/** `places.previous`, to be checked and swapped in as any other; returns its hash. Throws a `Failure` where there is none. */
+export async function takePrevious({ previous, next }: Places): Promise<string> {
   await Deno.remove(next).catch(() => {});
   await Deno.copyFile(previous, next).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -74,6 +69,7 @@ export async function takePrevious({ previous, next }: Places): Promise<void> {
   await Deno.chmod(next, 0o755);
   using file = await Deno.open(next);
   await file.sync();
+  return await hashOf(next) ?? "";
 }
 
 function refusal(message: string, reason: "release_invalid" | "state_newer" = "release_invalid"): Failure {

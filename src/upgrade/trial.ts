@@ -65,9 +65,13 @@ export async function readRefused({ refused }: Places): Promise<Refused | null> 
 export async function endTrial(places: Places): Promise<Tried | null> {
   const tried = await readTrial(places);
   await Deno.remove(places.trial).catch(() => {});
-  await Deno.remove(places.next).catch(() => {});
   if (tried !== null) await syncFolder(dirname(places.executable));
   return tried;
+}
+
+/** What a download that was killed left behind. Nobody may be bringing another one. */
+export async function forgetNext({ next }: Places): Promise<void> {
+  await Deno.remove(next).catch(() => {});
 }
 
 /** The refused build may be tried again. */

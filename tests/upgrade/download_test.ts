@@ -28,7 +28,7 @@ async function served(options: ReleaseOptions = {}) {
       findRelease({
         version,
         from: { ...server.settings, ...settings },
-        architecture: "x86_64",
+        architecture: Deno.build.arch,
         now: Date.now(),
         signal,
         silenceMs: 300,
@@ -79,7 +79,7 @@ const BROKEN: { fault: Fault; says: RegExp }[] = [
     says: /^mistake release_invalid: ".*\.gz" is over 134\.2 MB, which no file of a release/,
   },
   {
-    fault: { type: "missing", path: "harbornode-linux-x86_64.gz" },
+    fault: { type: "missing", path: `harbornode-linux-${Deno.build.arch}.gz` },
     says: /^mistake release_unreachable: .* is not there$/,
   },
 ];

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { Settings } from "../../src/settings/settings.ts";
 import { signWith, type SshKey } from "../support/ssh_keys.ts";
 
-const NAME = "harbornode-linux-x86_64";
+const NAME = `harbornode-linux-${Deno.build.arch}`;
 
 export type Fault =
   | { type: "cut" }

@@ -85,7 +85,9 @@ Deno.test("a swap keeps the executable before, and is a trial until the daemon h
   await using device = await installed(program("0.2.0"));
   const { places } = device;
   await Deno.writeTextFile(places.refused, "version 0.2.0\nsha256 x\nfrom 0.1.0\n");
-  const tried = await swap(places, { version: "0.2.0", from: "0.1.0" });
+  const tried = { version: "0.2.0", sha256: (await hashOf(places.next))!, from: "0.1.0" };
+  await assert.rejects(swap(places, { ...tried, sha256: "ab".repeat(32) }), /somebody else brings another executable/);
+  await swap(places, tried);
   assert.deepEqual(await device.names(), ["harbornode", "harbornode.previous", "harbornode.trial"]);
   assert.deepEqual(await readTrial(places), tried);
   assert.equal(await readRefused(places), null, "who asks for it by name wants it tried again");
@@ -97,8 +99,8 @@ Deno.test("a swap keeps the executable before, and is a trial until the daemon h
   assert.deepEqual(await watched, { end: "settled" });
   assert.equal(await endTrial(places), null, "a second time there is nothing to end");
 
-  await takePrevious(places);
-  const back = await swap(places, { version: "0.1.0", from: "0.2.0" });
+  const back = { version: "0.1.0", sha256: await takePrevious(places), from: "0.2.0" };
+  await swap(places, back);
   assert.match(await Deno.readTextFile(places.executable), /harbornode 0\.1\.0/);
   assert.match(await Deno.readTextFile(places.previous), /harbornode 0\.2\.0/);
   // As the unit's guard does it.
@@ -115,12 +117,13 @@ Deno.test("there is no way back where nothing was before", async () => {
 
 const SWAPPER = `
 import { placesOf } from "${new URL("../../src/upgrade/trial.ts", import.meta.url)}";
+import { hashOf } from "${new URL("../../src/upgrade/download.ts", import.meta.url)}";
 import { swap } from "${new URL("../../src/upgrade/swap.ts", import.meta.url)}";
 const places = placesOf(Deno.args[0]);
 for (let round = 0;; round++) {
   await Deno.copyFile(Deno.args[round % 2 === 0 ? 1 : 2], places.next);
   console.log(round);
-  await swap(places, { version: "0." + round + ".0", from: "0.1.0" });
+  await swap(places, { version: "0." + round + ".0", sha256: await hashOf(places.next), from: "0.1.0" });
 }
 `;
 

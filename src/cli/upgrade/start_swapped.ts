@@ -2,6 +2,7 @@
 import { systemClock } from "../../clock.ts";
 import type { Snapshot } from "../../model/snapshot.ts";
 import type { Settings } from "../../settings/settings.ts";
+import { swap } from "../../upgrade/swap.ts";
 import type { Places, Tried } from "../../upgrade/trial.ts";
 import { watchTrial } from "../../upgrade/watch_trial.ts";
 import type { CommandInput } from "../command.ts";
@@ -12,16 +13,16 @@ import { restartUnit, UNIT, unitLog, unitOf } from "./unit.ts";
 export interface SwapAndStart {
   settings: Settings;
   places: Places;
-  /** What cannot be left halfway: done after everything that may refuse. */
-  swap: () => Promise<Tried>;
+  /** What lies at `places.next`, checked. */
+  tried: Tried;
 }
 
-export async function startSwapped(input: CommandInput, { settings, places, swap }: SwapAndStart): Promise<ExitCode> {
+export async function startSwapped(input: CommandInput, { settings, places, tried }: SwapAndStart): Promise<ExitCode> {
   const { note, out } = input;
   // Before the swap, after which the executable of what runs has another name.
   const unit = await unitOf(places.executable);
   const before = await instancesOf(settings);
-  const tried = await swap();
+  await swap(places, tried);
   note(`  ${places.executable} is ${tried.version} now; ${tried.from} is ${places.previous}`);
   if (unit.state === "none") {
     out(`harbornode ${tried.version} is in place, and counts from the daemon's next start on`);
@@ -42,8 +43,7 @@ export async function startSwapped(input: CommandInput, { settings, places, swap
   return await tellEnd(input, { settings, places, tried, before, since });
 }
 
-interface Started extends Omit<SwapAndStart, "swap"> {
-  tried: Tried;
+interface Started extends SwapAndStart {
   before: Map<string, string>;
   since: number;
 }

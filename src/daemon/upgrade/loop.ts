@@ -11,7 +11,7 @@ import { findRelease } from "../../upgrade/find.ts";
 import { download } from "../../upgrade/download.ts";
 import { OWN_EXECUTABLE } from "../../upgrade/own_executable.ts";
 import { checkNext, swap } from "../../upgrade/swap.ts";
-import { forgetRefused, type Places, placesOf, readRefused, readTrial } from "../../upgrade/trial.ts";
+import { forgetNext, forgetRefused, type Places, placesOf, readRefused, readTrial } from "../../upgrade/trial.ts";
 import { VERSION } from "../../version.ts";
 import { addEvent, type Device, tell } from "../device.ts";
 import { planInput } from "../pass.ts";
@@ -19,7 +19,7 @@ import { planInput } from "../pass.ts";
 const log = logger("upgrade");
 
 /** How soon a wish of git's is seen, and a window that opens. Nothing is looked at on the disk while there is none. */
-const TICK_MS = 5_000;
+const TICK_MS = 2_000;
 /** Of tries that failed, the first and the longest wait: half of it is left to chance, so that a fleet spreads. */
 const FIRST_WAIT_MS = 60_000;
 const LONGEST_WAIT_MS = 6 * 60 * 60_000;
@@ -35,13 +35,14 @@ interface Progress {
   failures: number;
   /** Not tried before; on the clock that only goes forward. */
   notBefore: number;
-  /** Whether it is here, and has shown that it would start. */
-  isHere: boolean;
+  /** The hash of what is here, and has shown that it would start; null before. */
+  sha256: string | null;
 }
 
 /** Until the daemon stops. Never throws but for that. */
 export async function upgradeLoop(device: Device): Promise<void> {
   let progress: Progress | null = null;
+  if (OWN_EXECUTABLE !== null) await forgetUnwanted(device, placesOf(OWN_EXECUTABLE));
   while (!device.stopped.aborted) {
     progress = progressOf(device.desired?.daemon?.version ?? null, progress);
     try {
@@ -54,9 +55,14 @@ export async function upgradeLoop(device: Device): Promise<void> {
   }
 }
 
+/** What an earlier daemon began to bring, unless it may still be wanted. */
+async function forgetUnwanted({ desired }: Device, places: Places): Promise<void> {
+  if (desired?.daemon === undefined) await forgetNext(places);
+}
+
 function progressOf(wanted: string | null, before: Progress | null): Progress | null {
   if (wanted === null) return null;
-  return before?.wanted === wanted ? before : { wanted, failures: 0, notBefore: 0, isHere: false };
+  return before?.wanted === wanted ? before : { wanted, failures: 0, notBefore: 0, sha256: null };
 }
 
 async function turn(device: Device, progress: Progress | null): Promise<void> {
@@ -81,11 +87,12 @@ async function turn(device: Device, progress: Progress | null): Promise<void> {
   }
   if (await isOver(device, { wanted, places })) return;
   if (device.clock.monotonic() < progress.notBefore) return;
-  if (!progress.isHere) await bring(device, { progress, places });
-  if (!progress.isHere) return;
+  if (progress.sha256 === null) await bring(device, { progress, places });
+  const { sha256 } = progress;
+  if (sha256 === null) return;
   const wait = whyNotNow(device);
   if (wait !== null) return show(device, { wanted, state: "waiting", reason: "upgrade_waiting", message: wait });
-  await swap(places, { version: wanted, from: VERSION });
+  await swap(places, { version: wanted, sha256, from: VERSION });
   end(device, wanted);
 }
 
@@ -124,7 +131,7 @@ async function bring(device: Device, { progress, places }: { progress: Progress;
       ? "its checksum is right, and nobody is known who signs releases"
       : `signed by ${found.by}`;
     log.info("version {wanted} is here: {by}", { wanted, by });
-    progress.isHere = true;
+    progress.sha256 = found.hashes.plain;
     progress.failures = 0;
   } catch (error) {
     if (!unwanted.signal.aborted) throw error;
@@ -177,7 +184,7 @@ function fail(device: Device, { progress, failure }: { progress: Progress | null
   const first = failure.kind === "transient" ? FIRST_WAIT_MS : MISTAKE_WAIT_MS;
   const waitMs = Math.min(LONGEST_WAIT_MS, first * 2 ** progress.failures++) * (0.5 + Math.random() / 2);
   progress.notBefore = device.clock.monotonic() + waitMs;
-  progress.isHere = false;
+  progress.sha256 = null;
   const { reason, message, hint = null } = failure;
   show(device, { wanted: progress.wanted, state: "failed", reason, message, hint });
 }
