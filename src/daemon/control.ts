@@ -70,7 +70,7 @@ export function controlDeps(device: Device, reloads: Reloads | null = null): Con
     confirmPrune: (revision) => confirmPrune(device, revision),
     accept: (revision) => acceptRevision(device, revision),
     tryNotify: () => tryNotify(device),
-    reload: () => reloads === null ? neverReloads() : reloads.ask(() => device.stop("reload")),
+    reload: () => reloads === null ? neverReloads() : reloads.ask(),
     reloadEnd: (number) => reloads?.end(number) ?? null,
     down: (options) => down(device, options),
   };

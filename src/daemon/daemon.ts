@@ -70,6 +70,7 @@ export async function runDaemon(
   };
   const device = await openDevice({ settings, id, signal: own.signal, stop, heart });
   const reaper = reapOrphans();
+  reloads?.begun(() => stop("reload"));
   using _told = leaveWhenTold(device, { signal, notify });
   const served: Served[] = [];
   try {

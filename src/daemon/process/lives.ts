@@ -5,7 +5,7 @@ import { logger } from "../../log.ts";
 import type { Renewal } from "../../settings/renew.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type DaemonOptions, runDaemon } from "../daemon.ts";
-import type { DaemonEnd, Device } from "../device.ts";
+import type { DaemonEnd } from "../device.ts";
 import { problemLine } from "../../model/problem.ts";
 import { Heart, signsOfLife } from "./heart.ts";
 import { Reloads } from "./reloads.ts";
@@ -34,13 +34,11 @@ export async function runLives(
   const heart = new Heart(systemClock);
   using _signs = signsOfLife(heart, notify);
   const reloads = new Reloads(settings, renew);
-  let ask = () => {};
   const ready: DaemonOptions["ready"] = (where) => {
     reloads.ready();
-    ask = () => void askedBySignal(reloads, where.device);
     options.ready?.(where);
   };
-  const silence = onHangup(() => ask());
+  const silence = onHangup(() => void askedBySignal(reloads));
   try {
     while (true) {
       try {
@@ -63,9 +61,9 @@ export async function runLives(
 }
 
 /** Nobody waits for an answer: what is wrong is in the log. */
-async function askedBySignal(reloads: Reloads, device: Device): Promise<void> {
+async function askedBySignal(reloads: Reloads): Promise<void> {
   try {
-    const answer = await reloads.ask(() => device.stop("reload"));
+    const answer = await reloads.ask();
     if (answer.type !== "problems") return;
     for (const problem of answer.problems) log.error("{problem}", { problem: problemLine(problem) });
     log.error("the settings before stay in force");

@@ -14,6 +14,8 @@ const ANSWER_MS = 100;
 export class Reloads {
   /** What the daemon runs with, or the next one is to. */
   settings: Settings;
+  /** Ends the daemon that runs, for the next one. */
+  #endDaemon = () => {};
   readonly #renew: (current: Settings) => Promise<Renewal>;
   /** Those with which a daemon was ready last. */
   #good: Settings | null = null;
@@ -30,10 +32,10 @@ export class Reloads {
   }
 
   /**
-   * Reads them again, and calls `begin` a moment later when something has changed: the daemon is to end for the next
-   * one. What is wrong is said, and changes nothing. Throws `port_conflict` when the page could not be served.
+   * Reads them again. When something has changed, the daemon ends a moment later for the next one. What is wrong is
+   * said, and changes nothing. Throws `port_conflict` when the page could not be served.
    */
-  async ask(begin: () => void): Promise<ReloadAnswer> {
+  async ask(): Promise<ReloadAnswer> {
     const renewal = await this.#renew(this.settings);
     if (renewal.type !== "changed") return renewal;
     const { settings, changed } = renewal;
@@ -41,8 +43,14 @@ export class Reloads {
     log.info("settings have changed: {names}", { names: changed.join(", ") });
     this.#next = settings;
     this.#asked++;
-    setTimeout(begin, ANSWER_MS);
+    setTimeout(() => this.#endDaemon(), ANSWER_MS);
     return { type: "began", number: this.#asked, changed };
+  }
+
+  /** A daemon begins. Should there have been another wish meanwhile, it ends at once. */
+  begun(end: () => void): void {
+    this.#endDaemon = end;
+    if (this.#next !== null) setTimeout(end, ANSWER_MS);
   }
 
   /** The daemon has ended for them. */
