@@ -232,6 +232,7 @@ const PURE = [
   /^src\/standard_webhooks\.ts$/,
   /^src\/http\/webhook\/(authenticate|origin|push)\.ts$/,
   /^src\/notify\/(commit_state|condition|tell|outgoing|status_request|message_request)\.ts$/,
+  /^src\/daemon\/process\/status_line\.ts$/,
   /^src\/probe\/verdict\.ts$/,
   /^src\/runtime\/docker\/(container|life\/altered|network\/subnet|request\/\w+)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,

@@ -9,6 +9,7 @@ import { notify } from "./notify.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { release } from "./release.ts";
+import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   prune,
   accept,
   notify,
+  reload,
   down,
   validate,
   secret,

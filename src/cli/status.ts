@@ -3,7 +3,7 @@ import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { reachOf } from "./settings_of.ts";
 import { showStatus } from "./show/status.ts";
 import { showWorkload } from "./show/workload.ts";
 
@@ -19,7 +19,7 @@ export const status: Command = {
   flags: { json: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 1 },
   async run(input) {
-    const settings = await settingsOf(input);
+    const settings = await reachOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const snapshot = await daemon.json<Snapshot>("/status", { signal: input.signal });
