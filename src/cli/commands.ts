@@ -1,6 +1,7 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
 import { accept } from "./accept.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
 import { hold } from "./hold.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   accept,
   notify,
   down,
+  doctor,
   validate,
   secret,
   schema,

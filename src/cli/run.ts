@@ -1,5 +1,6 @@
 import { runDaemon } from "../daemon/daemon.ts";
 import { configureLog, registerSecret } from "../log.ts";
+import { secretsIn } from "../settings/secrets_in.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
 import { settingsOf } from "./settings_of.ts";
@@ -14,10 +15,7 @@ export const run: Command = {
   async run(input) {
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
-    const { repo, webhook, commitStatus, notify } = settings;
-    const secrets = [repo.token, ...webhook.secrets, commitStatus?.token ?? null];
-    for (const { url, secret, token } of notify) secrets.push(url, secret, token);
-    for (const secret of secrets) if (secret !== null) registerSecret(secret);
+    for (const secret of secretsIn(settings)) registerSecret(secret);
     await configureLog(settings.log, input.note);
     const end = await runDaemon({ settings, signal: input.signal });
     return end === "down" ? EXIT.down : EXIT.done;
