@@ -18,6 +18,7 @@ import { secret } from "./secret.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { support } from "./support.ts";
 import { sync } from "./sync.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version.ts";
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   notify,
   down,
   doctor,
+  support,
   validate,
   secret,
   schema,

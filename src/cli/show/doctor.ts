@@ -40,7 +40,7 @@ function shown(examined: readonly Examined[]): Shown[] {
 }
 
 function alike(one: Finding, other: Finding): boolean {
-  return one.verdict !== "ok" && one.verdict === other.verdict && one.message === other.message;
+  return one.verdict === other.verdict && one.message === other.message;
 }
 
 function findingLines({ checks, finding }: Shown): string[] {

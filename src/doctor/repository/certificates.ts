@@ -37,7 +37,7 @@ export const certificates: Check<CertificateFacts, "settings"> = {
     };
   },
   judge({ host, system, own }) {
-    if (host === null) return [ok("none are needed: nothing is asked over https")];
+    if (host === null) return [ok("not used")];
     const found = [...(own === null ? [] : judgeOwn(own)), ...judgeSystem(system)];
     return found.length > 0 ? found : [ok(`${system!.valid} authorities in ${system!.file}`)];
   },

@@ -42,7 +42,7 @@ export const sshFiles: Check<SshFacts, "settings"> = {
     };
   },
   judge({ host, port, key, knownHosts, hasClient }) {
-    if (host === null) return [ok("not used: the repository is not asked over ssh")];
+    if (host === null) return [ok("not used")];
     if (!hasClient) return [problem("there is no ssh on this device", "sudo apt-get install openssh-client")];
     const found = [...(key === null ? [] : judgeKey(key))];
     if (knownHosts.knowsHost === false) {

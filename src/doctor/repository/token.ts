@@ -46,7 +46,7 @@ export const token: Check<TokenFacts, "settings"> = {
   },
   judge(facts) {
     const { host, hasToken, isPlain, mayPush, scopes } = facts;
-    if (host === null) return [ok("not used: the repository is not asked over http")];
+    if (host === null) return [ok("not used")];
     if (!hasToken) return [ok("none")];
     const found: Finding[] = [...judgeExpiry(facts), ...judgeScopes(facts)];
     if (isPlain) found.push(warning(`it is sent to "${host}" in plain text`, "write https:// as [repo] url"));

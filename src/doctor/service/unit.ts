@@ -1,11 +1,10 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { COMMIT } from "../../version.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, problem, skipped, warning } from "../finding.ts";
-import { outputOf, textOf } from "../looks.ts";
+import { outputOf } from "../looks.ts";
+import { dropInFiles, installedUnit, UNIT_NAME } from "./installed_unit.ts";
 import { UNIT } from "./unit_text.ts";
-
-export const UNIT_NAME = "harbornode.service";
 
 export interface UnitFacts {
   /** "systemd 252 (...)"; null where there is none. */
@@ -26,23 +25,21 @@ export const unit: Check<UnitFacts> = {
   group: "service",
   name: "unit",
   async look({ root, env, isRoot }, signal) {
-    const own = env.HOME === undefined || isRoot ? [] : [join(env.HOME, ".config/systemd/user")];
-    const folders = [...own, ...SYSTEM.map((folder) => join(root, folder))];
-    const installed = await firstUnit(folders);
-    const isOwn = installed !== null && own.some((folder) => installed.file.startsWith(folder));
+    const where = { root, env, isRoot };
+    const installed = await installedUnit(where);
     const [version, enabled] = await Promise.all([
       outputOf("systemctl", ["--version"], signal),
-      installed === null
-        ? null
-        : outputOf("systemctl", [...(isOwn ? ["--user"] : []), "is-enabled", UNIT_NAME], signal),
+      installed && outputOf("systemctl", [...(installed.isOwn ? ["--user"] : []), "is-enabled", UNIT_NAME], signal),
     ]);
     const isThere = await Deno.stat(join(root, "run/systemd/system")).then(() => true, () => false);
     return {
       systemd: isThere ? version?.out.split("\n")[0] ?? null : null,
       installed,
-      dropIns: installed === null ? [] : await dropInsOf(folders),
+      dropIns: (await dropInFiles(where)).map((file) => basename(file)),
       state: enabled === null || enabled.out === "" ? null : enabled.out.split("\n")[0]!,
-      lingers: isOwn ? await Deno.stat(`/var/lib/systemd/linger/${env.USER}`).then(() => true, () => false) : null,
+      lingers: installed?.isOwn
+        ? await Deno.stat(`/var/lib/systemd/linger/${env.USER}`).then(() => true, () => false)
+        : null,
       isCompiled: COMMIT !== "source",
     };
   },
@@ -72,29 +69,6 @@ export const unit: Check<UnitFacts> = {
     return orOk(found, `${state ?? "installed"}${named}, ${systemd.replace(/ \(.*/, "")}`);
   },
 };
-
-/** In systemd's own order (systemd.unit(5)). */
-const SYSTEM = ["etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "usr/lib/systemd/system"];
-
-async function firstUnit(folders: string[]): Promise<UnitFacts["installed"]> {
-  for (const folder of folders) {
-    const file = join(folder, UNIT_NAME);
-    const text = await textOf(file);
-    if (text !== null) return { file, text };
-  }
-  return null;
-}
-
-async function dropInsOf(folders: string[]): Promise<string[]> {
-  const names = await Promise.all(folders.map(async (folder) => {
-    try {
-      return await Array.fromAsync(Deno.readDir(join(folder, `${UNIT_NAME}.d`)), ({ name }) => name);
-    } catch {
-      return [];
-    }
-  }));
-  return names.flat().filter((name) => name.endsWith(".conf")).sort();
-}
 
 /** Comments and empty lines change nothing. Null where all that counts is the same. */
 function firstChange(text: string): string | null {
