@@ -1,6 +1,7 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
 import { accept } from "./accept.ts";
+import { completions } from "./completions.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
@@ -45,5 +46,6 @@ export const COMMANDS: readonly Command[] = [
   validate,
   secret,
   schema,
+  completions(() => COMMANDS),
   version,
 ];

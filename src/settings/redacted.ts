@@ -34,7 +34,7 @@ export function redactedConfig(table: Table, isFile: (path: string) => boolean):
         values(one as Table, name === "notify" ? NOTIFY : []);
       }
     } else if (name === "registry") {
-      for (const [host, one] of Object.entries(given)) {
+      for (const [host, one] of Object.entries(given as Table)) {
         lines.push("", `[${bare(name)}.${bare(host)}]`);
         if (isTable(one)) values(one, REGISTRY);
       }
