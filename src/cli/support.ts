@@ -6,7 +6,7 @@ import { CHECKS } from "../doctor/checks.ts";
 import { workloadFacts } from "../doctor/daemon/workloads.ts";
 import { examine } from "../doctor/examine.ts";
 import { Failure } from "../failure.ts";
-import { type Command, type CommandInput, CONFIG_FLAG } from "./command.ts";
+import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
 import { settingsFile } from "./settings_of.ts";

@@ -1,6 +1,6 @@
 import type { SourceStatus } from "../../model/snapshot.ts";
 import type { Check } from "../check.ts";
-import { type Finding, ok, orOk, problem, skipped, warning } from "../finding.ts";
+import { type Finding, orOk, problem, skipped, warning } from "../finding.ts";
 
 export interface DaemonFacts {
   /** Null where none answers: `silence` says why, unless nobody knows where it listens. */

@@ -13,7 +13,7 @@ _harbornode_names() {
 }
 
 _harbornode() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} flags= words= kind=
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} flags="" words="" kind=""
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     mapfile -t COMPREPLY < <(compgen -W "${names}" -- "$current")
@@ -24,7 +24,7 @@ ${commands.map((one) => branch(one, names)).join("\n")}
     *) return ;;
   esac
   case $current in
-    -*) words=$flags kind= ;;
+    -*) words=$flags kind="" ;;
   esac
   case $kind in
     name) words=$(_harbornode_names) ;;
@@ -48,7 +48,9 @@ function branch({ name, flags, words, repeats }: Completable, all: string): stri
     return `        ${pattern}) ${assigned(value!)} ;;`;
   });
   const own = name === "help" ? `words="${all}"` : assigned(words);
-  const once = repeats || own === "kind=unknown" ? "" : `; ((COMP_CWORD > 2)) && [[ $previous != -* ]] && kind=unknown`;
+  const once = repeats || words.type === "unknown"
+    ? ""
+    : `; ((COMP_CWORD > 2)) && [[ $previous != -* ]] && kind="unknown"`;
   return [
     `    ${name})`,
     `      flags="${[...options, "--help"].join(" ")}"`,
@@ -59,5 +61,5 @@ function branch({ name, flags, words, repeats }: Completable, all: string): stri
 }
 
 function assigned(kind: Kind): string {
-  return kind.type === "words" ? `words="${kind.words.join(" ")}"` : `kind=${kind.type}`;
+  return kind.type === "words" ? `words="${kind.words.join(" ")}"` : `kind="${kind.type}"`;
 }
