@@ -1,6 +1,8 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
 import { accept } from "./accept.ts";
+import { completions } from "./completions.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
 import { hold } from "./hold.ts";
@@ -18,6 +20,7 @@ import { secret } from "./secret.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { support } from "./support.ts";
 import { sync } from "./sync.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version.ts";
@@ -40,8 +43,11 @@ export const COMMANDS: readonly Command[] = [
   notify,
   reload,
   down,
+  doctor,
+  support,
   validate,
   secret,
   schema,
+  completions(() => COMMANDS),
   version,
 ];

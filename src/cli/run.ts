@@ -1,8 +1,8 @@
-import type { Settings } from "../settings/settings.ts";
 import { runLives } from "../daemon/process/lives.ts";
 import { SdNotify } from "../daemon/process/sd_notify.ts";
 import { configureLog, registerSecret } from "../log.ts";
 import { renewSettings } from "../settings/renew.ts";
+import { secretsIn } from "../settings/secrets_in.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
 import { placeOfSettings, settingsOf } from "./settings_of.ts";
@@ -23,7 +23,8 @@ export const run: Command = {
       notify,
       signal: input.signal,
       begin: async (settings) => {
-        hideSecrets(settings);
+        // Those of settings before stay hidden too.
+        for (const secret of secretsIn(settings)) registerSecret(secret);
         await configureLog(settings.log, input.note);
       },
       renew: async (current) => await renewSettings(current, await placeOfSettings(input)),
@@ -32,13 +33,6 @@ export const run: Command = {
     return { stopped: EXIT.done, down: EXIT.down, upgraded: EXIT.upgraded }[end];
   },
 };
-
-/** Whatever would write one of them writes "***". Those of settings before stay hidden too. */
-function hideSecrets({ repo, webhook, commitStatus, notify }: Settings): void {
-  const secrets = [repo.token, ...webhook.secrets, commitStatus?.token ?? null];
-  for (const { url, secret, token } of notify) secrets.push(url, secret, token);
-  for (const secret of secrets) if (secret !== null) registerSecret(secret);
-}
 
 /** Of one that a person started, a hangup is the end of the terminal, and of the daemon with it. */
 function onHangup(reload: () => void): () => void {
