@@ -2,6 +2,8 @@
 import type { Command } from "./command.ts";
 import { checkStart } from "./check_start.ts";
 import { accept } from "./accept.ts";
+import { completions } from "./completions.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
 import { hold } from "./hold.ts";
@@ -10,6 +12,7 @@ import { notify } from "./notify.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { release } from "./release.ts";
+import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
@@ -18,6 +21,7 @@ import { secret } from "./secret.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { support } from "./support.ts";
 import { sync } from "./sync.ts";
 import { upgrade } from "./upgrade.ts";
 import { validate } from "./validate.ts";
@@ -39,11 +43,15 @@ export const COMMANDS: readonly Command[] = [
   prune,
   accept,
   notify,
+  reload,
   down,
   upgrade,
+  doctor,
+  support,
   validate,
   secret,
   schema,
+  completions(() => COMMANDS),
   version,
 ];
 

@@ -14,6 +14,11 @@ import { controlDeps, pageDeps } from "./control.ts";
 import type { DaemonEnd, Device } from "./device.ts";
 import { deviceId } from "./identity.ts";
 import { imageUpdateLoop } from "./image/updates.ts";
+import { leaveWhenTold } from "./process/leave.ts";
+import { Heart } from "./process/heart.ts";
+import type { Reloads } from "./process/reloads.ts";
+import { SdNotify } from "./process/sd_notify.ts";
+import { statusLine } from "./process/status_line.ts";
 import { lockDataDir } from "./lock.ts";
 import { notifyLoop } from "./notify/loop.ts";
 import { closeDevice, openDevice } from "./open_device.ts";
@@ -27,10 +32,19 @@ const log = logger("daemon");
 /** What dies early dies by then: until it has passed, a new executable or new settings may still be wrong. */
 const SETTLED_MS = 10_000;
 
+/** For a daemon that nobody listens to. */
+const NOBODY = new SdNotify({ socket: null });
+
 export interface DaemonOptions {
   settings: Settings;
-  /** Aborting it ends the daemon in order; instances go on running. */
+  /** Aborting it ends the daemon in order; instances go on running, but for a machine that goes down. */
   signal: AbortSignal;
+  /** Who hears how it is; absent: nobody. */
+  notify?: SdNotify;
+  /** Beats as long as there is progress. */
+  heart?: Heart;
+  /** Answers wishes that the settings be read again; absent: they are refused. */
+  reloads?: Reloads;
   /** Called once: the lock is held, page and socket are served, the boot from disk is done, the first pass has ended. */
   ready?: (where: { port: number; device: Device }) => void;
   /** Called once, when it has been ready and has lived for ten seconds more. */
@@ -41,25 +55,29 @@ export interface DaemonOptions {
  * Runs the daemon. Resolves with why it has ended, when all that it held is free again. Throws `LockHeld` when another
  * one has the data_dir, and `Failure` for what keeps it from starting at all.
  */
-export async function runDaemon({ settings, signal, ready, settled }: DaemonOptions): Promise<DaemonEnd> {
+export async function runDaemon(
+  { settings, signal, notify = NOBODY, heart = new Heart(systemClock), reloads, ready, settled }: DaemonOptions,
+): Promise<DaemonEnd> {
+  heart.works();
   const id = await deviceId(settings.dataDir);
   const dir = dataDir(settings.dataDir, id);
   await makeFolders(dir);
   using _lock = await lockDataDir(dir.lock);
 
-  const reaper = reapOrphans();
   const own = new AbortController();
-  const stopped = AbortSignal.any([signal, own.signal]);
   let end = "stopped" as DaemonEnd;
   const stop = (why: DaemonEnd) => {
-    if (!stopped.aborted) end = why;
+    if (!own.signal.aborted) end = why;
     own.abort(new Error(why));
   };
-  const device = await openDevice({ settings, id, signal: stopped, stop });
+  const device = await openDevice({ settings, id, signal: own.signal, stop, heart });
+  const reaper = reapOrphans();
+  reloads?.begun(() => stop("reload"));
+  using _told = leaveWhenTold(device, { signal, notify });
   const served: Served[] = [];
   try {
     // The control socket first: its failure (a path that is too long) must not leave a page behind.
-    served.push(await serveSocket(createControlApp(controlDeps(device)), dir.socket));
+    served.push(await serveSocket(createControlApp(controlDeps(device, reloads)), dir.socket));
     const page = await serve(createApp(pageDeps(device)), {
       address: settings.listenAddress,
       port: settings.listenPort,
@@ -80,9 +98,11 @@ export async function runDaemon({ settings, signal, ready, settled }: DaemonOpti
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
     const passed = () => {
+      if (device.goingDown === null && device.snapshot !== null) notify.status(statusLine(device.snapshot));
       if (device.passesEnded > 1) return;
+      notify.ready();
       ready?.({ port: page.port, device });
-      systemClock.sleep(SETTLED_MS, stopped).then(async () => {
+      systemClock.sleep(SETTLED_MS, device.stopped).then(async () => {
         await settleUpgrade(device);
         settled?.(device);
       }).catch(() => {});
@@ -91,9 +111,17 @@ export async function runDaemon({ settings, signal, ready, settled }: DaemonOpti
     await Promise.all([passLoop(device, passed), ...loops]);
     return end;
   } finally {
+    heart.works();
     await Promise.all(served.map((one) => one.close()));
     await closeDevice(device);
     reaper.close();
-    log.info(end === "down" ? "everything is down" : "stopped; workloads go on running");
+    log.info(device.goingDown === "shutdown" ? "everything is stopped until the machine is back" : ENDS[end]);
   }
 }
+
+const ENDS: Record<DaemonEnd, string> = {
+  stopped: "stopped; workloads go on running",
+  down: "everything is down",
+  upgraded: "stopped for another executable; workloads go on running",
+  reload: "stopped for new settings; workloads go on running",
+};

@@ -25,6 +25,7 @@ import { OWN_EXECUTABLE } from "../upgrade/own_executable.ts";
 import { placesOf } from "../upgrade/trial.ts";
 import { type DaemonEnd, type Device, tell } from "./device.ts";
 import { openNotifier } from "./notify/notifier.ts";
+import { Heart } from "./process/heart.ts";
 import { takeSnapshot } from "./report.ts";
 import { admission } from "./revision/admit.ts";
 import { targetOf } from "./revision/target.ts";
@@ -38,32 +39,40 @@ interface OpenOptions {
   /** What ends the daemon from inside; a command without a daemon has none. */
   stop?: (end: DaemonEnd) => void;
   clock?: Clock;
+  heart?: Heart;
 }
 
 /** The device with its runtimes open and nothing running yet. Close it with `closeDevice`. */
 export async function openDevice(
-  { settings, id, signal, stop = () => {}, clock = systemClock }: OpenOptions,
+  { settings, id, signal, stop = () => {}, clock = systemClock, heart = new Heart(clock) }: OpenOptions,
 ): Promise<Device> {
   const dir = dataDir(settings.dataDir, id);
   const { diskReserveBytes } = settings.limits;
   const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
-  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
   const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
   const admit = admission({ trust: settings.trust, clock, known });
   const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
   const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
+  const lastKnown = await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null);
+  const vault = await openVault(settings, dir);
+  const memory = await MemoryStore.open(dir.workloads);
+  const journal = await Journal.read(dir.journal);
+  const notifier = await openNotifier(settings, { path: dir.notify, clock });
+  const deliveries = await DeliveryLog.open(dir.deliveries);
   const wake = new Wake(clock);
+  // Last: should anything before be unusable, nothing was opened that somebody would have to close.
+  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
   const device: Device = {
     id,
     settings,
     clock,
     dir,
     startedAt: clock.now(),
-    lastKnown: await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null),
+    lastKnown,
     source,
     runtimes,
     artifacts,
-    vault: await openVault(settings, dir),
+    vault,
     prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
     usage: new UsageHistory({
       runtimes,
@@ -72,14 +81,14 @@ export async function openDevice(
       isWatched: () => device.listeners.size > 0,
       changed: () => tell(device),
     }),
-    memory: await MemoryStore.open(dir.workloads),
-    journal: await Journal.read(dir.journal),
+    memory,
+    journal,
     wake,
     syncWake: new Wake(clock),
     stopped: signal,
     stop,
     desired: null,
-    goingDown: false,
+    goingDown: null,
     readAgain: false,
     revision: null,
     sourceMemory,
@@ -87,6 +96,7 @@ export async function openDevice(
     looksEnded: 0,
     looking: false,
     passesEnded: 0,
+    heart,
     observations: [],
     changed: new Set(),
     answered: new Set(),
@@ -101,8 +111,8 @@ export async function openDevice(
     upgrade: null,
     snapshot: null,
     events: [],
-    notifier: await openNotifier(settings, { path: dir.notify, clock }),
-    deliveries: await DeliveryLog.open(dir.deliveries),
+    notifier,
+    deliveries,
     listeners: new Set(),
   };
   device.snapshot = takeSnapshot(device);

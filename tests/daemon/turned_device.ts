@@ -27,7 +27,7 @@ export async function turnedDevice(
   await makeFolders(dataDir(loaded.settings.dataDir, id));
   const device = await openDevice({ settings: loaded.settings, id, signal: stop.signal });
   const dispose = async () => {
-    device.goingDown = true;
+    device.goingDown = "down";
     await eventually("nothing runs any more", async () => {
       await Promise.all(await pass(device));
       return (await running(device)).length === 0;

@@ -12,6 +12,9 @@ export type Prerequisite =
   | "root"
   | "browser"
   | "busybox"
+  | "dash"
+  | "bash"
+  | "script"
   | "registry"
   | "shellcheck"
   | "zip"
@@ -45,6 +48,9 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   root: () => Promise.resolve(Deno.uid() === 0 ? null : "not run as root"),
   browser: async () => await program("chromium") ? null : "no chromium in PATH",
   registry: async () => await program("docker-registry") ? null : "no docker-registry in PATH",
+  dash: async () => await program("dash") ? null : "no dash in PATH",
+  bash: async () => await program("bash") ? null : "no bash in PATH",
+  script: async () => await program("script") ? null : "no script(1) in PATH",
   busybox: async () => await program("busybox") ? null : "no busybox in PATH",
   device: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DEVICE") ? null : "no HARBORNODE_TEST_DEVICE to boot"),
   dist: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DIST") ? null : "no HARBORNODE_TEST_DIST with executables"),

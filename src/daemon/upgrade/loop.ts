@@ -152,7 +152,7 @@ async function giveUpUnwanted(
 
 /** Null for now: no window is closed, and nothing is under way that a daemon should see to its end. */
 function whyNotNow(device: Device): string | null {
-  if (device.goingDown) return "everything is being stopped";
+  if (device.goingDown !== null) return "everything is being stopped";
   const closed = closedNow(planInput(device));
   if (closed !== null) return closed.message;
   const rollout = device.snapshot?.workloads.find((one) => one.rollout !== null)?.name;
