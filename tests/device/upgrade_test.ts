@@ -19,8 +19,22 @@ const HOST = "10.0.2.2";
 const PATIENT = { deadlineMs: 240_000, everyMs: 1000 };
 const SERVICE = 'command = ["/bin/sleep", "100000"]\n';
 /** A start may take three minutes; one that never ends should not here. */
-const SOONER = `mkdir -p /etc/systemd/system/harbornode.service.d
-printf '[Service]\\nTimeoutStartSec=40s\\n' >/etc/systemd/system/harbornode.service.d/soon.conf`;
+const settings = (releaseUrl: string) =>
+  `cat >/etc/harbornode/config.toml <<'END'
+[repo]
+url = "/srv/fleet"
+interval = "2s"
+[runtime]
+docker_enabled = false
+[policy]
+daemon_versions = ["0.1.*"]
+[daemon]
+release_url = "${releaseUrl}"
+END
+mkdir -p /etc/systemd/system/harbornode.service.d
+printf '[Service]\nTimeoutStartSec=40s\n' >/etc/systemd/system/harbornode.service.d/soon.conf
+systemctl daemon-reload
+systemctl restart harbornode`;
 
 await testNeeding(
   ["device", "dist", "git"],
@@ -33,16 +47,15 @@ await testNeeding(
       brokenBuild("0.1.3", "exec sleep 1000"),
       brokenBuild("0.1.4", "kill -SEGV $$"),
     ]);
-    await using machine = await Machine.start({
-      services: { web: SERVICE },
-      repo: ['interval = "2s"'],
-      policy: ['daemon_versions = ["0.1.*"]', "[daemon]", `release_url = "${mirror.url(HOST)}"`],
-      prepare: SOONER,
-    });
+    await using machine = await Machine.start({ services: { web: SERVICE } });
+    await machine.sh(settings(mirror.url(HOST)));
     const status = async () =>
       JSON.parse(await machine.sh("cd /etc/harbornode && harbornode status --json")) as Snapshot;
     const web = async () => (await status()).workloads.find((one) => one.name === "web")?.instances[0];
-    const before = await eventually("the service runs", async () => (await web())?.pid && await web(), PATIENT);
+    const before = await eventually("the service runs", async () => {
+      const one = await web();
+      return one?.pid ? one : null;
+    }, PATIENT);
     /** What it says, and its exit code at the end. */
     const upgrade = (words: string) =>
       machine.sh(`cd /etc/harbornode && harbornode upgrade ${words} 2>&1; echo "code $?"`);
