@@ -13,13 +13,16 @@ const DRAIN_MS = 1000;
 
 /** Throws `port_conflict` when somebody else listens there. */
 export function serve(app: Hono, { address, port }: { address: string; port: number }): Promise<Served> {
-  const stop = new AbortController();
+  const requests = new Requests();
   try {
     const server = Deno.serve(
-      { hostname: address, port, onListen() {}, signal: stop.signal },
-      (request, { remoteAddr }) => app.fetch(request, { address: remoteAddr.hostname }),
+      { hostname: address, port, onListen() {}, signal: requests.cut },
+      (request, { remoteAddr, completed }) => {
+        requests.add(completed);
+        return app.fetch(request, { address: remoteAddr.hostname });
+      },
     );
-    return Promise.resolve({ port: server.addr.port, close: () => drain(server, stop) });
+    return Promise.resolve({ port: server.addr.port, close: () => requests.close(server) });
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new Failure(`port ${port} on ${address} is taken by another program`, {
@@ -31,12 +34,31 @@ export function serve(app: Hono, { address, port }: { address: string; port: num
   }
 }
 
-/** Ends what can end in time, then the rest. */
-export async function drain(server: Deno.HttpServer<Deno.Addr>, stop: AbortController): Promise<void> {
-  const timer = setTimeout(() => stop.abort(), DRAIN_MS);
-  try {
-    await Promise.race([server.shutdown(), server.finished]);
-  } finally {
+/** The requests of a server that are under way. */
+export class Requests {
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+
+  /** Ends the server at once, with all of its connections. */
+  get cut(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  add(completed: Promise<void>): void {
+    const over = completed.catch(() => {}).then(() => void this.#underWay.delete(over));
+    this.#underWay.add(over);
+  }
+
+  /**
+   * Ends what can end in time, then the rest. Not by `shutdown()`: after it a server can not be cut any more, and one
+   * stream that nobody ends keeps it, and the connection, for ever.
+   */
+  async close(server: Deno.HttpServer<Deno.Addr>): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, DRAIN_MS));
+    await Promise.race([Promise.all(this.#underWay), late]);
     clearTimeout(timer);
+    this.#stop.abort();
+    await server.finished;
   }
 }

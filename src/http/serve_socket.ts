@@ -1,7 +1,7 @@
 /** The control socket: HTTP on a Unix socket that root and the group `harbornode` may use, and nobody else. */
 import type { Hono } from "hono";
 import { Failure } from "../failure.ts";
-import { drain, type Served } from "./serve.ts";
+import { Requests, type Served } from "./serve.ts";
 
 /** unix(7): `sun_path` has 108 bytes, one of them for the end. */
 const MAX_PATH_BYTES = 107;
@@ -19,10 +19,13 @@ export async function serveSocket(app: Hono, path: string): Promise<Served> {
   await Deno.remove(path).catch(() => {});
   // Between listening and chmod the socket must not be open to others: the umask decides until then.
   const before = Deno.umask(0o177);
-  const stop = new AbortController();
+  const requests = new Requests();
   let server: Deno.HttpServer<Deno.UnixAddr>;
   try {
-    server = Deno.serve({ path, onListen() {}, signal: stop.signal }, (request) => app.fetch(request));
+    server = Deno.serve({ path, onListen() {}, signal: requests.cut }, (request, { completed }) => {
+      requests.add(completed);
+      return app.fetch(request);
+    });
   } finally {
     Deno.umask(before);
   }
@@ -30,7 +33,7 @@ export async function serveSocket(app: Hono, path: string): Promise<Served> {
   return {
     port: 0,
     async close() {
-      await drain(server, stop);
+      await requests.close(server);
       await Deno.remove(path).catch(() => {});
     },
   };
