@@ -477,28 +477,48 @@ unit() {
 Description=HarborNode: runs what a git repository says
 Documentation=https://github.com/harbornode/harbornode
 # Not network-online.target: a device without a network must start what it last knew.
+# Units stop in reverse: Docker is there as long as the daemon has containers to stop.
 After=network.target docker.service
 # A device nobody looks at must never be given up on.
 StartLimitIntervalSec=0
 
 [Service]
+# Started means: the page is there, what is on disk was read, and what runs was looked at once.
+Type=notify
 ExecStart=/usr/local/bin/harbornode
+ExecReload=/usr/local/bin/harbornode reload
 # config.toml is read from here.
 WorkingDirectory=/etc/harbornode
 # The trusted certificates of the machine, so that an authority of one's own works.
 Environment=DENO_TLS_CA_STORE=system
+# From /etc/credstore, for token_file = "harbornode.token". A name without a path may be missing.
+LoadCredential=harbornode.token
+
+# Boards with a slow card. Stopping takes longer only as far as the daemon asks for it.
+TimeoutStartSec=3min
+TimeoutStopSec=90s
+# A daemon that has come to a halt is ended. Not by SIGABRT: a dump of it would hold the secrets.
+WatchdogSec=1min
+WatchdogSignal=SIGKILL
 Restart=always
-RestartSec=1
-# "harbornode down" means down.
+RestartSec=1s
+# "harbornode down" means down, and is no failure.
 RestartPreventExitStatus=6
+SuccessExitStatus=6
+
 # The daemon alone is stopped: workloads go on while it restarts or is updated, and it finds them again.
+# When the machine goes down it stops them itself, in order, before systemd ends what is left.
 KillMode=process
-# The control groups of native workloads are made below this one; systemd must not tidy them.
+# The control groups of native workloads are made by the daemon; systemd must not tidy them.
 Delegate=yes
 # Each log that is followed and each connection to the page takes one.
-LimitNOFILE=65536
+LimitNOFILE=524288
 # When memory is short a workload goes before the daemon that would start it again.
 OOMScoreAdjust=-500
+
+# Neither ProtectSystem=, PrivateTmp=, NoNewPrivileges=, CapabilityBoundingSet= nor SystemCallFilter=: what a
+# daemon gives up its children can not get back, and a service would find another system than its author did.
+# Each service is confined by itself: a user of its own, no privileges to be gained, as [policy] allows.
 
 [Install]
 WantedBy=multi-user.target
