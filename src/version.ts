@@ -1,10 +1,15 @@
-/** What this build is. `deno task compile` puts the commit in the place of the marker. */
+/** What this build is. `deno task compile` puts the version and the commit in the place of the markers. */
 import project from "../deno.json" with { type: "json" };
 
 /** Semantic version, without a leading "v". */
-export const VERSION: string = project.version;
+export const VERSION: string = compiledIn("@VERSION@") ?? project.version;
 
-const MARKER = "@COMMIT@";
+/**
+ * Seven digits of the commit it was compiled from, with "+changes" when what goes into it was not as committed; "source"
+ * where it was not compiled, "unknown" where it was compiled without git.
+ */
+export const COMMIT: string = compiledIn("@COMMIT@") ?? "source";
 
-/** Seven digits of the commit it was compiled from; "source" where it was not compiled. */
-export const COMMIT: string = MARKER.startsWith("@") ? "source" : MARKER;
+function compiledIn(marker: string): string | null {
+  return marker.startsWith("@") ? null : marker;
+}

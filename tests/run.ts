@@ -18,6 +18,7 @@ const ROOT = new URL("..", import.meta.url).pathname;
 const PURE = [
   "tests/architecture_test.ts",
   "tests/bench/summary_test.ts",
+  "tests/compiled/bundle_test.ts",
   "tests/manifest",
   "tests/model",
   "tests/plan",
@@ -36,7 +37,7 @@ const PURE = [
 ];
 
 /** They mostly wait, and meet nobody: each set runs in a process of its own beside the others, and is shown after them. */
-const ASIDE = [["tests/runtime/docker"], ["tests/runtime/native", "tests/secrets", "tests/source"]];
+const ASIDE = [["tests/compiled", "tests/runtime/docker"], ["tests/runtime/native", "tests/secrets", "tests/source"]];
 
 const pure = Deno.args.includes("--pure");
 const paths = Deno.args.filter((arg) => !arg.startsWith("-"));

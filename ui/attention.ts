@@ -1,32 +1,6 @@
-/** [pure] Which workloads a person should look at first, and the one sentence about all of them. */
+/** [pure] The one sentence about all workloads. */
 import type { ReasonCode } from "../src/model/reason.ts";
-import { isBarred, isLeftAlone, type Snapshot, type WorkloadStatus } from "../src/model/snapshot.ts";
-
-/** What needs somebody, what only needs time, and what is as the repository asks. */
-export interface Groups {
-  attention: WorkloadStatus[];
-  moving: WorkloadStatus[];
-  well: WorkloadStatus[];
-}
-
-/** Each in the order in which they came. */
-export function groups(workloads: readonly WorkloadStatus[]): Groups {
-  const well = workloads.filter(isWell);
-  const moving = workloads.filter(isMoving);
-  return { well, moving, attention: workloads.filter((one) => !well.includes(one) && !moving.includes(one)) };
-}
-
-function isWell(one: WorkloadStatus): boolean {
-  if (isBarred(one)) return false;
-  return isLeftAlone(one) || one.phase === "completed" || one.phase === "stopped" ||
-    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
-}
-
-/** Of a run of a job, and of what was just started, nobody can say yet. */
-function isMoving(one: WorkloadStatus): boolean {
-  return !isWell(one) &&
-    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
-}
+import { groups, isLeftAlone, type Snapshot } from "../src/model/snapshot.ts";
 
 /** Of a revision that is here and is not used, until somebody does something about it. */
 const NOT_USED: readonly (ReasonCode | undefined)[] = [

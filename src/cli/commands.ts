@@ -1,6 +1,8 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
 import { accept } from "./accept.ts";
+import { completions } from "./completions.ts";
+import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
 import { hold } from "./hold.ts";
@@ -9,6 +11,7 @@ import { notify } from "./notify.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
 import { release } from "./release.ts";
+import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
 import { run } from "./run.ts";
@@ -17,6 +20,7 @@ import { secret } from "./secret.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { support } from "./support.ts";
 import { sync } from "./sync.ts";
 import { validate } from "./validate.ts";
 import { version } from "./version.ts";
@@ -37,9 +41,13 @@ export const COMMANDS: readonly Command[] = [
   prune,
   accept,
   notify,
+  reload,
   down,
+  doctor,
+  support,
   validate,
   secret,
   schema,
+  completions(() => COMMANDS),
   version,
 ];

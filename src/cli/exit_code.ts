@@ -7,6 +7,7 @@ export const EXIT = {
   unreachable: 4,
   locked: 5,
   down: 6,
+  upgraded: 7,
   changes: 10,
   interrupted: 130,
 } as const;
@@ -21,6 +22,7 @@ export const EXIT_MEANINGS: readonly [ExitCode, string][] = [
   [EXIT.unreachable, "repository, runtime or daemon can not be reached"],
   [EXIT.locked, "another daemon holds the data_dir"],
   [EXIT.down, 'run: ended because "harbornode down" was said; do not start it again'],
+  [EXIT.upgraded, "run: ended so that another executable takes over; start it again"],
   [EXIT.changes, "plan --exit-code: there is something to do"],
   [EXIT.interrupted, "interrupted"],
 ];

@@ -3,7 +3,7 @@ import type { Snapshot } from "../model/snapshot.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { reachOf } from "./settings_of.ts";
 import { showHistory } from "./show/history.ts";
 
 export const history: Command = {
@@ -14,7 +14,7 @@ export const history: Command = {
   flags: { json: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 1, max: 1 },
   async run(input) {
-    const settings = await settingsOf(input);
+    const settings = await reachOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const name = input.positionals[0]!;

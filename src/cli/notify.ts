@@ -1,7 +1,7 @@
 import { type Command, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { reachOf } from "./settings_of.ts";
 
 export const notify: Command = {
   name: "notify",
@@ -12,7 +12,7 @@ export const notify: Command = {
   positionals: { min: 1, max: 1 },
   async run(input) {
     if (input.positionals[0] !== "test") throw new UsageError('notify can do one thing: "notify test"');
-    const settings = await settingsOf(input);
+    const settings = await reachOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const { targets } = await daemon.json<{ targets: { name: string; error: string | null }[] }>("/notify/test", {

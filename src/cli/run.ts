@@ -1,8 +1,11 @@
-import { runDaemon } from "../daemon/daemon.ts";
+import { runLives } from "../daemon/process/lives.ts";
+import { SdNotify } from "../daemon/process/sd_notify.ts";
 import { configureLog, registerSecret } from "../log.ts";
+import { renewSettings } from "../settings/renew.ts";
+import { secretsIn } from "../settings/secrets_in.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { placeOfSettings, settingsOf } from "./settings_of.ts";
 
 export const run: Command = {
   name: "run",
@@ -12,14 +15,28 @@ export const run: Command = {
   flags: CONFIG_FLAG.flags,
   positionals: { min: 0, max: 0 },
   async run(input) {
+    const notify = SdNotify.take(Deno.env, Deno.pid);
     const settings = await settingsOf(input);
     if (settings === null) return EXIT.problems;
-    const { repo, webhook, commitStatus, notify } = settings;
-    const secrets = [repo.token, ...webhook.secrets, commitStatus?.token ?? null];
-    for (const { url, secret, token } of notify) secrets.push(url, secret, token);
-    for (const secret of secrets) if (secret !== null) registerSecret(secret);
-    await configureLog(settings.log, input.note);
-    const end = await runDaemon({ settings, signal: input.signal });
-    return end === "down" ? EXIT.down : EXIT.done;
+    const end = await runLives({
+      settings,
+      notify,
+      signal: input.signal,
+      begin: async (settings) => {
+        // Those of settings before stay hidden too.
+        for (const secret of secretsIn(settings)) registerSecret(secret);
+        await configureLog(settings.log, input.note);
+      },
+      renew: async (current) => await renewSettings(current, await placeOfSettings(input)),
+      onHangup,
+    });
+    return { stopped: EXIT.done, down: EXIT.down, upgraded: EXIT.upgraded }[end];
   },
 };
+
+/** Of one that a person started, a hangup is the end of the terminal, and of the daemon with it. */
+function onHangup(reload: () => void): () => void {
+  if (Deno.stdin.isTerminal()) return () => {};
+  Deno.addSignalListener("SIGHUP", reload);
+  return () => Deno.removeSignalListener("SIGHUP", reload);
+}

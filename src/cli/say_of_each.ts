@@ -3,7 +3,7 @@ import { parseDuration } from "../manifest/field/quantity.ts";
 import { type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { reachOf } from "./settings_of.ts";
 
 export const HOLD_FLAGS = {
   flags: { for: { type: "string" }, ...CONFIG_FLAG.flags },
@@ -16,7 +16,7 @@ export async function sayOfEach(
   word: "hold" | "stop" | "start" | "release",
 ): Promise<ExitCode> {
   const forMs = durationOf(input.flags.for);
-  const settings = await settingsOf(input);
+  const settings = await reachOf(input);
   if (settings === null) return EXIT.problems;
   using daemon = new ControlClient(settings);
   for (const name of input.positionals) {

@@ -1,21 +1,41 @@
 /** Finds and loads the settings for a command: --config, ./config.toml, then where the installer puts it. */
 import { hostname } from "node:os";
-import { loadSettings } from "../settings/load.ts";
+import { type LoadOptions, loadSettings } from "../settings/load.ts";
+import { loadReach } from "../settings/reach.ts";
 import type { Settings } from "../settings/settings.ts";
+import { controlSocket } from "../store/data_dir.ts";
 import type { CommandInput } from "./command.ts";
 import { showProblems } from "./show/problem.ts";
 
 const INSTALLED = "/etc/harbornode/config.toml";
 
 /** Null after the problems were shown: the command ends with exit code 3. */
-export async function settingsOf({ flags, note }: CommandInput): Promise<Settings | null> {
+export async function settingsOf(input: CommandInput): Promise<Settings | null> {
+  const loaded = await loadSettings(await placeOfSettings(input));
+  if ("settings" in loaded) return loaded.settings;
+  input.note(showProblems(loaded.problems));
+  return null;
+}
+
+/**
+ * What a command needs that only talks to the daemon: it works without the tokens, and while config.toml has problems.
+ * Where no daemon is, those are shown, since they may be why.
+ */
+export async function reachOf(input: CommandInput): Promise<Pick<Settings, "dataDir"> | null> {
+  const loaded = await loadReach(await placeOfSettings(input));
+  if ("dataDir" in loaded) {
+    const wasThere = await Deno.lstat(controlSocket(loaded.dataDir)).then(() => true, () => false);
+    return wasThere ? loaded : await settingsOf(input);
+  }
+  input.note(showProblems(loaded.problems));
+  return null;
+}
+
+export async function placeOfSettings({ flags }: Pick<CommandInput, "flags">): Promise<LoadOptions> {
   const env = Deno.env.toObject();
   const named = typeof flags.config === "string" ? flags.config : env.HARBORNODE_CONFIG;
   const file = named ?? (await isFile("config.toml") || !await isFile(INSTALLED) ? undefined : INSTALLED);
-  const loaded = await loadSettings({ file, cwd: Deno.cwd(), env, hostname: hostname() });
-  if ("settings" in loaded) return loaded.settings;
-  note(showProblems(loaded.problems));
-  return null;
+  return { file, cwd: Deno.cwd(), env, hostname: hostname() };
 }
 
 async function isFile(path: string): Promise<boolean> {

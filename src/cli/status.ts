@@ -3,26 +3,31 @@ import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { reachOf } from "./settings_of.ts";
 import { showStatus } from "./show/status.ts";
 import { showWorkload } from "./show/workload.ts";
 
 export const status: Command = {
   name: "status",
-  usage: "[NAME] [--json]",
+  usage: "[NAME] [--json | --names]",
   summary: "Show what runs, how it is, and why",
   options: [
     { flag: "NAME", doc: "one workload in full: instances, runs, checks, last lines" },
     { flag: "--json", doc: "what GET /api/v1/status gives, or its part for NAME" },
+    { flag: "--names", doc: "the workloads' names alone, one a line" },
     ...CONFIG_FLAG.options,
   ],
-  flags: { json: { type: "boolean" }, ...CONFIG_FLAG.flags },
+  flags: { json: { type: "boolean" }, names: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 1 },
   async run(input) {
-    const settings = await settingsOf(input);
+    const settings = await reachOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const snapshot = await daemon.json<Snapshot>("/status", { signal: input.signal });
+    if (input.flags.names === true) {
+      for (const { name } of snapshot.workloads) input.out(name);
+      return EXIT.done;
+    }
     const [name] = input.positionals;
     const chosen = name === undefined ? null : workloadOf(snapshot, name);
     if (input.flags.json === true) input.out(JSON.stringify(chosen ?? snapshot, null, 2));

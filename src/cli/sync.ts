@@ -2,7 +2,7 @@ import type { SyncOutcome } from "../http/control.ts";
 import { type Command, type CommandInput, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
+import { reachOf } from "./settings_of.ts";
 
 /** One line up, and nothing on it: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ */
 const UP_AND_CLEAR = "\x1b[1A\x1b[2K";
@@ -19,7 +19,7 @@ export const sync: Command = {
   flags: { wait: { type: "boolean" }, force: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 0 },
   async run(input) {
-    const settings = await settingsOf(input);
+    const settings = await reachOf(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const wait = input.flags.wait === true;

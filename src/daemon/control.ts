@@ -5,7 +5,8 @@ import type { ControlDeps, SyncOutcome } from "../http/control.ts";
 import type { WebhookDeps } from "../http/webhook/webhook.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
-import { addEvent, type Device, tell } from "./device.ts";
+import { addEvent, type Device, subscribe, tell } from "./device.ts";
+import { down } from "./owner/down.ts";
 import { hold, release, start } from "./owner/hold.ts";
 import { restart } from "./owner/restart.ts";
 import { unknown, workloadNamed } from "./owner/workload_named.ts";
@@ -13,6 +14,7 @@ import { acceptRevision } from "./revision/accept.ts";
 import { tryNotify } from "./notify/try.ts";
 import { previewPlan } from "./revision/preview.ts";
 import { rollBack } from "./owner/rollback.ts";
+import type { Reloads } from "./process/reloads.ts";
 import { takeSnapshot } from "./report.ts";
 import { outcome } from "./settle.ts";
 
@@ -52,7 +54,7 @@ function webhookDeps(device: Device): WebhookDeps {
 }
 
 /** For root and the group of the socket. */
-export function controlDeps(device: Device): ControlDeps {
+export function controlDeps(device: Device, reloads: Reloads | null = null): ControlDeps {
   return {
     snapshot: () => current(device),
     logs: (name, options) => logs(device, { name, options }),
@@ -68,8 +70,18 @@ export function controlDeps(device: Device): ControlDeps {
     confirmPrune: (revision) => confirmPrune(device, revision),
     accept: (revision) => acceptRevision(device, revision),
     tryNotify: () => tryNotify(device),
+    reload: () => reloads === null ? neverReloads() : reloads.ask(),
+    reloadEnd: (number) => reloads?.end(number) ?? null,
     down: (options) => down(device, options),
   };
+}
+
+function neverReloads(): never {
+  throw new Failure("this daemon can not read its settings again", {
+    kind: "refused",
+    reason: "internal_error",
+    hint: "stop it, and start it again",
+  });
 }
 
 /** Numbers that move without a change (uptime, use) are made fresh; the rest is as the last pass saw it. */
@@ -78,11 +90,6 @@ function current(device: Device): Snapshot {
   if (snapshot === null) return takeSnapshot(device);
   const fresh = takeSnapshot(device);
   return { ...fresh, workloads: snapshot.workloads.map((one) => device.usage.withLatest(one)) };
-}
-
-function subscribe(device: Device, listener: () => void): () => void {
-  device.listeners.add(listener);
-  return () => device.listeners.delete(listener);
 }
 
 function logs(device: Device, { name, options }: { name: string; options: LogOptions }): AsyncIterable<LogLine> {
@@ -119,40 +126,6 @@ async function confirmPrune(device: Device, revision: string | null): Promise<st
   addEvent(device, { workload: null, reason: "forced", message: `removal of ${held.names.join(", ")} was confirmed` });
   device.wake.now();
   return await Promise.resolve(held.names);
-}
-
-/** Stops every instance, then the daemon. Resolves with the names of what was stopped, before the daemon ends. */
-async function down(
-  device: Device,
-  { progress, signal }: { progress(message: string): void; signal: AbortSignal },
-): Promise<string[]> {
-  device.goingDown = true;
-  const names = new Set<string>();
-  let last = "";
-  await new Promise<void>((resolve, reject) => {
-    const look = () => {
-      for (const observation of device.observations) {
-        if (observation.ok) { for (const one of observation.instances) names.add(one.workload); }
-      }
-      const now = [...device.busy.keys()].join(", ");
-      if (now !== "" && now !== last) progress(`stopping ${now}`);
-      last = now;
-      const left = device.observations.some((one) => one.ok && one.instances.length > 0);
-      if (!left && device.busy.size === 0 && device.plan.actions.length === 0) leave(resolve);
-    };
-    const abort = () => leave(() => reject(signal.reason));
-    const unsubscribe = subscribe(device, look);
-    const leave = (then: () => void) => {
-      unsubscribe();
-      signal.removeEventListener("abort", abort);
-      then();
-    };
-    signal.addEventListener("abort", abort);
-    device.wake.now();
-  });
-  // The answer must be on its way before the socket is closed.
-  setTimeout(device.stop, 100);
-  return [...names].sort();
 }
 
 /** A look at the repository that begins after the call; with `wait`, until everything has come to rest. */

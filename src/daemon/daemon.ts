@@ -1,79 +1,81 @@
-/** Builds the parts of a device, runs the loops until told to stop, and leaves the instances running. */
-import { hostname } from "node:os";
-import { join } from "node:path";
-import { type Clock, systemClock } from "../clock.ts";
-import { Failure } from "../failure.ts";
+/** Runs a device: serves its page and its socket, turns the loops until told to stop, and leaves the instances running. */
+import { systemClock } from "../clock.ts";
 import { createApp } from "../http/app.ts";
 import { createControlApp } from "../http/control.ts";
 import { serve, type Served } from "../http/serve.ts";
 import { serveSocket } from "../http/serve_socket.ts";
 import { logger } from "../log.ts";
-import type { RuntimeName } from "../model/workload.ts";
-import { NOTHING } from "../plan/plan.ts";
-import { Prober } from "../probe/probe.ts";
-import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
-import { ArtifactStore } from "../runtime/native/artifact/store.ts";
-import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
 import { giveBackWhenCalm } from "../runtime/native/process/give_back.ts";
 import { reapOrphans } from "../runtime/native/process/reaper.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import { credentialsRoot } from "../secrets/credentials.ts";
-import { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings/settings.ts";
-import { createSource } from "../source/open.ts";
-import type { Source } from "../source/source.ts";
-import { type DataDir, dataDir, makeFolders } from "../store/data_dir.ts";
-import { DeliveryLog } from "../store/delivery_log.ts";
-import { ImageInventory } from "../store/image_inventory.ts";
-import { Journal } from "../store/journal.ts";
-import { MemoryStore } from "../store/memory.ts";
-import { readSourceMemory, type SourceMemory } from "../store/source_memory.ts";
+import { dataDir, makeFolders } from "../store/data_dir.ts";
 import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
-import { type Device, tell } from "./device.ts";
+import type { DaemonEnd, Device } from "./device.ts";
 import { deviceId } from "./identity.ts";
 import { imageUpdateLoop } from "./image/updates.ts";
+import { leaveWhenTold } from "./process/leave.ts";
+import { Heart } from "./process/heart.ts";
+import type { Reloads } from "./process/reloads.ts";
+import { SdNotify } from "./process/sd_notify.ts";
+import { statusLine } from "./process/status_line.ts";
 import { lockDataDir } from "./lock.ts";
 import { notifyLoop } from "./notify/loop.ts";
-import { openNotifier } from "./notify/notifier.ts";
+import { closeDevice, openDevice } from "./open_device.ts";
 import { passLoop } from "./pass.ts";
-import { takeSnapshot } from "./report.ts";
-import { admission } from "./revision/admit.ts";
-import { targetOf } from "./revision/target.ts";
 import { syncLoop } from "./revision/sync.ts";
-import { UsageHistory } from "./usage.ts";
-import { COMMIT } from "../version.ts";
-import { Wake } from "./wake.ts";
 
 const log = logger("daemon");
 
+/** What dies early dies by then: until it has passed, a new executable or new settings may still be wrong. */
+const SETTLED_MS = 10_000;
+
+/** For a daemon that nobody listens to. */
+const NOBODY = new SdNotify({ socket: null });
+
 export interface DaemonOptions {
   settings: Settings;
-  /** Aborting it ends the daemon in order; instances go on running. */
+  /** Aborting it ends the daemon in order; instances go on running, but for a machine that goes down. */
   signal: AbortSignal;
-  /** Called once the page can be opened. */
+  /** Who hears how it is; absent: nobody. */
+  notify?: SdNotify;
+  /** Beats as long as there is progress. */
+  heart?: Heart;
+  /** Answers wishes that the settings be read again; absent: they are refused. */
+  reloads?: Reloads;
+  /** Called once: the lock is held, page and socket are served, the boot from disk is done, the first pass has ended. */
   ready?: (where: { port: number; device: Device }) => void;
+  /** Called once, when it has been ready and has lived for ten seconds more. */
+  settled?: (device: Device) => void;
 }
 
 /**
- * Runs the daemon. Resolves when it has ended: "stopped" after `signal`, "down" after everything was stopped for good,
- * which whoever starts daemons should take for a wish not to start it again. Throws `LockHeld` when another one has the data_dir, and
- * `Failure` for what keeps it from starting at all.
+ * Runs the daemon. Resolves with why it has ended, when all that it held is free again. Throws `LockHeld` when another
+ * one has the data_dir, and `Failure` for what keeps it from starting at all.
  */
-export async function runDaemon({ settings, signal, ready }: DaemonOptions): Promise<"stopped" | "down"> {
+export async function runDaemon(
+  { settings, signal, notify = NOBODY, heart = new Heart(systemClock), reloads, ready, settled }: DaemonOptions,
+): Promise<DaemonEnd> {
+  heart.works();
   const id = await deviceId(settings.dataDir);
   const dir = dataDir(settings.dataDir, id);
   await makeFolders(dir);
   using _lock = await lockDataDir(dir.lock);
 
-  const reaper = reapOrphans();
   const own = new AbortController();
-  const stopped = AbortSignal.any([signal, own.signal]);
-  const device = await openDevice({ settings, id, signal: stopped, stop: () => own.abort(new Error("down")) });
+  let end = "stopped" as DaemonEnd;
+  const stop = (why: DaemonEnd) => {
+    if (!own.signal.aborted) end = why;
+    own.abort(new Error(why));
+  };
+  const device = await openDevice({ settings, id, signal: own.signal, stop, heart });
+  const reaper = reapOrphans();
+  reloads?.begun(() => stop("reload"));
+  using _told = leaveWhenTold(device, { signal, notify });
   const served: Served[] = [];
   try {
     // The control socket first: its failure (a path that is too long) must not leave a page behind.
-    served.push(await serveSocket(createControlApp(controlDeps(device)), dir.socket));
+    served.push(await serveSocket(createControlApp(controlDeps(device, reloads)), dir.socket));
     const page = await serve(createApp(pageDeps(device)), {
       address: settings.listenAddress,
       port: settings.listenPort,
@@ -92,149 +94,27 @@ export async function runDaemon({ settings, signal, ready }: DaemonOptions): Pro
     await tellUnfinished(device);
     device.usage.begin();
     using _memory = giveBackWhenCalm(() => device.busy.size > 0);
-    const loops = [passLoop(device), syncLoop(device), imageUpdateLoop(device), notifyLoop(device)];
-    ready?.({ port: page.port, device });
-    await Promise.all(loops);
-    return device.goingDown ? "down" : "stopped";
+    const passed = () => {
+      if (device.goingDown === null && device.snapshot !== null) notify.status(statusLine(device.snapshot));
+      if (device.passesEnded > 1) return;
+      notify.ready();
+      ready?.({ port: page.port, device });
+      systemClock.sleep(SETTLED_MS, device.stopped).then(() => settled?.(device), () => {});
+    };
+    await Promise.all([passLoop(device, passed), syncLoop(device), imageUpdateLoop(device), notifyLoop(device)]);
+    return end;
   } finally {
+    heart.works();
     await Promise.all(served.map((one) => one.close()));
     await closeDevice(device);
     reaper.close();
-    log.info(device.goingDown ? "everything is down" : "stopped; workloads go on running");
+    log.info(device.goingDown === "shutdown" ? "everything is stopped until the machine is back" : ENDS[end]);
   }
 }
 
-interface OpenOptions {
-  settings: Settings;
-  id: string;
-  signal: AbortSignal;
-  /** What ends the daemon from inside; a command without a daemon has none. */
-  stop?: () => void;
-  clock?: Clock;
-}
-
-/** The device with its runtimes open and nothing running yet. Close it with `closeDevice`. */
-export async function openDevice(
-  { settings, id, signal, stop = () => {}, clock = systemClock }: OpenOptions,
-): Promise<Device> {
-  const dir = dataDir(settings.dataDir, id);
-  const { diskReserveBytes } = settings.limits;
-  const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
-  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
-  const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
-  const admit = admission({ trust: settings.trust, clock, known });
-  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
-  const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
-  const wake = new Wake(clock);
-  const device: Device = {
-    id,
-    settings,
-    clock,
-    dir,
-    startedAt: clock.now(),
-    lastKnown: await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null),
-    source,
-    runtimes,
-    artifacts,
-    vault: await openVault(settings, dir),
-    prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
-    usage: new UsageHistory({
-      runtimes,
-      clock,
-      instances: () => device.observations.flatMap((one) => one.ok ? one.instances : []),
-      isWatched: () => device.listeners.size > 0,
-      changed: () => tell(device),
-    }),
-    memory: await MemoryStore.open(dir.workloads),
-    journal: await Journal.read(dir.journal),
-    wake,
-    syncWake: new Wake(clock),
-    stopped: signal,
-    stop,
-    desired: null,
-    goingDown: false,
-    readAgain: false,
-    revision: null,
-    sourceMemory,
-    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
-    looksEnded: 0,
-    looking: false,
-    observations: [],
-    changed: new Set(),
-    answered: new Set(),
-    answeringSince: new Map(),
-    plan: NOTHING,
-    planned: null,
-    lastLines: new Map(),
-    alerted: new Set(),
-    busy: new Map(),
-    attempts: new Map(),
-    forced: new Set(),
-    snapshot: null,
-    events: [],
-    notifier: await openNotifier(settings, { path: dir.notify, clock }),
-    deliveries: await DeliveryLog.open(dir.deliveries),
-    listeners: new Set(),
-  };
-  device.snapshot = takeSnapshot(device);
-  return device;
-}
-
-function nothingApplied({ url, branch }: Source, { device }: Settings): SourceMemory {
-  const revisions = { seen: null, attempted: null, applied: null, healthy: null };
-  return { url, branch, device, ...revisions, pruneConfirmed: null };
-}
-
-export async function closeDevice(device: Device): Promise<void> {
-  device.prober.close();
-  device.usage.close();
-  await device.journal.close();
-  await device.deliveries.close();
-  await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
-}
-
-/** What the owner names is the owner's to make. */
-async function openVault({ secrets: { identityFile } }: Settings, dir: DataDir): Promise<Vault> {
-  return await Vault.open(identityFile ?? dir.identity, { make: identityFile === null });
-}
-
-async function openRuntimes(
-  { settings, id, artifacts, clock }: { settings: Settings; id: string; artifacts: ArtifactStore; clock: Clock },
-): Promise<Map<RuntimeName, Runtime>> {
-  const dir = dataDir(settings.dataDir, id);
-  const runtimes = new Map<RuntimeName, Runtime>();
-  const credentials = await credentialsRoot(dir.credentials, id);
-  if (settings.runtime.nativeEnabled) {
-    const bounds = { stateDir: dir.services, uidRange: settings.native.uidRange, policy: settings.policy };
-    const credentialsDir = join(credentials, "native");
-    const options = { runDir: dir.run, logDir: dir.logs, credentialsDir, artifacts, deviceId: id, clock, ...bounds };
-    runtimes.set("native", await openNativeRuntime(options));
-  }
-  if (settings.runtime.dockerEnabled) {
-    const { docker: { host, configFile }, registries, policy } = settings;
-    const protectedPaths = [
-      ...policy.own.paths,
-      // Whoever can write to it is root at the next start.
-      ...(COMMIT === "source" ? [] : [Deno.execPath()]),
-      dir.run,
-      credentials,
-      settings.secrets.identityFile ?? dir.identity,
-    ];
-    const images = {
-      credentials: { registries, configFile },
-      inventory: await ImageInventory.open(dir.images),
-      diskReserveBytes: settings.limits.diskReserveBytes,
-    };
-    const credentialsDir = join(credentials, "docker");
-    const options = { host, deviceId: id, credentialsDir, policy, protectedPaths, clock, ...images };
-    runtimes.set("docker", await openDockerRuntime(options));
-  }
-  if (runtimes.size === 0) {
-    throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {
-      kind: "mistake",
-      reason: "runtime_disabled",
-      hint: "set native_enabled or docker_enabled in [runtime] of config.toml",
-    });
-  }
-  return runtimes;
-}
+const ENDS: Record<DaemonEnd, string> = {
+  stopped: "stopped; workloads go on running",
+  down: "everything is down",
+  upgraded: "stopped for another executable; workloads go on running",
+  reload: "stopped for new settings; workloads go on running",
+};

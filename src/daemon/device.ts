@@ -7,6 +7,7 @@ import type { Event, Snapshot, SourceStatus } from "../model/snapshot.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Attempt } from "../plan/attempt.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { GoingDown } from "../plan/removal/down.ts";
 import type { Prober } from "../probe/probe.ts";
 import type { ArtifactStore } from "../runtime/native/artifact/store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -19,6 +20,7 @@ import type { Journal } from "../store/journal.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
 import type { Notifier } from "./notify/notifier.ts";
+import type { Heart } from "./process/heart.ts";
 import type { UsageHistory } from "./usage.ts";
 import type { Wake } from "./wake.ts";
 
@@ -31,6 +33,13 @@ export interface Work {
   /** Aborted when nobody wants that spec any more. */
   readonly unwanted: AbortController;
 }
+
+/**
+ * Why a daemon ended: it was told to; everything was stopped for good, which whoever starts daemons should take for a
+ * wish not to start it again; another executable lies in its place, which is to be started; its settings have changed,
+ * and another daemon of the same process goes on with the new ones.
+ */
+export type DaemonEnd = "stopped" | "down" | "upgraded" | "reload";
 
 export interface Device {
   readonly id: string;
@@ -54,13 +63,13 @@ export interface Device {
   readonly syncWake: Wake;
   /** Ends all that the daemon has under way; instances go on. */
   readonly stopped: AbortSignal;
-  /** Ends the daemon. */
-  readonly stop: () => void;
+  /** Ends the daemon; the first word counts. */
+  readonly stop: (end: DaemonEnd) => void;
 
   /** Null until a revision was read for the first time. */
   desired: Desired | null;
-  /** True once everything is to be stopped for good: nothing is started any more. */
-  goingDown: boolean;
+  /** Set once everything is to be stopped: nothing is started any more. */
+  goingDown: GoingDown | null;
   /** Set when what manifests choose devices by has changed: the same revision asks for other workloads then. */
   readAgain: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
@@ -70,6 +79,8 @@ export interface Device {
   looksEnded: number;
   looking: boolean;
 
+  passesEnded: number;
+  readonly heart: Heart;
   observations: Observation[];
   /** Runtimes that said that something changed; empty for a turn with another cause, which looks at all. */
   readonly changed: Set<RuntimeName>;
@@ -111,6 +122,12 @@ export function addEvent(
 export function tell(device: Device): void {
   for (const listener of device.listeners) listener();
   device.notifier.wake.now();
+}
+
+/** Until the function that it returns is called. */
+export function subscribe(device: Device, listener: () => void): () => void {
+  device.listeners.add(listener);
+  return () => device.listeners.delete(listener);
 }
 
 export function isoTime(ms: number): string {

@@ -1,7 +1,7 @@
 /** What a command may ask of a device whose daemon does not run. */
 import { type Settings } from "../settings/settings.ts";
 import { dataDir, makeFolders } from "../store/data_dir.ts";
-import { closeDevice, openDevice } from "./daemon.ts";
+import { closeDevice, openDevice } from "./open_device.ts";
 import { deviceId } from "./identity.ts";
 import { lockDataDir } from "./lock.ts";
 import { type PlanPreview, previewPlan } from "./revision/preview.ts";

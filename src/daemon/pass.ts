@@ -16,15 +16,19 @@ import { takeSnapshot } from "./report.ts";
 
 const log = logger("pass");
 
-/** Until the daemon stops; then waits for what is being carried out. */
-export async function passLoop(device: Device): Promise<void> {
+/** Until the daemon stops; then waits for what is being carried out. `passed` is called after every pass. */
+export async function passLoop(device: Device, passed: () => void): Promise<void> {
   const chains = new Set<Promise<void>>();
   let delayMs: number | null = 0;
   while (!device.stopped.aborted) {
     try {
       await device.wake.next(delayMs, device.stopped);
       const began = device.clock.monotonic();
+      device.heart.works();
       const dueMs = await turn(device, chains);
+      device.heart.rests();
+      device.passesEnded++;
+      passed();
       const restMs = restAfter(device.clock.monotonic() - began);
       await device.clock.sleep(restMs, device.stopped);
       delayMs = dueMs === null ? null : Math.max(0, dueMs - restMs);
@@ -73,7 +77,9 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   await recallImages(device);
   const { desired } = device;
   for (const name of device.busy.keys()) workedOn.add(name);
-  device.plan = device.goingDown ? downPlan(device, workedOn) : makePlan({ ...planInput(device), busy: workedOn });
+  device.plan = device.goingDown !== null
+    ? downPlan(device, workedOn)
+    : makePlan({ ...planInput(device), busy: workedOn });
   device.planned = desired;
   giveUpUnwanted(device);
   for (const { spec } of device.plan.workloads) if (spec !== null) device.runtimes.get(spec.runtime)?.configure(spec);
@@ -83,7 +89,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   await giveGrants(device);
   const chains = dispatch(device, device.plan.actions);
   device.snapshot = takeSnapshot(device);
-  if (!device.goingDown) await rememberApplied(device);
+  if (device.goingDown === null) await rememberApplied(device);
   await keepLastLines(device);
   tell(device);
   return chains;
@@ -168,10 +174,11 @@ function memoryForWorkloads({ settings }: Device): number | null {
   return total > 0 ? total - settings.limits.memoryReserveBytes : null;
 }
 
-function downPlan(device: Device, busy: ReadonlySet<string>): Plan {
-  const { observations, memory } = device;
-  const actions = planDown(observations, { memory: memory.all, busy });
-  return { ...device.plan, actions, grants: new Map(), wakeAt: null };
+function downPlan({ observations, memory, attempts, plan, goingDown }: Device, workedOn: ReadonlySet<string>): Plan {
+  // A machine that goes down does not wait for what can not be stopped.
+  const busy = goingDown === "shutdown" ? new Set([...workedOn, ...attempts.keys()]) : workedOn;
+  const actions = planDown(observations, { memory: memory.all, busy, why: goingDown! });
+  return { ...plan, actions, grants: new Map(), wakeAt: null };
 }
 
 /** A source that is not the one that asked for what runs must not remove it unasked. */
@@ -196,7 +203,7 @@ function giveUpUnwanted({ busy, plan, goingDown }: Device): void {
   for (const [name, { prepares, unwanted }] of busy) {
     if (prepares === null) continue;
     const spec = plan.workloads.find((one) => one.name === name)?.spec ?? null;
-    const isWanted = !goingDown && spec !== null && fingerprint(spec) === prepares;
+    const isWanted = goingDown === null && spec !== null && fingerprint(spec) === prepares;
     if (!isWanted) unwanted.abort(new Error("nobody wants it any more"));
   }
 }

@@ -1,6 +1,7 @@
 /** The control socket's routes: what the command line may ask of the daemon. */
 import { Hono } from "hono";
 import { Failure } from "../failure.ts";
+import type { Problem } from "../model/problem.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { rangeOf, type ReadLogs } from "./logs.ts";
 import { failure } from "./problem.ts";
@@ -13,6 +14,16 @@ export interface SyncOutcome {
   message: string;
   hint: string | null;
 }
+
+/** What becomes of a wish that the settings be read again. */
+export type ReloadAnswer =
+  | { type: "problems"; problems: Problem[] }
+  | { type: "unchanged" }
+  /** The daemon begins anew with what has changed; how that ends is asked for by the number. */
+  | { type: "began"; number: number; changed: string[] };
+
+/** `failed`: the settings before are in force again. */
+export type ReloadEnd = { type: "done" } | { type: "failed"; message: string; hint: string | null };
 
 export interface LongWork {
   progress(message: string): void;
@@ -36,6 +47,10 @@ export interface ControlDeps {
   accept(revision: string | null): Promise<string>;
   /** A test message to each target; `error` is null where it was told. */
   tryNotify(): Promise<{ name: string; error: string | null }[]>;
+  /** Reads the settings again. Throws a `Failure` for those that can not take effect. */
+  reload(): Promise<ReloadAnswer>;
+  /** Null while it is under way. */
+  reloadEnd(number: number): ReloadEnd | null;
   /** Names of what was stopped. */
   down(options: LongWork): Promise<string[]>;
 }
@@ -90,6 +105,10 @@ export function createControlApp(deps: ControlDeps): Hono {
   app.post("/accept", async (context) => {
     const { revision } = await context.req.json<{ revision: string | null }>();
     return context.json({ message: await deps.accept(revision) });
+  });
+  app.post("/reload", async (context) => context.json(await deps.reload()));
+  app.get("/reload/:number{[0-9]+}", (context) => {
+    return context.json({ end: deps.reloadEnd(Number(context.req.param("number"))) });
   });
   app.post("/down", () =>
     jsonLines(async (send, signal) => {

@@ -43,7 +43,9 @@ export interface JobRun {
   exitCode: number | null;
   /** Set right before it is stopped so that another one takes its place. */
   isReplaced?: boolean;
-  outcome: "running" | "succeeded" | "failed" | "timeout" | "replaced" | "skipped";
+  /** Set right before it is stopped with all others: the machine goes down, or the owner said so. */
+  isStopped?: boolean;
+  outcome: "running" | "succeeded" | "failed" | "timeout" | "replaced" | "stopped" | "skipped";
 }
 
 export interface JobMemory {

@@ -45,7 +45,7 @@ export interface RunStatus {
   started_at: string | null;
   ended_at: string | null;
   exit_code: number | null;
-  outcome: "running" | "succeeded" | "failed" | "timeout" | "replaced" | "skipped";
+  outcome: "running" | "succeeded" | "failed" | "timeout" | "replaced" | "stopped" | "skipped";
 }
 
 /** Something that is not as asked, and that the workload runs in spite of. */
@@ -150,6 +150,32 @@ export function isJob({ runs, next_run_at }: WorkloadStatus): boolean {
 /** "service", "job", "deployment" */
 export function kindWord(workload: WorkloadStatus): string {
   return isJob(workload) ? "job" : workload.kind;
+}
+
+/** What needs somebody, what only needs time, and what is as the repository asks. */
+export interface Groups {
+  attention: WorkloadStatus[];
+  moving: WorkloadStatus[];
+  well: WorkloadStatus[];
+}
+
+/** Each in the order in which they came. */
+export function groups(workloads: readonly WorkloadStatus[]): Groups {
+  const well = workloads.filter(isWell);
+  const moving = workloads.filter(isMoving);
+  return { well, moving, attention: workloads.filter((one) => !well.includes(one) && !moving.includes(one)) };
+}
+
+function isWell(one: WorkloadStatus): boolean {
+  if (isBarred(one)) return false;
+  return isLeftAlone(one) || one.phase === "completed" || one.phase === "stopped" ||
+    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
+}
+
+/** Of a run of a job, and of what was just started, nobody can say yet. */
+function isMoving(one: WorkloadStatus): boolean {
+  return !isWell(one) &&
+    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
 }
 
 export interface SourceStatus {

@@ -37,6 +37,9 @@ export async function secretOf(table: Table, { name, placeOf, base }: SecretOpti
   return text.trim();
 }
 
+/** Where systemd has them while the unit runs: for root on the command line, whom no variable tells. */
+const CREDENTIALS = "/run/credentials/harbornode.service";
+
 /**
  * A file that a setting names: from `base`, or among the credentials that systemd hands to the daemon
  * (LoadCredential=, https://systemd.io/CREDENTIALS). `file` is absolute, wherever it was looked for.
@@ -45,8 +48,8 @@ export async function readNear(
   path: string,
   base: string,
 ): Promise<{ file: string; text: string; error: null } | { file: string; text: ""; error: unknown }> {
-  const credentials = Deno.env.get("CREDENTIALS_DIRECTORY");
-  const places = isAbsolute(path) || credentials === undefined ? [base] : [base, credentials];
+  const credentials = Deno.env.get("CREDENTIALS_DIRECTORY") ?? CREDENTIALS;
+  const places = isAbsolute(path) ? [base] : [base, credentials];
   let first: unknown = null;
   for (const place of places) {
     const file = resolve(place, path);

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { bootFromDisk } from "../../src/daemon/boot.ts";
-import { closeDevice, openDevice } from "../../src/daemon/daemon.ts";
+import { closeDevice, openDevice } from "../../src/daemon/open_device.ts";
 import { pass } from "../../src/daemon/pass.ts";
 import { loadSettings } from "../../src/settings/load.ts";
 import { eventually } from "../support/eventually.ts";

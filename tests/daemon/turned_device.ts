@@ -1,7 +1,7 @@
 /** A device whose passes a test turns one by one. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { closeDevice, openDevice } from "../../src/daemon/daemon.ts";
+import { closeDevice, openDevice } from "../../src/daemon/open_device.ts";
 import type { Device } from "../../src/daemon/device.ts";
 import { pass } from "../../src/daemon/pass.ts";
 import type { Instance } from "../../src/model/observed.ts";
@@ -27,7 +27,7 @@ export async function turnedDevice(
   await makeFolders(dataDir(loaded.settings.dataDir, id));
   const device = await openDevice({ settings: loaded.settings, id, signal: stop.signal });
   const dispose = async () => {
-    device.goingDown = true;
+    device.goingDown = "down";
     await eventually("nothing runs any more", async () => {
       await Promise.all(await pass(device));
       return (await running(device)).length === 0;

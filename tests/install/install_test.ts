@@ -1,276 +1,210 @@
 /** Real runs of install.sh by sh, against a release served on loopback, into a folder of its own. */
 import assert from "node:assert/strict";
+import { installer } from "../support/embed_installer.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { tempDir } from "../support/temp.ts";
+import { ASSET, REPO, ROOT, SCRIPT, Target, UNIT } from "./target.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-const SCRIPT = await Deno.readTextFile(new URL("install.sh", ROOT));
-const UNIT = await Deno.readTextFile(new URL("systemd/harbornode.service", ROOT));
-const REPO = ["--repo", "https://git.example.org/me/fleet.git"];
-const EXECUTABLE = '#!/bin/sh\n[ "$1" = version ] && echo "harbornode 9.9.9"\n';
-
-Deno.test("a fresh install puts the executable, the settings and the unit in place", async () => {
-  await using machine = await newMachine();
-  const { code, said } = await machine.install([...REPO, "--device", "lamp", "--token-file", "/etc/token"]);
-  assert.equal(code, 0, said);
-  assert.equal(await machine.read("usr/local/bin/harbornode"), EXECUTABLE);
-  assert.equal(
-    await machine.read("etc/harbornode/config.toml"),
-    'device = "lamp"\n\n[repo]\nurl = "https://git.example.org/me/fleet.git"\nbranch = "main"\ntoken_file = "/etc/token"\n',
-  );
-  assert.equal(await machine.mode("etc/harbornode/config.toml"), "600");
-  assert.equal(await machine.mode("etc/harbornode"), "755");
-  assert.equal(await machine.read("etc/systemd/system/harbornode.service"), UNIT);
-  assert.match(said, /harbornode 9\.9\.9/);
-  assert.match(said, new RegExp(`http://${Deno.hostname()}:3080/`));
-  assert.deepEqual(await machine.called("systemctl"), [
-    "daemon-reload",
-    "is-active --quiet harbornode",
-    "enable --now harbornode",
+Deno.test("a fresh install puts the executable, the settings, a webhook secret and the unit in place", async () => {
+  await using target = await Target.make();
+  const args = [...REPO, "--device", "lamp", "--token-file", "/etc/token", "--data-dir", "/var/lib/harbornode"];
+  const { code, said } = await target.install([
+    ...args,
+    "--listen",
+    "[::1]:8080",
+    "--label",
+    "room=hall",
+    "--label",
+    "b=2",
   ]);
-});
-
-Deno.test("a second run downloads nothing, restarts nothing and says so", async () => {
-  await using machine = await newMachine();
-  await machine.install(REPO);
-  const before = await machine.files();
-  machine.requested.length = 0;
-  const { code, said } = await machine.install([]);
   assert.equal(code, 0, said);
-  assert.match(said, /Nothing changed/);
-  assert.deepEqual(machine.requested, ["/SHA256SUMS"]);
-  assert.deepEqual(await machine.files(), before);
-  assert.doesNotMatch((await machine.called("systemctl")).join("\n"), /restart/);
-});
-
-Deno.test("an update keeps the old executable beside the new one and restarts the service", async () => {
-  await using machine = await newMachine();
-  await machine.install(REPO);
-  await machine.release(EXECUTABLE.replace("9.9.9", "10.0.0"));
-  const { code, said } = await machine.install([]);
-  assert.equal(code, 0, said);
-  assert.match(await machine.read("usr/local/bin/harbornode"), /10\.0\.0/);
-  assert.equal(await machine.read("usr/local/bin/harbornode.previous"), EXECUTABLE);
-  assert.equal((await machine.called("systemctl")).at(-1), "restart harbornode");
-});
-
-Deno.test("an existing config.toml is kept byte for byte", async () => {
-  await using machine = await newMachine();
-  const config = "# mine\n[repo]\r\nurl='/srv/fleet'";
-  await Deno.mkdir(`${machine.root}/etc/harbornode`, { recursive: true });
-  await Deno.writeTextFile(`${machine.root}/etc/harbornode/config.toml`, config);
-  const { code, said } = await machine.install(REPO);
-  assert.equal(code, 0, said);
-  assert.equal(await machine.read("etc/harbornode/config.toml"), config);
-  assert.match(said, /stays as it is/);
-});
-
-Deno.test("without systemd there is no unit, and the way to run it is said", async () => {
-  await using machine = await newMachine();
-  await Deno.remove(`${machine.root}/run`, { recursive: true });
-  const { code, said } = await machine.install(REPO);
-  assert.equal(code, 0, said);
-  assert.match(said, /no systemd here. Run it with: cd .*\/etc\/harbornode && .*\/harbornode run/);
-  assert.deepEqual(await machine.called("systemctl"), []);
-  assert.ok(!(await machine.files()).some((file) => file.startsWith("etc/systemd")));
-});
-
-for (
-  const { what, spoil, says } of [
-    {
-      what: "a tampered executable",
-      spoil: (machine: Machine) => void machine.served.set("/harbornode-linux-x86_64", EXECUTABLE + "# more\n"),
-      says: /sha256 of harbornode-linux-x86_64 is not the one/,
-    },
-    {
-      what: "an executable that is not there",
-      spoil: (machine: Machine) => void machine.served.delete("/harbornode-linux-x86_64"),
-      says: /harbornode-linux-x86_64 can not be downloaded/,
-    },
-    {
-      what: "a release without sums",
-      spoil: (machine: Machine) => void machine.served.delete("/SHA256SUMS"),
-      says: /SHA256SUMS can not be downloaded/,
-    },
-    {
-      what: "sums without a line for the executable",
-      spoil: (machine: Machine) => void machine.served.set("/SHA256SUMS", `${"0".repeat(64)}  other\n`),
-      says: /SHA256SUMS has no line for harbornode-linux-x86_64/,
-    },
-    {
-      what: "an executable that does not run",
-      spoil: (machine: Machine) => machine.release("#!/bin/sh\nexit 1\n"),
-      says: /does not run here/,
-    },
-    {
-      what: "an unknown architecture",
-      spoil: (machine: Machine) => machine.stub("uname", '[ "$1" = -s ] && echo Linux || echo riscv64'),
-      says: /this machine is riscv64/,
-    },
-    {
-      what: "another system",
-      spoil: (machine: Machine) => machine.stub("uname", "echo Darwin"),
-      says: /this is Darwin/,
-    },
-    {
-      what: "a 32-bit userland",
-      spoil: (machine: Machine) => machine.stub("getconf", "echo 32"),
-      says: /programs of this system are 32-bit/,
-    },
-    {
-      what: "musl",
-      spoil: (machine: Machine) => machine.stub("ldd", "echo 'musl libc (x86_64)' >&2; exit 1"),
-      says: /built on musl/,
-    },
-  ]
-) {
-  Deno.test(`${what} is refused, and an installed HarborNode stays as it was`, async () => {
-    await using machine = await newMachine();
-    await machine.install(REPO);
-    await machine.release(EXECUTABLE.replace("9.9.9", "10.0.0"));
-    const before = await machine.files();
-    await spoil(machine);
-    const { code, said } = await machine.install(REPO);
-    assert.equal(code, 1, said);
-    assert.match(said, says);
-    assert.deepEqual(await machine.files(), before);
-    assert.equal(await machine.read("usr/local/bin/harbornode"), EXECUTABLE);
-  });
-}
-
-Deno.test("without a repository and without settings nothing is done", async () => {
-  await using machine = await newMachine();
-  const { code, said } = await machine.install([]);
-  assert.equal(code, 1);
-  assert.match(said, /add --repo URL/);
-  assert.deepEqual(machine.requested, []);
-});
-
-Deno.test("a dry run shows each command and changes nothing", async () => {
-  await using machine = await newMachine();
-  const before = await machine.files();
-  const { code, said } = await machine.install([...REPO, "--dry-run"]);
-  assert.equal(code, 0, said);
-  assert.match(said, /would run: .*curl.*harbornode-linux-x86_64/);
-  assert.match(said, /would run: systemctl enable --now harbornode/);
-  assert.deepEqual(await machine.files(), before);
-  assert.deepEqual(machine.requested, ["/SHA256SUMS"]);
-  assert.deepEqual(await machine.called("systemctl"), ["is-active --quiet harbornode"]);
-});
-
-Deno.test("a script that breaks off anywhere runs nothing", async () => {
-  await using machine = await newMachine();
-  const stubs = ["curl", "wget", "systemctl", "mv", "ln", "install", "mkdir", "chmod", "mktemp", "rm"];
-  for (const name of stubs) await machine.stub(name, "exit 1");
-  // From `main "$@"` on it is whole: only the end of the line is missing.
-  const whole = SCRIPT.trimEnd().length;
-  const cuts = Array.from({ length: Math.floor(whole / 97) }, (_, index) => index * 97);
-  for (let cut = whole - 12; cut < whole; cut++) cuts.push(cut);
-  for (const cut of cuts) {
-    await machine.install(REPO, SCRIPT.slice(0, cut));
-    for (const name of stubs) assert.deepEqual(await machine.called(name), [], `${name} ran, cut at ${cut}`);
+  assert.equal(await target.read("usr/local/bin/harbornode"), target.executable("1.0.0"));
+  assert.equal(
+    await target.read("etc/harbornode/config.toml"),
+    'device = "lamp"\ndata_dir = "/var/lib/harbornode"\nlisten_address = "::1"\nlisten_port = 8080\n\n' +
+      '[labels]\n"room" = "hall"\n"b" = "2"\n\n' +
+      '[repo]\nurl = "https://git.example.org/me/fleet.git"\nbranch = "main"\ntoken_file = "/etc/token"\n\n' +
+      '[webhook]\nsecret_file = "webhook-secret"\n',
+  );
+  const secret = await target.read("etc/harbornode/webhook-secret");
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  const modes = ["etc/harbornode/config.toml", "etc/harbornode/webhook-secret", "etc/harbornode"];
+  assert.deepEqual(await Promise.all(modes.map((path) => target.mode(path))), ["600", "600", "755"]);
+  assert.equal(await target.read("etc/systemd/system/harbornode.service"), UNIT);
+  const calls = ["daemon-reload", "is-enabled --quiet harbornode", "enable harbornode", "restart harbornode"];
+  assert.deepEqual(await target.called("systemctl"), calls);
+  for (const part of ["HarborNode 1.0.0 is installed", "http://[::1]:8080/webhook", secret, "age1recipient"]) {
+    assert.ok(said.includes(part), `no "${part}" in\n${said}`);
   }
 });
 
-Deno.test("the unit in install.sh is systemd/harbornode.service", () => {
-  const [, unit] = /^unit\(\) \{\n {2}cat <<'END'\n([^]*?)^END$/m.exec(SCRIPT) ?? [];
-  assert.equal(unit, UNIT);
+Deno.test("variables say what flags say, and the executable does not see them", async () => {
+  await using target = await Target.make();
+  const env = {
+    HARBORNODE_REPO: "git@git.example.org:me/fleet.git",
+    HARBORNODE_BRANCH: "stable",
+    HARBORNODE_SSH_KEY_FILE: "/root/deploy-key",
+    HARBORNODE_DEVICE: "lamp",
+    HARBORNODE_LABELS: "room=hall,floor=2",
+    HARBORNODE_NO_START: "1",
+  };
+  await target.release("1.0.0", {
+    executable: target.executable("1.0.0", "set | grep ^HARBORNODE_ && exit 1; exit 0"),
+  });
+  const { code, said } = await target.install([], { env });
+  assert.equal(code, 0, said);
+  assert.equal(
+    await target.read("etc/harbornode/config.toml"),
+    'device = "lamp"\n\n[labels]\n"room" = "hall"\n"floor" = "2"\n\n' +
+      '[repo]\nurl = "git@git.example.org:me/fleet.git"\nbranch = "stable"\nssh_key_file = "/root/deploy-key"\n\n' +
+      '[webhook]\nsecret_file = "webhook-secret"\n',
+  );
+  assert.match(said, /ssh_known_hosts; ssh-keyscan/);
+  assert.match(said, /Start it with: systemctl enable --now harbornode/);
+  assert.deepEqual(await target.called("systemctl"), ["daemon-reload"]);
+});
+
+Deno.test("the plan is said before anything is done, and a dry run changes nothing", async () => {
+  await using target = await Target.make();
+  const before = await target.files();
+  const { code, said } = await target.install([...REPO, "--dry-run"]);
+  assert.equal(code, 0, said);
+  const plan = said.slice(said.indexOf("HarborNode 1.0.0 (abc1234)"), said.indexOf("would run"));
+  for (
+    const part of ["installed: none", "bin/harbornode (to be written)", "config.toml (to be written)", "(re)started"]
+  ) {
+    assert.ok(plan.includes(part), `no "${part}" in\n${plan}`);
+  }
+  assert.match(said, /would run: systemctl restart harbornode/);
+  assert.deepEqual(await target.files(), before);
+  assert.deepEqual(target.requested, ["SHA256SUMS"]);
+  assert.deepEqual(await target.called("systemctl"), ["is-enabled --quiet harbornode"]);
+});
+
+Deno.test("a second run downloads nothing, restarts nothing, keeps the secret to itself and says so", async () => {
+  await using target = await Target.make();
+  await target.install(REPO);
+  const before = await target.files();
+  target.requested.length = 0;
+  const { code, said } = await target.install([]);
+  assert.equal(code, 0, said);
+  assert.match(said, /Nothing changed: HarborNode 1\.0\.0 is installed already/);
+  assert.deepEqual(target.requested, ["SHA256SUMS"]);
+  assert.deepEqual(await target.files(), before);
+  assert.equal((await target.called("systemctl")).filter((call) => call.startsWith("restart")).length, 1);
+  assert.ok(!said.includes(await target.read("etc/harbornode/webhook-secret")));
+});
+
+Deno.test("an update keeps the old executable beside the new one, ends a trial, and restarts the service", async () => {
+  await using target = await Target.make();
+  await target.install(REPO);
+  await target.write("usr/local/bin/harbornode.trial", "1\n");
+  await target.release("1.1.0");
+  const { code, said } = await target.install([]);
+  assert.equal(code, 0, said);
+  assert.match(said, /HarborNode 1\.1\.0 \(abc1234\) .*; installed: harbornode 1\.0\.0/);
+  assert.equal(await target.read("usr/local/bin/harbornode"), target.executable("1.1.0"));
+  assert.equal(await target.read("usr/local/bin/harbornode.previous"), target.executable("1.0.0"));
+  assert.ok(!(await target.files()).some((file) => file.includes("harbornode.trial")));
+  assert.equal((await target.called("systemctl")).at(-1), "restart harbornode");
+});
+
+Deno.test("settings and a secret that are there are kept byte for byte", async () => {
+  await using target = await Target.make();
+  const config = "# mine\nlisten_port = 80 # as ever\n[repo]\r\nurl='/srv/fleet'";
+  await target.write("etc/harbornode/config.toml", config);
+  const { code, said } = await target.install([...REPO, "--listen", "127.0.0.1:1"]);
+  assert.equal(code, 0, said);
+  assert.equal(await target.read("etc/harbornode/config.toml"), config);
+  assert.match(said, /Flags for settings change nothing: .*config\.toml is there/);
+  assert.match(said, new RegExp(`http://${Deno.hostname()}:80/`));
+  assert.doesNotMatch(said, /webhook/);
+
+  await Deno.remove(`${target.root}/etc/harbornode/config.toml`);
+  await target.write("etc/harbornode/webhook-secret", "chosen");
+  assert.match((await target.install(REPO)).said, /for the forge: chosen/);
+  assert.equal(await target.read("etc/harbornode/webhook-secret"), "chosen");
+});
+
+Deno.test("a daemon that still runs an older executable is restarted", async () => {
+  await using target = await Target.make();
+  await target.install(REPO);
+  await Deno.writeTextFile(`${target.dir.path}/state/pid`, `${Deno.pid}\n`);
+  const { said } = await target.install([]);
+  assert.equal((await target.called("systemctl")).at(-1), "restart harbornode", said);
+});
+
+Deno.test("without systemd there is no unit, and the way to run it is said", async () => {
+  await using target = await Target.make();
+  await Deno.remove(`${target.root}/run`, { recursive: true });
+  const { code, said } = await target.install(REPO);
+  assert.equal(code, 0, said);
+  assert.match(said, /no systemd here. Run it with: cd .*\/etc\/harbornode && .*\/harbornode run/);
+  assert.deepEqual(await target.called("systemctl"), []);
+  assert.ok(!(await target.files()).some((file) => file.startsWith("etc/systemd")));
+});
+
+Deno.test("the page is told by the addresses of the device and by its name, with mDNS as .local", async () => {
+  await using target = await Target.make();
+  const lines = [
+    "2: eth0    inet 192.168.1.7/24 brd 192.168.1.255 scope global eth0",
+    "2: eth0    inet6 2001:db8::7/64 scope global",
+    "3: docker0    inet 172.17.0.1/16 scope global docker0",
+  ];
+  await target.stub("ip", `printf '%s\\n' '${lines.join("' '")}'`);
+  await target.stub("uname", 'case $1 in -n) echo lamp.example.org ;; *) exec /bin/uname "$@" ;; esac');
+  await target.write("run/avahi-daemon/socket", "");
+  const pages = (said: string) => [...said.matchAll(/page +(\S+)/g)].map(([, url]) => url);
+  assert.deepEqual(pages((await target.install(REPO)).said), ["http://192.168.1.7:3080/", "http://lamp.local:3080/"]);
+  await target.write("etc/harbornode/config.toml", 'listen_address = "::"\n');
+  assert.deepEqual(pages((await target.install([])).said), [
+    "http://192.168.1.7:3080/",
+    "http://[2001:db8::7]:3080/",
+    "http://lamp.local:3080/",
+  ]);
+});
+
+Deno.test("as another user each privileged command goes through sudo or doas, and is shown", async () => {
+  for (const become of ["sudo", "doas"]) {
+    await using target = await Target.make();
+    await target.stub("id", "echo 1000");
+    await target.stub(become, 'exec "$@"');
+    const { code, said } = await target.install(REPO);
+    assert.equal(code, 0, said);
+    const calls = await target.called(become);
+    assert.ok(calls.includes("systemctl restart harbornode"));
+    assert.ok(calls.some((call) => call.startsWith("install -m 600")));
+    for (const call of calls.filter((one) => !one.startsWith("rm -f"))) {
+      assert.ok(said.includes(`+ ${become} ${call}`), `"${call}" is not shown`);
+    }
+    assert.ok(!calls.some((call) => /curl|gzip/.test(call)), "a download needs no privilege");
+  }
+});
+
+Deno.test("where there is no gzip the executable comes as it is", async () => {
+  await using target = await Target.make();
+  await target.remove("gzip");
+  const { code, said } = await target.install(REPO);
+  assert.equal(code, 0, said);
+  assert.deepEqual(target.requested, ["SHA256SUMS", ASSET]);
+});
+
+Deno.test("help names each flag and its variable, and all of them are read", async () => {
+  await using target = await Target.make();
+  const { code, said } = await target.install(["--help"]);
+  assert.equal(code, 0);
+  const rows = [...said.matchAll(/^ {2}(?:--([a-z-]+) )?.*?(HARBORNODE_[A-Z_]+)/gm)];
+  assert.equal(rows.length, 16);
+  for (const [, flag, variable] of rows) {
+    assert.ok(SCRIPT.includes(`\${${variable}:-`), `${variable} is not read`);
+    if (flag !== undefined) assert.match(SCRIPT, new RegExp(`(\\||^) +--${flag}( \\||\\))`, "m"));
+  }
+});
+
+Deno.test("install.sh holds the unit and the signers of releases as their files have them", async () => {
+  assert.ok(SCRIPT === await installer(), "run: deno run -A tests/support/embed_installer.ts");
 });
 
 await testNeeding(["shellcheck"], "install.sh is clean for shellcheck as dash", async () => {
   const output = await new Deno.Command("shellcheck", { args: ["-s", "dash", "install.sh"], cwd: ROOT }).output();
   assert.equal(new TextDecoder().decode(output.stdout), "");
 });
-
-type Machine = Awaited<ReturnType<typeof newMachine>>;
-
-/** A folder that is installed into, an x86_64 with systemd that notes how it was called, and a release on loopback. */
-async function newMachine() {
-  const dir = await tempDir();
-  const root = `${dir.path}/root`;
-  const stubs = `${dir.path}/stubs`;
-  await Deno.mkdir(`${root}/run/systemd/system`, { recursive: true });
-  await Deno.mkdir(stubs);
-  const served = new Map<string, string>();
-  const requested: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { pathname } = new URL(request.url);
-    requested.push(pathname);
-    const body = served.get(pathname);
-    return body === undefined ? new Response("no", { status: 404 }) : new Response(body);
-  });
-  const machine = {
-    root,
-    served,
-    requested,
-
-    /** Puts a program in front of the machine's own; its calls are noted. */
-    async stub(name: string, body: string): Promise<void> {
-      const text = `#!/bin/sh\necho "$*" >>"${stubs}/${name}.calls"\n${body}\n`;
-      await Deno.writeTextFile(`${stubs}/${name}`, text, { mode: 0o755 });
-    },
-
-    async called(name: string): Promise<string[]> {
-      const text = await Deno.readTextFile(`${stubs}/${name}.calls`).catch(() => "");
-      return text.split("\n").filter((line) => line !== "");
-    },
-
-    async release(executable: string): Promise<void> {
-      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(executable)));
-      served.set("/harbornode-linux-x86_64", executable);
-      served.set("/SHA256SUMS", `${"0".repeat(64)}  other\n${digest.toHex()}  harbornode-linux-x86_64\n`);
-    },
-
-    /** As `curl ... | sh -s -- ARGS` does. */
-    async install(args: string[], script = SCRIPT): Promise<{ code: number; said: string }> {
-      const child = new Deno.Command("sh", {
-        args: ["-s", "--", ...args],
-        env: {
-          PATH: `${stubs}:${Deno.env.get("PATH")}`,
-          HARBORNODE_ROOT: root,
-          HARBORNODE_BASE_URL: `http://127.0.0.1:${server.addr.port}`,
-        },
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn();
-      const written = new Response(script).body!.pipeTo(child.stdin).catch(() => {});
-      const output = await child.output();
-      await written;
-      return {
-        code: output.code,
-        said: new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr),
-      };
-    },
-
-    read: (path: string) => Deno.readTextFile(`${root}/${path}`),
-
-    async mode(path: string): Promise<string> {
-      return ((await Deno.stat(`${root}/${path}`)).mode! & 0o777).toString(8);
-    },
-
-    /** Every path below the root, with what is in it. */
-    async files(folder = ""): Promise<string[]> {
-      const found: string[] = [];
-      for await (const entry of Deno.readDir(`${root}/${folder}`)) {
-        const path = `${folder}${entry.name}`;
-        found.push(
-          ...entry.isDirectory ? [path, ...await machine.files(`${path}/`)] : [`${path}: ${await machine.read(path)}`],
-        );
-      }
-      return found.sort();
-    },
-
-    async [Symbol.asyncDispose]() {
-      await server.shutdown();
-      await dir[Symbol.asyncDispose]();
-    },
-  };
-  await machine.stub(
-    "systemctl",
-    `[ "$1" = enable ] && touch "${stubs}/on"; case $1 in is-*) [ -e "${stubs}/on" ] ;; esac`,
-  );
-  await machine.stub("uname", 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; *) exec /bin/uname "$@" ;; esac');
-  await machine.release(EXECUTABLE);
-  return machine;
-}

@@ -112,3 +112,29 @@ Deno.test("everything leaves in the end, however they depend on each other", () 
     assert.deepEqual(device.instances, []);
   }));
 });
+
+Deno.test("with the machine what runs is stopped, dependents first, and what has ended stays to be looked at", () => {
+  const specs = [
+    native({ name: "a", dependsOn: [on("db", "started")] }),
+    native({ name: "db" }),
+    native({ name: "once" }),
+  ];
+  const device = new ModelDevice();
+  for (const spec of specs.map((one) => ({ ...one, dependsOn: [] }))) starts(device, [spec]);
+  device.instances = specs.map(({ name }, index) => ({
+    ...device.instances[0]!,
+    id: String(index),
+    workload: name,
+    state: name === "once" ? "exited" : "running",
+  }));
+  const memory = remembered(specs);
+  const leaving = (busy: string[]) =>
+    planDown(device.input(null).observations, { memory, busy: new Set(busy), why: "shutdown" });
+  assert.deepEqual(leaving([]).map(({ type, workload }) => `${type} ${workload}`), ["stop a", "remove a"]);
+  assert.ok(leaving([]).every(({ message }) => message === "the machine goes down"));
+  assert.deepEqual(leaving(["a"]), []);
+  device.instances = device.instances.filter((one) => one.workload !== "a");
+  assert.deepEqual(leaving([]).map(({ type, workload }) => `${type} ${workload}`), ["stop db", "remove db"]);
+  device.instances = device.instances.filter((one) => one.workload !== "db");
+  assert.deepEqual(leaving([]), []);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Job, NativeWorkload } from "../../src/model/workload.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { withStop } from "../../src/plan/job/job.ts";
 import { lastDue, nextDue } from "../../src/plan/job/schedule.ts";
 import { native, NEVER, ON_FAILURE } from "../support/workload.ts";
 import { desired } from "./arbitraries.ts";
@@ -243,4 +244,31 @@ Deno.test("the last of many times is found, and none before", () => {
   assert.equal(lastDue(MINUTELY, { after: 5 * MINUTE, until: 6 * MINUTE - 1 }), null);
   const years = lastDue({ ...ONCE, schedule: "* * * * * *" }, { after: 0, until: 1e12 });
   assert.ok(years !== null && years <= 1e12);
+});
+
+Deno.test("a run that was stopped with the machine has not failed, and what runs once runs again", () => {
+  const device = new ModelDevice();
+  const stopWithMachine = () => {
+    const { id } = device.instances[0]!;
+    const known = device.memory.get("job")!;
+    device.memory.set("job", { ...known, job: withStop(known.job!, id, "isStopped") });
+    device.instances = [];
+  };
+  turn(device, job());
+  stopWithMachine();
+  assert.equal(turn(device, job()), "start");
+  assert.deepEqual(outcomes(device), ["stopped", "running"]);
+  end(device, 0);
+  assert.equal(turn(device, job()), "");
+
+  const scheduled = new ModelDevice();
+  const spec = job({ job: MINUTELY, restart: ON_FAILURE });
+  turn(scheduled, spec);
+  scheduled.now += MINUTE;
+  assert.equal(turn(scheduled, spec), "start");
+  const known = scheduled.memory.get("job")!;
+  scheduled.memory.set("job", { ...known, job: withStop(known.job!, scheduled.instances[0]!.id, "isStopped") });
+  scheduled.instances = [];
+  assert.equal(turn(scheduled, spec), "", "the next one is for the schedule to say");
+  assert.deepEqual(outcomes(scheduled), ["stopped"]);
 });

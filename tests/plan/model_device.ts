@@ -13,7 +13,7 @@ import type { Action } from "../../src/plan/action.ts";
 import type { Verdict } from "../../src/plan/health.ts";
 import type { OwnerModes } from "../../src/plan/mode.ts";
 import { NO_ROLLOUTS, withBegun } from "../../src/model/rollout.ts";
-import { withReplaced, withRun } from "../../src/plan/job/job.ts";
+import { withRun, withStop } from "../../src/plan/job/job.ts";
 import type { Attempt } from "../../src/plan/attempt.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import type { PlanInput } from "../../src/plan/plan_input.ts";
@@ -104,7 +104,7 @@ export class ModelDevice {
         const instance = this.#find(action.instance.id);
         const known = this.memory.get(action.workload);
         if (action.isReplaced === true && known?.job !== undefined) {
-          this.memory.set(action.workload, { ...known, job: withReplaced(known.job, instance.id) });
+          this.memory.set(action.workload, { ...known, job: withStop(known.job, instance.id, "isReplaced") });
         }
         Object.assign(instance, { state: "exited", pid: null, exitCode: 143, endedAt: this.now });
         return;

@@ -9,6 +9,7 @@ import { eventually } from "./eventually.ts";
 import { freePort } from "./demo_daemon.ts";
 
 const SOURCE = new URL("../../src/main.ts", import.meta.url).pathname;
+const FROM_SOURCE = [Deno.execPath(), "run", "-A", "--quiet", SOURCE];
 
 export interface DeviceOptions {
   /** Folder for config.toml and data_dir. */
@@ -21,20 +22,24 @@ export interface DeviceOptions {
   /** Lines for [policy]; by default root is allowed, since tests write into folders of their own. */
   policy?: string[];
   name?: string;
+  /** What begins each command line of HarborNode; from source unless given. */
+  command?: string[];
 }
 
 export class TestDevice implements AsyncDisposable {
   readonly port: number;
   readonly config: string;
   readonly dataDir: string;
+  readonly #command: string[];
   #child: ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
   /** Of the last daemon that ended; null before. */
   exitCode: number | null = null;
   #said = "";
 
-  private constructor({ root }: DeviceOptions, port: number) {
+  private constructor({ root, command = FROM_SOURCE }: DeviceOptions, port: number) {
     this.port = port;
+    this.#command = command;
     this.config = join(root, "config.toml");
     this.dataDir = join(root, "data");
   }
@@ -62,7 +67,7 @@ export class TestDevice implements AsyncDisposable {
   }
 
   async startDaemon(): Promise<void> {
-    const argv = [Deno.execPath(), "run", "-A", "--quiet", SOURCE, "run", "--config", this.config];
+    const argv = [...this.#command, "run", "--config", this.config];
     const child = spawn("setsid", argv, { stdio: ["ignore", "ignore", "pipe"] });
     child.stderr!.on("data", (bytes) => this.#said = (this.#said + String(bytes)).slice(-20_000));
     this.#ended = new Promise((resolve) =>
@@ -129,10 +134,8 @@ export class TestDevice implements AsyncDisposable {
   }
 
   async cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", SOURCE, ...args, "--config", this.config],
-      stdin: "null",
-    });
+    const [program, ...words] = this.#command;
+    const command = new Deno.Command(program!, { args: [...words, ...args, "--config", this.config], stdin: "null" });
     const { code, stdout, stderr } = await command.output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code, out: text(stdout), err: text(stderr) };

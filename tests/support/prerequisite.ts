@@ -1,8 +1,10 @@
 /**
  * Tests that need something of the machine. Where it is missing the test is skipped, loudly and counted; with
- * HARBORNODE_TEST_REQUIRE=all it fails instead, but for a device to boot and compiled executables, which cannot be
- * installed.
+ * HARBORNODE_TEST_REQUIRE=all it fails instead, but for a device to boot, compiled executables, and what runs those of
+ * another architecture, which cannot be installed everywhere.
  */
+import { noQemuUser } from "./qemu_user.ts";
+
 export type Prerequisite =
   | "docker"
   | "dockerd"
@@ -10,6 +12,9 @@ export type Prerequisite =
   | "root"
   | "browser"
   | "busybox"
+  | "dash"
+  | "bash"
+  | "script"
   | "registry"
   | "shellcheck"
   | "zip"
@@ -27,7 +32,7 @@ export type Prerequisite =
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
 
-const OPTIONAL = ["device", "dist"] as const;
+const OPTIONAL = ["device", "dist", "qemu-aarch64"] as const;
 
 const found: Partial<Record<Prerequisite, Promise<string | null>>> = {};
 
@@ -43,10 +48,13 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   root: () => Promise.resolve(Deno.uid() === 0 ? null : "not run as root"),
   browser: async () => await program("chromium") ? null : "no chromium in PATH",
   registry: async () => await program("docker-registry") ? null : "no docker-registry in PATH",
+  dash: async () => await program("dash") ? null : "no dash in PATH",
+  bash: async () => await program("bash") ? null : "no bash in PATH",
+  script: async () => await program("script") ? null : "no script(1) in PATH",
   busybox: async () => await program("busybox") ? null : "no busybox in PATH",
   device: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DEVICE") ? null : "no HARBORNODE_TEST_DEVICE to boot"),
   dist: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DIST") ? null : "no HARBORNODE_TEST_DIST with executables"),
-  "qemu-aarch64": async () => await program("qemu-aarch64-static") ? null : "no qemu-aarch64-static in PATH",
+  "qemu-aarch64": () => noQemuUser(),
   shellcheck: async () => await program("shellcheck") ? null : "no shellcheck in PATH",
   // Where their packages put them: those of the user are not what a service finds.
   "nginx": () => packaged("/usr/sbin/nginx"),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { groups, overall } from "../../ui/attention.ts";
+import { groups } from "../../src/model/snapshot.ts";
+import { overall } from "../../ui/attention.ts";
 import { guardedSnapshot, healthySnapshot, jobSnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
 
 function names(group: readonly { name: string }[]): string[] {

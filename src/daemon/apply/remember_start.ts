@@ -5,7 +5,7 @@ import type { Action } from "../../plan/action.ts";
 import { withRepair } from "../../plan/rollout/drift.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import { NO_ROLLOUTS, withBegun } from "../../model/rollout.ts";
-import { withReplaced, withRun } from "../../plan/job/job.ts";
+import { withRun, withStop } from "../../plan/job/job.ts";
 import { slotAfterStart } from "../../plan/restart/restart.ts";
 import type { Device } from "../device.ts";
 
@@ -82,13 +82,18 @@ function withRepairs(before: WorkloadMemory, { reason, at }: { reason: ReasonCod
 
 /** Written down before the stop: whoever sees the ended instance knows why it ended. */
 export async function rememberStop(device: Device, action: Action & { type: "stop" }): Promise<void> {
-  if (action.isReplaced === true) await rememberReplaced(device, action.instance);
+  if (action.isReplaced === true) await rememberStopOfRun(device, action.instance, "isReplaced");
+  else if (device.goingDown !== null) await rememberStopOfRun(device, action.instance, "isStopped");
   else if (action.reason === "unhealthy") await halt(device, action);
 }
 
-async function rememberReplaced(device: Device, { workload, id }: Instance): Promise<void> {
+async function rememberStopOfRun(
+  device: Device,
+  { workload, id }: Instance,
+  why: "isReplaced" | "isStopped",
+): Promise<void> {
   const before = device.memory.all.get(workload);
-  if (before?.job !== undefined) await device.memory.save({ ...before, job: withReplaced(before.job, id) });
+  if (before?.job !== undefined) await device.memory.save({ ...before, job: withStop(before.job, id, why) });
 }
 
 /** It is not to be started again. */

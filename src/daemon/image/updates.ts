@@ -95,7 +95,7 @@ function desiredSpecs({ desired }: Device): DockerWorkload[] {
 }
 
 function followed(device: Device): DockerWorkload[] {
-  const here = device.runtimes.has("docker") && !device.goingDown;
+  const here = device.runtimes.has("docker") && device.goingDown === null;
   return here ? desiredSpecs(device).filter((one) => one.imageUpdates !== null && one.enabled && !one.suspend) : [];
 }
 

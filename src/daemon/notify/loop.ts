@@ -57,7 +57,7 @@ async function untilStopped({ stopped, clock }: Device, turn: () => Promise<void
 /** Queues what is new since the last look, and writes it down before anything of it is sent. */
 async function look(device: Device): Promise<void> {
   const { snapshot, settings, notifier: { memory, outbox, wakes }, clock } = device;
-  if (snapshot === null || device.goingDown) return;
+  if (snapshot === null || device.goingDown !== null) return;
   const before = canonical([memory.told, memory.states]);
   const woken = new Set<string>();
   const add = (target: string, topic: string | null, content: unknown) => {

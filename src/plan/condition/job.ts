@@ -49,6 +49,10 @@ export function jobCondition(
     const message = `the last run succeeded${then}`;
     return { sync, phase: "completed", health: "healthy", reason: "completed", message };
   }
+  if (last.outcome === "stopped") {
+    const message = `the last run was stopped with the machine${then}`;
+    return { sync, phase: "pending", health: "unknown", reason: "scheduled", message };
+  }
   if (last.outcome === "replaced") {
     const message = "the last run was stopped for the one after it, which is about to begin";
     return { sync, phase: "pending", health: "unknown", reason: "waiting", message };

@@ -92,15 +92,19 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   return { fingerprint, actions, jobMemory, wakeAt: earliest(due), waiting: null };
 }
 
-/** Whether the last run was one of this fingerprint, to its end: one that was replaced, by what is gone again, was none. */
+/**
+ * Whether the last run was one of this fingerprint, to its end: one that was replaced, by what is gone again, was none,
+ * and neither was one that the machine was switched off under.
+ */
 export function hasRun(last: JobRun | undefined, fingerprint: string): last is JobRun {
-  return last !== undefined && last.fingerprint === fingerprint && last.outcome !== "replaced";
+  return last !== undefined && last.fingerprint === fingerprint && last.outcome !== "replaced" &&
+    last.outcome !== "stopped";
 }
 
-/** The run of this instance is about to be stopped for another one; to be remembered before the stop. */
-export function withReplaced(before: JobMemory, instanceId: string): JobMemory {
+/** The run of this instance is about to be stopped: for another one, or with all others. To be remembered before the stop. */
+export function withStop(before: JobMemory, instanceId: string, why: "isReplaced" | "isStopped"): JobMemory {
   const runs = before.runs.map((run) =>
-    run.outcome === "running" && run.instanceId === instanceId ? { ...run, isReplaced: true } : run
+    run.outcome === "running" && run.instanceId === instanceId ? { ...run, [why]: true } : run
   );
   return { ...before, runs };
 }
@@ -160,7 +164,7 @@ function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput)
     // Its successor took its place. The instance may be the same one: a container is started again.
     const successor = runs.slice(index + 1).find((later) => later.startedAt !== null);
     if (successor !== undefined) {
-      return { ...run, endedAt: successor.startedAt, outcome: run.isReplaced === true ? "replaced" : "failed" };
+      return { ...run, endedAt: successor.startedAt, outcome: outcomeOfStop(run) ?? "failed" };
     }
     const instance = instances.find((one) => one.id === run.instanceId);
     if (instance !== undefined && instance.state !== "exited") return run;
@@ -170,12 +174,17 @@ function settleRuns(runs: readonly JobRun[], { spec, instances, now }: JobInput)
 }
 
 function outcomeOf(spec: Workload, run: JobRun, instance: Instance | null): JobRun["outcome"] {
-  if (run.isReplaced === true) return "replaced";
+  const stop = outcomeOfStop(run);
+  if (stop !== null) return stop;
   if (instance === null) return "failed";
   if (isSuccess(spec.restart, instance)) return "succeeded";
   const timeoutMs = spec.job?.timeoutMs ?? null;
   const ran = (instance.endedAt ?? 0) - (run.startedAt ?? 0);
   return timeoutMs !== null && ran >= timeoutMs ? "timeout" : "failed";
+}
+
+function outcomeOfStop({ isReplaced, isStopped }: JobRun): JobRun["outcome"] | null {
+  return isReplaced === true ? "replaced" : isStopped === true ? "stopped" : null;
 }
 
 function skipped(dueAt: number, fingerprint: string): JobRun {

@@ -13,6 +13,9 @@ const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
+  clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   malloc_trim: { parameters: ["usize"], result: "i32" },
 } as const;
 
@@ -53,4 +56,40 @@ export function signalHandle(handle: number, number: number): boolean {
 
 export function closeHandle(handle: number): void {
   libc()!.close(handle);
+}
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+/** A receiver that is slow, or gone, neither stops nor ends us. */
+const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+
+/**
+ * One datagram to a Unix socket; "@" begins a name that no file has (unix(7)). False when it could not be sent. Deno's
+ * own datagrams need a file of their own to send from, and a flag that is not stable.
+ */
+export function sendDatagram(address: string, text: string): boolean {
+  const c = libc();
+  const fd = c?.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) ?? -1;
+  if (c === null || fd < 0) return false;
+  try {
+    const path = new TextEncoder().encode(address.startsWith("@") ? `\0${address.slice(1)}` : address);
+    const name = new Uint8Array(2 + path.length);
+    new DataView(name.buffer).setUint16(0, AF_UNIX, true);
+    name.set(path, 2);
+    const bytes = new TextEncoder().encode(text);
+    const sent = c.sendto(fd, bytes, BigInt(bytes.length), MSG_DONTWAIT_NOSIGNAL, name, name.length);
+    return sent === BigInt(bytes.length);
+  } finally {
+    c.close(fd);
+  }
+}
+
+const CLOCK_MONOTONIC = 1;
+
+/** Since the machine booted, as systemd counts; null where the kernel can not be asked. */
+export function monotonicMicroseconds(): bigint | null {
+  const time = new BigInt64Array(2);
+  if (libc()?.clock_gettime(CLOCK_MONOTONIC, new Uint8Array(time.buffer)) !== 0) return null;
+  return time[0]! * 1_000_000n + time[1]! / 1000n;
 }

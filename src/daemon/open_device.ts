@@ -1,0 +1,177 @@
+/** Makes a device out of its settings: its parts, its runtimes open, nothing running yet. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import { NOTHING } from "../plan/plan.ts";
+import { Prober } from "../probe/probe.ts";
+import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
+import { ArtifactStore } from "../runtime/native/artifact/store.ts";
+import { openNativeRuntime } from "../runtime/native/native_runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { credentialsRoot } from "../secrets/credentials.ts";
+import { Vault } from "../secrets/vault.ts";
+import type { Settings } from "../settings/settings.ts";
+import { createSource } from "../source/open.ts";
+import type { Source } from "../source/source.ts";
+import { type DataDir, dataDir } from "../store/data_dir.ts";
+import { DeliveryLog } from "../store/delivery_log.ts";
+import { ImageInventory } from "../store/image_inventory.ts";
+import { Journal } from "../store/journal.ts";
+import { MemoryStore } from "../store/memory.ts";
+import { readSourceMemory, type SourceMemory } from "../store/source_memory.ts";
+import { COMMIT } from "../version.ts";
+import { type DaemonEnd, type Device, tell } from "./device.ts";
+import { openNotifier } from "./notify/notifier.ts";
+import { Heart } from "./process/heart.ts";
+import { takeSnapshot } from "./report.ts";
+import { admission } from "./revision/admit.ts";
+import { targetOf } from "./revision/target.ts";
+import { UsageHistory } from "./usage.ts";
+import { Wake } from "./wake.ts";
+
+interface OpenOptions {
+  settings: Settings;
+  id: string;
+  signal: AbortSignal;
+  /** What ends the daemon from inside; a command without a daemon has none. */
+  stop?: (end: DaemonEnd) => void;
+  clock?: Clock;
+  heart?: Heart;
+}
+
+/** The device with its runtimes open and nothing running yet. Close it with `closeDevice`. */
+export async function openDevice(
+  { settings, id, signal, stop = () => {}, clock = systemClock, heart = new Heart(clock) }: OpenOptions,
+): Promise<Device> {
+  const dir = dataDir(settings.dataDir, id);
+  const { diskReserveBytes } = settings.limits;
+  const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
+  const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
+  const admit = admission({ trust: settings.trust, clock, known });
+  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
+  const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
+  const lastKnown = await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null);
+  const vault = await openVault(settings, dir);
+  const memory = await MemoryStore.open(dir.workloads);
+  const journal = await Journal.read(dir.journal);
+  const notifier = await openNotifier(settings, { path: dir.notify, clock });
+  const deliveries = await DeliveryLog.open(dir.deliveries);
+  const wake = new Wake(clock);
+  // Last: should anything before be unusable, nothing was opened that somebody would have to close.
+  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
+  const device: Device = {
+    id,
+    settings,
+    clock,
+    dir,
+    startedAt: clock.now(),
+    lastKnown,
+    source,
+    runtimes,
+    artifacts,
+    vault,
+    prober: new Prober({ runtimes, clock, changed: () => wake.now() }),
+    usage: new UsageHistory({
+      runtimes,
+      clock,
+      instances: () => device.observations.flatMap((one) => one.ok ? one.instances : []),
+      isWatched: () => device.listeners.size > 0,
+      changed: () => tell(device),
+    }),
+    memory,
+    journal,
+    wake,
+    syncWake: new Wake(clock),
+    stopped: signal,
+    stop,
+    desired: null,
+    goingDown: null,
+    readAgain: false,
+    revision: null,
+    sourceMemory,
+    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
+    looksEnded: 0,
+    looking: false,
+    passesEnded: 0,
+    heart,
+    observations: [],
+    changed: new Set(),
+    answered: new Set(),
+    answeringSince: new Map(),
+    plan: NOTHING,
+    planned: null,
+    lastLines: new Map(),
+    alerted: new Set(),
+    busy: new Map(),
+    attempts: new Map(),
+    forced: new Set(),
+    snapshot: null,
+    events: [],
+    notifier,
+    deliveries,
+    listeners: new Set(),
+  };
+  device.snapshot = takeSnapshot(device);
+  return device;
+}
+
+function nothingApplied({ url, branch }: Source, { device }: Settings): SourceMemory {
+  const revisions = { seen: null, attempted: null, applied: null, healthy: null };
+  return { url, branch, device, ...revisions, pruneConfirmed: null };
+}
+
+export async function closeDevice(device: Device): Promise<void> {
+  device.prober.close();
+  device.usage.close();
+  await device.journal.close();
+  await device.deliveries.close();
+  await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
+}
+
+/** What the owner names is the owner's to make. */
+async function openVault({ secrets: { identityFile } }: Settings, dir: DataDir): Promise<Vault> {
+  return await Vault.open(identityFile ?? dir.identity, { make: identityFile === null });
+}
+
+async function openRuntimes(
+  { settings, id, artifacts, clock }: { settings: Settings; id: string; artifacts: ArtifactStore; clock: Clock },
+): Promise<Map<RuntimeName, Runtime>> {
+  const dir = dataDir(settings.dataDir, id);
+  const runtimes = new Map<RuntimeName, Runtime>();
+  const credentials = await credentialsRoot(dir.credentials, id);
+  if (settings.runtime.nativeEnabled) {
+    const bounds = { stateDir: dir.services, uidRange: settings.native.uidRange, policy: settings.policy };
+    const credentialsDir = join(credentials, "native");
+    const options = { runDir: dir.run, logDir: dir.logs, credentialsDir, artifacts, deviceId: id, clock, ...bounds };
+    runtimes.set("native", await openNativeRuntime(options));
+  }
+  if (settings.runtime.dockerEnabled) {
+    const { docker: { host, configFile }, registries, policy } = settings;
+    const protectedPaths = [
+      ...policy.own.paths,
+      // Whoever can write to it is root at the next start.
+      ...(COMMIT === "source" ? [] : [Deno.execPath()]),
+      dir.run,
+      credentials,
+      settings.secrets.identityFile ?? dir.identity,
+    ];
+    const images = {
+      credentials: { registries, configFile },
+      inventory: await ImageInventory.open(dir.images),
+      diskReserveBytes: settings.limits.diskReserveBytes,
+    };
+    const credentialsDir = join(credentials, "docker");
+    const options = { host, deviceId: id, credentialsDir, policy, protectedPaths, clock, ...images };
+    runtimes.set("docker", await openDockerRuntime(options));
+  }
+  if (runtimes.size === 0) {
+    throw new Failure(`${hostname()} can run nothing: both runtimes are switched off`, {
+      kind: "mistake",
+      reason: "runtime_disabled",
+      hint: "set native_enabled or docker_enabled in [runtime] of config.toml",
+    });
+  }
+  return runtimes;
+}

@@ -1,0 +1,30 @@
+/** [pure] The device in one line, as `systemctl status` shows it: the revision, how many are healthy, what is wrong. */
+import { oneLine } from "../../model/printable.ts";
+import { groups, type Snapshot } from "../../model/snapshot.ts";
+
+/** A terminal's width, and what systemctl writes before it. */
+const MOST_SUBJECT = 50;
+
+export function statusLine({ source, workloads, prune_held }: Snapshot): string {
+  const { well, attention, moving } = groups(workloads);
+  const [first] = attention;
+  const count = workloads.length === 0 ? "nothing to run" : `${well.length} of ${workloads.length} healthy`;
+  const wrong = first !== undefined
+    ? `${first.name}: ${first.message}`
+    : source.error !== null
+    ? source.error.message
+    : prune_held !== null
+    ? `removal of ${prune_held.names.join(", ")} is held`
+    : moving.length > 0
+    ? `${moving[0]!.name}: ${moving[0]!.message}`
+    : null;
+  return oneLine([revision(source), wrong === null ? count : `${count}; ${wrong}`].join("; "));
+}
+
+function revision({ planned, attempted, subject }: Snapshot["source"]): string {
+  if (planned === null) return "no revision yet";
+  if (!/^[0-9a-f]{40,}$/.test(planned)) return planned;
+  if (subject === null || planned !== attempted) return planned.slice(0, 7);
+  const short = subject.length > MOST_SUBJECT ? `${subject.slice(0, MOST_SUBJECT - 1).trimEnd()}…` : subject;
+  return `${planned.slice(0, 7)} ${short}`;
+}

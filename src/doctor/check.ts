@@ -1,0 +1,40 @@
+/** What a check is: a look at the machine, which may fail, and a judgement of what was seen, which can not. */
+import type { Clock } from "../clock.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Snapshot } from "../model/snapshot.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { Finding } from "./finding.ts";
+
+/** What checks are about. */
+export type Group = "settings" | "repository" | "machine" | "storage" | "docker" | "service" | "daemon";
+
+/** All that is known before the first look. */
+export interface Situation {
+  /** Null where they are missing, unreadable or wrong: `problems` says why. */
+  settings: Settings | null;
+  problems: readonly Problem[];
+  /** What the running daemon says; null where none answers this user: `silence` says why, unless there are no settings. */
+  snapshot: Snapshot | null;
+  silence: { message: string; hint: string; denied: boolean } | null;
+  /** Of the machine's own files; another folder than "/" for a machine that is not this one. */
+  root: string;
+  isRoot: boolean;
+  env: Readonly<Record<string, string>>;
+  clock: Clock;
+}
+
+type Needed = "settings" | "snapshot";
+
+export type Known<Needs extends Needed> = Situation & { [Key in Needs]: NonNullable<Situation[Key]> };
+
+export interface Check<Facts = unknown, Needs extends Needed = never> {
+  group: Group;
+  /** One or two words, of no other check. */
+  name: string;
+  /** It is skipped, with a word why, where one of these is not known. */
+  needs?: readonly Needs[];
+  /** What is so now. Changes nothing but what it removes again; ends soon after `signal` aborts. */
+  look(situation: Known<Needs>, signal: AbortSignal): Promise<Facts>;
+  /** At least one finding, most important first. Looks at nothing but the facts. */
+  judge(facts: Facts): Finding[];
+}

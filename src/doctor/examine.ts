@@ -1,0 +1,76 @@
+/** Carries out checks: all at once, each with an end, and none in the way of another. */
+import { asFailure } from "../failure.ts";
+import type { Check, Group, Situation } from "./check.ts";
+import { type Finding, skipped, warning } from "./finding.ts";
+
+export interface Examined {
+  group: Group;
+  check: string;
+  findings: Finding[];
+}
+
+/** A look may take this long: a server that answers later than that is as good as none to whoever waits here. */
+const TIMEOUT_MS = 10_000;
+
+export interface ExamineOptions {
+  signal: AbortSignal;
+  timeoutMs?: number;
+}
+
+/** In the order of `checks`. Rejects with the reason of `signal` alone. */
+export async function examine(
+  checks: readonly Check<unknown, "settings" | "snapshot">[],
+  situation: Situation,
+  { signal, timeoutMs = TIMEOUT_MS }: ExamineOptions,
+): Promise<Examined[]> {
+  const examined = await Promise.all(checks.map(async (check) => ({
+    group: check.group,
+    check: check.name,
+    findings: await findingsOf(check, situation, { signal, timeoutMs }),
+  })));
+  signal.throwIfAborted();
+  return examined;
+}
+
+async function findingsOf(
+  check: Check<unknown, "settings" | "snapshot">,
+  situation: Situation,
+  { signal, timeoutMs }: Required<ExamineOptions>,
+): Promise<Finding[]> {
+  const unknown = (check.needs ?? []).find((need) => situation[need] === null);
+  if (unknown !== undefined) return [notKnown(unknown, situation)];
+  const { settings, snapshot } = situation;
+  const late = new AbortController();
+  const end = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => {
+    late.abort(new DOMException("the check took too long", "TimeoutError"));
+    end.resolve("late");
+  }, timeoutMs);
+  const stop = () => end.resolve("late");
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const over = AbortSignal.any([signal, late.signal]);
+    // Some looks can not be ended, like one at a disk that hangs: nobody waits for them any longer.
+    const look = check.look({ ...situation, settings: settings!, snapshot: snapshot! }, over)
+      .then((facts) => check.judge(facts));
+    return await Promise.race([look, end.promise.then(() => [tooLate(timeoutMs)])]);
+  } catch (error) {
+    if (late.signal.aborted) return [tooLate(timeoutMs)];
+    const { message, hint } = asFailure(error);
+    return [warning(`could not be looked at: ${message}`, hint ?? "please report this, with what was printed here")];
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function tooLate(timeoutMs: number): Finding {
+  return warning(`no answer within ${timeoutMs / 1000} s`, "look at it again with: harbornode doctor");
+}
+
+function notKnown(what: "settings" | "snapshot", { settings, silence }: Situation): Finding {
+  if (what === "settings" || settings === null) return skipped("needs the settings", null);
+  return silence?.denied
+    ? skipped("needs the daemon's word", "sudo harbornode doctor")
+    : skipped("needs the daemon's word", null);
+}

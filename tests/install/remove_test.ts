@@ -1,0 +1,117 @@
+/** `--uninstall` and `--purge`: what goes, what stays, and what is never touched. */
+import assert from "node:assert/strict";
+import { dataDir } from "../../src/store/data_dir.ts";
+import { DEVICE_ID, REPO, SCRIPT, Target } from "./target.ts";
+
+const FOLDERS = /^(etc|etc\/systemd|etc\/systemd\/system|run|usr|usr\/local|usr\/local\/bin|var|var\/lib|sys.*)$/;
+
+async function installed(args: string[] = []): Promise<Target> {
+  const target = await Target.make();
+  const { code, said } = await target.install([...REPO, ...args]);
+  assert.equal(code, 0, said);
+  return target;
+}
+
+Deno.test("uninstall removes executable and unit, names what runs on and what stays, and does it once", async () => {
+  await using target = await installed();
+  await target.runDaemon();
+  for (const name of ["previous", "trial", "refused"]) await target.write(`usr/local/bin/harbornode.${name}`, "");
+  const kept = (await target.files()).filter((path) => !/^(usr|etc\/systemd)\//.test(path));
+  const { code, said } = await target.install(["--uninstall"]);
+  assert.equal(code, 0, said);
+  assert.match(said, /This runs on.*\n|lamp {2}running {2}healthy/);
+  assert.match(said, /What stays: .*etc\/harbornode and .*etc\/harbornode\/data/);
+  const left = await target.files();
+  assert.deepEqual(left.filter((path) => !/^(usr|etc\/systemd)\//.test(path)), kept);
+  assert.deepEqual(left.filter((path) => path.includes("bin/harbornode") || path.includes(".service")), []);
+  assert.ok((await target.called("systemctl")).includes("disable --now harbornode"));
+  assert.ok(!(await target.called("harbornode")).some((call) => call.startsWith("down")));
+
+  const again = await target.install([], { env: { HARBORNODE_UNINSTALL: "yes" } });
+  assert.deepEqual([again.code, again.said.trim()], [0, "There is nothing to remove"]);
+  assert.equal((await target.install(REPO)).code, 0, "it can be installed again");
+});
+
+Deno.test("purge stops what runs, with the executable, and leaves nothing", async () => {
+  await using target = await installed();
+  await target.runDaemon();
+  await target.write("etc/systemd/system/harbornode.service.d/own.conf", "");
+  await target.write(`dev/shm/harbornode-${DEVICE_ID}/key`, "");
+  const group = `sys/fs/cgroup/system.slice/harbornode-${DEVICE_ID}.scope/harbornode-01234567-lamp-0/cgroup.kill`;
+  await target.write(group, "");
+  await target.write("sys/fs/cgroup/system.slice/harbornode-76543210-lamp-0/cgroup.kill", "");
+  const { code, said } = await target.install(["--purge"]);
+  assert.equal(code, 0, said);
+  assert.match(said, /Stopped and removed for good: .*etc\/harbornode and .*etc\/harbornode\/data\n/);
+  const down = (await target.called("harbornode")).at(-1);
+  assert.match(down ?? "", /^down --config .*etc\/harbornode\/config\.toml$/);
+  const left = (await target.files()).filter((path) => !FOLDERS.test(path) && !/^(sys|dev\/shm$|dev$)/.test(path));
+  assert.deepEqual(left, []);
+  assert.equal(await target.read(group), "1\n", "what did not stop is killed");
+  assert.equal(await target.read("sys/fs/cgroup/system.slice/harbornode-76543210-lamp-0/cgroup.kill"), "");
+  const again = await target.install(["--purge"]);
+  assert.deepEqual([again.code, again.said.trim()], [0, "There is nothing to remove"]);
+});
+
+Deno.test("purge after uninstall removes the rest, and Docker's part of this device alone", async () => {
+  await using target = await installed(["--data-dir", "/var/lib/harbornode"]);
+  await target.runDaemon("var/lib/harbornode");
+  await target.install(["--uninstall"]);
+  await target.stub(
+    "docker",
+    'case "$1 $2" in "volume ls") echo shop-data; echo shop-cache ;; "container ls") echo c0 ;; esac',
+  );
+  const { code, said } = await target.install(["--purge"]);
+  assert.equal(code, 0, said);
+  const filter = `--quiet --filter label=harbornode.device=${DEVICE_ID}`;
+  assert.deepEqual(await target.called("docker"), [
+    `container ls --all ${filter}`,
+    "container rm --force c0",
+    `network ls ${filter}`,
+    `volume ls ${filter}`,
+    "volume rm shop-data shop-cache",
+  ]);
+  assert.deepEqual((await target.files()).filter((path) => !FOLDERS.test(path)), []);
+});
+
+Deno.test("purge removes of a data_dir only what is the daemon's, and nothing of one that was never its own", async () => {
+  await using target = await installed(["--data-dir", "/var/lib"]);
+  await target.write("var/lib/dpkg/status", "");
+  await target.write("var/lib/files/own", "");
+  const strange = await target.install(["--purge"]);
+  assert.equal(strange.code, 0, strange.said);
+  assert.match(strange.said, /var\/lib has no device\.json/);
+  assert.deepEqual((await target.files()).filter((path) => path.startsWith("var/lib/files/")), ["var/lib/files/own: "]);
+
+  await target.install([...REPO, "--data-dir", "/var/lib"]);
+  await target.runDaemon("var/lib");
+  const shared = await target.install(["--purge"]);
+  assert.equal(shared.code, 0, shared.said);
+  assert.match(shared.said, /What else is in .*var\/lib stays/);
+  assert.deepEqual((await target.files()).filter((path) => path.startsWith("var/lib/")), [
+    "var/lib/dpkg",
+    "var/lib/dpkg/status: ",
+  ]);
+});
+
+Deno.test("purge knows every place of data_dir", () => {
+  const { run: _run, credentials: _credentials, root, ...places } = dataDir("/data", DEVICE_ID);
+  const [, names] = /rm -rf (lock .*?)'/.exec(SCRIPT)!;
+  const patterns = names!.split(" ").map((name) => `${root}/${name}`);
+  for (const path of Object.values(places)) {
+    const isKnown = patterns.some((one) => path === one.replace(/\*$/, "") || path.startsWith(`${one}/`));
+    assert.ok(isKnown, `${path} is left by --purge`);
+  }
+});
+
+Deno.test("a dry run of either shows what would be done and changes nothing", async () => {
+  await using target = await installed();
+  await target.runDaemon();
+  const before = await target.files();
+  for (const flag of ["--uninstall", "--purge"]) {
+    const { code, said } = await target.install([flag, "--dry-run"]);
+    assert.equal(code, 0, said);
+    assert.match(said, /would run: systemctl disable --now harbornode/);
+    assert.deepEqual(await target.files(), before);
+  }
+});
