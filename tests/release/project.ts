@@ -65,7 +65,7 @@ export async function releaseProject() {
     async build(name: string, { tell = "0.2.0" }: { tell?: string } = {}): Promise<string> {
       const folder = join(dir.path, name);
       await Deno.mkdir(folder, { recursive: true });
-      const commit = (await repository.git("rev-parse", "--short=7", "HEAD")).trim();
+      const commit = (await repository.git("rev-parse", "HEAD")).slice(0, 7);
       const lines = [`# harbornode ${tell} ${commit}`];
       for (const asset of ASSETS) {
         await Deno.writeTextFile(join(folder, asset), `the bytes of ${asset}`);
