@@ -12,7 +12,7 @@ export function completions(commands: () => readonly Command[]): Command {
   return {
     name: "completions",
     usage: "bash|zsh|fish",
-    summary: "Print what has a shell complete commands, options and names of workloads",
+    summary: "Print a script that has a shell complete what you type",
     options: [],
     flags: {},
     positionals: { min: 1, max: 1 },

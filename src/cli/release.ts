@@ -4,7 +4,7 @@ import { sayOfEach } from "./say_of_each.ts";
 export const release: Command = {
   name: "release",
   usage: "NAME...",
-  summary: "Let workloads follow git again that are held, stopped or rolled back",
+  summary: "Let workloads that are held, stopped or rolled back follow git",
   options: CONFIG_FLAG.options.slice(),
   flags: CONFIG_FLAG.flags,
   positionals: { min: 1, max: 100 },

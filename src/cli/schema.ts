@@ -6,7 +6,7 @@ import { showReference } from "./show/reference.ts";
 export const schema: Command = {
   name: "schema",
   usage: "service|deployment|reference",
-  summary: "Print the JSON Schema of a manifest, or the reference of all fields",
+  summary: "Print the JSON Schema of a manifest, or a reference of fields",
   options: [],
   flags: {},
   positionals: { min: 1, max: 1 },

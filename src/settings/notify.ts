@@ -7,7 +7,7 @@ import { secret, secretOf } from "./secret.ts";
 import { setting } from "./section.ts";
 import { NOTIFY_EVENTS, type NotifyTarget } from "./settings.ts";
 
-const FIELDS: Field[] = [
+export const NOTIFY_FIELDS: Field[] = [
   {
     name: "type",
     grammar: oneOf("webhook", "ntfy", "slack", "discord"),
@@ -58,7 +58,7 @@ async function readTarget(
   table: Table,
   { place, base }: { place: Place; base: string },
 ): Promise<NotifyTarget | null> {
-  const read = readFields(FIELDS, table, { place });
+  const read = readFields(NOTIFY_FIELDS, table, { place });
   const value = (name: string) => secretOf(read, { name, placeOf: (key) => place.at(key), base });
   const [url, secret, token] = [await value("url"), await value("secret"), await value("token")];
   const isTold = read.url === undefined || typeof read.url_file === "string";

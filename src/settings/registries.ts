@@ -4,7 +4,7 @@ import { isTable, type Place, quote } from "../manifest/place.ts";
 import { secret, secretOf } from "./secret.ts";
 import type { RegistryLogin } from "./settings.ts";
 
-const FIELDS: Field[] = [
+export const REGISTRY_FIELDS: Field[] = [
   { name: "username", grammar: text(), fallback: null, shown: "", doc: "Who asks", example: 'username = "device"' },
   { name: "password", grammar: secret, fallback: null, shown: "", doc: "Better: password_file", example: "" },
   { name: "password_file", grammar: text(), fallback: null, shown: "", doc: "A file with the password", example: "" },
@@ -38,7 +38,7 @@ export async function readRegistries(
     }
     const explain = () => ({ hint: 'a host has quotes around it: [registry."registry.example.org"]' });
     const isApart = Object.values(table).some(isTable);
-    const read = readFields(FIELDS, table, { place: own, ...(isApart ? { explain } : {}) });
+    const read = readFields(REGISTRY_FIELDS, table, { place: own, ...(isApart ? { explain } : {}) });
     const password = await secretOf(read, { name: "password", placeOf: (key) => own.at(key), base });
     const hasPassword = read.password !== null || read.password_file !== null;
     if (read.username === null && !isApart) own.report('the field "username" is missing', 'write username = "..."');

@@ -79,4 +79,17 @@ await testNeeding(["device"], "a device without a memory controller says that a 
     message: 'memory = "64 MiB" is not enforced: this device has no memory controller; on a Raspberry Pi add ' +
       "cgroup_enable=memory cgroup_memory=1 to /boot/firmware/cmdline.txt",
   }]);
+
+  const { checks } = JSON.parse(await machine.sh("cd /etc/harbornode && harbornode doctor --json || true")) as {
+    checks: { check: string; verdict: string; message: string; hint: string | null }[];
+  };
+  const findings = (name: string) => checks.filter(({ check }) => check === name);
+  assert.deepEqual(findings("control groups").map(({ message, hint }) => [message, hint]), [[
+    "there is no memory controller: such limits are not enforced",
+    'take "cgroup_disable=memory" out of the kernel\'s command line, and restart the device',
+  ]]);
+  assert.deepEqual(findings("workloads").map(({ message }) => message), ["warnings of neighbour"]);
+  const unit = findings("unit").map(({ message }) => message).join("\n");
+  assert.doesNotMatch(unit, /not the one of this build/, "the installed unit is the one that is inside");
+  for (const name of ["reach", "daemon", "kernel", "disk"]) assert.equal(findings(name)[0]?.verdict, "ok", name);
 });

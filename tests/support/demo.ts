@@ -40,7 +40,7 @@ async function demo(): Promise<number> {
     if (!healthy) return interrupted.signal.aborted ? 130 : 1;
     if (once) return 0;
     invite(paths);
-    await until(interrupted.signal);
+    await follow(daemon);
     return 0;
   } finally {
     console.log("");
@@ -78,6 +78,18 @@ async function watch(daemon: DemoDaemon, docker: boolean): Promise<boolean> {
   return false;
 }
 
+/** Says what happens on the device from now on, until somebody has seen enough. */
+async function follow(daemon: DemoDaemon): Promise<void> {
+  let seen: Set<string> | null = null;
+  while (!interrupted.signal.aborted) {
+    const events = (await daemon.status())?.events ?? [];
+    const told = new Set(events.map(({ at, message }) => `${at} ${message}`));
+    for (const { at, message } of seen === null ? [] : events) if (!seen!.has(`${at} ${message}`)) say(message);
+    if (events.length > 0) seen = told;
+    await pause(100, interrupted.signal);
+  }
+}
+
 function isUp({ source, workloads }: Snapshot, docker: boolean): boolean {
   return source.attempted !== null && workloads.length > 0 && workloads.every((one) => isFine(one, docker));
 }
@@ -98,7 +110,6 @@ function summary({ workloads }: Snapshot, daemon: DemoDaemon): void {
 }
 
 function invite({ repository, config }: DemoPaths): void {
-  const commit = "git commit -qam 'say something else'";
   console.log(
     [
       `  The repository  ${repository}`,
@@ -107,7 +118,7 @@ function invite({ repository, config }: DemoPaths): void {
       "",
       `    cd ${repository}`,
       "    echo 'Ahoy from git' > services/greeter/message.txt",
-      `    ${commit}`,
+      "    git commit -qam 'Say something else'",
       "",
       "  Or look from the command line, in the folder where you are now:",
       "",

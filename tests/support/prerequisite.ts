@@ -27,6 +27,8 @@ export type Prerequisite =
   | "mosquitto"
   | "python3"
   | "ssh-keygen"
+  | "zsh"
+  | "fish"
   | "age";
 
 /** Where Docker listens for the tests. */
@@ -64,6 +66,8 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   "python3": () => packaged("/usr/bin/python3"),
   "ssh-keygen": async () => await program("ssh-keygen") ? null : "no ssh-keygen in PATH",
   age: async () => await program("age") && await program("age-keygen") ? null : "no age in PATH",
+  zsh: async () => await program("zsh") ? null : "no zsh in PATH",
+  fish: async () => await program("fish") ? null : "no fish in PATH",
   zip: async () => await program("zip") ? null : "no zip in PATH",
 };
 

@@ -2,15 +2,19 @@ import type { NotifyStatus } from "../../model/snapshot.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, warning } from "../finding.ts";
 
+export interface NotificationFacts {
+  targets: readonly NotifyStatus[];
+}
+
 /** Who is told of this device by itself, and whether that works. */
-export const notifications: Check<NotifyStatus[], "snapshot"> = {
+export const notifications: Check<NotificationFacts, "snapshot"> = {
   group: "daemon",
   name: "notifications",
   needs: ["snapshot"],
   look({ snapshot }) {
-    return Promise.resolve(snapshot.notifications);
+    return Promise.resolve({ targets: snapshot.notifications });
   },
-  judge(targets) {
+  judge({ targets }) {
     const found: Finding[] = targets.flatMap(({ name, error, waiting }) =>
       error === null ? [] : [warning(
         `${name} could not be told${waiting === 0 ? "" : ` (${waiting} waiting)`}: ${error}`,

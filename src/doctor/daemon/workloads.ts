@@ -25,7 +25,10 @@ export const workloads: Check<WorkloadFacts, "snapshot"> = {
       problem(`${name} does not answer: ${message}`, name === "docker" ? "see docker, above" : "harbornode status")
     );
     if (failing.length > 0) {
-      found.push(warning(`${failing.length} of ${total} need attention: ${failing.join(", ")}`, "harbornode status"));
+      const need = failing.length === 1 ? "needs" : "need";
+      found.push(
+        warning(`${failing.length} of ${total} ${need} attention: ${failing.join(", ")}`, "harbornode status"),
+      );
     }
     if (warned.length > 0) found.push(warning(`warnings of ${warned.join(", ")}`, "harbornode status"));
     return orOk(found, total === 0 ? "none on this device" : `${total}, all as asked`);

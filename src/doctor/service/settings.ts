@@ -16,7 +16,7 @@ export interface SettingsFacts {
 
 export const settings: Check<SettingsFacts> = {
   group: "settings",
-  name: "config.toml",
+  name: "settings",
   async look({ settings, problems, isRoot }) {
     const file = settings?.file ?? null;
     const mode = file === null ? 0 : await Deno.stat(file).then((info) => info.mode ?? 0, () => 0);

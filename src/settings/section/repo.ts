@@ -49,7 +49,7 @@ export const REPO: Section = {
     setting("token", secret, null, "Better: token_file"),
     setting("token_file", text(), null, "A file with the token"),
     setting("ca_file", text(), null, "Certificate authorities that count too, for this server alone"),
-    setting("proxy", proxyUrl, null, "Default: HTTPS_PROXY of the environment"),
+    setting("proxy", proxyUrl, null, "What leads to this server; default: HTTPS_PROXY of the environment"),
     setting("ssh_key_file", text(), null, "A deploy key without a passphrase, for ssh; default: the user's keys"),
     setting(
       "known_hosts_file",

@@ -41,20 +41,17 @@ ${commands.map((one) => branch(one, names)).join("\n")}
 complete -F _harbornode harbornode`;
 }
 
-function branch({ name, flags, words, repeats }: Completable, all: string): string {
+function branch({ name, flags, words }: Completable, all: string): string {
   const options = flags.flatMap(({ long, short }) => [`--${long}`, ...(short === null ? [] : [`-${short}`])]);
   const valued = flags.filter(({ value }) => value !== null).map(({ long, short, value }) => {
     const pattern = [...(short === null ? [] : [`-${short}`]), `--${long}`].join(" | ");
     return `        ${pattern}) ${assigned(value!)} ;;`;
   });
   const own = name === "help" ? `words="${all}"` : assigned(words);
-  const once = repeats || words.type === "unknown"
-    ? ""
-    : `; ((COMP_CWORD > 2)) && [[ $previous != -* ]] && kind="unknown"`;
   return [
     `    ${name})`,
     `      flags="${[...options, "--help"].join(" ")}"`,
-    `      ${own}${once}`,
+    `      ${own}`,
     ...(valued.length === 0 ? [] : [`      case $previous in`, ...valued, `      esac`]),
     `      ;;`,
   ].join("\n");

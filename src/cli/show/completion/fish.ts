@@ -14,7 +14,7 @@ export function fishCompletion(commands: readonly Completable[]): string {
     "    set -l config",
     "    for at in (seq (math (count $words) - 1))",
     '        if contains -- "$words[$at]" -c --config',
-    '            set config --config "$words[(math $at + 1)]"',
+    "            set config --config $words[(math $at + 1)]",
     "        end",
     "    end",
     "    harbornode status --names $config 2>/dev/null",
