@@ -96,8 +96,8 @@ Deno.test("GitHub tells the scopes of a classic token, and when any token ends",
   });
   assert.equal(await told(token, here), "warning: it may do more than read: repo");
   // A fine-grained one has none.
-  headers = { "github-authentication-token-expiration": "2026-11-25 02:00:00 +0200" };
-  assert.equal(await told(token, here), "warning: it expires in 4 days");
+  headers = { "github-authentication-token-expiration": "2026-11-25 01:00:00 +0200" };
+  assert.equal(await told(token, here), "warning: it expires in 3 days");
   headers = {};
   assert.equal(await told(token, here), "ok: may not push");
 });
