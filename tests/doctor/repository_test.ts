@@ -54,7 +54,16 @@ await testNeeding(
     });
     assert.equal(await told(token, here), "ok: may not push");
     await repository.git("config", "http.receivepack", "true");
-    assert.equal(await told(token, here), "warning: it may push to the repository, and reading is enough");
+    const may = "warning: it may push to the repository, and reading is enough";
+    assert.equal(await told(token, here), may);
+    // GitLab has ".git" at the end of a name; another server learns nothing of the token.
+    await Deno.rename(join(dir.path, "fleet"), join(dir.path, "fleet.git"));
+    server.fault = { type: "redirect", from: "/fleet/", to: "/fleet.git/" };
+    assert.equal(await told(token, here), may);
+    await using elsewhere = await GitServer.start(dir.path);
+    server.fault = { type: "redirect", from: "/fleet/", to: `${elsewhere.url("fleet.git")}/` };
+    assert.equal(await told(token, here), "ok: the server does not tell what it may do");
+    assert.deepEqual(elsewhere.requests, []);
     assert.deepEqual([...new Set(server.requests.map(({ method }) => method))], ["GET"]);
   },
 );
@@ -96,8 +105,8 @@ Deno.test("GitHub tells the scopes of a classic token, and when any token ends",
   });
   assert.equal(await told(token, here), "warning: it may do more than read: repo");
   // A fine-grained one has none.
-  headers = { "github-authentication-token-expiration": "2026-11-25 02:00:00 +0200" };
-  assert.equal(await told(token, here), "warning: it expires in 4 days");
+  headers = { "github-authentication-token-expiration": "2026-11-25 01:00:00 +0200" };
+  assert.equal(await told(token, here), "warning: it expires in 3 days");
   headers = {};
   assert.equal(await told(token, here), "ok: may not push");
 });
