@@ -123,6 +123,7 @@ function show(found: Samples, { idleMinutes, parts, syncsInPart, viewsInPart }: 
   line("  above the runtime's own, MB", of("size") - of("runtime"), 12);
   line("  compressed, MB", of("compressed"));
   line("from its start to the first byte of the page, ms", of("start"), 150);
+  line("  the fastest of them, ms", of("start_least"));
   line("  the bare runtime, ms", of("start_bare"));
   line(`memory (RSS) after ${idleMinutes} min idle, MB`, of("idle_rss"), 70);
   line("  the same as PSS, MB", of("idle_pss"));
