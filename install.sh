@@ -429,7 +429,7 @@ remove() {
     # A daemon that ended with "down" counts as failed, and such a unit is remembered.
     if [ $systemd = yes ]; then run systemctl daemon-reload && { run systemctl reset-failed harbornode 2>/dev/null || :; }; fi
   fi
-  for file in "$bin" "$bin.previous" "$bin.trial" "$bin.refused"; do [ ! -e "$file" ] || run rm -f "$file"; done
+  for file in "$bin" "$bin.previous" "$bin.trial" "$bin.refused" "$bin.new"; do [ ! -e "$file" ] || run rm -f "$file"; done
   if [ -n "$purge" ]; then purge_all; else say "What stays: $config_dir and $data_dir"; fi
 }
 
