@@ -11,38 +11,9 @@ import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { SLEEP, SOON } from "../support/pushed_device.ts";
 import { tempDir } from "../support/temp.ts";
-import { asVersion, brokenBuild, type BuildFile, thisBuild } from "../upgrade/other_build.ts";
-import { ReleaseServer } from "../upgrade/release_server.ts";
+import { asVersion, brokenBuild, thisBuild } from "../upgrade/other_build.ts";
+import { Mirror } from "../upgrade/mirror.ts";
 import { writeSupervisor } from "../upgrade/supervisor.ts";
-
-/** One folder for each version, as `release_url` has it. */
-class Mirror implements AsyncDisposable {
-  readonly #front: Deno.HttpServer<Deno.NetAddr>;
-
-  private constructor(readonly releases: ReadonlyMap<string, ReleaseServer>) {
-    this.#front = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      const [, version = "", name = ""] = new URL(request.url).pathname.split("/");
-      const release = releases.get(version);
-      return release === undefined ? new Response("", { status: 404 }) : Response.redirect(`${release.url}/${name}`);
-    });
-  }
-
-  static async start(builds: BuildFile[]): Promise<Mirror> {
-    const servers = builds.map(async ({ bytes, version, commit }) =>
-      [version, await ReleaseServer.start(bytes, { version, commit })] as const
-    );
-    return new Mirror(new Map(await Promise.all(servers)));
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#front.addr.port}/{version}`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#front.shutdown();
-    for (const release of this.releases.values()) await release[Symbol.asyncDispose]();
-  }
-}
 
 await testNeeding(
   ["dist", "root", "git"],
@@ -62,7 +33,7 @@ await testNeeding(
       root: dir.path,
       repository: repository.dir,
       repo: ['interval = "200ms"'],
-      extra: ["[runtime]", "docker_enabled = false", "[daemon]", `release_url = "${mirror.url}"`],
+      extra: ["[runtime]", "docker_enabled = false", "[daemon]", `release_url = "${mirror.url("127.0.0.1")}"`],
       policy: ["allow_root = true", 'daemon_versions = ["0.1.*"]'],
       command: [await writeSupervisor(dir.path)],
     });

@@ -36,7 +36,9 @@ export class ReleaseServer implements AsyncDisposable {
 
   private constructor(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>) {
     this.#files = files;
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => this.#answer(request));
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      return this.answer(new URL(request.url).pathname.replace(/^\/release\//, ""));
+    });
   }
 
   static async start(executable: Uint8Array<ArrayBuffer>, options: ReleaseOptions = {}): Promise<ReleaseServer> {
@@ -65,8 +67,8 @@ export class ReleaseServer implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
-  #answer(request: Request): Response {
-    const path = new URL(request.url).pathname.replace(/^\/release\//, "");
+  /** A file by its name. */
+  answer(path: string): Response {
     this.asked.push(path);
     const { fault } = this;
     if (fault?.type === "redirect") return new Response(null, { status: 302, headers: { location: fault.to } });
