@@ -152,6 +152,7 @@ judges(ports, {
 }, [
   [{}, "ok: 3080 is the daemon's, 3 of 10000 taken in 20000-29999"],
   [{ isOurs: false }, /^ok: 3080 is free/],
+  [{ isOurs: null }, /^ok: 3080 is the daemon's, or free, 3 of/],
   [{ listenPort: 0 }, /^ok: any for the page/],
   [{ taken: 'port 3080/tcp is taken by "nginx" (pid 9)' }, /^problem: port 3080\/tcp is taken by "nginx" \(pid 9\)\n/],
   [{ inUse: 9001 }, /^warning: 9001 of 10000 ports/],
