@@ -77,10 +77,12 @@ judges(executable, {
   commit: "4f2c91a",
   path: BIN,
   onPath: BIN,
+  refused: null,
   daemon: { version: "0.2.0", pid: 7, path: BIN },
 }, [
   [{}, `ok: 0.2.0 (4f2c91a) ${BIN}`],
   [{ daemon: null }, /^ok/],
+  [{ refused: "0.3.0" }, /^warning: 0\.3\.0 did not work here, and the executable before it was put back\n/],
   [{ commit: "source", onPath: null }, "ok: 0.2.0, from source"],
   [
     { daemon: { version: "0.1.0", pid: 7, path: null } },
