@@ -54,7 +54,16 @@ await testNeeding(
     });
     assert.equal(await told(token, here), "ok: may not push");
     await repository.git("config", "http.receivepack", "true");
-    assert.equal(await told(token, here), "warning: it may push to the repository, and reading is enough");
+    const may = "warning: it may push to the repository, and reading is enough";
+    assert.equal(await told(token, here), may);
+    // GitLab has ".git" at the end of a name; another server learns nothing of the token.
+    await Deno.rename(join(dir.path, "fleet"), join(dir.path, "fleet.git"));
+    server.fault = { type: "redirect", from: "/fleet/", to: "/fleet.git/" };
+    assert.equal(await told(token, here), may);
+    await using elsewhere = await GitServer.start(dir.path);
+    server.fault = { type: "redirect", from: "/fleet/", to: `${elsewhere.url("fleet.git")}/` };
+    assert.equal(await told(token, here), "ok: the server does not tell what it may do");
+    assert.deepEqual(elsewhere.requests, []);
     assert.deepEqual([...new Set(server.requests.map(({ method }) => method))], ["GET"]);
   },
 );
@@ -96,8 +105,8 @@ Deno.test("GitHub tells the scopes of a classic token, and when any token ends",
   });
   assert.equal(await told(token, here), "warning: it may do more than read: repo");
   // A fine-grained one has none.
-  headers = { "github-authentication-token-expiration": "2026-11-25 02:00:00 +0200" };
-  assert.equal(await told(token, here), "warning: it expires in 4 days");
+  headers = { "github-authentication-token-expiration": "2026-11-25 01:00:00 +0200" };
+  assert.equal(await told(token, here), "warning: it expires in 3 days");
   headers = {};
   assert.equal(await told(token, here), "ok: may not push");
 });
@@ -189,4 +198,7 @@ Deno.test("a page's port that a stranger has is told with the stranger's name", 
   const { port } = listener.addr as Deno.NetAddr;
   const here = await situation({ dir: dir.path, config: `listen_port = ${port}\n${repo('url = "/srv/fleet"')}` });
   assert.match(await told(ports, here), new RegExp(`^problem: port ${port}/tcp is taken by `, "m"));
+  // Of a daemon that may not be asked it is not known that it is a stranger's.
+  const denied = { ...here, silence: { message: "", hint: "", denied: true } };
+  assert.doesNotMatch(await told(ports, denied), /taken by/);
 });
