@@ -198,4 +198,7 @@ Deno.test("a page's port that a stranger has is told with the stranger's name", 
   const { port } = listener.addr as Deno.NetAddr;
   const here = await situation({ dir: dir.path, config: `listen_port = ${port}\n${repo('url = "/srv/fleet"')}` });
   assert.match(await told(ports, here), new RegExp(`^problem: port ${port}/tcp is taken by `, "m"));
+  // Of a daemon that may not be asked it is not known that it is a stranger's.
+  const denied = { ...here, silence: { message: "", hint: "", denied: true } };
+  assert.doesNotMatch(await told(ports, denied), /taken by/);
 });
