@@ -82,6 +82,7 @@ await testNeeding(["git"], "a machine that goes down before anything was looked 
   const { device } = opened;
   await syncOnce(device);
   await turn(device);
+  await turn(device);
   assert.deepEqual(await names(device), ["web"]);
   device.observations = [];
   let isOver = false;
