@@ -50,7 +50,8 @@ async function show(machine: Machine, ...properties: string[]): Promise<string[]
 }
 
 async function snapshot(machine: Machine): Promise<Snapshot> {
-  return JSON.parse(await machine.sh("harbornode status --json")) as Snapshot;
+  // Not by the command line, whose start alone takes seconds of an emulated processor.
+  return JSON.parse(await machine.sh("curl -fsS http://127.0.0.1:3080/api/v1/status")) as Snapshot;
 }
 
 const pidOf = (one: WorkloadStatus | undefined) => one?.instances[0]?.pid ?? null;
@@ -61,7 +62,8 @@ async function pids(machine: Machine): Promise<Record<string, number | null>> {
 
 /** Every line that was written is kept, in order. */
 async function assertNoLineIsLost(machine: Machine, name: string): Promise<void> {
-  const lines = (await machine.sh(`harbornode logs ${name} --tail 100000`)).trim().split("\n");
+  const lines = (await machine.sh(`curl -fsS "http://127.0.0.1:3080/api/v1/workloads/${name}/logs?tail=5000"`)).trim()
+    .split("\n");
   const first = Number(lines[0]!.split(" ")[1]);
   assert.ok(lines.length > 10);
   assert.deepEqual(lines, lines.map((_, index) => `line ${first + index}`));
@@ -202,7 +204,7 @@ await testNeeding(["device"], "a booted device: the unit", async (t) => {
     },
     "what was said to go down is down, and no failure": async () => {
       const said = await machine.sh(
-        "harbornode down; sleep 2; systemctl is-active harbornode; systemctl is-failed harbornode; pgrep -c sleep",
+        "harbornode down; sleep 2; systemctl is-active harbornode; systemctl is-failed harbornode; pgrep -c sleep; true",
       );
       assert.match(said, /^stopped [^]*\ninactive\ninactive\n0\n$/);
     },
