@@ -69,7 +69,8 @@ read_arguments() {
     case $1 in
       --no-start | --dry-run | --uninstall | --purge) eval "$name=yes" ;;
       --help | -h) usage && exit 0 ;;
-      --repo | --branch | --token-file | --ssh-key-file | --device | --label | --data-dir | --listen | --version | --signers)
+      --repo | --branch | --token-file | --ssh-key-file | --device | --label | --data-dir | --listen | \
+        --version | --signers)
         [ $# -ge 2 ] || fail "$1 needs a value"
         if [ "$1" = --label ]; then labels=$(printf '%s\n%s' "$labels" "$2"); else eval "$name=\$2"; fi
         shift
@@ -125,7 +126,7 @@ check_machine() {
     Linux/x86_64 | Linux/amd64) asset=harbornode-linux-x86_64 ;;
     Linux/aarch64 | Linux/arm64) asset=harbornode-linux-aarch64 ;;
     Linux/*) fail "this machine is $machine, and HarborNode is made for x86_64 and aarch64 alone" \
-      "a Raspberry Pi 3 or newer is aarch64 with a 64-bit system; for another machine: ${releases%/*}/issues" ;;
+      "a Raspberry Pi 3 or newer is aarch64 with a 64-bit system; tell of others at ${releases%/*}/issues" ;;
     *) fail "this is $(uname -s), and HarborNode needs Linux" ;;
   esac
   # A 64-bit kernel below a 32-bit system names itself x86_64 or aarch64 too.
@@ -141,14 +142,15 @@ check_machine() {
   case $libc in
     musl) fail "this system is built on musl, and HarborNode needs glibc 2.27 or newer" \
       "use Debian, Ubuntu, Fedora or another system with glibc; Alpine has none" ;;
-    [01].* | 2.[0-9] | 2.[0-9].* | 2.1[0-9]* | 2.2[0-6]*) fail "this system has glibc $libc, and HarborNode needs 2.27" \
+    [01].* | 2.[0-9] | 2.[0-9].* | 2.1[0-9]* | 2.2[0-6]*) fail "this system has glibc $libc; HarborNode needs 2.27" \
       "use a newer edition of the system: Debian 10, Ubuntu 18.04 and RHEL 8 have it" ;;
   esac
   has sha256sum || fail "there is no sha256sum" "install coreutils"
   has curl || has wget || fail "there is neither curl nor wget" "install curl"
   case $base_url in
     http://*) say "warning: $base_url is not encrypted: whoever is in between can change what comes" ;;
-    *) has curl || wget --version 2>/dev/null | grep -q GNU || fail "this wget does not check certificates" "install curl" ;;
+    *) has curl || wget --version 2>/dev/null | grep -q GNU ||
+      fail "this wget does not check certificates" "install curl" ;;
   esac
 }
 
@@ -188,8 +190,8 @@ hash_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
 sum_of() { while read -r sum name; do [ "$name" != "$1" ] || echo "$sum"; done <"$scratch/SHA256SUMS"; }
 
 verify() {
-  [ "$(hash_of "$scratch/$1")" = "$(sum_of "$1")" ] || fail "the sha256 of $1 is not the one in SHA256SUMS; nothing was changed" \
-    "the download is broken or mixed up; try again"
+  [ "$(hash_of "$scratch/$1")" = "$(sum_of "$1")" ] ||
+    fail "the sha256 of $1 is not the one in SHA256SUMS; nothing was changed" "the download is broken; try again"
 }
 
 # Its first line is: # harbornode VERSION COMMIT
@@ -216,7 +218,7 @@ check_signature() {
   download SHA256SUMS.sig
   # Before OpenSSH 8.2 it can not.
   if ! has ssh-keygen || ssh-keygen -Y find-principals 2>&1 </dev/null | grep -q -e '-- Y'; then
-    [ -z "$signers" ] || fail "there is no ssh-keygen to check the signature with" "install openssh-client, 8.2 or newer"
+    [ -z "$signers" ] || fail "there is no ssh-keygen to check the signature with" "install openssh-client, 8.2 or later"
     say "warning: there is no ssh-keygen to check the signature with: $unsigned" && return
   fi
   set -- -f "$scratch/signers" -s "$scratch/SHA256SUMS.sig"
@@ -260,7 +262,8 @@ fetch_executable() {
   if has gzip && [ -n "$(sum_of "$asset.gz")" ]; then
     download "$asset.gz"
     verify "$asset.gz"
-    gzip -d "$scratch/$asset.gz" || fail "$asset.gz can not be unpacked; nothing was changed" "look at the space in ${TMPDIR:-/tmp}"
+    gzip -d "$scratch/$asset.gz" ||
+      fail "$asset.gz can not be unpacked; nothing was changed" "look at the space in ${TMPDIR:-/tmp}"
   else
     download "$asset"
   fi
@@ -398,8 +401,9 @@ report() {
   [ $do_config = no ] || say "              which is, for the forge: $(look cat "$config_dir/webhook-secret")"
   # It is made by the first start.
   if recipient=$(look "$bin" secret recipient --config "$config" 2>/dev/null); then say "  recipient   $recipient"; fi
-  [ $do_config = no ] || case $repo in http*://*) ;; ssh://* | *@*:*)
-    say "The repository's server must be in /etc/ssh/ssh_known_hosts; ssh-keyscan tells its key" ;; esac
+  case $do_config,$repo in
+    yes,ssh://* | yes,*@*:*) say "Its server must be in /etc/ssh/ssh_known_hosts; ssh-keyscan HOST tells the key" ;;
+  esac
   if [ $systemd = no ]; then
     say "There is no systemd here. Run it with: cd $config_dir && ${sudo:+$sudo }$bin run"
     say "For OpenRC and runit see ${releases%/*}/blob/main/systemd/README.md"
@@ -426,10 +430,11 @@ remove() {
   if [ -e "$unit_file" ]; then
     [ $systemd = no ] || run systemctl disable --now harbornode
     run rm -f "$unit_file"
-    # A daemon that ended with "down" counts as failed, and such a unit is remembered.
-    if [ $systemd = yes ]; then run systemctl daemon-reload && { run systemctl reset-failed harbornode 2>/dev/null || :; }; fi
+    [ $systemd = no ] || run systemctl daemon-reload
   fi
-  for file in "$bin" "$bin.previous" "$bin.new" "$bin.trial" "$bin.refused"; do [ ! -e "$file" ] || run rm -f "$file"; done
+  for file in "$bin" "$bin.previous" "$bin.trial" "$bin.refused" "$bin.new"; do
+    [ ! -e "$file" ] || run rm -f "$file"
+  done
   if [ -n "$purge" ]; then purge_all; else say "What stays: $config_dir and $data_dir"; fi
 }
 
@@ -449,8 +454,8 @@ purge_all() {
     done
     [ ! -d "$root/run/harbornode" ] || run rmdir "$root/run/harbornode" || :
     # By name, since the owner may have named a folder with more in it; what tells that it is ours goes last.
-    run sh -c 'cd "$1" && rm -rf lock harbornode.sock identity.txt state repository* files artifacts logs services device.json*' \
-      sh "$data_dir"
+    own='lock harbornode.sock identity.txt state repository* files artifacts logs services device.json*'
+    run sh -c "cd \"\$1\" && rm -rf $own" sh "$data_dir"
     run rmdir "$data_dir" || say "What else is in $data_dir stays"
   elif [ -d "$data_dir" ] && [ "$data_dir" = "${data_dir#"$config_dir"/}" ]; then
     say "$data_dir has no device.json: nothing in it is known to be HarborNode's"

@@ -48,7 +48,6 @@ export class MemoryStore {
 
   /** Reads what is there; leftovers of interrupted writes are removed, unreadable files set aside. */
   static async open(folder: string): Promise<MemoryStore> {
-    const all = new Map<string, WorkloadMemory>();
     const files = new Set<string>();
     for await (const { name } of Deno.readDir(folder)) {
       if (name.endsWith(".tmp")) await Deno.remove(join(folder, name));
@@ -56,11 +55,11 @@ export class MemoryStore {
       const file = name.replace(OWN_ASIDE, "");
       if (file.endsWith(".json")) files.add(file);
     }
-    for (const file of files) {
+    const found = await Promise.all([...files].map(async (file) => {
       const memory = await readVersioned(join(folder, file), WORKLOAD);
-      if (memory !== null && `${memory.name}.json` === file) all.set(memory.name, memory);
-    }
-    return new MemoryStore(folder, all);
+      return memory !== null && `${memory.name}.json` === file ? [memory] : [];
+    }));
+    return new MemoryStore(folder, new Map(found.flat().map((memory) => [memory.name, memory])));
   }
 
   /** In memory alone until the next `save` of this workload: for what may be lost. */

@@ -1,13 +1,17 @@
 /**
- * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME | --containers | --source] [--json FILE]`: HarborNode and the
- * supervisors that are installed here, side by side, and containers beside docker's command line (--containers: alone),
- * and large repositories beside git's own clone (--source: alone). Supervisors take turns within a round, so that none has the machine at its best. All
- * samples go to dist/bench.json, or FILE.
+ * `deno task bench [--quick] [--rounds N] [--peers NAME,NAME | --containers | --source | --device] [--json FILE]`:
+ * HarborNode and the supervisors that are installed here, side by side, and containers beside docker's command line
+ * (--containers: alone), and large repositories beside git's own clone (--source: alone). Supervisors take turns within a
+ * round, so that none has the machine at its best. All samples go to dist/bench.json, or FILE.
+ *
+ * --device is the executable itself, beside the bare runtime of the Deno that runs this: its size, its start, and its
+ * memory after ten minutes and after a thousand pushes. It takes half an hour (--quick: a minute), and runs alone.
  *
  * The executable is HARBORNODE_EXECUTABLE or that of `deno task compile`; without one HarborNode runs from source.
  */
 // deno-lint-ignore-file no-console -- this is a program for a terminal
 import { benchContainers } from "./bench_containers.ts";
+import { benchDevice } from "./bench_device.ts";
 import { benchSource } from "./bench_source.ts";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
@@ -38,6 +42,7 @@ const { values } = parseArgs({
     peers: { type: "string" },
     containers: { type: "boolean", default: false },
     source: { type: "boolean", default: false },
+    device: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -58,6 +63,17 @@ if (values.containers) {
 if (values.source) {
   console.log(await machine());
   await benchSource(await findExecutable());
+  Deno.exit(0);
+}
+if (values.device) {
+  const executable = await findExecutable();
+  if (executable === null) {
+    console.error('error: there is no executable to measure\n  hint: first "deno task compile"');
+    Deno.exit(2);
+  }
+  console.log(await machine());
+  const device = await benchDevice(executable, { quick: values.quick });
+  await writeReport({ machine: await machine(), device });
   Deno.exit(0);
 }
 const peers = await chosenPeers(values.peers?.split(","));
@@ -87,12 +103,16 @@ const versions = Object.fromEntries(peers.map(({ name, version }) => [name, vers
 const containers = values.peers === undefined ? await benchContainers(scale, await findExecutable()) : null;
 const source = values.peers === undefined ? await benchSource(await findExecutable()) : null;
 const report = { machine: await machine(), floor_ms: floorMs, scale, versions, medians, samples, containers, source };
-const file = values.json ?? new URL("../../dist/bench.json", import.meta.url).pathname;
-await Deno.mkdir(dirname(file), { recursive: true });
-await Deno.writeTextFile(file, `${JSON.stringify(report, null, 2)}\n`);
-console.log(`\nall samples: ${file}`);
+await writeReport(report);
 await endAllRuns();
 Deno.exit(failed ? 1 : 0);
+
+async function writeReport(report: Record<string, unknown>): Promise<void> {
+  const file = values.json ?? new URL("../../dist/bench.json", import.meta.url).pathname;
+  await Deno.mkdir(dirname(file), { recursive: true });
+  await Deno.writeTextFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`\nall samples: ${file}`);
+}
 
 /** Into `own`, figure by figure: what was measured counts, whatever fails later. */
 async function measure(peer: Peer, own: Samples, { isFirst }: { isFirst: boolean }): Promise<void> {

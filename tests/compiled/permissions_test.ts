@@ -1,4 +1,4 @@
-/** Why the executable may do everything: the least that lets a supervisor know its processes (tests/support/compile.ts). */
+/** Why the executable may do everything: the least that lets a supervisor know its processes (tests/support/compile/flags.ts). */
 import assert from "node:assert/strict";
 
 const ALL = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];

@@ -14,7 +14,9 @@ import { type Prerequisite, testNeeding } from "../support/prerequisite.ts";
 import { emulated } from "../support/qemu_user.ts";
 import { tempDir } from "../support/temp.ts";
 
-const SERVICE = 'command = ["/bin/sh", "-c", "echo \\"hello from $0\\"; exec sleep infinity", "ticker"]\n';
+const SERVICE = 'command = ["sleep", "infinity"]\n';
+/** Nobody starts it again: that it ended is seen only where its end is told (`runtime/native/process/ends.ts`). */
+const ONCE = `${SERVICE}restart = "never"\n`;
 
 const TARGETS: { target: string; needs: Prerequisite[] }[] = Deno.build.arch === "x86_64"
   ? [{ target: "x86_64", needs: [] }, { target: "aarch64", needs: ["root", "qemu-aarch64"] }]
@@ -23,7 +25,7 @@ const TARGETS: { target: string; needs: Prerequisite[] }[] = Deno.build.arch ===
 for (const { target, needs } of TARGETS) {
   await testNeeding(
     ["dist", "git", ...needs],
-    `the ${target} executable syncs, serves its page, is killed and adopts, and ends what it began`,
+    `the ${target} executable syncs, serves its page, is killed and adopts, is told of ends, and goes down`,
     () => story(target),
   );
 }
@@ -35,13 +37,15 @@ async function story(target: string): Promise<void> {
   await using dir = await tempDir();
   const repository = await GitRepository.create(join(dir.path, "served/fleet"));
   await repository.write("services/ticker.toml", SERVICE);
-  const revision = await repository.commit("one service");
+  await repository.write("services/once.toml", ONCE);
+  const revision = await repository.commit("two services");
   await using server = await GitServer.start(join(dir.path, "served"));
 
   const service = await (async () => {
     const command = program?.command ?? [executable];
     await using device = await TestDevice.start({ root: dir.path, repository: server.url("fleet"), command });
 
+    await device.until("once", (it) => it.phase === "running");
     const { instances: [began] } = await device.until("ticker", (it) => it.phase === "running" && it.sync === "synced");
     const { device: shown, source } = (await device.status())!;
     assert.equal(shown.arch, target);
@@ -58,6 +62,10 @@ async function story(target: string): Promise<void> {
     const { instances: adopted } = await device.until("ticker", (it) => it.phase === "running");
     assert.deepEqual(adopted.map((one) => [one.pid, one.started_at, one.restarts]), [[pid, began!.started_at, 0]]);
     assert.equal(await startOf(pid), identity);
+
+    const { instances: [once] } = await device.until("once", (it) => it.phase === "running");
+    Deno.kill(once!.pid!, "SIGKILL");
+    await device.until("once", (it) => it.phase === "failed");
 
     const [, version, commit] = /^# harbornode (\S+) (\S+)$/m.exec(await Deno.readTextFile(join(dist, "SHA256SUMS")))!;
     assert.ok(said.startsWith(`harbornode ${version} (${commit}) ${target}-unknown-linux-gnu`), said);

@@ -1,6 +1,6 @@
 /**
  * A whole device: a Debian that boots with systemd, in a virtual machine of its own. HARBORNODE_TEST_DEVICE names the
- * program that makes one; it takes the commands used here: up, push, sh, down.
+ * program that makes one; it takes the commands used here: up, push, sh, port, down.
  */
 import { join } from "node:path";
 import { makeRepository } from "../support/demo_repository.ts";
@@ -24,8 +24,8 @@ export class Machine implements AsyncDisposable {
     this.#name = name;
   }
 
-  /** Boots it and starts HarborNode as its unit does, on a repository with these services. */
-  static async start({ services, append }: MachineOptions): Promise<Machine> {
+  /** Boots it, without HarborNode. */
+  static async boot({ append }: Pick<MachineOptions, "append"> = {}): Promise<Machine> {
     const name = `harbornode-${crypto.randomUUID().slice(0, 8)}`;
     const machine = new Machine(Deno.env.get("HARBORNODE_TEST_DEVICE")!, name);
     try {
@@ -36,12 +36,28 @@ export class Machine implements AsyncDisposable {
         "240",
         ...(append === undefined ? [] : ["--append", append]),
       ]);
+      return machine;
+    } catch (error) {
+      await machine[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Boots it and starts HarborNode as its unit does, on a repository with these services. */
+  static async start({ services, append }: MachineOptions): Promise<Machine> {
+    const machine = await Machine.boot(append === undefined ? {} : { append });
+    try {
       await machine.#install(services);
       return machine;
     } catch (error) {
       await machine[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Where the machine's port is reached from outside: "127.0.0.1:PORT". */
+  async reach(port: number): Promise<string> {
+    return `127.0.0.1:${(await this.#run("port", ["-n", this.#name, `${port}`])).trim()}`;
   }
 
   /** What a shell in it says. Throws with all of it when it fails. */

@@ -34,7 +34,7 @@ const MACHINES: Case[] = [
   {
     what: "an old glibc, told by getconf",
     spoil: (target) => target.stub("getconf", "[ $1 = LONG_BIT ] && echo 64 || echo glibc 2.26"),
-    says: /this system has glibc 2\.26, and HarborNode needs 2\.27/,
+    says: /this system has glibc 2\.26; HarborNode needs 2\.27/,
   },
   {
     what: "an old glibc, told by ldd",
@@ -42,7 +42,7 @@ const MACHINES: Case[] = [
       await target.stub("getconf", "exit 1");
       await target.stub("ldd", "echo 'ldd (Debian GLIBC 2.9-24) 2.9'; echo Copyright");
     },
-    says: /this system has glibc 2\.9,/,
+    says: /this system has glibc 2\.9;/,
   },
   {
     what: "a machine without curl and wget",

@@ -1,6 +1,7 @@
 /** `--uninstall` and `--purge`: what goes, what stays, and what is never touched. */
 import assert from "node:assert/strict";
 import { dataDir } from "../../src/store/data_dir.ts";
+import { DOCKER_SOCKET, testNeeding } from "../support/prerequisite.ts";
 import { DEVICE_ID, REPO, SCRIPT, Target } from "./target.ts";
 
 const FOLDERS = /^(etc|etc\/systemd|etc\/systemd\/system|run|usr|usr\/local|usr\/local\/bin|var|var\/lib|sys.*)$/;
@@ -15,11 +16,14 @@ async function installed(args: string[] = []): Promise<Target> {
 Deno.test("uninstall removes executable and unit, names what runs on and what stays, and does it once", async () => {
   await using target = await installed();
   await target.runDaemon();
-  for (const name of ["previous", "trial", "refused"]) await target.write(`usr/local/bin/harbornode.${name}`, "");
+  for (const name of ["previous", "trial", "refused", "new"]) {
+    await target.write(`usr/local/bin/harbornode.${name}`, "");
+  }
   const kept = (await target.files()).filter((path) => !/^(usr|etc\/systemd)\//.test(path));
   const { code, said } = await target.install(["--uninstall"]);
   assert.equal(code, 0, said);
-  assert.match(said, /This runs on.*\n|lamp {2}running {2}healthy/);
+  assert.match(said, /This runs on.*\n/);
+  assert.match(said, /lamp {2}running {2}healthy/);
   assert.match(said, /What stays: .*etc\/harbornode and .*etc\/harbornode\/data/);
   const left = await target.files();
   assert.deepEqual(left.filter((path) => !/^(usr|etc\/systemd)\//.test(path)), kept);
@@ -74,6 +78,37 @@ Deno.test("purge after uninstall removes the rest, and Docker's part of this dev
   assert.deepEqual((await target.files()).filter((path) => !FOLDERS.test(path)), []);
 });
 
+await testNeeding(
+  ["docker"],
+  "purge removes the networks and volumes that Docker has for this device, and no other",
+  async () => {
+    await using target = await installed();
+    await target.runDaemon();
+    const id = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+    await target.write("etc/harbornode/data/device.json", `{"version": 1, "value": {"id": "${id}"}}`);
+    await target.borrow("docker");
+    const docker = async (...args: string[]) => {
+      const { success, stdout, stderr } = await new Deno.Command("docker", { args }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout).trim();
+    };
+    const names = [`${id}-ours`, `${id}-other`];
+    try {
+      await docker("volume", "create", "--label", `harbornode.device=${id}`, names[0]!);
+      await docker("volume", "create", "--label", `harbornode.device=${id}0`, names[1]!);
+      await docker("network", "create", "--label", `harbornode.device=${id}`, names[0]!);
+      const { code, said } = await target.install(["--purge"], { env: { DOCKER_HOST: `unix://${DOCKER_SOCKET}` } });
+      assert.equal(code, 0, said);
+      assert.match(said, new RegExp(`docker volume rm ${names[0]}\n`));
+      assert.equal(await docker("volume", "ls", "--quiet", "--filter", `name=${id}`), names[1]);
+      assert.equal(await docker("network", "ls", "--quiet", "--filter", `name=${id}`), "");
+    } finally {
+      await docker("volume", "rm", "--force", ...names);
+      await docker("network", "rm", names[0]!).catch(() => {});
+    }
+  },
+);
+
 Deno.test("purge removes of a data_dir only what is the daemon's, and nothing of one that was never its own", async () => {
   await using target = await installed(["--data-dir", "/var/lib"]);
   await target.write("var/lib/dpkg/status", "");
@@ -96,7 +131,7 @@ Deno.test("purge removes of a data_dir only what is the daemon's, and nothing of
 
 Deno.test("purge knows every place of data_dir", () => {
   const { run: _run, credentials: _credentials, root, ...places } = dataDir("/data", DEVICE_ID);
-  const [, names] = /rm -rf (lock .*?)'/.exec(SCRIPT)!;
+  const [, names] = /own='(.*)'/.exec(SCRIPT)!;
   const patterns = names!.split(" ").map((name) => `${root}/${name}`);
   for (const path of Object.values(places)) {
     const isKnown = patterns.some((one) => path === one.replace(/\*$/, "") || path.startsWith(`${one}/`));

@@ -10,30 +10,11 @@ import { parseArgs } from "node:util";
 import { buildOf } from "./compile/build.ts";
 import { writeBundle } from "./compile/bundle.ts";
 import { runDeno } from "./compile/deno.ts";
+import { COMPILE_FLAGS } from "./compile/flags.ts";
 import { clearRelease, writeCompressed, writeSums } from "./compile/release.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const TARGETS = ["x86_64", "aarch64"];
-
-/**
- * What the executable may do. Deno gives /proc/PID to those who may do everything and to nobody else: neither all eight
- * permissions but one, nor all of them with one path or host denied, reads a file of a process
- * (docs.deno.com/runtime/reference/permissions; tests/compiled/permissions_test.ts says so when that changes). A
- * supervisor must know its processes. What a device may do is bounded by who starts it, and what git may ask by
- * `[policy]`.
- */
-const PERMISSIONS = ["--allow-all"];
-
-/**
- * Memory first: without compilers 10 MB less than `--optimize-for-size` with 50 services, and 20 after a fetch. A start
- * is as fast, since nothing is worth compiling by then; a page, or a fetch of 1000 files, takes 1.7 times as long.
- * `gc` is for `runtime/native/process/give_back.ts`. Without source positions at hand the first error that is made while
- * the program loads (modern-tar makes one) has V8 read all of it a second time: 30 ms of start.
- */
-const V8_FLAGS = ["--lite-mode", "--expose-gc", "--no-enable-lazy-source-positions"];
-
-/** A predictable code cache in /tmp would be trusted by the next start, so there is none. */
-const FLAGS = ["--no-code-cache", `--v8-flags=${V8_FLAGS.join(",")}`, "--no-config", "--no-check"];
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -67,7 +48,7 @@ async function compile(out: string): Promise<void> {
   const names = await Promise.all(targets.map(async (target) => {
     const name = `harbornode-linux-${target}`;
     const path = join(out, name);
-    const args = [...FLAGS, ...PERMISSIONS, "--target", `${target}-unknown-linux-gnu`, "--output", path];
+    const args = [...COMPILE_FLAGS, "--target", `${target}-unknown-linux-gnu`, "--output", path];
     // From a folder of its own: nothing of the checkout's settings gets in.
     await runDeno(work, ["compile", "--quiet", ...args, bundle]);
     const size = (await Deno.stat(path)).size;

@@ -13,22 +13,21 @@ export interface AdoptOptions {
   clock: Clock;
 }
 
-/** Records of an earlier boot are removed: their processes ended with it. */
+/** All at once, since a page waits for it. Records of an earlier boot are removed: their processes ended with it. */
 export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Supervised[]> {
-  const adopted: Supervised[] = [];
-  for (const found of await readRecords(runDir)) {
+  const adopted = (await readRecords(runDir)).map(async (found) => {
     if (found.record.bootId !== bootId) {
       await Deno.remove(found.folder, { recursive: true });
-      continue;
+      return [];
     }
     await thaw(found.record.cgroup);
     const one = new Supervised(found);
     if (!await one.learnIdentity(clock.now())) await waitForShim(one, clock);
     await one.learnRespawns(clock.now());
     if (one.service !== null && !await one.isAlive()) await one.happen("ended", { now: clock.now() });
-    adopted.push(one);
-  }
-  return adopted;
+    return [one];
+  });
+  return (await Promise.all(adopted)).flat();
 }
 
 /**

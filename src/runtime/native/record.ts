@@ -54,20 +54,25 @@ export async function writeRecord(folder: string, record: InstanceRecord): Promi
  * empty folders that a daemon leaves behind when it is killed between two steps of a removal.
  */
 export async function readRecords(runDir: string): Promise<FoundRecord[]> {
-  const found: FoundRecord[] = [];
-  for (const workload of await names(runDir)) {
-    for (const slot of await names(join(runDir, workload))) {
-      for (const id of await names(join(runDir, workload, slot))) {
-        const folder = join(runDir, workload, slot, id);
-        const record = await readRecord(folder);
-        if (record === null) await Deno.remove(folder, { recursive: true });
-        else found.push({ record, folder });
-      }
-      await removeEmpty(join(runDir, workload, slot));
-    }
-    await removeEmpty(join(runDir, workload));
-  }
+  return await eachFolder(runDir, (workload) => inEachFolder(workload, (slot) => inEachFolder(slot, readInstance)));
+}
+
+async function readInstance(folder: string): Promise<FoundRecord[]> {
+  const record = await readRecord(folder);
+  if (record !== null) return [{ record, folder }];
+  await Deno.remove(folder, { recursive: true });
+  return [];
+}
+
+/** What was found in the folders of this one, looked into all at once; with nothing in it, it is removed. */
+async function inEachFolder<T>(parent: string, look: (folder: string) => Promise<T[]>): Promise<T[]> {
+  const found = await eachFolder(parent, look);
+  if (found.length === 0) await removeEmpty(parent);
   return found;
+}
+
+async function eachFolder<T>(parent: string, look: (folder: string) => Promise<T[]>): Promise<T[]> {
+  return (await Promise.all((await names(parent)).map((name) => look(join(parent, name))))).flat();
 }
 
 /** Who the shim is; null while it has not said so. */
