@@ -36,7 +36,7 @@ judges(
           message: 'is "x", wanted a number',
         }],
       },
-      /^problem: config\.toml:3:1: listen_port: is "x", wanted a number\n {2}see /,
+      /^problem: config\.toml:3:1: listen_port: is "x", wanted a number\n {2}correct it there/,
     ],
     [
       { isRoot: false, problems: [{ file: "config.toml", field: "", message: "can not be read: permission denied" }] },

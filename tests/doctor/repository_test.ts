@@ -10,6 +10,7 @@ import { clock } from "../../src/doctor/system/clock.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
+import { healthySnapshot } from "../support/snapshots.ts";
 import { SshServer } from "../support/ssh_server.ts";
 import { tempDir } from "../support/temp.ts";
 import { situation, told } from "./situations.ts";
@@ -190,6 +191,17 @@ Deno.test("the system's authorities are counted by the clock; a ca_file that hol
   assert.equal(await told(certificates, own), `problem: ca_file "${join(dir.path, "ca.pem")}" holds no certificate`);
   const none = { ...here, root: dir.path, env: {} };
   assert.match(await told(certificates, none), /^problem: this device knows no certificate authority$/);
+
+  // Whom the daemon believes is told by its environment.
+  for (
+    const [store, wanted] of [["mozilla,system", /^ok: /], ["mozilla", /^warning: the daemon does not use /]] as const
+  ) {
+    const child = new Deno.Command("sleep", { args: ["60"], env: { DENO_TLS_CA_STORE: store } }).spawn();
+    const snapshot = { ...healthySnapshot(), daemon: { ...healthySnapshot().daemon, pid: child.pid } };
+    assert.match(await told(certificates, { ...here, snapshot }), wanted);
+    child.kill();
+    await child.status;
+  }
 });
 
 Deno.test("a page's port that a stranger has is told with the stranger's name", async () => {

@@ -15,6 +15,9 @@ import { asVersion, brokenBuild, thisBuild } from "../upgrade/other_build.ts";
 import { Mirror } from "../upgrade/mirror.ts";
 import { writeSupervisor } from "../upgrade/supervisor.ts";
 
+/** What is new starts at any time, and nothing changes before the owner says so. */
+const NEVER_OPEN = ["[rollout]", 'windows = [{ kind = "deny", schedule = "* * * * *", duration = "1h" }]'];
+
 await testNeeding(
   ["dist", "root", "git"],
   "git decides which version runs, and one that does not work goes back",
@@ -33,14 +36,21 @@ await testNeeding(
       root: dir.path,
       repository: repository.dir,
       repo: ['interval = "200ms"'],
-      extra: ["[runtime]", "docker_enabled = false", "[daemon]", `release_url = "${mirror.url("127.0.0.1")}"`],
+      extra: [
+        "[runtime]",
+        "docker_enabled = false",
+        ...NEVER_OPEN,
+        "[daemon]",
+        `release_url = "${mirror.url("127.0.0.1")}"`,
+      ],
       policy: ["allow_root = true", 'daemon_versions = ["0.1.*"]'],
       command: [await writeSupervisor(dir.path)],
     });
     const pid = (await device.until("web", (one) => one.phase === "running")).instances[0]!.pid;
-    const ask = async (text: string) => {
+    const ask = async (text: string, { force = true } = {}) => {
       await repository.write("harbornode.toml", text);
       await repository.commit("Another version");
+      if (force) await device.cli("sync", "--force");
     };
     const until = async (state: UpgradeStatus["state"], wanted: string | null): Promise<UpgradeStatus> => {
       return await eventually(`${state} ${wanted}`, async () => {
@@ -78,25 +88,34 @@ await testNeeding(
       assert.equal(mirror.releases.get("0.1.2")!.asked.length, asked);
     });
 
-    await t.step("a daemon that is killed in the middle of a download brings it anew", async () => {
-      const release = mirror.releases.get("0.1.1")!;
-      release.fault = { type: "hanging" };
-      await ask('[daemon]\nversion = "0.1.1"\n');
-      await until("downloading", "0.1.1");
-      await eventually("half of it is here", async () => (await Deno.stat(`${executable}.new`)).size > 1e6);
-      release.fault = null;
-      Deno.kill(await daemonPid(), "SIGKILL");
-      await until("current", "0.1.1");
-      const { daemon, device: { state_set_aside } } = (await device.status())!;
-      assert.deepEqual([daemon.version, state_set_aside], ["0.1.1", []]);
-    });
+    await t.step(
+      "a daemon that is killed in the middle of a download brings it anew, and waits for its window",
+      async () => {
+        const release = mirror.releases.get("0.1.1")!;
+        release.fault = { type: "hanging" };
+        await ask('[daemon]\nversion = "0.1.1"\n', { force: false });
+        await until("downloading", "0.1.1");
+        await eventually("half of it is here", async () => (await Deno.stat(`${executable}.new`)).size > 1e6);
+        release.fault = null;
+        Deno.kill(await daemonPid(), "SIGKILL");
+        assert.match((await until("waiting", "0.1.1")).message, /^a change waits for the maintenance window/);
+        assert.equal((await device.status())!.daemon.version, build.version);
+        await device.cli("sync", "--force");
+        await until("current", "0.1.1");
+        const { daemon, device: { state_set_aside } } = (await device.status())!;
+        assert.deepEqual([daemon.version, state_set_aside], ["0.1.1", []]);
+      },
+    );
 
     await t.step("a version that has settled stays, and the one before lies beside it", async () => {
       await eventually("the trial has ended", async () => !(await names()).includes("harbornode.trial"));
       const left = (await names()).filter((name) => name.startsWith("harbornode"));
       assert.deepEqual(left.sort(), ["harbornode", "harbornode.previous"]);
-      const { events } = (await device.status())!;
-      assert.ok(events.some((one) => one.message === `HarborNode 0.1.1 runs now, in place of ${build.version}`));
+      const message = `HarborNode 0.1.1 runs now, in place of ${build.version}`;
+      await eventually(
+        "it is told",
+        async () => (await device.status())!.events.some((one) => one.message === message),
+      );
       // The older one only by its whole name.
       await ask(`[daemon]\nversion = "${build.version}"\n`);
       assert.match((await until("denied", build.version)).message, /^the repository asks for the older version/);
