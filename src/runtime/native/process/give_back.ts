@@ -1,5 +1,6 @@
 /** Gives memory that a burst of work has needed back to the device: a boot, a fetch, many readers of the page. */
 import { libc } from "./libc.ts";
+import { releaseProgramText } from "./program_text.ts";
 
 const LOOK_EVERY_MS = 1000;
 /** Below it nobody would notice, and everyday garbage would make a device collect for ever. */
@@ -29,10 +30,14 @@ export function isWorthwhile({ rss, before, kept, isBusy }: Look): boolean {
 export function giveBackWhenCalm(isBusy: () => boolean): Disposable {
   let before = 0;
   let kept = 0;
+  let hasStarted = false;
   const timer = setInterval(() => {
     const { rss } = Deno.memoryUsage();
     if (isWorthwhile({ rss, before, kept, isBusy: isBusy() })) {
       collect();
+      // Once: the first burst is the start, and what is run after it is run again.
+      if (!hasStarted) releaseProgramText();
+      hasStarted = true;
       kept = Deno.memoryUsage().rss;
     }
     before = rss;
