@@ -22,7 +22,8 @@ export const reload: Command = {
     const reach = await reachOf(input);
     if (reach === null) return EXIT.problems;
     using daemon = new ControlClient(reach);
-    const answer = await daemon.json<ReloadAnswer>("/reload", { method: "POST", signal: input.signal });
+    const asked = daemon.json<ReloadAnswer>("/reload", { method: "POST", signal: input.signal });
+    const answer = await asked.catch(explainMove);
     if (answer.type === "problems") {
       input.note(`${showProblems(answer.problems)}; the settings before stay in force`);
       return EXIT.problems;
@@ -41,6 +42,16 @@ export const reload: Command = {
     return EXIT.problems;
   },
 };
+
+/** Where the daemon is, the settings themselves say: of another data_dir nobody is there to tell that it can not change. */
+function explainMove(error: unknown): never {
+  if (!(error instanceof NoDaemon) || error.reason === "permission_denied") throw error;
+  throw new NoDaemon(error.message, {
+    kind: "refused",
+    reason: "internal_error",
+    hint: "a daemon that runs keeps its data_dir: to change that, stop it, move the folder, and start it again",
+  });
+}
 
 async function endOf(daemon: ControlClient, number: number, { signal }: CommandInput): Promise<ReloadEnd> {
   for (let look = 0; look < LOOKS; look++) {
