@@ -461,6 +461,9 @@ purge_all() {
     say "$data_dir has no device.json: nothing in it is known to be HarborNode's"
   fi
   for path in "$unit_file.d" "$config_dir"; do [ ! -e "$path" ] || run rm -rf "$path"; done
+  # systemd leaves it when the unit goes before what was started from it.
+  group=$root/sys/fs/cgroup/system.slice/harbornode.service
+  [ ! -d "$group" ] || run rmdir "$group" || :
 }
 
 # .github/release_signers, by tests/support/embed_installer.ts.

@@ -44,6 +44,7 @@ Deno.test("purge stops what runs, with the executable, and leaves nothing", asyn
   const group = `sys/fs/cgroup/system.slice/harbornode-${DEVICE_ID}.scope/harbornode-01234567-lamp-0/cgroup.kill`;
   await target.write(group, "");
   await target.write("sys/fs/cgroup/system.slice/harbornode-76543210-lamp-0/cgroup.kill", "");
+  await Deno.mkdir(`${target.root}/sys/fs/cgroup/system.slice/harbornode.service`);
   const { code, said } = await target.install(["--purge"]);
   assert.equal(code, 0, said);
   assert.match(said, /Stopped and removed for good: .*etc\/harbornode and .*etc\/harbornode\/data\n/);
@@ -51,6 +52,7 @@ Deno.test("purge stops what runs, with the executable, and leaves nothing", asyn
   assert.match(down ?? "", /^down --config .*etc\/harbornode\/config\.toml$/);
   const left = (await target.files()).filter((path) => !FOLDERS.test(path) && !/^(sys|dev\/shm$|dev$)/.test(path));
   assert.deepEqual(left, []);
+  assert.ok(!(await target.files()).some((path) => path.endsWith("harbornode.service")));
   assert.equal(await target.read(group), "1\n", "what did not stop is killed");
   assert.equal(await target.read("sys/fs/cgroup/system.slice/harbornode-76543210-lamp-0/cgroup.kill"), "");
   const again = await target.install(["--purge"]);
