@@ -12,7 +12,7 @@ import { ControlClient } from "./control_client.ts";
 import { placeOfSettings } from "./settings_of.ts";
 
 /** A daemon that is busy answers within a second; one that hangs never does. */
-const ANSWER_MS = 5000;
+const ANSWER_MS = 4000;
 
 export async function situationOf({ flags, signal }: CommandInput): Promise<Situation> {
   const loaded = await loadSettings(await placeOfSettings({ flags }));

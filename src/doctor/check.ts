@@ -33,6 +33,8 @@ export interface Check<Facts = unknown, Needs extends Needed = never> {
   name: string;
   /** It is skipped, with a word why, where one of these is not known. */
   needs?: readonly Needs[];
+  /** What a look that takes too long means; where it is absent, that it took too long. */
+  whenLate?: Finding;
   /** What is so now. Changes nothing but what it removes again; ends soon after `signal` aborts. */
   look(situation: Known<Needs>, signal: AbortSignal): Promise<Facts>;
   /** At least one finding, most important first. Looks at nothing but the facts. */

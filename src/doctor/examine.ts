@@ -40,6 +40,8 @@ async function findingsOf(
   const unknown = (check.needs ?? []).find((need) => situation[need] === null);
   if (unknown !== undefined) return [notKnown(unknown, situation)];
   const { settings, snapshot } = situation;
+  const again = "look at it again with: harbornode doctor";
+  const tooLate = check.whenLate ?? warning(`no answer within ${timeoutMs / 1000} s`, again);
   const late = new AbortController();
   const end = Promise.withResolvers<"late">();
   const timer = setTimeout(() => {
@@ -53,19 +55,15 @@ async function findingsOf(
     // Some looks can not be ended, like one at a disk that hangs: nobody waits for them any longer.
     const look = check.look({ ...situation, settings: settings!, snapshot: snapshot! }, over)
       .then((facts) => check.judge(facts));
-    return await Promise.race([look, end.promise.then(() => [tooLate(timeoutMs)])]);
+    return await Promise.race([look, end.promise.then(() => [tooLate])]);
   } catch (error) {
-    if (late.signal.aborted) return [tooLate(timeoutMs)];
+    if (late.signal.aborted) return [tooLate];
     const { message, hint } = asFailure(error);
     return [warning(`could not be looked at: ${message}`, hint ?? "please report this, with what was printed here")];
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
-}
-
-function tooLate(timeoutMs: number): Finding {
-  return warning(`no answer within ${timeoutMs / 1000} s`, "look at it again with: harbornode doctor");
 }
 
 function notKnown(what: "settings" | "snapshot", { settings, silence }: Situation): Finding {

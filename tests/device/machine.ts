@@ -1,6 +1,6 @@
 /**
  * A whole device: a Debian that boots with systemd, in a virtual machine of its own. HARBORNODE_TEST_DEVICE names the
- * program that makes one; it takes the commands used here: up, push, sh, port, down.
+ * program that makes one; it takes the commands used here: up, push, sh, port, reboot, down.
  */
 import { join } from "node:path";
 import { makeRepository } from "../support/demo_repository.ts";
@@ -13,6 +13,11 @@ export interface MachineOptions {
   services: Record<string, string>;
   /** Further kernel arguments. */
   append?: string;
+  /** Lines for [repo] and [policy] of config.toml. */
+  repo?: string[];
+  policy?: string[];
+  /** What a shell does before the daemon is started. */
+  prepare?: string;
 }
 
 export class Machine implements AsyncDisposable {
@@ -44,10 +49,10 @@ export class Machine implements AsyncDisposable {
   }
 
   /** Boots it and starts HarborNode as its unit does, on a repository with these services. */
-  static async start({ services, append }: MachineOptions): Promise<Machine> {
-    const machine = await Machine.boot(append === undefined ? {} : { append });
+  static async start(options: MachineOptions): Promise<Machine> {
+    const machine = await Machine.boot(options);
     try {
-      await machine.#install(services);
+      await machine.#install(options);
       return machine;
     } catch (error) {
       await machine[Symbol.asyncDispose]();
@@ -65,11 +70,18 @@ export class Machine implements AsyncDisposable {
     return this.#run("sh", ["-n", this.#name, script]);
   }
 
+  /** In order; returns when it is up again. */
+  async reboot(): Promise<void> {
+    await this.#run("reboot", ["-n", this.#name]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#run("down", ["-n", this.#name]).catch(() => {});
   }
 
-  async #install(services: Record<string, string>): Promise<void> {
+  async #install(
+    { services, repo = [], policy = ["allow_priority = true"], prepare = "" }: MachineOptions,
+  ): Promise<void> {
     await using dir = await tempDir();
     await Deno.mkdir(join(dir.path, "from/services"), { recursive: true });
     for (const [name, text] of Object.entries(services)) {
@@ -80,7 +92,7 @@ export class Machine implements AsyncDisposable {
     const config = join(dir.path, "config.toml");
     await Deno.writeTextFile(
       config,
-      '[repo]\nurl = "/srv/fleet"\n[runtime]\ndocker_enabled = false\n[policy]\nallow_priority = true\n',
+      ['[repo]\nurl = "/srv/fleet"', ...repo, "[runtime]\ndocker_enabled = false\n[policy]", ...policy, ""].join("\n"),
     );
     const unit = join(ROOT, "systemd/harbornode.service");
     await this.#push(unit, "/etc/systemd/system/harbornode.service", "644");
@@ -88,12 +100,14 @@ export class Machine implements AsyncDisposable {
     await this.sh("mkdir -p /etc/harbornode && tar -C /srv -xf /srv/fleet.tar");
     await this.#push(config, "/etc/harbornode/config.toml", "644");
     await this.#pushExecutable(dir.path);
-    await this.sh("systemctl daemon-reload && systemctl start harbornode");
+    await this.sh(`set -e; ${prepare}\nsystemctl daemon-reload; systemctl start harbornode`);
   }
 
   /** The compiled one where there is one; else this Deno with the program as one file. */
   async #pushExecutable(work: string): Promise<void> {
-    const compiled = Deno.env.get("HARBORNODE_EXECUTABLE");
+    const dist = Deno.env.get("HARBORNODE_TEST_DIST");
+    const made = dist === undefined ? undefined : join(dist, "harbornode-linux-x86_64");
+    const compiled = Deno.env.get("HARBORNODE_EXECUTABLE") ?? made;
     if (compiled !== undefined) return await this.#push(compiled, "/usr/local/bin/harbornode", "755");
     const bundle = join(work, "harbornode.js");
     await run(Deno.execPath(), ["bundle", "--quiet", "--platform=deno", "--output", bundle, join(ROOT, "src/main.ts")]);

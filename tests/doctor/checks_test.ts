@@ -4,7 +4,7 @@ import { systemClock } from "../../src/clock.ts";
 import type { Check, Situation } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/checks.ts";
 import { examine } from "../../src/doctor/examine.ts";
-import { ok } from "../../src/doctor/finding.ts";
+import { ok, problem } from "../../src/doctor/finding.ts";
 import { parseMounts } from "../../src/doctor/looks.ts";
 import { Failure } from "../../src/failure.ts";
 
@@ -50,6 +50,7 @@ Deno.test("a check that hangs, or breaks, is told of and keeps no other one", as
         "obeys",
         (_, signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
       ),
+      { ...check("knows", () => new Promise(() => {})), whenLate: problem("the disk hangs", "replace it") },
       check("fails", () => Promise.reject(failure)),
       check("breaks", () => Promise.reject(new TypeError("oops"))),
       check("works", () => Promise.resolve("fine")),
@@ -61,6 +62,7 @@ Deno.test("a check that hangs, or breaks, is told of and keeps no other one", as
   assert.deepEqual(said, [
     "warning: no answer within 0.05 s",
     "warning: no answer within 0.05 s",
+    "problem: the disk hangs",
     "warning: could not be looked at: the disk is on fire",
     "warning: could not be looked at: TypeError: oops",
     "ok: fine",

@@ -36,7 +36,7 @@ judges(
           message: 'is "x", wanted a number',
         }],
       },
-      /^problem: config\.toml:3:1: listen_port: is "x", wanted a number\n {2}see /,
+      /^problem: config\.toml:3:1: listen_port: is "x", wanted a number\n {2}correct it there/,
     ],
     [
       { isRoot: false, problems: [{ file: "config.toml", field: "", message: "can not be read: permission denied" }] },
@@ -77,10 +77,12 @@ judges(executable, {
   commit: "4f2c91a",
   path: BIN,
   onPath: BIN,
+  refused: null,
   daemon: { version: "0.2.0", pid: 7, path: BIN },
 }, [
   [{}, `ok: 0.2.0 (4f2c91a) ${BIN}`],
   [{ daemon: null }, /^ok/],
+  [{ refused: "0.3.0" }, /^warning: 0\.3\.0 did not work here, and the executable before it was put back\n/],
   [{ commit: "source", onPath: null }, "ok: 0.2.0, from source"],
   [
     { daemon: { version: "0.1.0", pid: 7, path: null } },
@@ -152,6 +154,7 @@ judges(ports, {
 }, [
   [{}, "ok: 3080 is the daemon's, 3 of 10000 taken in 20000-29999"],
   [{ isOurs: false }, /^ok: 3080 is free/],
+  [{ isOurs: null }, /^ok: 3080 is the daemon's, or free, 3 of/],
   [{ listenPort: 0 }, /^ok: any for the page/],
   [{ taken: 'port 3080/tcp is taken by "nginx" (pid 9)' }, /^problem: port 3080\/tcp is taken by "nginx" \(pid 9\)\n/],
   [{ inUse: 9001 }, /^warning: 9001 of 10000 ports/],

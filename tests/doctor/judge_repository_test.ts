@@ -65,9 +65,11 @@ judges(sshFiles, { host: "git.example.org", port: null, key: KEY, knownHosts: HO
 ]);
 
 const STORE = { file: "/etc/ssl/certs/ca-certificates.crt", unreadable: null, valid: 140, expired: 4, future: 0 };
-judges(certificates, { host: "x", system: STORE, own: null }, [
+judges(certificates, { host: "x", system: STORE, own: null, isSystemUsed: true }, [
   [{}, "ok: 140 authorities in /etc/ssl/certs/ca-certificates.crt"],
   [{ host: null, system: null }, "ok: not used"],
+  [{ isSystemUsed: null }, /^ok/],
+  [{ isSystemUsed: false }, /^warning: the daemon does not use the authorities of this system\n/],
   [
     { system: null },
     /^problem: this device knows no certificate authority\n {2}sudo apt-get install .*ca-certificates$/,

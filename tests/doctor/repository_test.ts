@@ -10,6 +10,7 @@ import { clock } from "../../src/doctor/system/clock.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
+import { healthySnapshot } from "../support/snapshots.ts";
 import { SshServer } from "../support/ssh_server.ts";
 import { tempDir } from "../support/temp.ts";
 import { situation, told } from "./situations.ts";
@@ -54,7 +55,16 @@ await testNeeding(
     });
     assert.equal(await told(token, here), "ok: may not push");
     await repository.git("config", "http.receivepack", "true");
-    assert.equal(await told(token, here), "warning: it may push to the repository, and reading is enough");
+    const may = "warning: it may push to the repository, and reading is enough";
+    assert.equal(await told(token, here), may);
+    // GitLab has ".git" at the end of a name; another server learns nothing of the token.
+    await Deno.rename(join(dir.path, "fleet"), join(dir.path, "fleet.git"));
+    server.fault = { type: "redirect", from: "/fleet/", to: "/fleet.git/" };
+    assert.equal(await told(token, here), may);
+    await using elsewhere = await GitServer.start(dir.path);
+    server.fault = { type: "redirect", from: "/fleet/", to: `${elsewhere.url("fleet.git")}/` };
+    assert.equal(await told(token, here), "ok: the server does not tell what it may do");
+    assert.deepEqual(elsewhere.requests, []);
     assert.deepEqual([...new Set(server.requests.map(({ method }) => method))], ["GET"]);
   },
 );
@@ -96,8 +106,8 @@ Deno.test("GitHub tells the scopes of a classic token, and when any token ends",
   });
   assert.equal(await told(token, here), "warning: it may do more than read: repo");
   // A fine-grained one has none.
-  headers = { "github-authentication-token-expiration": "2026-11-25 02:00:00 +0200" };
-  assert.equal(await told(token, here), "warning: it expires in 4 days");
+  headers = { "github-authentication-token-expiration": "2026-11-25 01:00:00 +0200" };
+  assert.equal(await told(token, here), "warning: it expires in 3 days");
   headers = {};
   assert.equal(await told(token, here), "ok: may not push");
 });
@@ -181,6 +191,17 @@ Deno.test("the system's authorities are counted by the clock; a ca_file that hol
   assert.equal(await told(certificates, own), `problem: ca_file "${join(dir.path, "ca.pem")}" holds no certificate`);
   const none = { ...here, root: dir.path, env: {} };
   assert.match(await told(certificates, none), /^problem: this device knows no certificate authority$/);
+
+  // Whom the daemon believes is told by its environment.
+  for (
+    const [store, wanted] of [["mozilla,system", /^ok: /], ["mozilla", /^warning: the daemon does not use /]] as const
+  ) {
+    const child = new Deno.Command("sleep", { args: ["60"], env: { DENO_TLS_CA_STORE: store } }).spawn();
+    const snapshot = { ...healthySnapshot(), daemon: { ...healthySnapshot().daemon, pid: child.pid } };
+    assert.match(await told(certificates, { ...here, snapshot }), wanted);
+    child.kill();
+    await child.status;
+  }
 });
 
 Deno.test("a page's port that a stranger has is told with the stranger's name", async () => {
@@ -189,4 +210,7 @@ Deno.test("a page's port that a stranger has is told with the stranger's name", 
   const { port } = listener.addr as Deno.NetAddr;
   const here = await situation({ dir: dir.path, config: `listen_port = ${port}\n${repo('url = "/srv/fleet"')}` });
   assert.match(await told(ports, here), new RegExp(`^problem: port ${port}/tcp is taken by `, "m"));
+  // Of a daemon that may not be asked it is not known that it is a stranger's.
+  const denied = { ...here, silence: { message: "", hint: "", denied: true } };
+  assert.doesNotMatch(await told(ports, denied), /taken by/);
 });

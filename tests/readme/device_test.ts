@@ -6,9 +6,10 @@ import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { typedBlocks } from "./pages.ts";
+import { assertPrinted } from "./printed.ts";
 import { Stage } from "./stage.ts";
 
-await testNeeding(["git"], "what the pages say of webhooks, secrets and the doctor is so on a device", async (t) => {
+await testNeeding(["git"], "what the pages say of webhooks and secrets is so on a device", async (t) => {
   await using stage = await Stage.create();
   const repository = await GitRepository.create(join(stage.path, "fleet"));
   await repository.write("services/clock.toml", 'command = ["sleep", "1000"]\nhealth = { command = ["true"] }\n');
@@ -51,12 +52,27 @@ exec /usr/bin/curl "$@"`,
     );
     await Deno.stat(join(stage.work, "secrets/db-password.age"));
   });
+});
 
-  await t.step("the doctor says of everything how it is", async () => {
-    const [doctor] = typedBlocks("README.md", "When something is wrong");
-    const { code, said } = await stage.run(doctor!.text);
-    assert.ok(code === 0 || code === 1, said);
-    assert.match(said, /repository/i);
-    assert.doesNotMatch(said, /between us/);
+await testNeeding(["git"], "the doctor says what is wrong with a token as the README shows it", async () => {
+  const [doctor, told] = typedBlocks("README.md", "When something is wrong");
+  await using stage = await Stage.create();
+  // A server that knows nobody, reached by the name that the page has for it: through a proxy, since it is not there.
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    return new Response("no", { status: 401, headers: { "www-authenticate": "Basic" } });
   });
+  const lines = [
+    'listen_address = "127.0.0.1"',
+    "[repo]",
+    'url = "http://git.example.org/me/fleet.git"',
+    `proxy = "http://127.0.0.1:${server.addr.port}"`,
+    'token = "spent long ago"',
+    "[runtime]",
+    "docker_enabled = false",
+  ];
+  await Deno.writeTextFile(join(stage.work, "config.toml"), lines.join("\n"), { mode: 0o600 });
+  const { code, out, said } = await stage.run(doctor!.text);
+  assert.equal(code, 1, said);
+  assertPrinted(told!.text, out.replaceAll("http://git.example.org", "https://git.example.org"));
+  assert.doesNotMatch(said, /spent long ago/);
 });

@@ -12,7 +12,7 @@ export const TYPED: Record<string, Record<string, readonly string[]>> = {
     "Try it": ["sh", "text", "sh", "text"],
     "Two manifests": ["sh", "text"],
     "Install": ["sh", "sh", "sh", "text"],
-    "When something is wrong": ["sh"],
+    "When something is wrong": ["sh", "text"],
     "More than one device": ["sh", "text"],
     "Over HTTP": ["sh"],
   },

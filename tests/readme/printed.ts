@@ -31,7 +31,7 @@ function linesOf(text: string): string[] {
 function steady(line: string): string {
   return line
     .replace(/SHA256:\S+/g, "SHA256:KEY")
-    .replace(/(?<![\w-])\/(?:tmp|var|root|home)\/\S*/g, "PATH")
+    .replace(/(?<![\w-])\/(?:tmp|var|etc|root|home)\/\S*/g, "PATH")
     .replace(/\bage1[a-z0-9.]+/g, "age1")
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{7,64}\b/g, "ID")
     .replace(/\d+/g, "0")

@@ -29,6 +29,7 @@ export type Prerequisite =
   | "ssh-keygen"
   | "zsh"
   | "fish"
+  | "systemd-analyze"
   | "age";
 
 /** Where Docker listens for the tests. */
@@ -64,6 +65,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   "redis-server": () => packaged("/usr/bin/redis-server"),
   "mosquitto": () => packaged("/usr/sbin/mosquitto"),
   "python3": () => packaged("/usr/bin/python3"),
+  "systemd-analyze": async () => await program("systemd-analyze") ? null : "no systemd-analyze in PATH",
   "ssh-keygen": async () => await program("ssh-keygen") ? null : "no ssh-keygen in PATH",
   age: async () => await program("age") && await program("age-keygen") ? null : "no age in PATH",
   zsh: async () => await program("zsh") ? null : "no zsh in PATH",

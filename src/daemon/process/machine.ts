@@ -1,8 +1,8 @@
 /** Whether the machine is being switched off or booted anew: then a daemon that is told to stop is told to stop it all. */
 import { findTool } from "../../runtime/native/confine/tool.ts";
 
-/** systemd answers at once, also then. */
-const ANSWER_MS = 5000;
+/** systemd answers at once; the program that asks needs seconds on a board that stops a hundred things. */
+const ANSWER_MS = 30_000;
 
 /**
  * False without systemd. `systemctl is-system-running` would say "starting" as long as the boot has not ended, whatever

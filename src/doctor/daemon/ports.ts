@@ -9,8 +9,8 @@ import { textOf } from "../looks.ts";
 export interface PortFacts {
   /** Of the page; 0: any. */
   listenPort: number;
-  /** Whether the daemon answers, which then has it. */
-  isOurs: boolean;
+  /** Whether the daemon answers, which then has it; null where it does not answer this user. */
+  isOurs: boolean | null;
   /** Why somebody else has it: "port 3080/tcp is taken by ..."; null where nobody has. */
   taken: string | null;
   range: Range;
@@ -26,15 +26,15 @@ export const ports: Check<PortFacts, "settings"> = {
   group: "daemon",
   name: "ports",
   needs: ["settings"],
-  async look({ settings: { listenPort, native: { portRange } }, snapshot, root }) {
-    const isOurs = snapshot !== null;
+  async look({ settings: { listenPort, native: { portRange } }, snapshot, silence, root }) {
+    const isOurs = snapshot !== null ? true : silence?.denied ? null : false;
     const used = await portsInUse();
     const [, from, to] =
       /^(\d+)\s+(\d+)/.exec(await textOf(join(root, "proc/sys/net/ipv4/ip_local_port_range")) ?? "") ?? [];
     return {
       listenPort,
       isOurs,
-      taken: isOurs || listenPort === 0 ? null : await takenBy(listenPort),
+      taken: isOurs !== false || listenPort === 0 ? null : await takenBy(listenPort),
       range: portRange,
       inUse: [...used].filter((port) => port >= portRange.from && port <= portRange.to).length,
       ephemeral: from === undefined ? null : { from: Number(from), to: Number(to) },
@@ -58,7 +58,8 @@ export const ports: Check<PortFacts, "settings"> = {
         `sudo sysctl -w net.ipv4.ip_local_reserved_ports=${shown}, and write it to /etc/sysctl.d/harbornode.conf`;
       found.push(warning(`connections of this device take ports of port_range (${shown}) as well`, hint));
     }
-    const page = listenPort === 0 ? "any for the page" : `${listenPort} is ${isOurs ? "the daemon's" : "free"}`;
+    const whose = isOurs === null ? "the daemon's, or free" : isOurs ? "the daemon's" : "free";
+    const page = listenPort === 0 ? "any for the page" : `${listenPort} is ${whose}`;
     return orOk(found, `${page}, ${inUse} of ${size} taken in ${shown}`);
   },
 };

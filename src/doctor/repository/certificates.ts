@@ -22,23 +22,30 @@ export interface CertificateFacts {
   system: Bundle | null;
   /** `[repo] ca_file`; null where none is named. */
   own: Bundle | null;
+  /** Whether the running daemon believes the system's; null where that can not be seen. */
+  isSystemUsed: boolean | null;
 }
 
 export const certificates: Check<CertificateFacts, "settings"> = {
   group: "repository",
   name: "certificates",
   needs: ["settings"],
-  async look({ settings: { repo }, env, root, clock }) {
+  async look({ settings: { repo }, snapshot, env, root, clock }) {
     const file = await bundleFile(env, root);
     return {
       host: repo.url.startsWith("https:") ? new URL(repo.url).host : null,
       system: file === null ? null : await bundleOf(file, clock.now()),
       own: repo.caFile === null ? null : await bundleOf(repo.caFile, clock.now()),
+      isSystemUsed: await usesSystemStore(snapshot?.daemon.pid ?? null),
     };
   },
-  judge({ host, system, own }) {
+  judge({ host, system, own, isSystemUsed }) {
     if (host === null) return [ok("not used")];
     const found = [...(own === null ? [] : judgeOwn(own)), ...judgeSystem(system)];
+    if (isSystemUsed === false) {
+      const hint = "sudo systemctl edit harbornode: [Service] and Environment=DENO_TLS_CA_STORE=system";
+      found.push(warning("the daemon does not use the authorities of this system", hint));
+    }
     return found.length > 0 ? found : [ok(`${system!.valid} authorities in ${system!.file}`)];
   },
 };
@@ -65,6 +72,12 @@ function judgeOwn({ file, unreadable, valid, expired, future }: Bundle): Finding
   if (valid > 0) return [];
   if (expired + future === 0) return [problem(`${named} holds no certificate`, "put the authority there in PEM form")];
   return [warning(`${named} holds no certificate that is valid now`, "put the authority's newest certificate there")];
+}
+
+/** Of root's processes only root sees it. */
+async function usesSystemStore(pid: number | null): Promise<boolean | null> {
+  const text = pid === null ? null : await textOf(`/proc/${pid}/environ`);
+  return text === null ? null : /(^|\0)DENO_TLS_CA_STORE=[^\0]*system/.test(text);
 }
 
 async function bundleOf(file: string, now: number): Promise<Bundle> {

@@ -9,11 +9,14 @@ export type ReachFacts =
   | { url: string; branch: string; revision: string; tookMs: number }
   | { url: string; branch: string; failure: Failure };
 
+const WHERE = "look at the network, and at [repo] in config.toml";
+
 /** One small request, as the daemon looks: reachable, authorised, and the branch is there. */
 export const reach: Check<ReachFacts, "settings"> = {
   group: "repository",
   name: "reach",
   needs: ["settings"],
+  whenLate: problem("the repository's server does not answer", WHERE),
   async look({ settings: { repo, dataDir }, env, clock }, signal) {
     const caFile = repo.caFile ?? await systemAuthorities(env);
     const gitDir = join(dataDir, "repository");
@@ -36,7 +39,7 @@ export const reach: Check<ReachFacts, "settings"> = {
   judge(facts) {
     if ("failure" in facts) {
       const { failure: { message, hint } } = facts;
-      return [problem(message, hint ?? "look at the network and at [repo] in config.toml")];
+      return [problem(message, hint ?? WHERE)];
     }
     const { branch, revision, tookMs } = facts;
     return [ok(`${branch} is at ${revision.slice(0, 7)}, told in ${Math.round(tookMs)} ms`)];

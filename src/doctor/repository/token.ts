@@ -109,13 +109,22 @@ async function askForge(settings: Settings, { forge, ...asking }: Asking & { for
   return answer === null ? null : scopesAnswer(forge, answer);
 }
 
-/** Null for no answer: whether the server can be reached at all is another check's to say. A redirect is not followed. */
+/**
+ * Null for no answer: whether the server can be reached at all is another check's to say. Followed once, and never to
+ * another server: GitLab has a repository's name with ".git" at its end.
+ */
 async function ask(
   url: string,
   { headers, ...asking }: Asking & { headers: Record<string, string> },
 ): Promise<{ status: number; headers: Headers; text: string } | null> {
   try {
-    const answer = await fetch(url, { headers, redirect: "manual", ...asking });
+    const init = { headers, redirect: "manual", ...asking } as const;
+    let answer = await fetch(url, init);
+    const to = answer.status === 301 || answer.status === 302 ? answer.headers.get("location") : null;
+    if (to !== null && URL.canParse(to, url) && new URL(to, url).origin === new URL(url).origin) {
+      await answer.body?.cancel();
+      answer = await fetch(new URL(to, url), init);
+    }
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   } catch (error) {
     asking.signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { COMMIT, VERSION } from "../../version.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, warning } from "../finding.ts";
+import { textOf } from "../looks.ts";
 
 export interface ExecutableFacts {
   version: string;
@@ -10,6 +11,8 @@ export interface ExecutableFacts {
   path: string;
   /** What "harbornode" means in a shell; null for nothing. */
   onPath: string | null;
+  /** The version of an upgrade that did not work here, and was taken back; null for none. */
+  refused: string | null;
   /** Null where no daemon answers. */
   daemon: {
     version: string;
@@ -24,17 +27,20 @@ export const executable: Check<ExecutableFacts> = {
   name: "executable",
   async look({ env, snapshot }) {
     const { version, pid } = snapshot?.daemon ?? {};
+    const path = await Deno.realPath(Deno.execPath()).catch(() => Deno.execPath());
     return {
       version: VERSION,
       commit: COMMIT,
-      path: await Deno.realPath(Deno.execPath()).catch(() => Deno.execPath()),
+      path,
+      // The unit leaves it there (ExecStartPre of systemd/harbornode.service).
+      refused: /^version (\S+)$/m.exec(await textOf(`${path}.refused`) ?? "")?.[1] ?? null,
       onPath: await firstOnPath("harbornode", env.PATH ?? ""),
       daemon: version === undefined || pid === undefined
         ? null
         : { version, pid, path: await Deno.readLink(`/proc/${pid}/exe`).catch(() => null) },
     };
   },
-  judge({ version, commit, path, onPath, daemon }) {
+  judge({ version, commit, path, onPath, refused, daemon }) {
     if (commit === "source") return [ok(`${version}, from source`)];
     const found: Finding[] = [];
     const restart = "sudo systemctl restart harbornode";
@@ -44,6 +50,10 @@ export const executable: Check<ExecutableFacts> = {
       found.push(warning("the daemon still runs the executable that was replaced", restart));
     } else if (daemon !== null && daemon.path !== null && daemon.path !== path) {
       found.push(warning(`the daemon runs "${daemon.path}", and this is "${path}"`, `keep one: sudo rm ${path}`));
+    }
+    if (refused !== null) {
+      const hint = "see what it said: journalctl -u harbornode";
+      found.push(warning(`${refused} did not work here, and the executable before it was put back`, hint));
     }
     if (onPath === null) {
       found.push(warning('"harbornode" is not on the PATH', `sudo ln -s ${path} /usr/local/bin/harbornode`));

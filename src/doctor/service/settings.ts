@@ -36,5 +36,5 @@ export const settings: Check<SettingsFacts> = {
 function asFinding(one: Problem, isRoot: boolean): Finding {
   const message = problemLine(one);
   if (!isRoot && /permission denied/.test(message)) return skipped(message, "sudo harbornode doctor");
-  return problem(message, one.hint ?? "see what may stand there in: harbornode schema reference");
+  return problem(message, one.hint ?? "correct it there, and look again: harbornode doctor");
 }

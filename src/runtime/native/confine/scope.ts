@@ -65,8 +65,14 @@ export class Scope {
   }
 
   #scopeWords(systemd: string): string[] {
-    // At a shutdown the daemon ends first, so that it does not start again what systemd stops.
-    const properties = ["Delegate=yes", "Before=harbornode.service", "TimeoutStopSec=10s"];
+    const properties = [
+      "Delegate=yes",
+      // At a shutdown the daemon ends first: it stops them in order, and starts none again that systemd stops.
+      "Before=harbornode.service",
+      "TimeoutStopSec=10s",
+      // Else systemd bounds all of them together, by default to a thousand or so on a small board.
+      "TasksMax=infinity",
+    ];
     const unit = [`--unit=${this.#unit}`, `--slice=${SLICE}`, "--description=Services of HarborNode"];
     return [systemd, "--scope", "--quiet", "--collect", ...unit, ...properties.flatMap((one) => ["-p", one]), "--"];
   }
