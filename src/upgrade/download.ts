@@ -18,6 +18,9 @@ export interface DownloadOptions {
   silenceMs?: number;
 }
 
+/** What is read and written at once: on a small processor each turn costs more than the bytes do. */
+const PIECE_BYTES = 1024 ** 2;
+
 /** Every so many bytes a word of it. */
 const REPORT_EVERY_BYTES = 4e6;
 
@@ -46,10 +49,13 @@ export async function download(found: Found, { path, progress, signal, silenceMs
 
 /** Null where there is no such file. */
 export async function hashOf(path: string): Promise<string | null> {
-  const file = await Deno.open(path).catch(() => null);
+  using file = await Deno.open(path).catch(() => null);
   if (file === null) return null;
   const hash = createHash("sha256");
-  for await (const chunk of file.readable) hash.update(chunk);
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (let length = await file.read(piece); length !== null; length = await file.read(piece)) {
+    hash.update(piece.subarray(0, length));
+  }
   return hash.digest("hex");
 }
 
@@ -78,11 +84,12 @@ async function unpack(
   };
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o700 });
   try {
-    for await (const chunk of ReadableStream.from(counted()).pipeThrough(new DecompressionStream("gzip"))) {
-      written += chunk.length;
+    const unpacked = ReadableStream.from(counted()).pipeThrough(new DecompressionStream("gzip"));
+    for await (const piece of inPieces(unpacked)) {
+      written += piece.length;
       if (written > MAX_EXECUTABLE_BYTES) throw damaged(`unpacks to over ${megabytes(MAX_EXECUTABLE_BYTES)}`);
-      plain.update(chunk);
-      for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+      plain.update(piece);
+      for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
     }
   } catch (error) {
     if (failure !== null) throw failure;
@@ -96,6 +103,24 @@ async function unpack(
   await file.sync();
   await Deno.chmod(path, 0o755);
   return { packed: packed.digest("hex"), plain: plain.digest("hex") };
+}
+
+/** Of one buffer: each piece counts until the next one is asked for. */
+async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const piece = new Uint8Array(PIECE_BYTES);
+  let length = 0;
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + piece.length - length);
+      piece.set(part, length);
+      at += part.length;
+      length += part.length;
+      if (length < piece.length) continue;
+      yield piece;
+      length = 0;
+    }
+  }
+  if (length > 0) yield piece.subarray(0, length);
 }
 
 async function checkSpace(path: string, packedBytes: number): Promise<void> {

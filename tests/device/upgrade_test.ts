@@ -32,7 +32,7 @@ daemon_versions = ["0.1.*"]
 release_url = "${releaseUrl}"
 END
 mkdir -p /etc/systemd/system/harbornode.service.d
-printf '[Service]\nTimeoutStartSec=40s\n' >/etc/systemd/system/harbornode.service.d/soon.conf
+printf '[Service]\nTimeoutStartSec=30s\n' >/etc/systemd/system/harbornode.service.d/soon.conf
 systemctl daemon-reload
 systemctl restart harbornode`;
 
@@ -45,7 +45,7 @@ await testNeeding(
       asVersion(build, "0.1.1"),
       brokenBuild("0.1.2", "exit 1"),
       brokenBuild("0.1.3", "exec sleep 1000"),
-      brokenBuild("0.1.4", "kill -SEGV $$"),
+      asVersion(build, "0.1.5"),
     ]);
     await using machine = await Machine.start({ services: { web: SERVICE } });
     await machine.sh(settings(mirror.url(HOST)));
@@ -66,34 +66,19 @@ await testNeeding(
       assert.deepEqual({ pid, started_at, restarts }, { pid: before.pid, started_at: before.started_at, restarts: 0 });
     };
 
-    for (
-      const [version, why] of [["0.1.2", "it ended twice"], ["0.1.4", "it ended twice"], ["0.1.3", "it was not ready"]]
-    ) {
-      await t.step(`${version} does not work: ${why}`, async () => {
-        const said = await upgrade(`--version ${version}`);
-        assert.match(
-          said,
-          new RegExp(`error: harbornode ${version} did not work here: ${why}[^\\n]* ${build.version} is back`),
-        );
-        assert.match(said, /code 1\n$/);
-        await eventually("the one before answers", async () => await status().catch(() => null), PATIENT);
-        await runs(build.version);
-      });
-    }
+    await t.step("one that is never ready goes back", async () => {
+      const said = await upgrade("--version 0.1.3");
+      const back = `error: harbornode 0.1.3 did not work here: it was not ready in time, and ${build.version} is back`;
+      assert.ok(said.includes(back) && said.includes("code 1"), said);
+      await eventually("the one before answers", () => status().catch(() => null), PATIENT);
+      await runs(build.version);
+    });
 
     await t.step("one that works stays, by the command", async () => {
       const said = await upgrade("--version 0.1.1");
       assert.match(said, /harbornode 0\.1\.1 runs, and 1 of 1 instance ran on untouched\ncode 0\n$/, said);
       await runs("0.1.1");
       assert.match(await machine.sh("ls /usr/local/bin"), /^harbornode\nharbornode\.previous\n$/);
-    });
-
-    await t.step("and back again by hand", async () => {
-      assert.match(
-        await upgrade("--previous"),
-        new RegExp(`harbornode ${build.version} runs, and 1 of 1 [^\\n]*\\ncode 0\\n$`),
-      );
-      await runs(build.version);
     });
 
     await t.step("one that git asks for, after one that does not work", async () => {
@@ -118,10 +103,10 @@ await testNeeding(
         }, PATIENT);
       await ask("0.1.2");
       assert.match((await shows("refused")).message, /^version 0\.1\.2 did not work here: it ended twice/);
-      await runs(build.version);
-      await ask("0.1.1");
-      await shows("current");
       await runs("0.1.1");
+      await ask("0.1.5");
+      await shows("current");
+      await runs("0.1.5");
       await eventually(
         "it has settled",
         () => machine.sh("test ! -e /usr/local/bin/harbornode.trial && echo yes"),

@@ -35,8 +35,9 @@ async function start(executable: string, { guard, shell }: { guard: Guard; shell
   // As systemd for a start that takes too long: this one never ends by itself.
   const isHanging = (await Deno.readTextFile(executable)).includes("sleep");
   const late = isHanging ? AbortSignal.timeout(100) : AbortSignal.any([]);
-  const { success } = await new Deno.Command(executable, { stdout: "null", stderr: "null", signal: late }).output()
-    .catch(() => ({ success: false }));
+  const daemon = async () =>
+    await new Deno.Command(executable, { stdout: "null", stderr: "null", signal: late }).output();
+  const { success } = await daemon().catch(() => ({ success: false }));
   await run(guard.stopPost, { SERVICE_RESULT: late.aborted ? "timeout" : success ? "success" : "exit-code" });
   return success;
 }
