@@ -41,7 +41,11 @@ const PURE = [
 ];
 
 /** They mostly wait, and meet nobody: each set runs in a process of its own beside the others, and is shown after them. */
-const ASIDE = [["tests/compiled", "tests/runtime/docker"], ["tests/runtime/native", "tests/secrets", "tests/source"]];
+const ASIDE = [
+  ["tests/compiled", "tests/runtime/docker"],
+  ["tests/runtime/native", "tests/secrets", "tests/source"],
+  ["tests/device"],
+];
 
 const pure = Deno.args.includes("--pure");
 const paths = Deno.args.filter((arg) => !arg.startsWith("-"));

@@ -7,7 +7,7 @@ import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { Machine } from "./machine.ts";
+import { ARCHITECTURE, Machine } from "./machine.ts";
 
 /** Emulated machines are slow; nothing here is about time. */
 const PATIENT = { deadlineMs: 120_000, everyMs: 1000 };
@@ -33,7 +33,7 @@ const BROKEN = "#!/bin/sh\n" +
 
 /** The release folder on a port of this machine, with install.sh beside the executables; below broken/ a broken one. */
 async function serveRelease(dist: string) {
-  const asset = "harbornode-linux-x86_64";
+  const asset = `harbornode-linux-${ARCHITECTURE}`;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(BROKEN))).toHex();
   const broken = new Map([
     [`broken/${asset}`, BROKEN],

@@ -8,6 +8,11 @@ import { tempDir } from "../support/temp.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
+/** HARBORNODE_TEST_DEVICE_ARCH: of a board that is not of this machine's kind. Its executable is HARBORNODE_TEST_DIST's. */
+export const ARCHITECTURE = Deno.env.get("HARBORNODE_TEST_DEVICE_ARCH") ?? Deno.build.arch;
+/** As Debian calls them. */
+const KINDS: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
+
 export interface MachineOptions {
   /** Services by the name of their manifest. */
   services: Record<string, string>;
@@ -37,6 +42,8 @@ export class Machine implements AsyncDisposable {
       await machine.#run("up", [
         "-n",
         name,
+        "--arch",
+        KINDS[ARCHITECTURE]!,
         "--boot-timeout",
         "240",
         ...(append === undefined ? [] : ["--append", append]),
@@ -106,7 +113,7 @@ export class Machine implements AsyncDisposable {
   /** The compiled one where there is one; else this Deno with the program as one file. */
   async #pushExecutable(work: string): Promise<void> {
     const dist = Deno.env.get("HARBORNODE_TEST_DIST");
-    const made = dist === undefined ? undefined : join(dist, "harbornode-linux-x86_64");
+    const made = dist === undefined ? undefined : join(dist, `harbornode-linux-${ARCHITECTURE}`);
     const compiled = Deno.env.get("HARBORNODE_EXECUTABLE") ?? made;
     if (compiled !== undefined) return await this.#push(compiled, "/usr/local/bin/harbornode", "755");
     const bundle = join(work, "harbornode.js");

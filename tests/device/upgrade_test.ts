@@ -11,7 +11,7 @@ import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
 import { Mirror } from "../upgrade/mirror.ts";
 import { asVersion, brokenBuild, thisBuild } from "../upgrade/other_build.ts";
-import { Machine } from "./machine.ts";
+import { ARCHITECTURE, Machine } from "./machine.ts";
 
 /** This machine's loopback, as the device sees it. */
 const HOST = "10.0.2.2";
@@ -40,7 +40,7 @@ await testNeeding(
   ["device", "dist", "git"],
   "a booted device changes its version, and goes back from what does not work",
   async (t) => {
-    const build = await thisBuild();
+    const build = await thisBuild(ARCHITECTURE);
     await using mirror = await Mirror.start([
       asVersion(build, "0.1.1"),
       brokenBuild("0.1.2", "exit 1"),

@@ -16,9 +16,10 @@ export class Mirror implements AsyncDisposable {
     });
   }
 
-  static async start(builds: BuildFile[]): Promise<Mirror> {
+  /** `architecture`: whose executables they are; default: this machine's. */
+  static async start(builds: BuildFile[], architecture: string = Deno.build.arch): Promise<Mirror> {
     const servers = builds.map(async ({ bytes, version, commit }) =>
-      [version, await ReleaseServer.start(bytes, { version, commit })] as const
+      [version, await ReleaseServer.start(bytes, { version, commit, architecture })] as const
     );
     return new Mirror(new Map(await Promise.all(servers)));
   }

@@ -4,8 +4,6 @@ import { gzipSync } from "node:zlib";
 import type { Settings } from "../../src/settings/settings.ts";
 import { signWith, type SshKey } from "../support/ssh_keys.ts";
 
-const NAME = `harbornode-linux-${Deno.build.arch}`;
-
 export type Fault =
   | { type: "cut" }
   | { type: "hanging" }
@@ -18,6 +16,8 @@ export type Fault =
   | { type: "too-big" };
 
 export interface ReleaseOptions {
+  /** Whose executable it is; default: this machine's. */
+  architecture?: string;
   version?: string;
   commit?: string;
   /** Signs the sums; for another purpose where `namespace` says so. */
@@ -43,11 +43,12 @@ export class ReleaseServer implements AsyncDisposable {
 
   static async start(executable: Uint8Array<ArrayBuffer>, options: ReleaseOptions = {}): Promise<ReleaseServer> {
     const { version = "0.2.0", commit = "4f2c91a", key, namespace = "harbornode-release" } = options;
+    const name = `harbornode-linux-${options.architecture ?? Deno.build.arch}`;
     const packed = new Uint8Array(gzipSync(executable, { level: 1 }));
     const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-    const text = `# harbornode ${version} ${commit}\n${hash(executable)}  ${NAME}\n${hash(packed)}  ${NAME}.gz\n`;
+    const text = `# harbornode ${version} ${commit}\n${hash(executable)}  ${name}\n${hash(packed)}  ${name}.gz\n`;
     const sums = new TextEncoder().encode(text);
-    const files = new Map([["SHA256SUMS", sums], [`${NAME}.gz`, packed]]);
+    const files = new Map([["SHA256SUMS", sums], [`${name}.gz`, packed]]);
     if (key !== undefined) {
       files.set("SHA256SUMS.sig", new TextEncoder().encode(await signWith(key, sums, { namespace })));
     }
