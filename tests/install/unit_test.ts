@@ -26,7 +26,7 @@ await testNeeding(["systemd-analyze"], "systemd has nothing to say against the u
 
 Deno.test("the unit knows how the daemon ends, and gives up on none", () => {
   assert.equal(value("RestartPreventExitStatus"), String(EXIT.down));
-  assert.equal(value("SuccessExitStatus"), String(EXIT.down));
+  assert.equal(value("SuccessExitStatus"), `${EXIT.down} ${EXIT.upgraded}`);
   assert.equal(value("Restart"), "always");
   assert.equal(value("StartLimitIntervalSec"), "0");
 });
