@@ -35,6 +35,8 @@ export const BOUNDS: Omit<Bounds, "stateDir"> = {
 export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<NativeDevice> {
   const dir = await tempDir();
   const runDir = join(dir.path, "run");
+  // Of its own: a device removes the control groups that bear its id and hold nothing yet.
+  const deviceId = crypto.randomUUID();
   const open = (clock: Clock = systemClock) =>
     openNativeRuntime({
       runDir,
@@ -42,7 +44,7 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
       credentialsDir: join(dir.path, "credentials"),
       stateDir: join(dir.path, "services"),
       artifacts: new ArtifactStore({ dir: join(dir.path, "artifacts"), diskReserveBytes: 0, clock: systemClock }),
-      deviceId: "test",
+      deviceId,
       clock,
       ...BOUNDS,
       ...bounds,
