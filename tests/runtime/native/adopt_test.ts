@@ -85,7 +85,7 @@ await testNeeding(
     const [found] = await readRecords(device.runDir);
     const cgroup = found!.record.cgroup!;
     const left = cgroup.replace(/web-0-[0-9a-f]+$/, "web-7-0123456789ab");
-    const others = cgroup.replace(/harbornode-test-.*$/, "harbornode-stranger-web-7-0123456789ab");
+    const others = cgroup.replace(/harbornode-[^/]*$/, "harbornode-stranger-web-7-0123456789ab");
     for (const folder of [left, others]) await Deno.mkdir(folder);
     await device.reopen();
     const isThere = (folder: string) => Deno.stat(folder).then(() => true, () => false);

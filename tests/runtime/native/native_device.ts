@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 import type { Bounds } from "../../../src/runtime/native/confine/bounds.ts";
+import { ControlGroups } from "../../../src/runtime/native/confine/control_groups.ts";
 import { ArtifactStore } from "../../../src/runtime/native/artifact/store.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
 import { libc } from "../../../src/runtime/native/process/libc.ts";
@@ -77,6 +78,7 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
         }, { deadlineMs: runtime === opened.at(-1) ? 60_000 : 500 }).catch(() => {});
         await runtime.close();
       }
+      await new ControlGroups(deviceId).clean(new Set());
       await dir[Symbol.asyncDispose]();
     },
   };
