@@ -77,9 +77,9 @@ export class Machine implements AsyncDisposable {
     return this.#run("sh", ["-n", this.#name, script]);
   }
 
-  /** In order; returns when it is up again. */
-  async reboot(): Promise<void> {
-    await this.#run("reboot", ["-n", this.#name]);
+  /** In order, or as if the power had failed; returns when it is up again. */
+  async reboot(how: "in-order" | "power-failure" = "in-order"): Promise<void> {
+    await this.#run("reboot", ["-n", this.#name, ...(how === "power-failure" ? ["--hard"] : [])]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

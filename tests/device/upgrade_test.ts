@@ -46,7 +46,7 @@ await testNeeding(
       brokenBuild("0.1.2", "exit 1"),
       brokenBuild("0.1.3", "exec sleep 1000"),
       asVersion(build, "0.1.5"),
-    ]);
+    ], ARCHITECTURE);
     await using machine = await Machine.start({ services: { web: SERVICE } });
     await machine.sh(settings(mirror.url(HOST)));
     const status = async () =>
