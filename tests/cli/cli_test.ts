@@ -2,20 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { main } from "../../src/cli/cli.ts";
 import { tempDir } from "../support/temp.ts";
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(argv, {
-    out: (text) => out.push(text),
-    note: (text) => err.push(text),
-    signal: new AbortController().signal,
-    terminal: false,
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
-}
+import { runCommand } from "./run_command.ts";
 
 async function config(folder: string, text: string): Promise<string> {
   const path = join(folder, "config.toml");
@@ -24,7 +12,7 @@ async function config(folder: string, text: string): Promise<string> {
 }
 
 Deno.test("help lists every command and exit code in 80 columns", async () => {
-  const { code, out } = await run("help");
+  const { code, out } = await runCommand("help");
   assert.equal(code, 0);
   for (const line of out.split("\n")) assert.ok(line.length <= 80, `${line.length} columns: ${line}`);
   for (const name of ["run", "status", "plan", "sync", "logs", "restart", "validate", "schema", "version", "help"]) {
@@ -34,16 +22,16 @@ Deno.test("help lists every command and exit code in 80 columns", async () => {
 });
 
 Deno.test("help of a command shows its options", async () => {
-  const { code, out } = await run("logs", "--help");
+  const { code, out } = await runCommand("logs", "--help");
   assert.equal(code, 0);
   assert.match(out, /Usage: harbornode logs NAME \[-f\] \[--tail N\] \[--since TIME\]/);
   assert.match(out, /-f, --follow/);
-  assert.equal((await run("help", "logs")).out, out);
+  assert.equal((await runCommand("help", "logs")).out, out);
 });
 
 Deno.test("help of each command fits in 80 columns", async () => {
   for (const { name } of COMMANDS) {
-    for (const line of (await run("help", name)).out.split("\n")) assert.ok(line.length <= 80, line);
+    for (const line of (await runCommand("help", name)).out.split("\n")) assert.ok(line.length <= 80, line);
   }
 });
 
@@ -61,7 +49,7 @@ Deno.test("an unknown command, flag or word ends with exit code 2 and says what 
       "soon",
     ], ["prune"]]
   ) {
-    const { code, out, err } = await run(...argv);
+    const { code, out, err } = await runCommand(...argv);
     assert.equal(code, 2, argv.join(" "));
     assert.equal(out, "");
     assert.match(err, /^error: .*\n {2}(hint|usage): /, argv.join(" "));
@@ -74,7 +62,7 @@ Deno.test("settings with problems end with exit code 3 and name every one with i
     dir.path,
     'listen_prot = 1\nlisten_port = "x"\n[repo]\nurl = "https://example.org/x.git"\n',
   );
-  const { code, err } = await run("status", "--config", path);
+  const { code, err } = await runCommand("status", "--config", path);
   assert.equal(code, 3);
   assert.match(err, /config\.toml:1:\d+: listen_prot: /);
   assert.match(err, /did you mean "listen_port"\?/);
@@ -84,7 +72,7 @@ Deno.test("settings with problems end with exit code 3 and name every one with i
 Deno.test("a daemon that does not run ends with exit code 4 and says how to start it", async () => {
   await using dir = await tempDir();
   const path = await config(dir.path, '[repo]\nurl = "https://example.org/x.git"\n');
-  const { code, err } = await run("status", "--config", path);
+  const { code, err } = await runCommand("status", "--config", path);
   assert.equal(code, 4);
   assert.match(err, /^error: no daemon answers on ".*harbornode\.sock"\n {2}hint: .*harbornode run/);
 });
@@ -94,15 +82,15 @@ Deno.test("validate ends with 0 for good manifests, and with 3 naming file, line
   await Deno.mkdir(join(dir.path, "services"));
   const manifest = join(dir.path, "services/web.toml");
   await Deno.writeTextFile(manifest, 'command = ["/bin/sleep", "1"]\n');
-  const good = await run("validate", dir.path, "--device", "pi");
+  const good = await runCommand("validate", dir.path, "--device", "pi");
   assert.equal(good.code, 0, good.err);
   assert.match(good.out, /^web: service$/m);
   await Deno.writeTextFile(manifest, 'command = ["/bin/sleep", "1"]\nrestart = "allways"\nstop_timeot = "3s"\n');
-  const bad = await run("validate", dir.path);
+  const bad = await runCommand("validate", dir.path);
   assert.equal(bad.code, 3);
   assert.match(bad.err, /services\/web\.toml:2:\d+: restart: .*"allways"/);
   assert.match(bad.err, /services\/web\.toml:3:\d+: stop_timeot: /);
-  assert.equal((await run("validate", join(dir.path, "nowhere"))).code, 2);
+  assert.equal((await runCommand("validate", join(dir.path, "nowhere"))).code, 2);
 });
 
 Deno.test("validate tells of two workloads of one device that want one port", async () => {
@@ -112,16 +100,16 @@ Deno.test("validate tells of two workloads of one device that want one port", as
     const text = `command = ["/bin/sleep", "1"]\non = "${on}"\nports = [8080]\n`;
     await Deno.writeTextFile(join(dir.path, `services/${name}.toml`), text);
   }
-  const { code, err } = await run("validate", dir.path, "--device", "pi-1");
+  const { code, err } = await runCommand("validate", dir.path, "--device", "pi-1");
   assert.equal(code, 3);
   assert.match(err, /services\/web\.toml:3:10: ports\[0\]: port 8080\/tcp is asked for by "api" as well\n {2}hint: /);
-  assert.equal((await run("validate", dir.path, "--device", "laptop")).code, 0);
+  assert.equal((await runCommand("validate", dir.path, "--device", "laptop")).code, 0);
 });
 
 Deno.test("schema prints JSON, and version one line", async () => {
-  const schema = await run("schema", "service");
+  const schema = await runCommand("schema", "service");
   assert.equal(schema.code, 0);
   assert.equal(JSON.parse(schema.out).type, "object");
-  assert.match((await run("schema", "reference")).out, /stop_timeout/);
-  assert.match((await run("version")).out, /^harbornode \d+\.\d+\.\d+ /);
+  assert.match((await runCommand("schema", "reference")).out, /stop_timeout/);
+  assert.match((await runCommand("version")).out, /^harbornode \d+\.\d+\.\d+ /);
 });

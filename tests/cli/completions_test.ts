@@ -1,16 +1,15 @@
 /** Completion as shells do it: bash, zsh and fish themselves are asked, with a command line before them. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { main } from "../../src/cli/cli.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
+import { runCommand } from "./run_command.ts";
 
 async function script(shell: string): Promise<string> {
-  const out: string[] = [];
-  const io = { out: (text: string) => out.push(text), note() {}, signal: AbortSignal.any([]), terminal: false };
-  assert.equal(await main(["completions", shell], io), 0);
-  return out.join("\n");
+  const { code, out } = await runCommand("completions", shell);
+  assert.equal(code, 0);
+  return out;
 }
 
 /** A folder with the script, a "harbornode" that knows workloads, and files to be completed. */
@@ -122,6 +121,5 @@ Deno.test("every command and every option is in each script, and another shell i
       }
     }
   }
-  const io = { out() {}, note() {}, signal: AbortSignal.any([]), terminal: false };
-  assert.equal(await main(["completions", "tcsh"], io), 2);
+  assert.equal((await runCommand("completions", "tcsh")).code, 2);
 });

@@ -1,8 +1,8 @@
 /** A checkout, looked at for a whole fleet on a machine that is none of it. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { main } from "../../src/cli/cli.ts";
 import { tempDir } from "../support/temp.ts";
+import { runCommand } from "./run_command.ts";
 
 const FILES = {
   "devices.toml": `pi-a = { labels = { room = "a" }, arch = "arm64" }\nsrv = { arch = "amd64", docker = true }\n`,
@@ -21,14 +21,7 @@ async function say(
     await Deno.mkdir(dirname(join(dir.path, path)), { recursive: true });
     await Deno.writeTextFile(join(dir.path, path), text);
   }
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await main([args[0]!, dir.path, ...args.slice(1)], {
-    out: (text) => out.push(text),
-    note: (text) => err.push(text),
-    signal: new AbortController().signal,
-    terminal: false,
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
+  return await runCommand(args[0]!, dir.path, ...args.slice(1));
 }
 
 Deno.test("validate --all-devices prints which device would run what", async () => {

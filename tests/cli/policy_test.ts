@@ -1,8 +1,8 @@
 /** What a device would refuse, told before a merge on a machine that is none. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { main } from "../../src/cli/cli.ts";
 import { tempDir } from "../support/temp.ts";
+import { runCommand } from "./run_command.ts";
 
 async function validate(files: Record<string, string>, policy: string) {
   await using dir = await tempDir();
@@ -10,14 +10,9 @@ async function validate(files: Record<string, string>, policy: string) {
     await Deno.mkdir(dirname(join(dir.path, path)), { recursive: true });
     await Deno.writeTextFile(join(dir.path, path), text);
   }
-  const said: string[] = [];
-  const code = await main(["validate", dir.path, "--device", "pi", "--policy", join(dir.path, "policy.toml")], {
-    out: () => {},
-    note: (text) => said.push(text),
-    signal: new AbortController().signal,
-    terminal: false,
-  });
-  return { code, said: said.join("\n").replaceAll(dir.path, "DIR") };
+  const args = [dir.path, "--device", "pi", "--policy", join(dir.path, "policy.toml")];
+  const { code, err } = await runCommand("validate", ...args);
+  return { code, said: err.replaceAll(dir.path, "DIR") };
 }
 
 const FILES = {

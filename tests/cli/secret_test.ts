@@ -1,23 +1,16 @@
 /** `harbornode secret` as somebody uses it on a laptop, and on a device. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { main } from "../../src/cli/cli.ts";
 import { readAge } from "../../src/manifest/secret/age.ts";
 import { decrypt } from "../../src/secrets/age.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { tempDir } from "../support/temp.ts";
+import { runCommand } from "./run_command.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const io = { signal: new AbortController().signal, terminal: false };
-  const code = await main(["secret", ...argv], {
-    ...io,
-    out: (text) => out.push(text),
-    note: (text) => err.push(text),
-  });
-  return { code, out: out.join("\n"), err: err.join("\n") };
+function run(...argv: string[]): ReturnType<typeof runCommand> {
+  return runCommand("secret", ...argv);
 }
 
 /** What the identity reads in it. */
