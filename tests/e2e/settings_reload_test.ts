@@ -127,7 +127,11 @@ await testNeeding(["git"], "fifty reloads leave nothing behind: no files, no thr
     });
   };
   for (let round = 0; round < 5; round++) await reload(round);
-  const before = await held(device.daemonPid);
+  // What has just changed is still being written.
+  const before = await eventually("nothing is being written", async () => {
+    const now = await held(device.daemonPid);
+    return !now.files.some((file) => file.includes("/state/")) && now;
+  });
   for (let round = 5; round < 55; round++) await reload(round);
   const after = await eventually("nothing more is open than before", async () => {
     const now = await held(device.daemonPid);
