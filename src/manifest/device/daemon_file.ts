@@ -5,7 +5,7 @@
 import type { DaemonWish } from "../../model/desired.ts";
 import { daemonVersionRefusal } from "../../model/policy/daemon_version.ts";
 import type { Policy } from "../../model/policy/policy.ts";
-import type { Problem } from "../../model/problem.ts";
+import { type Problem, problemLine } from "../../model/problem.ts";
 import { RELEASE_VERSION } from "../../model/release/version.ts";
 import { parseDocument, placed, pointerProblem } from "../document.ts";
 import { type Field, field, readFields, tableOf, text } from "../grammar.ts";
@@ -58,14 +58,20 @@ function readDaemonFile(source: string, preparing: Preparation & { overlays?: re
   return { version: problems.length === 0 ? version : null, problems };
 }
 
-/** Problems of overlays that do not fit the device, each laid over the file alone; none where it has others. */
+/** Problems of overlays, each laid over the file alone; but for what the file has on this device. Each is told once. */
 export function daemonOverlayProblems(tree: ManifestTree, preparing: Preparation): Problem[] {
   const source = tree.text(DAEMON_FILE);
-  if (source === undefined || readDaemonFile(source, preparing).problems.length > 0) return [];
+  if (source === undefined) return [];
+  const told = new Set(readDaemonFile(source, preparing).problems.map(problemLine));
   const document = parseDocument(DAEMON_FILE, source);
   const overlay = "table" in document ? document.table.overlay : undefined;
   return Object.keys(isTable(overlay) ? overlay : {})
-    .flatMap((name) => readDaemonFile(source, { ...preparing, overlays: [name] }).problems);
+    .flatMap((name) => readDaemonFile(source, { ...preparing, overlays: [name] }).problems)
+    .filter((problem) => {
+      const isNew = !told.has(problemLine(problem));
+      told.add(problemLine(problem));
+      return isNew;
+    });
 }
 
 /** What the policy of a device refuses of it, at the place where it is asked for. */

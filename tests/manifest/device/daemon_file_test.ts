@@ -75,6 +75,15 @@ Deno.test("what another device would find in its overlay is found before it is m
   ]);
 });
 
+Deno.test("mistakes of overlays are told beside those that the file has without them, each once", () => {
+  const overlays = '[overlay."attic-*".daemon]\nversion = "latest"\n[overlay."shed-*".daemon]\nversion = "newest"\n';
+  const files = { ...WEB, "harbornode.toml": `[daemon]\nversoin = "1.0.0"\n${overlays}` };
+  assert.deepEqual(lines(overlayProblems(tree(files), LAB)), [
+    'harbornode.toml:4:11: overlay."attic-*".daemon.version: is "latest", wanted a whole version like "0.2.0" | ',
+    'harbornode.toml:6:11: overlay."shed-*".daemon.version: is "newest", wanted a whole version like "0.2.0" | ',
+  ]);
+});
+
 Deno.test("what the policy of a device refuses is told at the version's place", () => {
   const files = {
     ...WEB,
