@@ -98,7 +98,8 @@ check_arguments() {
     '' | '['?*']:'[0-9]* | [!:]*[!:]:[0-9]*) ;;
     *) fail "--listen is \"$listen\", wanted an address and a port, like 127.0.0.1:3080" ;;
   esac
-  ! printf '%s' "$labels" | grep -q -v -e '^$' -e '^[^=]\{1,\}=' || fail "a label is not like room=hall"
+  wrong=$(printf '%s' "$labels" | grep -v -e '^$' -e '^[^=]\{1,\}=' | head -n 1)
+  [ -z "$wrong" ] || fail "--label is \"$wrong\", wanted one like room=hall"
   case $wanted in *[!0-9A-Za-z.+-]*) fail "--version is \"$wanted\", wanted one like 0.2.0" ;; esac
 }
 

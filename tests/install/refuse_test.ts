@@ -135,7 +135,12 @@ const ARGUMENTS: Case[] = [
   { what: "a repository that is none", spoil() {}, args: ["--repo", "fleet"], says: /--repo is no URL/ },
   { what: "a relative token file", spoil() {}, args: ["--token-file", "token"], says: /"token" is no absolute path/ },
   { what: "the whole machine as data_dir", spoil() {}, args: ["--data-dir", "/"], says: /"\/" is no absolute path/ },
-  { what: "a label without a value", spoil() {}, args: ["--label", "hall"], says: /a label is not like room=hall/ },
+  {
+    what: "a label without a value",
+    spoil() {},
+    args: ["--label", "hall"],
+    says: /--label is "hall", wanted one like room=hall/,
+  },
   { what: "an address without a port", spoil() {}, args: ["--listen", "::1"], says: /wanted an address and a port/ },
   { what: "a version that is none", spoil() {}, args: ["--version", "../1"], says: /--version is "\.\.\/1"/ },
 ];
