@@ -49,7 +49,7 @@ function explainMove(error: unknown): never {
   throw new NoDaemon(error.message, {
     kind: "refused",
     reason: "internal_error",
-    hint: "a daemon that runs keeps its data_dir: to change that, stop it, move the folder, and start it again",
+    hint: 'start it with "systemctl start harbornode"; one that runs keeps its data_dir until it is stopped',
   });
 }
 

@@ -6,6 +6,7 @@ import { CHECKS } from "../doctor/checks.ts";
 import { workloadFacts } from "../doctor/daemon/workloads.ts";
 import { examine } from "../doctor/examine.ts";
 import { Failure } from "../failure.ts";
+import { whyUnreadable } from "../settings/secret.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
@@ -68,8 +69,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
     await Deno.writeFile(path, bytes, { createNew: true, mode: 0o600 });
   } catch (error) {
     const isThere = error instanceof Deno.errors.AlreadyExists;
-    const why = isThere ? "is there already" : error instanceof Error ? error.message : String(error);
-    throw new Failure(`"${path}" ${isThere ? why : `can not be written: ${why}`}`, {
+    throw new Failure(`"${path}" ${isThere ? "is there already" : `can not be written: ${whyUnreadable(error)}`}`, {
       kind: "refused",
       reason: "permission_denied",
       hint: "name another file with --output",

@@ -78,7 +78,10 @@ await testNeeding(
     await Deno.writeTextFile(device.config, original.replace(/^device = .*/m, '$&\ndata_dir = "elsewhere"'));
     const moved = await device.cli("reload", "--config", device.config);
     assert.equal(moved.code, 4, "the daemon is looked for where the settings say");
-    assert.match(moved.err, /^error: no daemon answers on .*\n {2}hint: a daemon that runs keeps its data_dir/);
+    assert.match(
+      moved.err,
+      /^error: no daemon answers on .*\n {2}hint: start it with .*; one that runs keeps its data_dir/,
+    );
     await Deno.writeTextFile(device.config, original.replace(/^device = .*/m, '$&\ndata_dir = "elsewhere"'));
     Deno.kill(daemon, "SIGHUP");
     await eventually(
