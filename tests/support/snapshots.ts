@@ -273,7 +273,21 @@ export function guardedSnapshot(): Snapshot {
   const pushed = { sync: "out-of-sync" } as const;
   return {
     ...healthy,
-    device: { ...healthy.device, recipient: "age195gasphwzcgqhax3yemjuhzndfjcggqyhjmtsg7mumpunksn5sws3ta6zj" },
+    device: {
+      ...healthy.device,
+      recipient: "age195gasphwzcgqhax3yemjuhzndfjcggqyhjmtsg7mumpunksn5sws3ta6zj",
+      upgrade: {
+        wanted: "0.2.0",
+        state: "denied",
+        reason: "policy_denied",
+        message: 'the owner of this device does not allow version "0.2.0"',
+        hint: 'daemon_versions = ["0.2.0"] below [policy] of config.toml would allow it',
+        problems: [],
+      },
+      state_set_aside: [
+        'HarborNode 0.3.0 wrote "/etc/harbornode/data/state/source.json" in format 2: it was set aside',
+      ],
+    },
     source: {
       ...healthy.source,
       sync: "held",
