@@ -1,7 +1,7 @@
 /** argv to a command, and its outcome to an exit code. The four ways in which anything is printed are here. */
 import { parseArgs } from "node:util";
 import { LockHeld } from "../daemon/lock.ts";
-import { Failure } from "../failure.ts";
+import { diskFailure, Failure } from "../failure.ts";
 import { withoutSecrets } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
@@ -46,8 +46,10 @@ function parse(command: Command, args: string[]) {
   }
 }
 
-function explain(error: unknown, { command, io }: { command: Command; io: Terminal }): ExitCode {
+function explain(thrown: unknown, { command, io }: { command: Command; io: Terminal }): ExitCode {
   if (io.signal.aborted) return EXIT.interrupted;
+  // A full disk is no bug, whichever command met it.
+  const error = diskFailure(thrown) ?? thrown;
   if (error instanceof UsageError) {
     io.note(`error: ${error.message}\n  usage: harbornode ${command.name} ${command.usage}`.trimEnd());
     return EXIT.usage;

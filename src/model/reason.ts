@@ -77,6 +77,8 @@ export const REASONS = {
   prune_held: "its removal waits for the owner's word",
   log_lost: "what it writes is not kept any more",
   disk_full: "the disk is full",
+  disk_read_only: "the disk is read-only",
+  disk_failed: "the disk does not work",
   clock_wrong: "the clock of the device is wrong",
   // the source
   repo_unreachable: "the repository does not answer",

@@ -22,6 +22,8 @@ const OF_THE_WAY: ReadonlySet<ReasonCode> = new Set([
   "rate_limited",
   "timeout",
   "disk_full",
+  "disk_read_only",
+  "disk_failed",
   "insufficient_disk",
   "permission_denied",
   "internal_error",
