@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { logger } from "../log.ts";
 import type { NotifyStatus } from "../model/snapshot.ts";
-import { type NotifyMemory, type QueuedMessage, writeNotifyMemory } from "../store/notify_memory.ts";
+import { type NotifyFile, type NotifyMemory, type QueuedMessage, writeNotifyMemory } from "../store/notify_memory.ts";
 import type { Outcome } from "./send.ts";
 
 const log = logger("notify");
@@ -15,7 +15,7 @@ const FIRST_DELAY_MS = 5000;
 const MOST_DELAY_MS = 3_600_000;
 
 export interface OutboxOptions {
-  path: string;
+  file: NotifyFile;
   memory: NotifyMemory;
   clock: Clock;
   /** By target: says one message. Rejects only with the signal's reason. */
@@ -49,8 +49,7 @@ export class Outbox {
 
   /** Never throws: a full disk costs messages after a restart, nothing else. */
   async save(): Promise<void> {
-    const { path, memory } = this.#options;
-    await writeNotifyMemory(path, memory).catch((error) => log.error("cannot write {path}: {error}", { path, error }));
+    await writeNotifyMemory(this.#options.file, this.#options.memory);
   }
 
   /**

@@ -21,15 +21,21 @@ export function writeAtomic(path: string, text: string): Promise<void> {
 
 async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
-  const file = await Deno.open(temporary, { write: true, create: true, truncate: true, mode: 0o600 });
   try {
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-  } finally {
-    file.close();
+    const file = await Deno.open(temporary, { write: true, create: true, truncate: true, mode: 0o600 });
+    try {
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    // A part of a file would take room on a disk that has none.
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
   }
-  await Deno.rename(temporary, path);
   await syncFolder(dirname(path));
 }
 

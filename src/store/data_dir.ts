@@ -1,7 +1,7 @@
 /** Every path that the daemon owns, in one place. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { Failure } from "../failure.ts";
+import { diskFailure, Failure } from "../failure.ts";
 
 export interface DataDir {
   root: string;
@@ -34,6 +34,8 @@ export interface DataDir {
   credentials: string;
   /** Records of native instances, on a file system that a reboot empties where there is one. */
   run: string;
+  /** What data_dir does not take while its disk is full or read-only, in the runtime directory; null without one. */
+  aside: { socket: string; state: string; logs: string } | null;
 }
 
 export function dataDir(root: string, deviceId: string): DataDir {
@@ -59,12 +61,34 @@ export function dataDir(root: string, deviceId: string): DataDir {
     identity: identityFile(root),
     credentials: Deno.uid() === 0 ? join("/run/harbornode", `${deviceId}.credentials`) : join(root, "credentials"),
     run: runs,
+    aside: asideOf(root, runtimeDirectory()),
   };
+}
+
+const SOCKET = "harbornode.sock";
+
+/** As file-hierarchy(7) has it; null for a user who has none. */
+function runtimeDirectory(): string | null {
+  return Deno.uid() === 0 ? "/run" : Deno.env.get("XDG_RUNTIME_DIR") ?? null;
+}
+
+/** Known by the folder's path alone: who has lost the folder must find it too. */
+function asideOf(root: string, runtime: string | null): DataDir["aside"] {
+  if (runtime === null) return null;
+  const key = createHash("sha256").update(root).digest("hex").slice(0, 16);
+  const folder = join(runtime, "harbornode", `${key}.aside`);
+  return { socket: join(folder, SOCKET), state: join(folder, "state"), logs: join(folder, "logs") };
 }
 
 /** Where the running daemon listens for the command line. */
 export function controlSocket(root: string): string {
-  return join(root, "harbornode.sock");
+  return join(root, SOCKET);
+}
+
+/** Where it may listen: `controlSocket` first, then where a daemon does whose data_dir takes no socket. */
+export function controlSockets(root: string): string[] {
+  const aside = ["/run", runtimeDirectory()].flatMap((runtime) => asideOf(root, runtime)?.socket ?? []);
+  return [...new Set([controlSocket(root), ...aside])];
 }
 
 /** The device's age identity, unless the settings name another one. */
@@ -76,20 +100,37 @@ export function deviceFile(root: string): string {
   return join(root, "device.json");
 }
 
-/** Makes the folders that are missing, for the owner alone. */
-export async function makeFolders(dir: DataDir): Promise<void> {
+/**
+ * Makes the folders that are missing, for the owner alone. Returns what the disk refused, null for nothing: what runs can
+ * be controlled without them. Throws a `Failure` for every other error.
+ */
+export async function makeFolders(dir: DataDir): Promise<Failure | null> {
+  let refused: Failure | null = null;
   for (const path of [dir.root, dir.state, dir.workloads, dir.files, dir.artifacts, dir.logs, dir.services, dir.run]) {
     try {
-      // Services of other users reach their own folders below: the names above may be passed, not listed.
-      await Deno.mkdir(path, { recursive: true, mode: path === dir.state || path === dir.workloads ? 0o700 : 0o711 });
+      await makeFolder(path, { mode: path === dir.state || path === dir.workloads ? 0o700 : 0o711 });
     } catch (error) {
-      throw new Failure(`cannot make the folder "${path}": ${error instanceof Error ? error.message : error}`, {
-        kind: "refused",
-        reason: "permission_denied",
-        hint: "set data_dir in config.toml to a folder that this user can write",
-        cause: error,
-      });
+      // A daemon has to be able to name what it starts, whatever the disk of data_dir does.
+      if (diskFailure(error instanceof Failure ? error.cause : error) === null) throw error;
+      refused ??= error as Failure;
     }
+  }
+  return refused;
+}
+
+/** Services of other users reach their own folders below: the names above may be passed, not listed. */
+export async function makeFolder(path: string, { mode }: { mode: number }): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    const ofDisk = diskFailure(error);
+    const why = error instanceof Error ? error.message : error;
+    throw new Failure(`cannot make the folder "${path}": ${why}`, {
+      kind: "refused",
+      reason: ofDisk?.reason ?? "permission_denied",
+      hint: ofDisk?.hint ?? "set data_dir in config.toml to a folder that this user can write",
+      cause: error,
+    });
   }
 }
 

@@ -1,9 +1,8 @@
 /** The last webhook deliveries, and which were accepted before. Losing the file costs history, and a look too many. */
-import { logger } from "../log.ts";
+import { dirname } from "node:path";
 import type { Delivery } from "../model/snapshot.ts";
-import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
-
-const log = logger("store");
+import { StateDisk } from "./state_disk.ts";
+import type { Format } from "./versioned_file.ts";
 
 /** Enough for a page. */
 const KEPT = 50;
@@ -32,18 +31,20 @@ export const DELIVERIES: Format<Content> = {
 
 export class DeliveryLog {
   readonly #path: string;
+  readonly #disk: StateDisk;
   readonly #deliveries: Delivery[];
   readonly #accepted: Set<string>;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  private constructor(path: string, { deliveries, accepted }: Content) {
+  private constructor(path: string, disk: StateDisk, { deliveries, accepted }: Content) {
     this.#path = path;
+    this.#disk = disk;
     this.#deliveries = deliveries;
     this.#accepted = new Set(accepted);
   }
 
-  static async open(path: string): Promise<DeliveryLog> {
-    return new DeliveryLog(path, await readVersioned(path, DELIVERIES) ?? { deliveries: [], accepted: [] });
+  static async open(path: string, disk = new StateDisk({ root: dirname(path) })): Promise<DeliveryLog> {
+    return new DeliveryLog(path, disk, await disk.read(path, DELIVERIES) ?? { deliveries: [], accepted: [] });
   }
 
   /** Newest last. */
@@ -74,10 +75,7 @@ export class DeliveryLog {
 
   async #write(): Promise<void> {
     this.#timer = null;
-    try {
-      await writeVersioned(this.#path, DELIVERIES, { deliveries: this.#deliveries, accepted: [...this.#accepted] });
-    } catch (error) {
-      log.error('cannot write "{path}": {error}', { path: this.#path, error });
-    }
+    const content = () => ({ deliveries: this.#deliveries, accepted: [...this.#accepted] });
+    await this.#disk.write(this.#path, DELIVERIES, content);
   }
 }

@@ -71,13 +71,19 @@ export async function materialise(
   if (folder === null || await exists(folder)) return;
   const temporary = `${folder}.tmp`;
   await Deno.remove(temporary, { recursive: true }).catch(() => {});
-  await Deno.mkdir(temporary, { recursive: true, mode: 0o755 });
-  for (const file of workload.files) {
-    const path = join(temporary, file.path);
-    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    await Deno.writeFile(path, await read(file), { createNew: true, mode: file.executable ? 0o755 : 0o644 });
+  try {
+    await Deno.mkdir(temporary, { recursive: true, mode: 0o755 });
+    for (const file of workload.files) {
+      const path = join(temporary, file.path);
+      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      await Deno.writeFile(path, await read(file), { createNew: true, mode: file.executable ? 0o755 : 0o644 });
+    }
+    await Deno.rename(temporary, folder);
+  } catch (error) {
+    // Half a folder would take room on a disk that has none.
+    await Deno.remove(temporary, { recursive: true }).catch(() => {});
+    throw error;
   }
-  await Deno.rename(temporary, folder);
   await syncFolder(dirname(folder));
 }
 

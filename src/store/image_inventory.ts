@@ -1,7 +1,9 @@
 /** Which images this device pulled. Losing the list leaves images on the disk, and removes none. */
+import { dirname } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
 import type { PulledImage } from "../model/pulled_image.ts";
-import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
+import { StateDisk } from "./state_disk.ts";
+import type { Format } from "./versioned_file.ts";
 
 export const IMAGES: Format<PulledImage[]> = {
   version: 1,
@@ -14,25 +16,27 @@ export const IMAGES: Format<PulledImage[]> = {
 
 export class ImageInventory {
   readonly #path: string;
+  readonly #disk: StateDisk;
   #images: readonly PulledImage[];
 
-  private constructor(path: string, images: readonly PulledImage[]) {
+  private constructor(path: string, disk: StateDisk, images: readonly PulledImage[]) {
     this.#path = path;
+    this.#disk = disk;
     this.#images = images;
   }
 
-  static async open(path: string): Promise<ImageInventory> {
-    return new ImageInventory(path, await readVersioned(path, IMAGES) ?? []);
+  static async open(path: string, disk = new StateDisk({ root: dirname(path) })): Promise<ImageInventory> {
+    return new ImageInventory(path, disk, await disk.read(path, IMAGES) ?? []);
   }
 
   get images(): readonly PulledImage[] {
     return this.#images;
   }
 
-  /** Writes the list unless the disk already says the same. */
+  /** Writes the list unless the disk already says the same. Never rejects. */
   async save(images: readonly PulledImage[]): Promise<void> {
     if (canonical(images) === canonical(this.#images)) return;
-    await writeVersioned(this.#path, IMAGES, [...images]);
     this.#images = images;
+    await this.#disk.write(this.#path, IMAGES, () => [...this.#images]);
   }
 }

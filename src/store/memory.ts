@@ -4,7 +4,8 @@ import { canonical } from "../model/fingerprint.ts";
 import { containerOptions } from "../model/container_options.ts";
 import type { Applied, WorkloadMemory } from "../model/memory.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
-import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
+import { StateDisk } from "./state_disk.ts";
+import type { Format } from "./versioned_file.ts";
 
 export const WORKLOAD: Format<WorkloadMemory> = {
   version: 2,
@@ -37,29 +38,33 @@ const OWN_ASIDE = new RegExp(`\\.aside-${WORKLOAD.version}$`);
 
 export class MemoryStore {
   readonly #folder: string;
+  readonly #disk: StateDisk;
+  /** By name, what was given to the disk last. */
   readonly #written = new Map<string, string>();
   readonly all: Map<string, WorkloadMemory>;
 
-  private constructor(folder: string, all: Map<string, WorkloadMemory>) {
+  private constructor(folder: string, { disk, all }: { disk: StateDisk; all: Map<string, WorkloadMemory> }) {
     this.#folder = folder;
+    this.#disk = disk;
     this.all = all;
     for (const memory of all.values()) this.#written.set(memory.name, canonical(memory));
   }
 
   /** Reads what is there; leftovers of interrupted writes are removed, unreadable files set aside. */
-  static async open(folder: string): Promise<MemoryStore> {
+  static async open(folder: string, disk: StateDisk = new StateDisk({ root: folder })): Promise<MemoryStore> {
     const files = new Set<string>();
-    for await (const { name } of Deno.readDir(folder)) {
-      if (name.endsWith(".tmp")) await Deno.remove(join(folder, name));
+    for (const name of await disk.names(folder)) {
+      // A read-only disk keeps them, and they mean nothing.
+      if (name.endsWith(".tmp")) await Deno.remove(join(folder, name)).catch(() => {});
       // One that an older daemon set aside may be all there is of a workload.
       const file = name.replace(OWN_ASIDE, "");
       if (file.endsWith(".json")) files.add(file);
     }
     const found = await Promise.all([...files].map(async (file) => {
-      const memory = await readVersioned(join(folder, file), WORKLOAD);
+      const memory = await disk.read(join(folder, file), WORKLOAD);
       return memory !== null && `${memory.name}.json` === file ? [memory] : [];
     }));
-    return new MemoryStore(folder, new Map(found.flat().map((memory) => [memory.name, memory])));
+    return new MemoryStore(folder, { disk, all: new Map(found.flat().map((memory) => [memory.name, memory])) });
   }
 
   /** In memory alone until the next `save` of this workload: for what may be lost. */
@@ -67,28 +72,20 @@ export class MemoryStore {
     this.all.set(memory.name, memory);
   }
 
-  /** Writes `memory` unless the disk already says the same. */
+  /** Writes `memory` unless the disk already says the same. Never rejects: what the disk refuses is written later. */
   async save(memory: WorkloadMemory): Promise<void> {
     this.all.set(memory.name, memory);
     const text = canonical(memory);
     if (this.#written.get(memory.name) === text) return;
     this.#written.set(memory.name, text);
-    try {
-      await writeVersioned(join(this.#folder, `${memory.name}.json`), WORKLOAD, memory);
-    } catch (error) {
-      this.#written.delete(memory.name);
-      throw error;
-    }
+    await this.#disk.write(join(this.#folder, `${memory.name}.json`), WORKLOAD, () => memory);
   }
 
+  /** Never rejects: what the disk refuses is removed later. */
   async forget(name: string): Promise<void> {
     if (!this.all.delete(name) && !this.#written.has(name)) return;
     this.#written.delete(name);
     const path = join(this.#folder, `${name}.json`);
-    for (const file of [path, `${path}.aside-${WORKLOAD.version}`]) {
-      await Deno.remove(file).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
-    }
+    await this.#disk.remove(path, `${path}.aside-${WORKLOAD.version}`);
   }
 }

@@ -1,5 +1,7 @@
 /** What must still be said to others after a restart, and what was said. Losing it costs messages, nothing else. */
-import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
+import { dirname } from "node:path";
+import { StateDisk } from "./state_disk.ts";
+import type { Format } from "./versioned_file.ts";
 
 /** When somebody was last told of a thing; `silent`: it came back too soon to tell it again; `over`: it is no more. */
 export interface Told {
@@ -47,10 +49,21 @@ export const NOTIFICATIONS: Format<NotifyMemory> = {
   },
 };
 
-export async function readNotifyMemory(path: string): Promise<NotifyMemory> {
-  return await readVersioned(path, NOTIFICATIONS) ?? { queue: [], told: {}, states: [], targets: {} };
+/** Where it is written. */
+export interface NotifyFile {
+  path: string;
+  disk: StateDisk;
 }
 
-export function writeNotifyMemory(path: string, memory: NotifyMemory): Promise<void> {
-  return writeVersioned(path, NOTIFICATIONS, memory);
+export function notifyFile(path: string, disk: StateDisk = new StateDisk({ root: dirname(path) })): NotifyFile {
+  return { path, disk };
+}
+
+export async function readNotifyMemory({ path, disk }: NotifyFile): Promise<NotifyMemory> {
+  return await disk.read(path, NOTIFICATIONS) ?? { queue: [], told: {}, states: [], targets: {} };
+}
+
+/** Writes it as it is when the disk takes it. Never rejects. */
+export function writeNotifyMemory({ path, disk }: NotifyFile, memory: NotifyMemory): Promise<void> {
+  return disk.write(path, NOTIFICATIONS, () => memory);
 }

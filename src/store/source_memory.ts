@@ -1,5 +1,7 @@
 /** What is remembered of the repository: which revision was seen, tried, applied, healthy. */
-import { type Format, readVersioned, writeVersioned } from "./versioned_file.ts";
+import { dirname } from "node:path";
+import { StateDisk } from "./state_disk.ts";
+import type { Format } from "./versioned_file.ts";
 
 export interface SourceMemory {
   /** Where the applied revision came from: another URL or device later is a reason to ask before removing anything. */
@@ -41,10 +43,14 @@ export const SOURCE: Format<SourceMemory> = {
   },
 };
 
-export function readSourceMemory(path: string): Promise<SourceMemory | null> {
-  return readVersioned(path, SOURCE);
+export function readSourceMemory(
+  path: string,
+  disk = new StateDisk({ root: dirname(path) }),
+): Promise<SourceMemory | null> {
+  return disk.read(path, SOURCE);
 }
 
-export function writeSourceMemory(path: string, memory: SourceMemory): Promise<void> {
-  return writeVersioned(path, SOURCE, memory);
+/** Writes it as it is when the disk takes it. Never rejects. */
+export function writeSourceMemory(path: string, memory: SourceMemory, disk: StateDisk): Promise<void> {
+  return disk.write(path, SOURCE, () => memory);
 }

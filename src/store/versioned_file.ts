@@ -5,6 +5,7 @@
  * A file of another format lies beside as `FILE.aside-FORMAT`: the newer one that an older daemon found, and the older
  * one from which a newer daemon raised it. So whichever of two builds runs in the end has what it can read.
  */
+import { diskFault } from "../failure.ts";
 import { logger } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { writeAtomic } from "./atomic_file.ts";
@@ -40,19 +41,26 @@ export function newerFiles(): readonly NewerFile[] {
 /** By path, the format of what is on disk, where it is older than ours: kept beside before it is written over. */
 const older = new Map<string, number>();
 
-/** The value, or null when there is none that can be trusted. Writes nothing: an older format is raised by the next write. */
+/** By path, the name under which a file must be set aside before it is written over, because the disk refused that once. */
+const keptAside = new Map<string, string>();
+
+/**
+ * Returns the value, or null when there is none that can be trusted. Writes nothing: an older format is raised by the
+ * next write. A disk that refuses to rename or to read costs the value, and never throws.
+ */
 export async function readVersioned<T>(path: string, format: Format<T>): Promise<T | null> {
   const own = `${path}.aside-${format.version}`;
-  const text = await textOf(path);
+  const text = await textOrNull(path);
   const there = text === null ? null : read(text, format);
   if (there?.value === undefined && text !== null) await setAside(path, { text, known: format.version });
-  const beside = await textOf(own);
+  const beside = await textOrNull(own);
   // Not while ours is there: what lies beside is then what was left of an earlier way back.
   const isWanted = beside !== null && there?.version !== format.version &&
     (there?.value === undefined || await isWrittenLater(own, path));
   const kept = isWanted ? read(beside, format) : null;
   if (kept?.value !== undefined) {
-    await Deno.rename(own, path);
+    // On a read-only disk it counts all the same.
+    await Deno.rename(own, path).then(() => keptAside.delete(path), (error) => refused(path, error));
     older.delete(path);
     return kept.value;
   }
@@ -61,11 +69,23 @@ export async function readVersioned<T>(path: string, format: Format<T>): Promise
   return there.value;
 }
 
+/** Rejects when the disk refuses; `StateDisk` is what writes state, and never does. */
 export async function writeVersioned<T>(path: string, format: Format<T>, value: T): Promise<void> {
+  await setAsideLate(path);
   const before = older.get(path);
   if (before !== undefined) await keepBeside(path, `${path}.aside-${before}`);
   older.delete(path);
-  await writeAtomic(path, `${JSON.stringify({ version: format.version, by: VERSION, value }, null, 1)}\n`);
+  await writeAtomic(path, versionedText(format, value));
+}
+
+/** A file's whole text. */
+export function versionedText<T>(format: Format<T>, value: T): string {
+  return `${JSON.stringify({ version: format.version, by: VERSION, value }, null, 1)}\n`;
+}
+
+/** The value of a text that `versionedText` made in this format; null for every other text. */
+export function parseVersioned<T>(text: string, format: Format<T>): T | null {
+  return read(text, format)?.value ?? null;
 }
 
 /** What of `path` a daemon that knows formats up to `known` could not read. Changes nothing; null for nothing. */
@@ -98,7 +118,10 @@ function read<T>(text: string, format: Format<T>): { version: number; value: T |
 async function setAside(path: string, { text, known }: { text: string; known: number }): Promise<void> {
   const found = parse(text);
   const aside = `${path}.aside-${found === null || found.version === known ? "torn" : found.version}`;
-  await Deno.rename(path, aside);
+  await Deno.rename(path, aside).catch((error) => {
+    keptAside.set(path, aside);
+    refused(path, error);
+  });
   if (found === null || found.version <= known) {
     log.warn('"{path}" can not be read; it was set aside as "{aside}"', { path, aside });
     return;
@@ -127,6 +150,31 @@ async function keepBeside(path: string, beside: string): Promise<void> {
 async function isWrittenLater(path: string, than: string): Promise<boolean> {
   const [one, other] = await Promise.all([Deno.stat(path), Deno.stat(than)]);
   return (one.mtime?.getTime() ?? 0) > (other.mtime?.getTime() ?? 0);
+}
+
+/** What could not be read is set aside at last: the disk may give it back one day. */
+async function setAsideLate(path: string): Promise<void> {
+  const aside = keptAside.get(path);
+  if (aside === undefined) return;
+  await Deno.rename(path, aside).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  keptAside.delete(path);
+}
+
+/** The error itself, unless it is one of the disk. */
+function refused(path: string, error: unknown): void {
+  if (diskFault(error) === null) throw error;
+  log.warn('"{path}" stays as it is: {error}', { path, error });
+}
+
+/** As `textOf`; null as well where the disk does not give it. */
+async function textOrNull(path: string): Promise<string | null> {
+  return await textOf(path).catch((error) => {
+    refused(path, error);
+    keptAside.set(path, `${path}.aside-torn`);
+    return null;
+  });
 }
 
 async function textOf(path: string): Promise<string | null> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { Outbox } from "../../src/notify/outbox.ts";
 import type { Outcome } from "../../src/notify/send.ts";
-import { type QueuedMessage, readNotifyMemory } from "../../src/store/notify_memory.ts";
+import { notifyFile, type QueuedMessage, readNotifyMemory } from "../../src/store/notify_memory.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SAID: Outcome = { type: "said" };
@@ -28,8 +28,9 @@ class Post {
       return Promise.resolve(this.answer);
     };
     const senders = new Map(targets.map((name) => [name, send]));
-    const memory = await readNotifyMemory(this.#path);
-    return new Outbox({ path: this.#path, memory, clock, senders, jitter: () => 0.5 });
+    const file = notifyFile(this.#path);
+    const memory = await readNotifyMemory(file);
+    return new Outbox({ file, memory, clock, senders, jitter: () => 0.5 });
   }
 
   get said(): unknown[] {

@@ -11,7 +11,7 @@ import { forgetOlderState, newerState } from "../../src/store/formats.ts";
 import { ImageInventory } from "../../src/store/image_inventory.ts";
 import { Journal } from "../../src/store/journal.ts";
 import { MemoryStore } from "../../src/store/memory.ts";
-import { readNotifyMemory } from "../../src/store/notify_memory.ts";
+import { notifyFile, readNotifyMemory } from "../../src/store/notify_memory.ts";
 import { readSourceMemory } from "../../src/store/source_memory.ts";
 import { newerFiles } from "../../src/store/versioned_file.ts";
 import { tempDir } from "../support/temp.ts";
@@ -49,7 +49,7 @@ for await (const { name: version } of Deno.readDir(FORMATS)) {
     const source = await readSourceMemory(path("source.json"));
     assert.deepEqual([source?.applied, source?.device, source?.hasDocker], [REVISION, "pi-kitchen", true]);
     assert.equal((await ImageInventory.open(path("images.json"))).images[0]!.names[0], "nginx:1.27");
-    const told = await readNotifyMemory(path("notify.json"));
+    const told = await readNotifyMemory(notifyFile(path("notify.json")));
     assert.deepEqual([told.queue[0]!.id, told.states[0]!.state], ["q1", "success"]);
     assert.ok((await DeliveryLog.open(path("deliveries.json"))).has("github d1"));
     assert.equal((await Journal.read(path("journal.jsonl"))).unfinished[0]!.workload, "web");
