@@ -450,7 +450,12 @@ purge_all() {
       names=$(look docker $kind ls $all --quiet --filter "label=harbornode.device=$id") || names=''
       [ -z "$names" ] || run docker $kind rm $force $names
     done
-    for path in "$root/run/harbornode/$id" "$root/run/harbornode/$id.credentials" "$root/dev/shm/harbornode-$id"; do
+    # Named by the folder's path, for a daemon whose data_dir cannot be written.
+    aside=$(printf %s "${data_dir#"$root"}" | sha256sum | cut -c 1-16).aside
+    for path in "$id" "$id.credentials" "$aside"; do
+      [ ! -e "$root/run/harbornode/$path" ] || run rm -rf "$root/run/harbornode/$path"
+    done
+    for path in "$root/dev/shm/harbornode-$id"; do
       [ ! -e "$path" ] || run rm -rf "$path"
     done
     [ ! -d "$root/run/harbornode" ] || run rmdir "$root/run/harbornode" || :

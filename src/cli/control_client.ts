@@ -2,7 +2,7 @@
 import { Failure, type FailureKind } from "../failure.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Settings } from "../settings/settings.ts";
-import { controlSocket } from "../store/data_dir.ts";
+import { controlSocket, controlSockets } from "../store/data_dir.ts";
 import { untilAborted } from "../until_aborted.ts";
 
 /** No daemon listens there: exit code 4. */
@@ -10,11 +10,14 @@ export class NoDaemon extends Failure {}
 
 export class ControlClient implements Disposable {
   readonly #socket: string;
-  readonly #client: Deno.HttpClient;
+  /** By where the daemon may listen; the first is where it does unless its disk takes no socket. */
+  readonly #clients: ReadonlyMap<string, Deno.HttpClient>;
 
-  constructor(settings: Pick<Settings, "dataDir">) {
-    this.#socket = controlSocket(settings.dataDir);
-    this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path: this.#socket } });
+  constructor({ dataDir }: Pick<Settings, "dataDir">) {
+    this.#socket = controlSocket(dataDir);
+    this.#clients = new Map(
+      controlSockets(dataDir).map((path) => [path, Deno.createHttpClient({ proxy: { transport: "unix", path } })]),
+    );
   }
 
   /** The JSON answer. Throws what the daemon answered as a `Failure`, and `NoDaemon` when there is none. */
@@ -40,28 +43,38 @@ export class ControlClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#client.close();
+    for (const client of this.#clients.values()) client.close();
   }
 
   async #request(path: string, { method = "GET", body, signal }: RequestOptions): Promise<Response> {
-    let answer: Response;
-    try {
-      answer = await fetch(`http://daemon${path}`, {
-        client: this.#client,
-        method,
-        signal,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw await this.#unreachable(error);
-    }
+    const init = {
+      method,
+      signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    };
+    const answer = await this.#answer(`http://daemon${path}`, init);
     if (answer.ok) return answer;
     const text = await answer.text();
     throw refusal(text) ?? new Failure(`the daemon answered ${answer.status}`, {
       kind: "transient",
       reason: "internal_error",
     });
+  }
+
+  /** Of the first socket on which a daemon answers: there is one daemon. */
+  async #answer(url: string, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    let first: unknown;
+    for (const [socket, client] of this.#clients) {
+      const isMissing = socket !== this.#socket && !await Deno.lstat(socket).then(() => true, () => false);
+      if (isMissing) continue;
+      try {
+        return await fetch(url, { ...init, client });
+      } catch (error) {
+        init.signal.throwIfAborted();
+        first ??= error;
+      }
+    }
+    throw await this.#unreachable(first);
   }
 
   async #unreachable(cause: unknown): Promise<Failure> {

@@ -18,7 +18,10 @@ export async function bootFromDisk(device: Device): Promise<void> {
     const revision = await device.source.lastFetched();
     if (revision !== null) {
       const read = await withSecrets(await readRevision(revision, targetOf(device)), device.vault);
-      device.desired = await materialiseAll(read, revision, device.dir.files);
+      device.desired = await materialiseAll(read, revision, {
+        root: device.dir.files,
+        refused: () => device.readAgain = true,
+      });
       device.revision = revision;
       device.sourceMemory.attempted = revision.id;
       return;
@@ -43,5 +46,5 @@ export async function tellUnfinished(device: Device): Promise<void> {
     log.warn("{workload}: {what}", { workload, what });
     addEvent(device, { workload, reason: "interrupted", message: `${workload}: ${what}` });
   }
-  await device.journal.clear().catch((error) => log.error("cannot write the journal: {error}", { error }));
+  await device.journal.clear();
 }

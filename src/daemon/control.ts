@@ -15,6 +15,7 @@ import { tryNotify } from "./notify/try.ts";
 import { previewPlan } from "./revision/preview.ts";
 import { rollBack } from "./owner/rollback.ts";
 import type { Reloads } from "./process/reloads.ts";
+import { withDoubt } from "./process/saving.ts";
 import { takeSnapshot } from "./report.ts";
 import { outcome } from "./settle.ts";
 
@@ -63,12 +64,13 @@ export function controlDeps(device: Device, reloads: Reloads | null = null): Con
     restart: (name) => restart(device, name),
     rollBack: async (options) => {
       workloadNamed(device, options.name);
-      return await rollBack(device, options);
+      return withDoubt(device, await rollBack(device, options));
     },
-    hold: (request) => request.action === "start" ? start(device, request) : hold(device, request),
-    release: (name) => release(device, name),
+    hold: async (request) =>
+      withDoubt(device, await (request.action === "start" ? start(device, request) : hold(device, request))),
+    release: async (name) => withDoubt(device, await release(device, name)),
     confirmPrune: (revision) => confirmPrune(device, revision),
-    accept: (revision) => acceptRevision(device, revision),
+    accept: async (revision) => withDoubt(device, await acceptRevision(device, revision)),
     tryNotify: () => tryNotify(device),
     reload: () => reloads === null ? neverReloads() : reloads.ask(),
     reloadEnd: (number) => reloads?.end(number) ?? null,

@@ -3,23 +3,23 @@ import { systemClock } from "../clock.ts";
 import { createApp } from "../http/app.ts";
 import { createControlApp } from "../http/control.ts";
 import { serve, type Served } from "../http/serve.ts";
-import { serveSocket } from "../http/serve_socket.ts";
 import { logger } from "../log.ts";
 import { giveBackWhenCalm } from "../runtime/native/process/give_back.ts";
 import { reapOrphans } from "../runtime/native/process/reaper.ts";
 import type { Settings } from "../settings/settings.ts";
-import { dataDir, makeFolders } from "../store/data_dir.ts";
 import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
-import type { DaemonEnd, Device } from "./device.ts";
-import { deviceId } from "./identity.ts";
+import { addEvent, type DaemonEnd, type Device } from "./device.ts";
 import { imageUpdateLoop } from "./image/updates.ts";
+import { claimDataDir } from "./process/claim.ts";
 import { leaveWhenTold } from "./process/leave.ts";
 import { Heart } from "./process/heart.ts";
+import { watchSaving } from "./process/saving.ts";
+import { serveControl } from "./process/serve_control.ts";
 import type { Reloads } from "./process/reloads.ts";
 import { SdNotify } from "./process/sd_notify.ts";
 import { statusLine } from "./process/status_line.ts";
-import { lockDataDir } from "./lock.ts";
+import { reportUnhandled } from "./process/unhandled.ts";
 import { notifyLoop } from "./notify/loop.ts";
 import { closeDevice, openDevice } from "./open_device.ts";
 import { passLoop } from "./pass.ts";
@@ -59,10 +59,8 @@ export async function runDaemon(
   { settings, signal, notify = NOBODY, heart = new Heart(systemClock), reloads, ready, settled }: DaemonOptions,
 ): Promise<DaemonEnd> {
   heart.works();
-  const id = await deviceId(settings.dataDir);
-  const dir = dataDir(settings.dataDir, id);
-  await makeFolders(dir);
-  using _lock = await lockDataDir(dir.lock);
+  using claim = await claimDataDir(settings);
+  const { id, dir, disk } = claim;
 
   const own = new AbortController();
   let end = "stopped" as DaemonEnd;
@@ -70,14 +68,18 @@ export async function runDaemon(
     if (!own.signal.aborted) end = why;
     own.abort(new Error(why));
   };
-  const device = await openDevice({ settings, id, signal: own.signal, stop, heart });
+  const device = await openDevice({ settings, id, disk, signal: own.signal, stop, heart });
+  using _unhandled = reportUnhandled((message) => {
+    addEvent(device, { workload: null, reason: "internal_error", message });
+  });
+  watchSaving(device);
   const reaper = reapOrphans();
   reloads?.begun(() => stop("reload"));
   using _told = leaveWhenTold(device, { signal, notify });
   const served: Served[] = [];
   try {
     // The control socket first: its failure (a path that is too long) must not leave a page behind.
-    served.push(await serveSocket(createControlApp(controlDeps(device, reloads)), dir.socket));
+    served.push(...await serveControl(createControlApp(controlDeps(device, reloads)), dir));
     const page = await serve(createApp(pageDeps(device)), {
       address: settings.listenAddress,
       port: settings.listenPort,

@@ -19,6 +19,7 @@ import type { DeliveryLog } from "../store/delivery_log.ts";
 import type { Journal } from "../store/journal.ts";
 import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
+import type { StateDisk } from "../store/state_disk.ts";
 import type { Notifier } from "./notify/notifier.ts";
 import type { Heart } from "./process/heart.ts";
 import type { UsageHistory } from "./usage.ts";
@@ -46,6 +47,8 @@ export interface Device {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly dir: DataDir;
+  /** Writes the state; `unsaved` says why it cannot. */
+  readonly disk: StateDisk;
   readonly startedAt: number;
   /** When the state was last written by the daemon before, in ms since 1970: it can not be earlier now. Null where it is new. */
   readonly lastKnown: number | null;

@@ -20,11 +20,14 @@ import { DeliveryLog } from "../store/delivery_log.ts";
 import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { MemoryStore } from "../store/memory.ts";
+import { notifyFile } from "../store/notify_memory.ts";
 import { readSourceMemory, type SourceMemory } from "../store/source_memory.ts";
+import type { StateDisk } from "../store/state_disk.ts";
 import { OWN_EXECUTABLE } from "../upgrade/own_executable.ts";
 import { placesOf } from "../upgrade/trial.ts";
 import { type DaemonEnd, type Device, tell } from "./device.ts";
 import { openNotifier } from "./notify/notifier.ts";
+import { stateDisk } from "./process/claim.ts";
 import { Heart } from "./process/heart.ts";
 import { takeSnapshot } from "./report.ts";
 import { admission } from "./revision/admit.ts";
@@ -35,6 +38,8 @@ import { Wake } from "./wake.ts";
 interface OpenOptions {
   settings: Settings;
   id: string;
+  /** What writes its state; absent: one of its own. */
+  disk?: StateDisk;
   signal: AbortSignal;
   /** What ends the daemon from inside; a command without a daemon has none. */
   stop?: (end: DaemonEnd) => void;
@@ -44,29 +49,31 @@ interface OpenOptions {
 
 /** The device with its runtimes open and nothing running yet. Close it with `closeDevice`. */
 export async function openDevice(
-  { settings, id, signal, stop = () => {}, clock = systemClock, heart = new Heart(clock) }: OpenOptions,
+  { settings, id, disk: given, signal, stop = () => {}, clock = systemClock, heart = new Heart(clock) }: OpenOptions,
 ): Promise<Device> {
+  const disk = given ?? stateDisk({ root: settings.dataDir, retryMs: settings.repo.intervalMs });
   const dir = dataDir(settings.dataDir, id);
   const { diskReserveBytes } = settings.limits;
   const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
   const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
   const admit = admission({ trust: settings.trust, clock, known });
   const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
-  const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
+  const sourceMemory = await readSourceMemory(dir.source, disk) ?? nothingApplied(source, settings);
   const lastKnown = await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null);
   const vault = await openVault(settings, dir);
-  const memory = await MemoryStore.open(dir.workloads);
-  const journal = await Journal.read(dir.journal);
-  const notifier = await openNotifier(settings, { path: dir.notify, clock });
-  const deliveries = await DeliveryLog.open(dir.deliveries);
+  const memory = await MemoryStore.open(dir.workloads, disk);
+  const journal = await Journal.read(dir.journal, disk);
+  const notifier = await openNotifier(settings, { file: notifyFile(dir.notify, disk), clock });
+  const deliveries = await DeliveryLog.open(dir.deliveries, disk);
   const wake = new Wake(clock);
   // Last: should anything before be unusable, nothing was opened that somebody would have to close.
-  const runtimes = await openRuntimes({ settings, id, artifacts, clock });
+  const runtimes = await openRuntimes({ settings, id, disk, artifacts, clock });
   const device: Device = {
     id,
     settings,
     clock,
     dir,
+    disk,
     startedAt: clock.now(),
     lastKnown,
     source,
@@ -129,6 +136,7 @@ export async function closeDevice(device: Device): Promise<void> {
   device.usage.close();
   await device.journal.close();
   await device.deliveries.close();
+  await device.disk.close();
   await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));
 }
 
@@ -138,7 +146,13 @@ async function openVault({ secrets: { identityFile } }: Settings, dir: DataDir):
 }
 
 async function openRuntimes(
-  { settings, id, artifacts, clock }: { settings: Settings; id: string; artifacts: ArtifactStore; clock: Clock },
+  { settings, id, disk, artifacts, clock }: {
+    settings: Settings;
+    id: string;
+    disk: StateDisk;
+    artifacts: ArtifactStore;
+    clock: Clock;
+  },
 ): Promise<Map<RuntimeName, Runtime>> {
   const dir = dataDir(settings.dataDir, id);
   const runtimes = new Map<RuntimeName, Runtime>();
@@ -146,7 +160,8 @@ async function openRuntimes(
   if (settings.runtime.nativeEnabled) {
     const bounds = { stateDir: dir.services, uidRange: settings.native.uidRange, policy: settings.policy };
     const credentialsDir = join(credentials, "native");
-    const options = { runDir: dir.run, logDir: dir.logs, credentialsDir, artifacts, deviceId: id, clock, ...bounds };
+    const logs = { logDir: dir.logs, asideLogDir: dir.aside?.logs ?? null };
+    const options = { runDir: dir.run, ...logs, credentialsDir, artifacts, deviceId: id, clock, ...bounds };
     runtimes.set("native", await openNativeRuntime(options));
   }
   if (settings.runtime.dockerEnabled) {
@@ -161,7 +176,7 @@ async function openRuntimes(
     ];
     const images = {
       credentials: { registries, configFile },
-      inventory: await ImageInventory.open(dir.images),
+      inventory: await ImageInventory.open(dir.images, disk),
       diskReserveBytes: settings.limits.diskReserveBytes,
     };
     const credentialsDir = join(credentials, "docker");

@@ -91,7 +91,7 @@ async function rememberRefusedRevision(device: Device): Promise<void> {
   const { refusedRevision } = device.plan;
   if (refusedRevision === null) return;
   device.sourceMemory.refused = refusedRevision;
-  await writeSourceMemory(device.dir.source, device.sourceMemory);
+  await writeSourceMemory(device.dir.source, device.sourceMemory, device.disk);
   log.error("{message}", { message: refusedRevision.message });
   addEvent(device, { workload: null, reason: "rolled_back", message: refusedRevision.message });
   device.wake.now();
@@ -163,16 +163,19 @@ async function rememberRevision(device: Device, workloads: WorkloadStatus[]): Pr
   if (canonical(sourceMemory) === before) return;
   device.snapshot!.source.applied = sourceMemory.applied;
   device.snapshot!.source.healthy = sourceMemory.healthy;
-  await writeSourceMemory(device.dir.source, sourceMemory);
+  await writeSourceMemory(device.dir.source, sourceMemory, device.disk);
 }
 
 /** A revision that was applied, and of which something went back after all, is not. */
-async function takeBackApplied({ sourceMemory, desired, dir }: Device, workloads: WorkloadStatus[]): Promise<void> {
+async function takeBackApplied(
+  { sourceMemory, desired, dir, disk }: Device,
+  workloads: WorkloadStatus[],
+): Promise<void> {
   if (sourceMemory.applied === null || sourceMemory.applied !== desired?.revision) return;
   if (sourceMemory.applied === sourceMemory.healthy) return;
   if (!workloads.some(({ refused }) => refused !== null && refused.by !== "owner")) return;
   sourceMemory.applied = sourceMemory.healthy;
-  await writeSourceMemory(dir.source, sourceMemory);
+  await writeSourceMemory(dir.source, sourceMemory, disk);
 }
 
 function instancesOf(device: Device): Instance[] {

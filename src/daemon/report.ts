@@ -24,6 +24,7 @@ import { VERSION } from "../version.ts";
 import { type Device, isoTime } from "./device.ts";
 import { rolloutStatus } from "./report_rollouts.ts";
 import { uptimeSeconds } from "./identity.ts";
+import { unsavedStatus } from "./process/saving.ts";
 
 export function takeSnapshot(device: Device): Snapshot {
   const { settings, source, sourceMemory, sourceStatus } = device;
@@ -41,6 +42,7 @@ export function takeSnapshot(device: Device): Snapshot {
       uptime_s: uptimeSeconds(),
       upgrade: device.upgrade,
       state_set_aside: newerFiles().map(newerSentence),
+      state_unsaved: unsavedStatus(device.disk.unsaved),
       recipient: device.vault.recipient,
     },
     daemon: {

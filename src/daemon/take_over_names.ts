@@ -1,7 +1,11 @@
 /** What a workload had under its old name, brought under the new one. What runs goes on running. */
 import { join } from "node:path";
+import { asFailure } from "../failure.ts";
+import { logger } from "../log.ts";
 import { movedMemory, newNames, underNewNames } from "../plan/moved.ts";
 import { addEvent, type Device } from "./device.ts";
+
+const log = logger("pass");
 
 /** After every observation. Writes only when there is something to take over, or left behind. */
 export async function takeOverNames(device: Device): Promise<void> {
@@ -11,7 +15,8 @@ export async function takeOverNames(device: Device): Promise<void> {
     if (device.busy.has(from) || device.busy.has(to)) continue;
     const memory = movedMemory(device.memory.all, { from, to });
     if (memory === null) continue;
-    await moveContents(device, { from, to });
+    // Contents that stay behind are found by what runs of them, and written anew with the next revision.
+    await moveContents(device, { from, to }).catch((error) => warn(from, error));
     await device.memory.save(memory);
     await device.memory.forget(from);
     addEvent(device, { workload: to, reason: "created", message: `${to} takes over what was ${from}` });
@@ -42,11 +47,21 @@ async function leaveOldNames(device: Device): Promise<void> {
   for (const one of [...memory.all.values()]) {
     const { formerName: from, ...rest } = one;
     if (from === undefined || inUse.has(from) || device.busy.has(one.name)) continue;
-    // Of a service that never ran under its new name, all still lies under the old one.
-    await takeOverFolders(device, one.name);
-    for (const root of [dir.services, dir.logs]) await removeLink(join(root, from));
+    try {
+      // Of a service that never ran under its new name, all still lies under the old one.
+      await takeOverFolders(device, one.name);
+      for (const root of [dir.services, dir.logs]) await removeLink(join(root, from));
+    } catch (error) {
+      // With the next pass, when the disk may take it. What is under the old name is found by its link until then.
+      warn(from, error);
+      continue;
+    }
     await memory.save(rest);
   }
+}
+
+function warn(name: string, error: unknown): void {
+  log.debug("what was {name} stays where it is: {message}", { name, message: asFailure(error).message });
 }
 
 /** What is there already, whoever made it, stays as it is. */

@@ -1,6 +1,6 @@
 /** The control socket: HTTP on a Unix socket that root and the group `harbornode` may use, and nobody else. */
 import type { Hono } from "hono";
-import { Failure } from "../failure.ts";
+import { diskFault, Failure } from "../failure.ts";
 import { Requests, type Served } from "./serve.ts";
 
 /** unix(7): `sun_path` has 108 bytes, one of them for the end. */
@@ -16,7 +16,9 @@ export async function serveSocket(app: Hono, path: string): Promise<Served> {
       hint: `set data_dir to a path of at most ${MAX_PATH_BYTES - "/harbornode.sock".length} bytes`,
     });
   }
-  await Deno.remove(path).catch(() => {});
+  await Deno.remove(path).catch((error) => {
+    if (diskFault(error) !== null) throw error;
+  });
   // Between listening and chmod the socket must not be open to others: the umask decides until then.
   const before = Deno.umask(0o177);
   const requests = new Requests();
@@ -49,6 +51,7 @@ async function openToGroup(path: string): Promise<void> {
     await Deno.chmod(path, 0o660);
   } catch (error) {
     // A daemon that does not run as root keeps its socket to itself.
-    if (!(error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable)) throw error;
+    const isDenied = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
+    if (!isDenied && diskFault(error) === null) throw error;
   }
 }

@@ -280,6 +280,8 @@ export interface Snapshot {
     upgrade: UpgradeStatus | null;
     /** Files of the state that a newer HarborNode wrote, and that were set aside: a sentence for each. */
     state_set_aside: string[];
+    /** Since when, and why, the disk does not take the state; null while everything is saved. */
+    state_unsaved: { since: string; reason: ReasonCode; message: string; hint: string } | null;
     /** The age recipient that secrets for this device are encrypted to; null until it has an identity. */
     recipient: string | null;
   };

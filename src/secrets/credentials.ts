@@ -4,7 +4,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { Failure } from "../failure.ts";
+import { diskFailure, diskFault, Failure } from "../failure.ts";
 import type { RevealedSecrets } from "../runtime/runtime.ts";
 
 /** Whose they are: a user's alone, or, in a container of which nobody knows the user, those of all who are inside. */
@@ -15,7 +15,10 @@ const IN_MEMORY = [0x01021994, 0x858458f6];
 
 /** `wanted` where that is in memory, else below /dev/shm, which is everywhere where Linux is; else `wanted`. */
 export async function credentialsRoot(wanted: string, deviceId: string): Promise<string> {
-  await Deno.mkdir(wanted, { recursive: true, mode: 0o711 });
+  // Where it cannot be made, it is said of the workloads that need it.
+  await Deno.mkdir(wanted, { recursive: true, mode: 0o711 }).catch((error) => {
+    if (diskFault(error) === null) throw error;
+  });
   if (await isInMemory(wanted)) return wanted;
   const shared = join("/dev/shm", `harbornode-${deviceId}`);
   await Deno.mkdir(shared, { mode: 0o711 }).catch(() => {});
@@ -83,9 +86,11 @@ export class Credentials {
       return folder;
     } catch (error) {
       await this.#remove(key);
+      const ofDisk = diskFailure(error);
       throw new Failure(`its secrets can not be written: ${error instanceof Error ? error.message : error}`, {
         kind: "transient",
-        reason: "start_failed",
+        reason: ofDisk?.reason ?? "start_failed",
+        ...(ofDisk?.hint === undefined ? {} : { hint: ofDisk.hint }),
         cause: error,
       });
     }
@@ -136,7 +141,7 @@ async function names(folder: string): Promise<Set<string>> {
   try {
     return new Set((await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return new Set();
+    if (error instanceof Deno.errors.NotFound || diskFault(error) !== null) return new Set();
     throw error;
   }
 }

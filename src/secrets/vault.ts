@@ -19,17 +19,26 @@ const REGISTERED = { bytes: 8192, line: 16 };
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class Vault {
-  readonly #identity: Identity | Failure;
+  #identity: Identity | Failure;
+  readonly #open: () => Promise<Identity | Failure>;
   readonly #plaintexts = new Map<string, Promise<Uint8Array>>();
 
-  private constructor(identity: Identity | Failure) {
+  private constructor(identity: Identity | Failure, open: () => Promise<Identity | Failure>) {
     this.#identity = identity;
+    this.#open = open;
   }
 
   /** Never throws: what is wrong with the identity is said of each workload that needs it. `make`: where there is none. */
   static async open(path: string, { make }: { make: boolean }): Promise<Vault> {
-    const identity = make ? readOrMakeIdentity(path) : readIdentity(path);
-    return new Vault(await identity.catch(asFailure));
+    const open = () => (make ? readOrMakeIdentity(path) : readIdentity(path)).catch(asFailure);
+    return new Vault(await open(), open);
+  }
+
+  /** Tries again to have an identity. True when there was none, and is one now. Never throws. */
+  async retry(): Promise<boolean> {
+    if (!(this.#identity instanceof Failure)) return false;
+    this.#identity = await this.#open();
+    return !(this.#identity instanceof Failure);
   }
 
   /** What secrets for this device are encrypted to; null while its identity can not be used. */

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Failure } from "../failure.ts";
+import { diskFailure, Failure } from "../failure.ts";
 import type { Found } from "./find.ts";
 import { MAX_EXECUTABLE_BYTES, MAX_PACKED_BYTES, SPARE_BYTES, UNPACKED_RATIO } from "./limits.ts";
 import { get, megabytes, shown } from "./request.ts";
@@ -98,7 +98,8 @@ async function unpack(
     const message = `the new executable can not be written to "${path}": ${
       error instanceof Error ? error.message : error
     }`;
-    throw new Failure(message, { kind: "refused", reason: "insufficient_disk", cause: error });
+    const { reason = "insufficient_disk", hint = "free some space" } = diskFailure(error) ?? {};
+    throw new Failure(message, { kind: "refused", reason, hint, cause: error });
   }
   await file.sync();
   await Deno.chmod(path, 0o755);

@@ -132,7 +132,7 @@ Deno.test("purge removes of a data_dir only what is the daemon's, and nothing of
 });
 
 Deno.test("purge knows every place of data_dir", () => {
-  const { run: _run, credentials: _credentials, root, ...places } = dataDir("/data", DEVICE_ID);
+  const { run: _run, credentials: _credentials, aside: _aside, root, ...places } = dataDir("/data", DEVICE_ID);
   const [, names] = /own='(.*)'/.exec(SCRIPT)!;
   const patterns = names!.split(" ").map((name) => `${root}/${name}`);
   for (const path of Object.values(places)) {

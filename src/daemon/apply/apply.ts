@@ -1,5 +1,5 @@
 /** Carries out the actions of a plan: those of one workload in order, those of different workloads side by side. */
-import { asFailure, type Failure } from "../../failure.ts";
+import { asFailure, type Failure, isOfDisk } from "../../failure.ts";
 import { logger } from "../../log.ts";
 import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";
 import type { Instance } from "../../model/observed.ts";
@@ -26,8 +26,11 @@ export function dispatch(device: Device, actions: readonly Action[]): Promise<vo
   return chains.map(([name, chain], index) => {
     const work: Work = { progress: null, prepares: null, unwanted: new AbortController() };
     device.busy.set(name, work);
-    return carryOut(device, { name, chain, work, noted }).finally(() => {
-      noted.then((numbers) => device.journal.end(numbers[index]!)).catch(() => {});
+    return carryOut(device, { name, chain, work, noted }).catch((error) => {
+      log.error("{workload}: {error}", { workload: name, error: error instanceof Error ? error.stack : error });
+    }).finally(() => {
+      // Neither rejects.
+      noted.then((numbers) => device.journal.end(numbers[index]!));
       device.busy.delete(name);
       for (const action of chain) device.changed.add("runtime" in action ? action.runtime : action.spec.runtime);
       device.wake.now();
@@ -35,16 +38,11 @@ export function dispatch(device: Device, actions: readonly Action[]): Promise<vo
   });
 }
 
-/** What is about to be done, written down before. A full disk costs the note, never the restart. */
+/** What is about to be done, written down before. Never rejects: a full disk costs the note, never the restart. */
 async function note(device: Device, chains: [string, Action[]][]): Promise<number[]> {
-  try {
-    return await device.journal.begin(chains.map(([workload, chain]) => {
-      return { workload, actions: chain.map(actionTitle), message: chain.at(-1)!.message };
-    }));
-  } catch (error) {
-    log.error("cannot write the journal: {error}", { error });
-    throw error;
-  }
+  return await device.journal.begin(chains.map(([workload, chain]) => {
+    return { workload, actions: chain.map(actionTitle), message: chain.at(-1)!.message };
+  }));
 }
 
 /** In order; the first failure ends the chain, is remembered, and touches no other workload. One that is given up is no failure. */
@@ -57,7 +55,7 @@ async function carryOut(
       device.stopped.throwIfAborted();
       work.unwanted.signal.throwIfAborted();
       work.progress = `${actionTitle(action)}: ${action.message}`;
-      if (action.type !== "prepare") await Promise.all([noted.catch(() => {}), rememberBegun(device, chain)]);
+      if (action.type !== "prepare") await Promise.all([noted, rememberBegun(device, chain)]);
       await perform(device, action, work);
       if (action.type === "reload" && action === chain.at(-1)) await rememberFiles(device, action.spec);
       if (action.type !== "prepare") report(device, action);
@@ -143,11 +141,14 @@ function failed(device: Device, { name, action, failure }: { name: string; actio
   const before = device.attempts.get(name);
   const failures = before?.fingerprint === fingerprint ? before.failures + 1 : 1;
   const { reason, message, hint } = failure;
-  const delay = failure.retryAfterMs ?? backoff(RETRY_CURVE, failures, spread(name, failures));
+  const later = failure.retryAfterMs ?? backoff(RETRY_CURVE, failures, spread(name, failures));
+  // Room on a disk is made by somebody who then looks whether it helped.
+  const isForDisk = isOfDisk(reason);
+  const delay = isForDisk ? Math.min(later, device.settings.repo.intervalMs) : later;
   device.attempts.set(name, {
     fingerprint,
     failures,
-    isFinal: failure.kind === "mistake" || failure.kind === "refused",
+    isFinal: !isForDisk && (failure.kind === "mistake" || failure.kind === "refused"),
     retryAt: device.clock.now() + delay,
     reason,
     message,

@@ -7,7 +7,7 @@ import type { Outgoing } from "../../notify/outgoing.ts";
 import { send } from "../../notify/send.ts";
 import { statusRequest } from "../../notify/status_request.ts";
 import type { Settings } from "../../settings/settings.ts";
-import { type NotifyMemory, type QueuedMessage, readNotifyMemory } from "../../store/notify_memory.ts";
+import { type NotifyFile, type NotifyMemory, type QueuedMessage, readNotifyMemory } from "../../store/notify_memory.ts";
 import { Wake } from "../wake.ts";
 
 export interface Notifier {
@@ -24,8 +24,8 @@ export function statusTarget({ commitStatus }: Settings): string {
   return `commit status (${commitStatus?.forge})`;
 }
 
-export async function openNotifier(settings: Settings, options: { path: string; clock: Clock }): Promise<Notifier> {
-  const { clock, path } = options;
+export async function openNotifier(settings: Settings, options: { file: NotifyFile; clock: Clock }): Promise<Notifier> {
+  const { clock, file } = options;
   const { commitStatus, notify } = settings;
   const senders = new Map<string, OutboxSender>();
   for (const target of notify) {
@@ -38,10 +38,10 @@ export async function openNotifier(settings: Settings, options: { path: string; 
     // A forge on this device is the repository's own, and was written down as such.
     senders.set(statusTarget(settings), senderOf(request, { allowLocal: true, clock }));
   }
-  const memory = await readNotifyMemory(path);
+  const memory = await readNotifyMemory(file);
   for (const name of Object.keys(memory.told)) if (!senders.has(name)) delete memory.told[name];
   for (const name of Object.keys(memory.targets)) if (!senders.has(name)) delete memory.targets[name];
-  const outbox = new Outbox({ path, memory, clock, senders, jitter: Math.random });
+  const outbox = new Outbox({ file, memory, clock, senders, jitter: Math.random });
   return {
     memory,
     outbox,

@@ -29,7 +29,8 @@ export function leaveWhenTold(
     if (await isMachineGoingDown()) await stopWithMachine(device, notify);
     device.stop("stopped");
   };
-  const begin = () => void leave();
+  // Whatever went wrong with the question: whoever is told to stop stops.
+  const begin = () => void leave().catch(() => device.stop("stopped"));
   if (signal.aborted) begin();
   else signal.addEventListener("abort", begin, { once: true });
   return {

@@ -5,7 +5,7 @@ import { groups, type Snapshot } from "../../model/snapshot.ts";
 /** A terminal's width, and what systemctl writes before it. */
 const MOST_SUBJECT = 50;
 
-export function statusLine({ source, workloads, prune_held }: Snapshot): string {
+export function statusLine({ device, source, workloads, prune_held }: Snapshot): string {
   const { well, attention, moving } = groups(workloads);
   const [first] = attention;
   const count = workloads.length === 0 ? "nothing to run" : `${well.length} of ${workloads.length} healthy`;
@@ -18,7 +18,8 @@ export function statusLine({ source, workloads, prune_held }: Snapshot): string 
     : moving.length > 0
     ? `${moving[0]!.name}: ${moving[0]!.message}`
     : null;
-  return oneLine([revision(source), wrong === null ? count : `${count}; ${wrong}`].join("; "));
+  const unsaved = device.state_unsaved === null ? [] : [device.state_unsaved.message];
+  return oneLine([...unsaved, revision(source), wrong === null ? count : `${count}; ${wrong}`].join("; "));
 }
 
 function revision({ planned, attempted, subject }: Snapshot["source"]): string {

@@ -20,7 +20,7 @@ export async function acceptRevision(device: Device, revision: string | null): P
   }
   memory.accepted = rewound;
   delete memory.rewound;
-  await writeSourceMemory(device.dir.source, memory);
+  await writeSourceMemory(device.dir.source, memory, device.disk);
   const message = `revision ${id} was accepted in place of ${rewound.over.slice(0, 7)}`;
   addEvent(device, { workload: null, reason: "forced", message });
   device.syncWake.now();

@@ -1,5 +1,5 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
-import { asFailure } from "../../failure.ts";
+import { asFailure, isOfDisk } from "../../failure.ts";
 import { secretPaths } from "../../manifest/secret/secret.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../manifest/read.ts";
 import type { Target } from "../../manifest/device/select.ts";
@@ -41,9 +41,13 @@ export async function loadTexts(
 
 /**
  * Puts the files of every workload on disk. One whose files can't be written becomes invalid, with the reason: it stays
- * as it is, and the others go on.
+ * as it is, and the others go on. Calls `refused` when it was the disk that kept some from being written.
  */
-export async function materialiseAll(desired: Desired, revision: Revision, root: string): Promise<Desired> {
+export async function materialiseAll(
+  desired: Desired,
+  revision: Revision,
+  { root, refused }: { root: string; refused: () => void },
+): Promise<Desired> {
   const byOid = new Map<string, TreeEntry>(revision.entries.map((entry) => [entry.oid, entry]));
   const workloads: Workload[] = [];
   const invalid = [...desired.invalid];
@@ -52,7 +56,9 @@ export async function materialiseAll(desired: Desired, revision: Revision, root:
       await materialise(root, workload, (file) => revision.read(byOid.get(file.oid)!));
       workloads.push(workload);
     } catch (error) {
-      const message = `its files can not be written to the device: ${asFailure(error).message}`;
+      const failure = asFailure(error);
+      if (isOfDisk(failure.reason)) refused();
+      const message = `its files can not be written to the device: ${failure.message}`;
       const { name, kind, manifest } = workload;
       invalid.push({ name, kind, path: manifest, problems: [{ file: manifest, field: "", message }] });
     }

@@ -66,9 +66,7 @@ async function end(device: Device): Promise<void> {
   device.sourceStatus.progress = null;
   device.looking = false;
   device.looksEnded++;
-  await writeSourceMemory(device.dir.source, device.sourceMemory).catch((error) => {
-    log.error("cannot write {path}: {error}", { path: device.dir.source, error });
-  });
+  await writeSourceMemory(device.dir.source, device.sourceMemory, device.disk);
   device.wake.now();
 }
 
@@ -99,15 +97,20 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   show(device, `fetching revision ${head.slice(0, 7)}`);
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.readAgain = false;
+  const isKnown = device.desired?.revision === revision.id;
+  let isRefused = false;
   device.sourceMemory.attempted = revision.id;
   const read = await withSecrets(await readRevision(revision, targetOf(device)), device.vault);
   await cleanFiles(device);
-  const desired = await materialiseAll(read, revision, device.dir.files);
+  const desired = await materialiseAll(read, revision, { root: device.dir.files, refused: () => isRefused = true });
+  // The same revision is looked at again until all of its files are here.
+  if (isRefused) device.readAgain = true;
   const { id, subject, author } = revision;
   device.revision = { id, subject, author };
   forgetAttempts(device, desired);
   device.desired = desired;
   device.sourceStatus.held = null;
+  if (isKnown && isRefused) return;
   const count = desired.workloads.length;
   const message = `revision ${id.slice(0, 7)} "${subject}" asks for ${count} ${count === 1 ? "workload" : "workloads"}`;
   addEvent(device, { workload: null, reason: "created", message });

@@ -2,7 +2,7 @@
  * Follows the version of HarborNode that git asks for: brings it beside the passes, waits for a good moment, puts it in
  * place and ends, so that the next start runs it. Whoever starts daemons goes back when that one does not work.
  */
-import { asFailure, type Failure } from "../../failure.ts";
+import { asFailure, type Failure, isOfDisk } from "../../failure.ts";
 import { logger } from "../../log.ts";
 import { daemonVersionRefusal } from "../../model/policy/daemon_version.ts";
 import type { UpgradeStatus } from "../../model/snapshot.ts";
@@ -181,7 +181,9 @@ function isSupervised(): boolean {
 
 function fail(device: Device, { progress, failure }: { progress: Progress | null; failure: Failure }): void {
   if (progress === null) return log.error("{message}", { message: failure.message });
-  const first = failure.kind === "transient" ? FIRST_WAIT_MS : MISTAKE_WAIT_MS;
+  // Room on a disk is made by somebody who then looks whether it helped.
+  const isPassing = failure.kind === "transient" || isOfDisk(failure.reason);
+  const first = isPassing ? FIRST_WAIT_MS : MISTAKE_WAIT_MS;
   const waitMs = Math.min(LONGEST_WAIT_MS, first * 2 ** progress.failures++) * (0.5 + Math.random() / 2);
   progress.notBefore = device.clock.monotonic() + waitMs;
   progress.sha256 = null;

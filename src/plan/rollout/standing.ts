@@ -1,4 +1,5 @@
 /** How the instances of one spec stand: all of them as they should be, on the way, or without hope. */
+import { isOfDisk } from "../../failure.ts";
 import { durationText } from "../../model/duration.ts";
 import type { SlotMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
@@ -42,7 +43,9 @@ export function standing(input: StandingInput): Standing {
   const { spec, instances, fingerprint } = input;
   const { attempt } = input;
   if (attempt !== undefined && attempt.fingerprint === fingerprint) {
-    if (attempt.isFinal || attempt.failures >= MOST_FAILED_STARTS) {
+    // A disk that takes nothing says nothing about the spec.
+    const isHopeless = attempt.isFinal || (attempt.failures >= MOST_FAILED_STARTS && !isOfDisk(attempt.reason));
+    if (isHopeless) {
       return { type: "hopeless", reason: attempt.reason, message: attempt.message };
     }
   }
