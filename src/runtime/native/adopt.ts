@@ -17,7 +17,7 @@ export interface AdoptOptions {
 export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Supervised[]> {
   const adopted = (await readRecords(runDir)).map(async (found) => {
     if (found.record.bootId !== bootId) {
-      await Deno.remove(found.folder, { recursive: true });
+      await Deno.remove(found.folder, { recursive: true }).catch(() => {});
       return [];
     }
     await thaw(found.record.cgroup);

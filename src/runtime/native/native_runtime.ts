@@ -36,6 +36,8 @@ export interface NativeOptions extends Bounds {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
   runDir: string;
   logDir: string;
+  /** For logs while the disk of `logDir` takes none; absent for nowhere. */
+  asideLogDir?: string | null;
   /** Where files with secrets are; a folder of its own, which the services' users may pass. */
   credentialsDir: string;
   artifacts: ArtifactStore;
@@ -82,8 +84,9 @@ export class NativeRuntime implements Runtime {
     this.#prefix = found.prefix;
     this.#instances = new Map(found.instances.map((one) => [one.record.id, one]));
     this.#credentials = new Credentials(options.credentialsDir, "users");
-    this.#output = new Output({ logDir: options.logDir, indexDir: options.runDir, clock: options.clock });
-    this.#usage = new UsageReader(options.clock);
+    const { logDir, asideLogDir: asideDir = null, runDir: indexDir, clock } = options;
+    this.#output = new Output({ logDir, asideDir, indexDir, clock });
+    this.#usage = new UsageReader(clock);
     this.#groups = found.groups;
     this.#output.keepBounded(() => [...this.#instances.values()].map(writes));
     for (const one of found.instances.filter((one) => !one.isOver)) {
@@ -158,7 +161,8 @@ export class NativeRuntime implements Runtime {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver) return;
     const { clock } = this.#options;
-    await one.grant(null);
+    // Where it cannot be taken back, what the shim starts once more is told to end as well.
+    await one.grant(null).catch(() => {});
     await one.happen("stop", { now: clock.now(), signal: name });
     if (await within(one.ended, { ms: timeoutMs, clock })) return;
     await one.happen("late", { now: clock.now() });

@@ -60,7 +60,7 @@ export async function readRecords(runDir: string): Promise<FoundRecord[]> {
 async function readInstance(folder: string): Promise<FoundRecord[]> {
   const record = await readRecord(folder);
   if (record !== null) return [{ record, folder }];
-  await Deno.remove(folder, { recursive: true });
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
   return [];
 }
 

@@ -10,6 +10,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
+import { diskFault } from "../../failure.ts";
 
 /**
  * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, the score for the kernel's killer,
@@ -94,7 +95,12 @@ export async function spawnShim(request: ShimRequest): Promise<ChildProcess> {
   const { logFile, cwd, env, setsid, owner } = request;
   const log = await open(logFile, "a", 0o640);
   try {
-    if (owner !== null) await log.chown(owner.uid, owner.gid);
+    // Without it, only /dev/stderr cannot be opened anew: a disk that refuses keeps no service from running.
+    if (owner !== null) {
+      await log.chown(owner.uid, owner.gid).catch((error) => {
+        if (diskFault(error) === null) throw error;
+      });
+    }
     const child = spawn(setsid, words(request), { cwd, env, stdio: ["ignore", log.fd, log.fd] });
     child.unref();
     return child;

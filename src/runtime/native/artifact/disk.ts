@@ -1,6 +1,6 @@
 /** Free space, looked at before and while something is written: a full disk would harm everything else on the device. */
 import { statfs } from "node:fs/promises";
-import { Failure } from "../../../failure.ts";
+import { diskFault, diskWords, Failure } from "../../../failure.ts";
 import { megabytes } from "./name.ts";
 
 export interface DiskGuard {
@@ -27,12 +27,13 @@ export async function checkSpace({ folder, reserveBytes, name }: DiskGuard, byte
   );
 }
 
-/** The error itself, or the failure that it is when the disk is full. */
+/** The error itself, or the failure that it is when the disk refused: full, read-only or broken. */
 export function asDiskFailure(error: unknown, name: string): unknown {
-  const text = error instanceof Error ? error.message : "";
-  return /ENOSPC|EDQUOT|os error (28|122)\b/.test(text)
-    ? insufficient(`the disk is full, and ${name} is not here whole`)
-    : error;
+  const fault = diskFault(error);
+  if (fault === null) return error;
+  if (fault === "full") return insufficient(`the disk is full, and ${name} is not here whole`);
+  const { is, reason, hint } = diskWords(fault);
+  return new Failure(`the disk ${is}, and ${name} is not here whole`, { kind: "waiting", reason, hint, cause: error });
 }
 
 function insufficient(message: string): Failure {

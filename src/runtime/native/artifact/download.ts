@@ -1,6 +1,6 @@
 /** Brings the bytes of an artifact into a file, from where an earlier attempt ended, until their digest is right. */
 import type { Clock } from "../../../clock.ts";
-import { Failure } from "../../../failure.ts";
+import { diskFault, Failure } from "../../../failure.ts";
 import { untilAborted } from "../../../until_aborted.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
@@ -98,7 +98,7 @@ class Download {
       return true;
     } catch (error) {
       this.#signal.throwIfAborted();
-      if (error instanceof Failure || isOfDisk(error)) throw error;
+      if (error instanceof Failure || isOfOurSide(error)) throw error;
       if (mayResume()) return false;
       const done = megabytes(this.#part.bytes, this.#totalBytes);
       throw new Failure(`the download of ${this.#name} broke off at ${done}: ${networkCause(error)}`, {
@@ -191,7 +191,7 @@ class Download {
   }
 }
 
-/** What went wrong on our side of the wire. */
-function isOfDisk(error: unknown): boolean {
-  return error instanceof Error && /\(os error (5|27|28|30|122)\)/.test(error.message);
+/** What went wrong on our side of the wire: the disk, or a file system without such large files (EFBIG). */
+function isOfOurSide(error: unknown): boolean {
+  return diskFault(error) !== null || (error instanceof Error && /\(os error 27\)/.test(error.message));
 }

@@ -87,7 +87,8 @@ export class ArtifactStore {
       const digest = entry.slice(0, 64);
       if (names.has(entry)) continue;
       if (busy.has(digest)) this.#kept = null;
-      else await this.#inTurn(digest, null, () => this.#remove(entry));
+      // What a disk does not let go of is removed with a later call.
+      else await this.#inTurn(digest, null, () => this.#remove(entry)).catch(() => this.#kept = null);
     }
   }
 

@@ -1,5 +1,4 @@
 /** The output of services: one log a slot, kept within its bound, read and followed. */
-import { join } from "node:path";
 import type { Clock } from "../../../clock.ts";
 import type { Instance } from "../../../model/observed.ts";
 import type { LogBound } from "../../../model/workload.ts";
@@ -8,16 +7,13 @@ import { keepWithin } from "./bound.ts";
 import { LineReader } from "./line_reader.ts";
 import { isWrittenBy } from "./orphan.ts";
 import { nextLook } from "./pace.ts";
+import { type LogPlace, LogPlaces, type LogPlacesOptions } from "./places.ts";
 import { beginning } from "./position.ts";
 import { SlotLog } from "./slot_log.ts";
 
 const FOLLOW_EVERY_MS = 250;
 
-export interface OutputOptions {
-  /** `WORKLOAD/SLOT.log` and its archives. */
-  logDir: string;
-  /** What is known of each log: on a file system in memory, where there is one. */
-  indexDir: string;
+export interface OutputOptions extends LogPlacesOptions {
   clock: Clock;
   /** Only tests ask for "copy". */
   method?: "best" | "copy";
@@ -48,6 +44,8 @@ const DEFAULT_BOUND: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
 
 export class Output {
   readonly #options: OutputOptions;
+  readonly #places: LogPlaces;
+  /** By path. */
   readonly #kept = new Map<string, Kept>();
   readonly #bounds = new Map<string, LogBound>();
   readonly #ended = new AbortController();
@@ -55,12 +53,15 @@ export class Output {
 
   constructor(options: OutputOptions) {
     this.#options = options;
+    this.#places = new LogPlaces(options);
   }
 
-  /** The file that a slot's output goes to, in a folder that exists afterwards. */
+  /** The file that the output of the slot's next instance goes to, in a folder that exists afterwards. */
   async fileFor(workload: string, slot: number): Promise<string> {
-    await Deno.mkdir(join(this.#options.logDir, workload), { recursive: true, mode: 0o750 });
-    return this.#path(workload, slot);
+    const before = this.#places.live(workload, slot).path;
+    const path = await this.#places.choose(workload, slot);
+    if (path !== before) this.#kept.delete(before);
+    return path;
   }
 
   /** From the next look on. */
@@ -90,49 +91,63 @@ export class Output {
   /** The instance, with a warning when what its program writes goes to a file that is not its log any more. */
   warned(instance: Instance): Instance {
     const { workload, slot, state, warnings } = instance;
-    if (state !== "running" || this.#kept.get(this.#path(workload, slot))?.orphaned !== true) return instance;
+    if (state !== "running" || this.#kept.get(this.#places.live(workload, slot).path)?.orphaned !== true) {
+      return instance;
+    }
     const message = `the log of ${workload}[${slot}] was removed or replaced: what it writes is lost until a restart`;
     return { ...instance, warnings: [...warnings, { reason: "log_lost", message }] };
   }
 
-  async *read(workload: string, { tail, since = null, follow, signal }: LogOptions): AsyncGenerator<LogLine> {
-    const readers = new Map<number, LineReader>();
+  async *read(workload: string, options: LogOptions): AsyncGenerator<LogLine> {
+    const { tail, follow, signal } = options;
+    const readers = new Map<string, LineReader>();
     try {
-      for (const slot of await this.#slots(workload)) {
-        const { log } = this.#keep(workload, slot);
-        const end = log.refresh();
-        const reader = new LineReader(
-          log,
-          await beginning(log, { tail, since, unfinished: follow ? "awaited" : "line" }),
-        );
-        readers.set(slot, reader);
-        for (let lines; (lines = await reader.next(end)) !== null;) {
-          for (const text of lines) {
-            if (signal?.aborted) return;
-            yield logLine(slot, text);
-          }
+      for (const slot of await this.#places.slots(workload)) {
+        const places = this.#places.all(workload, slot);
+        const lines = this.#past(places, options, readers);
+        for await (const text of places.length > 1 && tail !== null ? lastOf(lines, tail) : lines) {
+          if (signal?.aborted) return;
+          yield logLine(slot, text);
         }
-        const rest = follow ? null : reader.rest();
-        if (rest !== null) yield logLine(slot, rest);
       }
       while (follow && signal?.aborted !== true) {
         let quiet = true;
-        for (const slot of await this.#slots(workload)) {
-          const { log } = this.#keep(workload, slot);
-          const reader = readers.get(slot) ?? new LineReader(log, log.start);
-          readers.set(slot, reader);
-          const lines = await reader.next();
-          if (lines === null) continue;
-          quiet = false;
-          for (const text of lines) {
-            if (signal?.aborted) return;
-            yield logLine(slot, text);
+        for (const slot of await this.#places.slots(workload)) {
+          for (const place of this.#places.all(workload, slot)) {
+            const { log } = this.#keep(place);
+            const reader = readers.get(place.path) ?? new LineReader(log, log.start);
+            readers.set(place.path, reader);
+            const lines = await reader.next();
+            if (lines === null) continue;
+            quiet = false;
+            for (const text of lines) {
+              if (signal?.aborted) return;
+              yield logLine(slot, text);
+            }
           }
         }
         if (quiet) await this.#options.clock.sleep(FOLLOW_EVERY_MS, signal).catch(() => {});
       }
     } finally {
       for (const reader of readers.values()) await reader[Symbol.asyncDispose]();
+    }
+  }
+
+  /** What was written to the places until now, one after the other. */
+  async *#past(
+    places: readonly LogPlace[],
+    { tail, since = null, follow }: LogOptions,
+    readers: Map<string, LineReader>,
+  ): AsyncGenerator<string> {
+    for (const place of places) {
+      const { log } = this.#keep(place);
+      const end = log.refresh();
+      const from = await beginning(log, { tail, since, unfinished: follow ? "awaited" : "line" });
+      const reader = new LineReader(log, from);
+      readers.set(place.path, reader);
+      for (let lines; (lines = await reader.next(end)) !== null;) yield* lines;
+      const rest = follow ? null : reader.rest();
+      if (rest !== null) yield rest;
     }
   }
 
@@ -145,10 +160,10 @@ export class Output {
 
   /** Looks at a log when it is due. Returns when it is due next. */
   #look({ workload, slot, bound: begun, pid }: LiveSlot, now: number): number {
-    const kept = this.#keep(workload, slot);
+    const kept = this.#keep(this.#places.live(workload, slot));
     if (kept.due > now) return kept.due;
     const { log, seen } = kept;
-    const bound = this.#bounds.get(workload) ?? begun ?? DEFAULT_BOUND;
+    const bound = this.#places.bound(workload, slot, this.#bounds.get(workload) ?? begun ?? DEFAULT_BOUND);
     const end = log.refresh();
     kept.due = now + nextLook({ bytes: end - seen.end, ms: now - seen.at, maxBytes: bound.maxBytes });
     kept.seen = { at: now, end };
@@ -165,32 +180,26 @@ export class Output {
     return kept.due;
   }
 
-  #keep(workload: string, slot: number): Kept {
-    const path = this.#path(workload, slot);
+  #keep({ path, index }: LogPlace): Kept {
     let kept = this.#kept.get(path);
     if (kept === undefined) {
-      const log = new SlotLog(path, join(this.#options.indexDir, workload, `${slot}.log.index`));
+      const log = new SlotLog(path, index);
       const seen = { at: this.#options.clock.monotonic(), end: log.refresh() };
       kept = { log, seen, due: 0, cutting: null, checked: "", orphaned: false };
       this.#kept.set(path, kept);
     }
     return kept;
   }
+}
 
-  async #slots(workload: string): Promise<number[]> {
-    try {
-      const entries = await Array.fromAsync(Deno.readDir(join(this.#options.logDir, workload)));
-      return entries.flatMap(({ name }) => /^\d+\.log$/.test(name) ? [Number.parseInt(name)] : []).sort((a, b) =>
-        a - b
-      );
-    } catch {
-      return [];
-    }
+/** No more than these are held meanwhile. */
+async function* lastOf(lines: AsyncIterable<string>, most: number): AsyncGenerator<string> {
+  const last: string[] = [];
+  for await (const line of lines) {
+    last.push(line);
+    if (last.length > most) last.shift();
   }
-
-  #path(workload: string, slot: number): string {
-    return join(this.#options.logDir, workload, `${slot}.log`);
-  }
+  yield* last;
 }
 
 function logLine(slot: number, text: string): LogLine {

@@ -24,7 +24,7 @@ async function device({ bound, method = "best", text = "" }: DeviceOptions) {
   const dir = await tempDir();
   const [logDir, indexDir] = [join(dir.path, "logs"), join(dir.path, "run")];
   const open = () => {
-    const output = new Output({ logDir, indexDir, clock: systemClock, method });
+    const output = new Output({ logDir, asideDir: null, indexDir, clock: systemClock, method });
     output.keepBounded(() => [{ workload: "web", slot: 0, bound, pid: null }]);
     return output;
   };
