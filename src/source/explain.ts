@@ -1,7 +1,7 @@
 /** Whatever else goes wrong with a repository, as a `Failure`. */
-import { asFailure, Failure } from "../failure.ts";
+import { asFailure, diskFault, Failure } from "../failure.ts";
 import { oneLine } from "../model/printable.ts";
-import { damaged, diskFull } from "./git_failure.ts";
+import { damaged, diskFull, diskRefuses } from "./git_failure.ts";
 import { redact } from "./redact.ts";
 import { ServerError } from "./remote/packets.ts";
 
@@ -9,7 +9,10 @@ export function explain(error: unknown, { url, secret }: { url: string; secret: 
   if (error instanceof Failure) return error;
   // A library may quote what came over the wire.
   const text = oneLine(redact(asFailure(error).message, secret)).slice(0, 500);
-  if (/ENOSPC|No space left|EFBIG|File too large|EDQUOT|[Qq]uota exceeded/.test(text)) return diskFull(url);
+  if (/EFBIG|File too large/.test(text)) return diskFull(url);
+  const fault = diskFault(error);
+  if (fault === "full" || fault === "quota") return diskFull(url);
+  if (fault !== null) return diskRefuses(url, fault);
   if (error instanceof ServerError) {
     return damaged(url, `it said "${oneLine(redact(error.message, secret)).slice(0, 200)}"`);
   }

@@ -1,5 +1,5 @@
 /** What went wrong with a git server, in a sentence and with the kind that tells the loop what to do. */
-import { Failure, type FailureDetail } from "../failure.ts";
+import { type DiskFault, diskWords, Failure, type FailureDetail } from "../failure.ts";
 import { oneLine } from "../model/printable.ts";
 import { redact } from "./redact.ts";
 import type { Ref } from "../model/repository/ref.ts";
@@ -113,11 +113,22 @@ export function tooLarge(url: string, bytes: number): Failure {
   });
 }
 
+/** Of kind `waiting`: it is asked again with the next poll, since nothing but room is missing. */
 export function diskFull(url: string): Failure {
   return new Failure(`The disk is full: the repository "${url}" does not fit`, {
-    kind: "refused",
+    kind: "waiting",
     reason: "disk_full",
     hint: "free some space where data_dir is",
+  });
+}
+
+/** For a disk that is read-only or broken. */
+export function diskRefuses(url: string, fault: DiskFault): Failure {
+  const { is, reason, hint } = diskWords(fault);
+  return new Failure(`The disk of data_dir ${is}: a new revision of "${url}" cannot be written`, {
+    kind: "waiting",
+    reason,
+    hint,
   });
 }
 

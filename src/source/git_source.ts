@@ -6,7 +6,7 @@
 import type { Clock } from "../clock.ts";
 import { asFailure, Failure } from "../failure.ts";
 import { ChildFailure, runChild } from "./child/run.ts";
-import { FetchedDirectory } from "./held/fetched_directory.ts";
+import { FetchedDirectory, type FreeSpace } from "./held/fetched_directory.ts";
 import { heldRevision, verifyContent } from "./held/held_revision.ts";
 import { readRecord, type RevisionRecord } from "./held/record.ts";
 import { MAX_PACK_BYTES, MAX_SILENCE_MS } from "./limits.ts";
@@ -42,6 +42,9 @@ export interface GitSourceOptions {
   admit?: Admission;
 }
 
+/** A quota that was raised shows in no number of free blocks. */
+const MAX_WITHOUT_ROOM_MS = 5 * 60_000;
+
 export class GitSource implements Source {
   readonly url: string;
   readonly branch: string;
@@ -53,6 +56,8 @@ export class GitSource implements Source {
   /** One that was not let in: asked about again before it is fetched again. */
   #refused: Revision | null = null;
   #unusable: { id: string; failure: Failure } | null = null;
+  /** A revision that the disk had no room for, and how much there was then: not received again before there is more. */
+  #withoutRoom: { id: string; failure: Failure; free: FreeSpace; until: number } | null = null;
 
   /** Private at run time too: what is shown or serialised of this object holds no token. */
   readonly #options: GitSourceOptions;
@@ -75,7 +80,10 @@ export class GitSource implements Source {
       if (this.#unusable?.id === id) throw this.#unusable.failure;
       if (this.#refused?.id === id) await this.#admit(this.#refused, over);
       await this.#recover();
-      return await this.#held(id, over) ?? await this.#download(id, progress, over);
+      const held = await this.#held(id, over);
+      if (held !== null) return held;
+      await this.#throwWithoutRoom(id);
+      return await this.#download(id, progress, over);
     });
   }
 
@@ -126,8 +134,23 @@ export class GitSource implements Source {
       await this.#directory.discardNext().catch(() => {});
       if (error instanceof ChildFailure) id = error.id ?? id;
       if (isOfRevision(error)) this.#unusable = { id, failure: error };
+      await this.#rememberRoom(seen, error);
       throw error;
     }
+  }
+
+  async #rememberRoom(id: string, error: unknown): Promise<void> {
+    const failure = explain(error, { url: this.url, secret: this.#options.secret });
+    const free = await this.#directory.freeSpace();
+    const until = this.#options.clock.monotonic() + MAX_WITHOUT_ROOM_MS;
+    this.#withoutRoom = failure.reason === "disk_full" && free !== null ? { id, failure, free, until } : null;
+  }
+
+  async #throwWithoutRoom(id: string): Promise<void> {
+    const known = this.#withoutRoom;
+    const free = known?.id === id ? await this.#directory.freeSpace() : null;
+    if (known === null || free === null || this.#options.clock.monotonic() > known.until) return;
+    if (free.bytes <= known.free.bytes && free.files <= known.free.files) throw known.failure;
   }
 
   /** What is in `dir`, checked and let in. */

@@ -1,7 +1,7 @@
 /** A revision from its repository into an empty folder: received, indexed, walked whole, written out. */
 import fs from "node:fs";
 import git from "isomorphic-git";
-import { Failure } from "../../failure.ts";
+import { diskFault, Failure } from "../../failure.ts";
 import { commitMissing, unpackedTooLarge } from "../git_failure.ts";
 import { MAX_CHILD_MEMORY_BYTES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
@@ -116,7 +116,7 @@ export async function receivePack(connect: Connect, { store, name, choose, child
   try {
     await git.indexPack({ fs, dir: gitdir, gitdir, filepath, cache: store.cache, onProgress });
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure || diskFault(error) !== null) throw error;
     if (isOutOfMemory(error)) throw unpackedTooLarge(url, MAX_CHILD_MEMORY_BYTES);
     throw new Failure(`What "${url}" sent cannot be used: ${error instanceof Error ? error.message : error}`, {
       kind: "transient",

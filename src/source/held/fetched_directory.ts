@@ -2,7 +2,15 @@
  * Where a revision lies: one folder that is always a whole one. The next is made beside it as `<dir>.new` and swapped
  * in when it was checked; between the two renames of a swap the last one is `<dir>.old`.
  */
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
 import { readRecord, type RevisionRecord, writeRecord } from "./record.ts";
+
+/** Of a file system. */
+export interface FreeSpace {
+  bytes: number;
+  files: number;
+}
 
 export class FetchedDirectory {
   constructor(readonly path: string) {}
@@ -11,9 +19,8 @@ export class FetchedDirectory {
   async recover(): Promise<void> {
     const old = `${this.path}.old`;
     if (!await exists(this.path) && await exists(old)) await Deno.rename(old, this.path);
-    await removeAll(old);
-    await removeAll(this.next);
-    await removeAll(this.scratch);
+    // On a read-only disk they stay, and mean nothing.
+    for (const left of [old, this.next, this.scratch]) await removeAll(left).catch(() => {});
   }
 
   /** Null when there is nothing, or nothing that can be made sense of. */
@@ -51,6 +58,12 @@ export class FetchedDirectory {
 
   async discardScratch(): Promise<void> {
     await removeAll(this.scratch);
+  }
+
+  /** Null where nobody tells. */
+  async freeSpace(): Promise<FreeSpace | null> {
+    const found = await statfs(dirname(this.path)).catch(() => null);
+    return found === null ? null : { bytes: found.bavail * found.bsize, files: found.ffree };
   }
 
   get next(): string {

@@ -142,7 +142,7 @@ await testNeeding(
       await assert.rejects(sync(source), {
         name: "Failure",
         reason: "disk_full",
-        kind: "refused",
+        kind: "waiting",
         message: /^The disk is full/,
       });
       assert.equal((await source.lastFetched())?.id, on.first);
