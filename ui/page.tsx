@@ -25,6 +25,12 @@ export function Page({ snapshot, now }: { snapshot: Snapshot; now: number }) {
         <h1>{device.name}</h1>
         {labels.length > 0 && <p class="labels wrap">{labels.map(([key, value]) => `${key}=${value}`).join("  ")}</p>}
       </header>
+      {device.state_unsaved !== null && (
+        <div class="held small wrap">
+          {device.state_unsaved.message}
+          <div class="hint">Hint: {device.state_unsaved.hint}</div>
+        </div>
+      )}
       <p class="overall" aria-live="polite">
         <span class={`state ${overall(snapshot).tone}`}>{overall(snapshot).sentence}</span>
       </p>

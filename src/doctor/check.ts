@@ -6,7 +6,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { Finding } from "./finding.ts";
 
 /** What checks are about. */
-export type Group = "settings" | "repository" | "machine" | "storage" | "docker" | "service" | "daemon";
+export type Group = "state" | "settings" | "repository" | "machine" | "storage" | "docker" | "service" | "daemon";
 
 /** All that is known before the first look. */
 export interface Situation {

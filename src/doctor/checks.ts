@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { daemon } from "./daemon/answers.ts";
 import { notifications } from "./daemon/notifications.ts";
 import { ports } from "./daemon/ports.ts";
+import { state } from "./daemon/state.ts";
 import { webhook } from "./daemon/webhook.ts";
 import { workloads } from "./daemon/workloads.ts";
 import { docker } from "./docker/docker.ts";
@@ -23,6 +24,7 @@ import { kernel } from "./system/kernel.ts";
 import { memory } from "./system/memory.ts";
 
 export const CHECKS: readonly Check<unknown, "settings" | "snapshot">[] = [
+  state,
   settings,
   reach,
   token,

@@ -27,7 +27,7 @@ Deno.test("no two checks have one name, and those of a group stand together", ()
   const names = CHECKS.map(({ name }) => name);
   assert.deepEqual(names, [...new Set(names)]);
   const groups = CHECKS.map(({ group }) => group).filter((group, index, all) => group !== all[index - 1]);
-  assert.deepEqual(groups, ["settings", "repository", "machine", "storage", "docker", "service", "daemon"]);
+  assert.deepEqual(groups, ["state", "settings", "repository", "machine", "storage", "docker", "service", "daemon"]);
 });
 
 Deno.test("the judgement of every check has a test", async () => {

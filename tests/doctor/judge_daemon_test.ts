@@ -2,6 +2,7 @@
 import { daemon } from "../../src/doctor/daemon/answers.ts";
 import { notifications } from "../../src/doctor/daemon/notifications.ts";
 import { ports } from "../../src/doctor/daemon/ports.ts";
+import { state } from "../../src/doctor/daemon/state.ts";
 import { webhook } from "../../src/doctor/daemon/webhook.ts";
 import { workloads } from "../../src/doctor/daemon/workloads.ts";
 import { executable } from "../../src/doctor/service/executable.ts";
@@ -13,6 +14,25 @@ import { judges } from "./judges.ts";
 const NOW = Date.UTC(2026, 10, 21, 18, 0);
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
+
+judges(
+  state,
+  { unsaved: null },
+  [
+    [{}, "ok: everything is saved"],
+    [
+      {
+        unsaved: {
+          since: "2026-11-21T17:00:00Z",
+          reason: "disk_full",
+          message: "state cannot be saved",
+          hint: "free some",
+        },
+      },
+      "problem: state cannot be saved\n  free some",
+    ],
+  ],
+);
 
 judges(
   settings,

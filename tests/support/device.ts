@@ -3,8 +3,9 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { InstanceStatus, Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
+import { dataDir } from "../../src/store/data_dir.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./demo_daemon.ts";
 
@@ -149,6 +150,8 @@ export class TestDevice implements AsyncDisposable {
     await this.stopDaemon();
     if (id !== undefined && Deno.uid() === 0) {
       await Deno.remove(`/run/harbornode/${id}`, { recursive: true }).catch(() => {});
+      const { socket } = dataDir(this.dataDir, id).aside!;
+      await Deno.remove(dirname(socket), { recursive: true }).catch(() => {});
     }
   }
 }

@@ -150,6 +150,7 @@ export function healthySnapshot(): Snapshot {
       recipient: null,
       upgrade: null,
       state_set_aside: [],
+      state_unsaved: null,
     },
     daemon: { version: "0.1.0", pid: 812, rss_bytes: 61_000_000, started_at: before(90_000) },
     source: {

@@ -10,6 +10,7 @@ export function showStatus(snapshot: Snapshot, now: number): string {
   const { device, source } = snapshot;
   const labels = Object.entries(device.labels).map(([key, value]) => `${key}=${value}`).join(" ");
   const lines = [
+    ...unsavedLines(snapshot),
     `${device.name}${labels === "" ? "" : `  ${labels}`}`,
     `${source.url} ${source.branch}, ${looked(snapshot, now)}`,
     ...folded(revisionLine(snapshot), 2),
@@ -32,6 +33,12 @@ export function showStatus(snapshot: Snapshot, now: number): string {
   }
   lines.push(...refusedLines(snapshot, now), ...untoldLines(snapshot));
   return lines.join("\n");
+}
+
+/** Before anything else: what follows may be forgotten. */
+function unsavedLines({ device: { state_unsaved } }: Snapshot): string[] {
+  if (state_unsaved === null) return [];
+  return [...folded(`! ${state_unsaved.message}`, 2), ...folded(`  hint: ${state_unsaved.hint}`, 4)];
 }
 
 /** Nothing of a version that runs as git asks. */

@@ -21,6 +21,7 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
       uptime_s: 1,
       upgrade: null,
       state_set_aside: [],
+      state_unsaved: null,
       recipient: null,
     },
     daemon: { version: "1", pid: 1, rss_bytes: 1, started_at: "2026-05-01T11:00:00Z" },

@@ -1,0 +1,20 @@
+import type { Snapshot } from "../../model/snapshot.ts";
+import type { Check } from "../check.ts";
+import { ok, problem } from "../finding.ts";
+
+export interface StateFacts {
+  unsaved: Snapshot["device"]["state_unsaved"];
+}
+
+/** Whether the disk takes what the daemon has to remember. First of all: it is why other things fail. */
+export const state: Check<StateFacts, "snapshot"> = {
+  group: "state",
+  name: "state",
+  needs: ["snapshot"],
+  look({ snapshot }) {
+    return Promise.resolve({ unsaved: snapshot.device.state_unsaved });
+  },
+  judge({ unsaved }) {
+    return [unsaved === null ? ok("everything is saved") : problem(unsaved.message, unsaved.hint)];
+  },
+};
