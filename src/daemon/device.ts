@@ -73,6 +73,8 @@ export interface Device {
   /** Set when what manifests choose devices by has changed: the same revision asks for other workloads then. */
   readAgain: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
+  /** What the files of workloads need that did not fit on the disk; null when all fitted. */
+  lackingBytes: number | null;
   sourceMemory: SourceMemory;
   sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "held">;
   /** How many looks at the repository have ended, and whether one is under way: what `sync --wait` waits for. */

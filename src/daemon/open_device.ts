@@ -51,7 +51,7 @@ export async function openDevice(
   const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
   const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
   const admit = admission({ trust: settings.trust, clock, known });
-  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
+  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit, diskReserveBytes });
   const sourceMemory = await readSourceMemory(dir.source) ?? nothingApplied(source, settings);
   const lastKnown = await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null);
   const vault = await openVault(settings, dir);
@@ -91,6 +91,7 @@ export async function openDevice(
     goingDown: null,
     readAgain: false,
     revision: null,
+    lackingBytes: null,
     sourceMemory,
     sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
     looksEnded: 0,

@@ -82,7 +82,8 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
     const known = { memory: structuredClone(device.sourceMemory), source: device.source, target: targetOf(device) };
     const { settings: { trust }, clock } = device;
     const admit = admission({ trust, clock, known: () => known });
-    const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit });
+    const { diskReserveBytes } = device.settings.limits;
+    const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit, diskReserveBytes });
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
     const revision = await source.fetch(head, () => {}, signal);

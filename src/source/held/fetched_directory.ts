@@ -2,7 +2,7 @@
  * Where a revision lies: one folder that is always a whole one. The next is made beside it as `<dir>.new` and swapped
  * in when it was checked; between the two renames of a swap the last one is `<dir>.old`.
  */
-import { readRecord, type RevisionRecord, writeRecord } from "./record.ts";
+import { readRecord, RECORD, type RevisionRecord, writeRecord } from "./record.ts";
 
 export class FetchedDirectory {
   constructor(readonly path: string) {}
@@ -14,6 +14,7 @@ export class FetchedDirectory {
     await removeAll(old);
     await removeAll(this.next);
     await removeAll(this.scratch);
+    await removeAll(`${this.path}/${RECORD}.new`);
   }
 
   /** Null when there is nothing, or nothing that can be made sense of. */
@@ -60,6 +61,11 @@ export class FetchedDirectory {
   get scratch(): string {
     return `${this.path}.history`;
   }
+}
+
+/** Removes the revision in `path`, and all that a fetch uses beside it. Never throws. */
+export async function removeFetched(path: string): Promise<void> {
+  for (const end of ["", ".new", ".old", ".history"]) await removeAll(`${path}${end}`).catch(() => {});
 }
 
 async function emptied(path: string): Promise<string> {

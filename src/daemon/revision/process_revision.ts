@@ -1,0 +1,27 @@
+/** What the daemon itself does with a revision. */
+import type { Desired } from "../../model/desired.ts";
+import type { Revision } from "../../source/source.ts";
+import { spaceAboveReserve } from "../../disk_space.ts";
+import type { Device } from "../device.ts";
+import { cleanFiles } from "./clean_files.ts";
+import { materialiseAll, readRevision } from "./read.ts";
+import { withSecrets } from "./secrets.ts";
+import { targetOf } from "./target.ts";
+
+/** Reads the revision and puts its files on disk. */
+export async function processRevision(device: Device, revision: Revision): Promise<Desired> {
+  const { vault, dir, settings } = device;
+  const read = await withSecrets(await readRevision(revision, targetOf(device)), vault);
+  await cleanFiles(device);
+  const { diskReserveBytes: reserveBytes } = settings.limits;
+  const { desired, lackingBytes } = await materialiseAll(read, revision, { root: dir.files, reserveBytes });
+  device.lackingBytes = lackingBytes;
+  return desired;
+}
+
+/** Whether files of the revision that did not fit on the disk would fit now. False when all fitted. */
+export async function hasRoomAgain({ lackingBytes, dir, settings }: Device): Promise<boolean> {
+  if (lackingBytes === null) return false;
+  const { diskReserveBytes: reserveBytes } = settings.limits;
+  return await spaceAboveReserve({ folder: dir.files, reserveBytes }) >= lackingBytes;
+}
