@@ -8,7 +8,9 @@ import { logger } from "../log.ts";
 import { giveBackWhenCalm } from "../runtime/native/process/give_back.ts";
 import { reapOrphans } from "../runtime/native/process/reaper.ts";
 import type { Settings } from "../settings/settings.ts";
+import { removeFetched } from "../source/held/fetched_directory.ts";
 import { dataDir, makeFolders } from "../store/data_dir.ts";
+import { removeLeftovers } from "../store/leftovers.ts";
 import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import type { DaemonEnd, Device } from "./device.ts";
@@ -63,6 +65,8 @@ export async function runDaemon(
   const dir = dataDir(settings.dataDir, id);
   await makeFolders(dir);
   using _lock = await lockDataDir(dir.lock);
+  await removeLeftovers(dir);
+  await removeFetched(dir.preview);
 
   const own = new AbortController();
   let end = "stopped" as DaemonEnd;

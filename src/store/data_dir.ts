@@ -21,6 +21,8 @@ export interface DataDir {
   /** The last webhook deliveries. */
   deliveries: string;
   repository: string;
+  /** The revision that `harbornode plan` looks at. Nothing is here but while it does. */
+  preview: string;
   /** Content of the workloads' folders, one folder a content. */
   files: string;
   /** Programs that were downloaded, one folder a content. */
@@ -52,6 +54,7 @@ export function dataDir(root: string, deviceId: string): DataDir {
     notify: join(state, "notify.json"),
     deliveries: join(state, "deliveries.json"),
     repository: join(root, "repository"),
+    preview: join(root, "repository.preview"),
     files: join(root, "files"),
     artifacts: join(root, "artifacts"),
     logs: join(root, "logs"),

@@ -1,5 +1,4 @@
 /** The plan for what the repository holds now, with nothing applied: no fetch into place, no file written, no action. */
-import { join } from "node:path";
 import { asFailure } from "../../failure.ts";
 import type { Desired } from "../../model/desired.ts";
 import type { Observation } from "../../model/observed.ts";
@@ -8,6 +7,7 @@ import { emptyMemory } from "../../model/memory.ts";
 import { movedMemory, newNames, underNewNames } from "../../plan/moved.ts";
 import { actionTitle } from "../../plan/action.ts";
 import { type Plan, plan as makePlan } from "../../plan/plan.ts";
+import { removeFetched } from "../../source/held/fetched_directory.ts";
 import { createSource } from "../../source/open.ts";
 import type { Device } from "../device.ts";
 import { planInput } from "../pass.ts";
@@ -75,7 +75,7 @@ export function preview(
 }
 
 async function latest(device: Device): Promise<{ desired: Device["desired"]; error: string | null }> {
-  const gitDir = join(device.dir.root, "repository.preview");
+  const gitDir = device.dir.preview;
   const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
   try {
     // What it finds of trust is not remembered: nothing is to follow from a preview.
@@ -92,6 +92,6 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
   } catch (error) {
     return { desired: device.desired, error: asFailure(error).message };
   } finally {
-    await Deno.remove(gitDir, { recursive: true }).catch(() => {});
+    await removeFetched(gitDir);
   }
 }
