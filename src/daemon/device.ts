@@ -21,6 +21,7 @@ import type { MemoryStore } from "../store/memory.ts";
 import type { SourceMemory } from "../store/source_memory.ts";
 import type { Notifier } from "./notify/notifier.ts";
 import type { Heart } from "./process/heart.ts";
+import type { Processing } from "./revision/processing.ts";
 import type { UsageHistory } from "./usage.ts";
 import type { Wake } from "./wake.ts";
 
@@ -73,6 +74,8 @@ export interface Device {
   /** Set when what manifests choose devices by has changed: the same revision asks for other workloads then. */
   readAgain: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
+  /** The note of the revision that is processed, and of one that is set aside. */
+  readonly processing: Processing;
   /** What the files of workloads need that did not fit on the disk; null when all fitted. */
   lackingBytes: number | null;
   sourceMemory: SourceMemory;

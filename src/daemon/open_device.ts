@@ -28,6 +28,7 @@ import { openNotifier } from "./notify/notifier.ts";
 import { Heart } from "./process/heart.ts";
 import { takeSnapshot } from "./report.ts";
 import { admission } from "./revision/admit.ts";
+import { attemptClock, Processing } from "./revision/processing.ts";
 import { targetOf } from "./revision/target.ts";
 import { UsageHistory } from "./usage.ts";
 import { Wake } from "./wake.ts";
@@ -58,6 +59,7 @@ export async function openDevice(
   const memory = await MemoryStore.open(dir.workloads);
   const journal = await Journal.read(dir.journal);
   const notifier = await openNotifier(settings, { path: dir.notify, clock });
+  const processing = await Processing.open(dir.attempt, { uptime: await attemptClock(), now: clock.now() });
   const deliveries = await DeliveryLog.open(dir.deliveries);
   const wake = new Wake(clock);
   // Last: should anything before be unusable, nothing was opened that somebody would have to close.
@@ -91,6 +93,7 @@ export async function openDevice(
     goingDown: null,
     readAgain: false,
     revision: null,
+    processing,
     lackingBytes: null,
     sourceMemory,
     sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
@@ -128,6 +131,7 @@ function nothingApplied({ url, branch }: Source, { device }: Settings): SourceMe
 export async function closeDevice(device: Device): Promise<void> {
   device.prober.close();
   device.usage.close();
+  await device.processing.interrupt();
   await device.journal.close();
   await device.deliveries.close();
   await Promise.all([...device.runtimes.values()].map((runtime) => runtime.close()));

@@ -86,6 +86,8 @@ async function latest(device: Device): Promise<{ desired: Device["desired"]; err
     const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit, diskReserveBytes });
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
+    const refusal = device.processing.refusal(head);
+    if (refusal !== null) throw refusal;
     const revision = await source.fetch(head, () => {}, signal);
     const read = await readRevision(revision, targetOf(device));
     return { desired: await withSecrets(read, device.vault), error: null };

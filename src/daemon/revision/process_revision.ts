@@ -1,4 +1,4 @@
-/** What the daemon itself does with a revision. */
+/** What the daemon itself does with a revision, noted in `Processing` for as long as it takes. */
 import type { Desired } from "../../model/desired.ts";
 import type { Revision } from "../../source/source.ts";
 import { spaceAboveReserve } from "../../disk_space.ts";
@@ -8,15 +8,29 @@ import { materialiseAll, readRevision } from "./read.ts";
 import { withSecrets } from "./secrets.ts";
 import { targetOf } from "./target.ts";
 
-/** Reads the revision and puts its files on disk. */
+/**
+ * Reads the revision and puts its files on disk; the note stays until the first pass with the result has ended. Throws a
+ * `Failure` for a revision that is set aside, before anything of it is read.
+ */
 export async function processRevision(device: Device, revision: Revision): Promise<Desired> {
-  const { vault, dir, settings } = device;
-  const read = await withSecrets(await readRevision(revision, targetOf(device)), vault);
-  await cleanFiles(device);
-  const { diskReserveBytes: reserveBytes } = settings.limits;
-  const { desired, lackingBytes } = await materialiseAll(read, revision, { root: dir.files, reserveBytes });
-  device.lackingBytes = lackingBytes;
-  return desired;
+  const { processing, vault, dir, settings } = device;
+  const refusal = processing.refusal(revision.id);
+  if (refusal !== null) {
+    await processing.keep();
+    throw refusal;
+  }
+  await processing.begin(revision.id);
+  try {
+    const read = await withSecrets(await readRevision(revision, targetOf(device)), vault);
+    await cleanFiles(device);
+    const { diskReserveBytes: reserveBytes } = settings.limits;
+    const { desired, lackingBytes } = await materialiseAll(read, revision, { root: dir.files, reserveBytes });
+    device.lackingBytes = lackingBytes;
+    return desired;
+  } catch (error) {
+    await processing.end(revision.id);
+    throw error;
+  }
 }
 
 /** Whether files of the revision that did not fit on the disk would fit now. False when all fitted. */

@@ -94,6 +94,8 @@ async function hold(device: Device, { reason, message, until }: RevisionHeld): P
 }
 
 async function take(device: Device, head: string, signal: AbortSignal): Promise<void> {
+  const refusal = device.processing.refusal(head);
+  if (refusal !== null) throw refusal;
   show(device, `fetching revision ${head.slice(0, 7)}`);
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.readAgain = false;
