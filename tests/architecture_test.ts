@@ -29,14 +29,26 @@ const ROOMS: Record<string, Room> = {
   "src/signature": { uses: [], why: "whether a signature holds is a question of bytes" },
   "src/source": {
     // Its git process has a clock of its own.
-    uses: ["src/model/printable.ts", "src/model/repository/ref.ts", "src/signature", "src/clock.ts"],
+    uses: [
+      "src/model/printable.ts",
+      "src/model/repository/ref.ts",
+      "src/signature",
+      "src/clock.ts",
+      "src/disk_space.ts",
+    ],
     types: ["src/settings"],
     why: "a source answers and decides nothing",
   },
   "src/store": { uses: ["src/model", "src/log.ts", "src/version.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
-    uses: ["src/model", "src/secrets/credentials.ts", "src/store/atomic_file.ts", "src/until_aborted.ts"],
+    uses: [
+      "src/model",
+      "src/secrets/credentials.ts",
+      "src/store/atomic_file.ts",
+      "src/disk_space.ts",
+      "src/until_aborted.ts",
+    ],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
@@ -118,6 +130,7 @@ const ROOMS: Record<string, Room> = {
       "src/upgrade",
       "src/http",
       "src/clock.ts",
+      "src/disk_space.ts",
       "src/log.ts",
       "src/version.ts",
     ],

@@ -13,7 +13,7 @@ export const sync: Command = {
   summary: "Look at the repository now",
   options: [
     { flag: "--wait", doc: "until all is applied and healthy; exit code 1 if it is not" },
-    { flag: "--force", doc: "wait for no maintenance window with what is there now" },
+    { flag: "--force", doc: "wait for no maintenance window, and try again what was set aside" },
     ...CONFIG_FLAG.options,
   ],
   flags: { wait: { type: "boolean" }, force: { type: "boolean" }, ...CONFIG_FLAG.flags },

@@ -3,9 +3,7 @@ import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import type { Workload } from "../model/workload.ts";
 import { addEvent, type Device } from "./device.ts";
-import { materialiseAll, readRevision } from "./revision/read.ts";
-import { withSecrets } from "./revision/secrets.ts";
-import { targetOf } from "./revision/target.ts";
+import { processRevision } from "./revision/process_revision.ts";
 
 const log = logger("boot");
 
@@ -17,11 +15,7 @@ export async function bootFromDisk(device: Device): Promise<void> {
   try {
     const revision = await device.source.lastFetched();
     if (revision !== null) {
-      const read = await withSecrets(await readRevision(revision, targetOf(device)), device.vault);
-      device.desired = await materialiseAll(read, revision, {
-        root: device.dir.files,
-        refused: () => device.readAgain = true,
-      });
+      device.desired = await processRevision(device, revision);
       device.revision = revision;
       device.sourceMemory.attempted = revision.id;
       return;

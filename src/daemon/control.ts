@@ -142,6 +142,7 @@ async function sync(
 ): Promise<SyncOutcome> {
   // A look that is under way may have read the branch before the caller's push: the one after it counts.
   const target = device.looksEnded + (device.looking ? 2 : 1);
+  if (force) device.processing.allowAgain();
   device.syncWake.now();
   let last = "";
   return await new Promise<SyncOutcome>((resolve, reject) => {

@@ -7,6 +7,8 @@ import { logger } from "../log.ts";
 import { giveBackWhenCalm } from "../runtime/native/process/give_back.ts";
 import { reapOrphans } from "../runtime/native/process/reaper.ts";
 import type { Settings } from "../settings/settings.ts";
+import { removeFetched } from "../source/held/fetched_directory.ts";
+import { removeLeftovers } from "../store/leftovers.ts";
 import { bootFromDisk, tellUnfinished } from "./boot.ts";
 import { controlDeps, pageDeps } from "./control.ts";
 import { addEvent, type DaemonEnd, type Device } from "./device.ts";
@@ -61,6 +63,8 @@ export async function runDaemon(
   heart.works();
   using claim = await claimDataDir(settings);
   const { id, dir, disk } = claim;
+  await removeLeftovers(dir);
+  await removeFetched(dir.preview);
 
   const own = new AbortController();
   let end = "stopped" as DaemonEnd;

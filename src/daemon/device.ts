@@ -22,6 +22,7 @@ import type { SourceMemory } from "../store/source_memory.ts";
 import type { StateDisk } from "../store/state_disk.ts";
 import type { Notifier } from "./notify/notifier.ts";
 import type { Heart } from "./process/heart.ts";
+import type { Processing } from "./revision/processing.ts";
 import type { UsageHistory } from "./usage.ts";
 import type { Wake } from "./wake.ts";
 
@@ -76,6 +77,10 @@ export interface Device {
   /** Set when what manifests choose devices by has changed: the same revision asks for other workloads then. */
   readAgain: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
+  /** The note of the revision that is processed, and of one that is set aside. */
+  readonly processing: Processing;
+  /** What the files of workloads need that did not fit on the disk; null when all fitted. */
+  lackingBytes: number | null;
   sourceMemory: SourceMemory;
   sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "held">;
   /** How many looks at the repository have ended, and whether one is under way: what `sync --wait` waits for. */

@@ -31,6 +31,7 @@ import { stateDisk } from "./process/claim.ts";
 import { Heart } from "./process/heart.ts";
 import { takeSnapshot } from "./report.ts";
 import { admission } from "./revision/admit.ts";
+import { attemptClock, Processing } from "./revision/processing.ts";
 import { targetOf } from "./revision/target.ts";
 import { UsageHistory } from "./usage.ts";
 import { Wake } from "./wake.ts";
@@ -57,13 +58,14 @@ export async function openDevice(
   const artifacts = new ArtifactStore({ dir: dir.artifacts, diskReserveBytes, clock });
   const known = () => ({ memory: sourceMemory, source, target: targetOf({ settings, sourceMemory }) });
   const admit = admission({ trust: settings.trust, clock, known });
-  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit });
+  const source: Source = createSource(settings.repo, { gitDir: dir.repository, clock, admit, diskReserveBytes });
   const sourceMemory = await readSourceMemory(dir.source, disk) ?? nothingApplied(source, settings);
   const lastKnown = await Deno.stat(dir.source).then((info) => info.mtime?.getTime() ?? null, () => null);
   const vault = await openVault(settings, dir);
   const memory = await MemoryStore.open(dir.workloads, disk);
   const journal = await Journal.read(dir.journal, disk);
   const notifier = await openNotifier(settings, { file: notifyFile(dir.notify, disk), clock });
+  const processing = await Processing.open(dir.attempt, { uptime: await attemptClock(), now: clock.now() });
   const deliveries = await DeliveryLog.open(dir.deliveries, disk);
   const wake = new Wake(clock);
   // Last: should anything before be unusable, nothing was opened that somebody would have to close.
@@ -98,6 +100,8 @@ export async function openDevice(
     goingDown: null,
     readAgain: false,
     revision: null,
+    processing,
+    lackingBytes: null,
     sourceMemory,
     sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
     looksEnded: 0,
@@ -134,6 +138,7 @@ function nothingApplied({ url, branch }: Source, { device }: Settings): SourceMe
 export async function closeDevice(device: Device): Promise<void> {
   device.prober.close();
   device.usage.close();
+  await device.processing.interrupt();
   await device.journal.close();
   await device.deliveries.close();
   await device.disk.close();

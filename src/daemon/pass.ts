@@ -90,6 +90,8 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   const chains = dispatch(device, device.plan.actions);
   device.snapshot = takeSnapshot(device);
   if (device.goingDown === null) await rememberApplied(device);
+  // Of a revision that was planned once, nothing more can end the daemon than of any other.
+  if (desired !== null && desired === device.desired) await device.processing.end(desired.revision);
   await keepLastLines(device);
   tell(device);
   return chains;

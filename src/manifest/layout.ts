@@ -12,6 +12,8 @@ export interface ManifestFile {
   /** With a "/" at the end. Two manifests of one folder are two that claim the same files. */
   folder: string;
   files: WorkloadFile[];
+  /** Sizes of `files`, by their path in the repository. */
+  sizes: ReadonlyMap<string, number>;
   /** What lies in the folder and is no file, or has its content elsewhere: links, submodules, pointers of Git LFS. */
   strangers: TreeEntry[];
 }
@@ -44,14 +46,15 @@ function manifestsBelow(
   const manifest = (entry: TreeEntry, stem: string): ManifestFile => {
     const folder = `${root}${stem}/`;
     const inside = (folders.get(stem) ?? []).filter((one) => one !== entry);
+    const own = inside.filter((one) => one.type === "file");
     const link = linked.get(`${root}${stem}`);
     return {
       kind,
       entry,
       stem,
       folder,
-      files: inside.filter((one) => one.type === "file")
-        .map(({ path, oid, executable }) => ({ path: path.slice(folder.length), oid, executable })),
+      files: own.map(({ path, oid, executable }) => ({ path: path.slice(folder.length), oid, executable })),
+      sizes: new Map(own.map(({ path, size }) => [path, size])),
       strangers: [
         ...inside.filter((one) => one.type !== "file"),
         ...(link === undefined ? [] : [link]),

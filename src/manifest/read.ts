@@ -11,7 +11,7 @@ import { DAEMON_FILE, daemonOverlayProblems, daemonWish } from "./device/daemon_
 import { type Preparation, preparation, prepare } from "./device/prepare.ts";
 import { EVERY_DEVICE, isChosen, type Selection, type Target } from "./device/select.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
-import { readSecretFiles, type SecretFiles } from "./secret/secret.ts";
+import { readSecretFiles, type SecretFiles, secretPaths } from "./secret/secret.ts";
 import { parseDocument, placed, pointerProblem } from "./document.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
@@ -19,30 +19,57 @@ import { buildModes, readModes } from "./modes.ts";
 import { misplacedFiles } from "./check/misplaced.ts";
 import { NAME_PATTERN } from "./name.ts";
 import { nearest } from "./nearest.ts";
+import {
+  MAX_ENV_FILES,
+  MAX_MANIFEST_BYTES,
+  MAX_TEXTS_BYTES,
+  MAX_VARIABLES_BYTES,
+  sizeProblem,
+  sizeText,
+} from "./limits.ts";
 import { isTable, MAX_FOUND, Place, quote, type Table } from "./place.ts";
 
 export type { ManifestTree } from "./check/conflicts.ts";
 
-/** What must be loaded first: the manifests, and the variables that they share. */
+/** What must be loaded first: the manifests, and the variables that they share; none that is over its limit. */
 export function textPaths(entries: readonly TreeEntry[]): string[] {
-  const variables = entries.filter(({ path, type }) => path === VARIABLES_FILE && type === "file");
-  const daemon = entries.filter(({ path, type }) => path === DAEMON_FILE && type === "file");
-  return [...manifestFiles(entries).map((one) => one.entry), ...variables, ...daemon]
-    .filter((one) => one.type === "file").map((one) => one.path);
+  const most = (path: string) => path === VARIABLES_FILE ? MAX_VARIABLES_BYTES : MAX_MANIFEST_BYTES;
+  const shared = entries.filter(({ path }) => path === VARIABLES_FILE || path === DAEMON_FILE);
+  return [...manifestFiles(entries).map((one) => one.entry), ...shared]
+    .filter(({ type, path, size }) => type === "file" && size <= most(path)).map(({ path }) => path);
 }
 
-/** The further files that they refer to. Never throws: what is wrong with them is said by `readManifests`. */
+/**
+ * What is wrong with the texts of a revision as a whole: together they are more than a device loads. A sentence without
+ * a final period, or null.
+ */
+export function textsExcess(entries: readonly TreeEntry[]): string | null {
+  const sizes = new Map(entries.map(({ path, size }) => [path, size]));
+  const paths = [...textPaths(entries), ...secretPaths(entries)];
+  const bytes = paths.reduce((sum, path) => sum + sizes.get(path)!, 0);
+  if (bytes <= MAX_TEXTS_BYTES) return null;
+  return `its ${paths.length} manifests, secrets and shared files have ${sizeText(bytes)} together, and ${
+    sizeText(MAX_TEXTS_BYTES)
+  } is the limit`;
+}
+
+/**
+ * The further files that they refer to, as far as they are within their limit, each once. Never throws: what is wrong
+ * with them is said by `readManifests`.
+ */
 export function envFilePaths(tree: ManifestTree, target: Target): string[] {
-  const preparing = preparation(tree.text, target);
-  return manifestFiles(tree.entries).flatMap(({ entry, folder }) => {
+  const preparing = preparation(tree, target);
+  const sizes = new Map(tree.entries.map(({ path, size }) => [path, size]));
+  const paths = manifestFiles(tree.entries).flatMap(({ entry, folder }) => {
     const prepared = prepare(entry.path, tree.text(entry.path) ?? "", preparing);
-    return "table" in prepared ? envFileNames(prepared.table).map((name) => folder + name) : [];
+    return "table" in prepared ? envFileNames(prepared.table).slice(0, MAX_ENV_FILES).map((name) => folder + name) : [];
   });
+  return [...new Set(paths)].filter((path) => (sizes.get(path) ?? 0) <= MAX_MANIFEST_BYTES);
 }
 
 /** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
-  const preparing = { ...preparation(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
+  const preparing = { ...preparation(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
   const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...preparing }));
   const unique = withoutRings(withoutMoves(withoutDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
@@ -93,6 +120,8 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   };
   if (entry.type === "pointer") return { ...base, type: "invalid", problems: [pointerProblem(entry.path)] };
   if (entry.type !== "file") return unread(`a manifest must be a file, and this is a ${entry.type}`);
+  const tooLarge = sizeProblem(entry, MAX_MANIFEST_BYTES, "keep data in files of the workload's folder");
+  if (tooLarge !== null) return { ...base, type: "invalid", problems: [tooLarge] };
   const text = tree.text(entry.path);
   if (text === undefined) return unread("the file could not be read");
   const prepared = prepare(entry.path, text, reading);
@@ -125,14 +154,14 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
  * Of a manifest that has problems without them, none are told.
  */
 export function overlayProblems(tree: ManifestTree, target: Target): Problem[] {
-  const preparing = { ...preparation(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
+  const preparing = { ...preparation(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
   const ofWorkloads = manifestFiles(tree.entries).flatMap((manifest) => {
     const text = tree.text(manifest.entry.path);
     if (text === undefined || readManifest(manifest, { tree, ...preparing }).type === "invalid") return [];
     const document = parseDocument(manifest.entry.path, text);
     const overlay = "table" in document ? document.table.overlay : undefined;
     return Object.keys(isTable(overlay) ? overlay : {}).flatMap((name) => {
-      const read = readManifest(manifest, { tree, ...preparing, overlays: [name] });
+      const read = readManifest(manifest, { tree, ...preparing, written: { bytes: 0 }, overlays: [name] });
       return read.type === "invalid" ? read.problems : [];
     });
   });
@@ -145,13 +174,30 @@ function readEnvFiles(
 ): { env: Record<string, string>; problems: Problem[] } {
   let env: Record<string, string> = {};
   const problems: Problem[] = [];
-  for (const name of envFileNames(table)) {
+  const names = envFileNames(table);
+  if (names.length > MAX_ENV_FILES) {
+    const message = `names ${names.length} files, and ${MAX_ENV_FILES} is the limit`;
+    place.at("env_file").report(message, "put their lines into fewer files");
+    return { env, problems };
+  }
+  for (const name of names) {
     const path = manifest.folder + name;
     if (name.startsWith("/") || name.split("/").includes("..")) {
       place.at("env_file").report(`${quote(name)} is not in the workload's folder`, `put it into ${manifest.folder}`);
       continue;
     }
-    const text = manifest.files.some((file) => file.path === name) ? tree.text(path) : undefined;
+    const size = manifest.sizes.get(path);
+    const tooLarge = sizeProblem({ path, size: size ?? 0 }, MAX_MANIFEST_BYTES, "keep fewer variables in it");
+    if (tooLarge !== null) {
+      problems.push(tooLarge);
+      continue;
+    }
+    const text = size === undefined ? undefined : tree.text(path);
+    if (text === undefined && size !== undefined) {
+      const message = `${quote(path)} is not read: the texts of the revision are over ${sizeText(MAX_TEXTS_BYTES)}`;
+      place.at("env_file").report(message, "keep fewer variables in files");
+      continue;
+    }
     if (text === undefined) {
       const close = nearest(name, manifest.files.map((file) => file.path));
       const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "${close}"?`;

@@ -98,6 +98,7 @@ export const REASONS = {
   rate_limited: "the repository asked to come back later",
   revision_skipped: "its commit says that this device is to skip it",
   revision_held: "its commit says that it is to wait",
+  revision_set_aside: "the daemon died while it processed the revision",
   // HarborNode itself
   upgrade_waiting: "its next version waits for something",
   upgraded: "another version of HarborNode runs now",

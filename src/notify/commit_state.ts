@@ -56,6 +56,9 @@ export function commitStates(snapshot: Snapshot): CommitState[] {
 function attempted(snapshot: Snapshot, revision: string): CommitState {
   const { source, workloads, prune_held } = snapshot;
   if (source.healthy === revision) return { revision, state: "success", description: wellSentence(workloads) };
+  if (source.error?.reason === "revision_set_aside" && source.seen === revision) {
+    return { revision, state: "failure", description: failed(snapshot, source.error.message) };
+  }
   // The workloads are still shown as of the revision before.
   const bad = source.planned === revision ? workloads.find((one) => failure(one) !== null) : undefined;
   if (bad !== undefined) {

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
+import { tooLargeToRead } from "./held/held_revision.ts";
 import { isPointer } from "./lfs.ts";
-import { MAX_ENTRIES } from "./limits.ts";
+import { MAX_ENTRIES, MAX_READ_BYTES } from "./limits.ts";
 import type { Revision, TreeEntry } from "./source.ts";
 
 export interface Directory {
@@ -11,6 +12,9 @@ export interface Directory {
   entries: TreeEntry[];
   read: Revision["read"];
 }
+
+/** A file is hashed in pieces of this: a checkout may hold files that no device would take. */
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Everything below `dir` but `.git`, with the blob ids that git would give. A folder that is a repository itself is
@@ -28,7 +32,7 @@ async function list(dir: string, { prefix, entries }: { prefix: string; entries:
     if (found.name === ".git") continue;
     const path = prefix + found.name;
     if (found.isDirectory && await isRepository(join(dir, path))) {
-      entries.push({ path, type: "submodule", executable: false, oid: "0".repeat(40) });
+      entries.push({ path, type: "submodule", executable: false, oid: "0".repeat(40), size: 0 });
     } else if (found.isDirectory) {
       await list(dir, { prefix: `${path}/`, entries });
     } else if (found.isFile || found.isSymlink) {
@@ -45,23 +49,44 @@ async function list(dir: string, { prefix, entries }: { prefix: string; entries:
 }
 
 async function describe(dir: string, path: string, type: "file" | "symlink"): Promise<TreeEntry> {
-  const entry: TreeEntry = { path, type, executable: false, oid: "" };
   const { mode } = await Deno.lstat(join(dir, path));
   // As git does: what its owner may execute.
-  if (type === "file") entry.executable = ((mode ?? 0) & 0o100) !== 0;
-  const bytes = await content(dir, entry);
-  entry.oid = blobId(bytes);
-  if (type === "file" && isPointer(bytes)) entry.type = "pointer";
-  return entry;
+  const executable = type === "file" && ((mode ?? 0) & 0o100) !== 0;
+  if (type === "symlink") {
+    const target = await linkTarget(join(dir, path));
+    return { path, type, executable, oid: blobHash(target.length).update(target).digest("hex"), size: target.length };
+  }
+  const { oid, size, begin } = await hashed(join(dir, path));
+  return { path, type: isPointer(begin) ? "pointer" : type, executable, oid, size };
 }
 
-async function content(dir: string, entry: TreeEntry): Promise<Uint8Array> {
-  const path = join(dir, entry.path);
-  return entry.type === "symlink" ? new TextEncoder().encode(await Deno.readLink(path)) : await Deno.readFile(path);
+async function hashed(path: string): Promise<{ oid: string; size: number; begin: Uint8Array }> {
+  using file = await Deno.open(path);
+  const { size } = await file.stat();
+  const hash = blobHash(size);
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  let begin: Uint8Array | null = null;
+  for (let count; (count = await file.read(buffer)) !== null;) {
+    hash.update(buffer.subarray(0, count));
+    begin ??= buffer.slice(0, count);
+  }
+  return { oid: hash.digest("hex"), size, begin: begin ?? new Uint8Array() };
 }
 
-function blobId(bytes: Uint8Array): string {
-  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+async function content(dir: string, { path, type }: TreeEntry): Promise<Uint8Array> {
+  if (type === "symlink") return await linkTarget(join(dir, path));
+  const { size } = await Deno.stat(join(dir, path));
+  if (size > MAX_READ_BYTES) throw tooLargeToRead(path, size);
+  return await Deno.readFile(join(dir, path));
+}
+
+async function linkTarget(path: string): Promise<Uint8Array> {
+  return new TextEncoder().encode(await Deno.readLink(path));
+}
+
+/** git's id of a blob is the hash of this and its content. */
+function blobHash(size: number) {
+  return createHash("sha1").update(`blob ${size}\0`);
 }
 
 async function isRepository(dir: string): Promise<boolean> {

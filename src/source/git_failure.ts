@@ -97,7 +97,16 @@ export function notGit(url: string, what: string): Failure {
   return damaged(url, what, { hint: "check [repo] url and the token: sign-in pages look like this" });
 }
 
-/** Of all answers of one fetch. */
+/** All limits that a revision exceeds, each a phrase that continues "The repository has ...". */
+export function overLimits(url: string, phrases: readonly string[]): Failure {
+  return new Failure(`The repository "${url}" has ${phrases.join(", and ")} below [repo] path`, {
+    kind: "mistake",
+    reason: "repo_invalid",
+    hint:
+      "remove them from the branch (large files can be downloaded by URL), or point [repo] path at a folder for devices",
+  });
+}
+
 /** A few hundred kilobytes can unfold to gigabytes. */
 export function unpackedTooLarge(url: string, bytes: number): Failure {
   return damaged(url, `unpacked, it needs more than ${Math.floor(bytes / 1024 / 1024)} MiB of memory`, {
@@ -106,6 +115,7 @@ export function unpackedTooLarge(url: string, bytes: number): Failure {
   });
 }
 
+/** For all answers of one fetch together. */
 export function tooLarge(url: string, bytes: number): Failure {
   return damaged(url, `it is larger than ${Math.floor(bytes / 1024 / 1024)} MiB`, {
     kind: "mistake",

@@ -11,7 +11,9 @@ import { heldRevision, verifyContent } from "./held/held_revision.ts";
 import { readRecord, type RevisionRecord } from "./held/record.ts";
 import { MAX_PACK_BYTES, MAX_SILENCE_MS } from "./limits.ts";
 import type { Origin } from "./child/request.ts";
+import { excessOf } from "./excess.ts";
 import { explain } from "./explain.ts";
+import { overLimits } from "./git_failure.ts";
 import { type Ref, refText } from "../model/repository/ref.ts";
 import type { Admission, Revision, Source, SourceProgress } from "./source.ts";
 import { withDeadline } from "./within.ts";
@@ -39,6 +41,8 @@ export interface GitSourceOptions {
   clock: Clock;
   /** Of all that a fetch may receive. */
   budgetBytes?: number;
+  /** What a fetch leaves free on the disk; 0 when absent. */
+  diskReserveBytes?: number;
   admit?: Admission;
 }
 
@@ -153,8 +157,13 @@ export class GitSource implements Source {
     if (free.bytes <= known.free.bytes && free.files <= known.free.files) throw known.failure;
   }
 
-  /** What is in `dir`, checked and let in. */
+  /**
+   * Returns the revision in `dir`, checked and admitted. The record is compared with the limits before any content is
+   * read: another version, with other limits, may have written it.
+   */
   async #admitted(dir: string, record: RevisionRecord, signal: AbortSignal): Promise<Revision> {
+    const excess = excessOf(record.entries);
+    if (excess.length > 0) throw overLimits(this.url, excess);
     await verifyContent(dir, record, signal);
     const revision = heldRevision(dir, record);
     await this.#admit(revision, signal);
@@ -179,8 +188,8 @@ export class GitSource implements Source {
   }
 
   #bounds() {
-    const { timeoutMs, budgetBytes = MAX_PACK_BYTES } = this.#options;
-    return { budgetBytes, silenceMs: Math.min(MAX_SILENCE_MS, timeoutMs) };
+    const { timeoutMs, budgetBytes = MAX_PACK_BYTES, diskReserveBytes: reserveBytes = 0 } = this.#options;
+    return { budgetBytes, reserveBytes, silenceMs: Math.min(MAX_SILENCE_MS, timeoutMs) };
   }
 
   #isOurs({ url, ref, path }: RevisionRecord): boolean {

@@ -18,6 +18,8 @@ export interface SourceOptions {
   clock: Clock;
   /** Of all that one fetch may receive; `MAX_PACK_BYTES` when absent. */
   budgetBytes?: number;
+  /** What a fetch leaves free on the disk (`[limits] disk_reserve`); 0 when absent. */
+  diskReserveBytes?: number;
   /** Absent: every revision is used. */
   admit?: Admission;
 }

@@ -17,6 +17,8 @@ export interface TreeEntry {
   executable: boolean;
   /** Git's blob id, or for a plain folder one computed the same way. */
   oid: string;
+  /** Of the content, in bytes; 0 for a submodule. Known before anything of the content is read. */
+  size: number;
 }
 
 export interface Revision {
@@ -31,10 +33,15 @@ export interface Revision {
   /** Sorted by path; only what lies below `[repo] path`. */
   entries: TreeEntry[];
   /**
-   * Content of a file of this revision; a symlink's is its target. Works until the next `fetch` of its source brings
-   * another revision.
+   * Returns the content of a file of this revision; a symlink's is its target. Works until the next `fetch` of its
+   * source brings another revision. Throws a `Failure` for a file over 1 MiB, which only `chunks` reads.
    */
   read(entry: TreeEntry): Promise<Uint8Array>;
+  /**
+   * Yields the content in pieces of at most 256 KiB; a piece is valid until the next one is asked for. Throws a
+   * `Failure` at the end where the content is not what the blob id says: the caller then discards all pieces.
+   */
+  chunks(entry: TreeEntry): AsyncIterable<Uint8Array>;
 }
 
 /** What a revision came after, as far as its server tells. */

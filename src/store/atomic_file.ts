@@ -22,21 +22,21 @@ export function writeAtomic(path: string, text: string): Promise<void> {
 async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true, mode: 0o600 });
-    try {
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      await file.sync();
-    } finally {
-      file.close();
-    }
+    await write(temporary, text);
     await Deno.rename(temporary, path);
   } catch (error) {
-    // A part of a file would take room on a disk that has none.
+    // On a full disk it would take what the next write needs.
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+async function write(path: string, text: string): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  await file.sync();
 }
 
 /** By folder, the sync that has begun, and the one after it: whoever comes too late for the first shares the second. */

@@ -20,7 +20,11 @@ export interface DataDir {
   notify: string;
   /** The last webhook deliveries. */
   deliveries: string;
+  /** The revision that is processed. */
+  attempt: string;
   repository: string;
+  /** The revision that `harbornode plan` looks at. Nothing is here but while it does. */
+  preview: string;
   /** Content of the workloads' folders, one folder a content. */
   files: string;
   /** Programs that were downloaded, one folder a content. */
@@ -53,7 +57,9 @@ export function dataDir(root: string, deviceId: string): DataDir {
     images: join(state, "images.json"),
     notify: join(state, "notify.json"),
     deliveries: join(state, "deliveries.json"),
+    attempt: join(state, "attempt.json"),
     repository: join(root, "repository"),
+    preview: join(root, "repository.preview"),
     files: join(root, "files"),
     artifacts: join(root, "artifacts"),
     logs: join(root, "logs"),

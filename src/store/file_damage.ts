@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Workload, WorkloadFile } from "../model/workload.ts";
-import { filesFolder } from "./file_tree.ts";
+import { chunksOf, filesFolder, replaceFile, UNFINISHED } from "./file_tree.ts";
 
 /** Of times on disk. FAT has the coarsest. */
 const COARSE_MS = 2000;
@@ -19,28 +19,28 @@ export async function damagedFiles(root: string, workload: Workload): Promise<Wo
   return damaged;
 }
 
-/** Replaces them as wholes: what still runs goes on with what it has open. `read` gives the content of the repository. */
+/**
+ * Replaces them as wholes: what still runs goes on with what it has open. `read` gives the content of the repository in
+ * pieces.
+ */
 export async function rewriteFiles(
   root: string,
   { workload, files, read }: {
     workload: Workload;
     files: readonly WorkloadFile[];
-    read: (file: WorkloadFile) => Promise<Uint8Array>;
+    read: (file: WorkloadFile) => AsyncIterable<Uint8Array>;
   },
 ): Promise<void> {
   const folder = filesFolder(root, workload);
   if (folder === null) return;
   for (const file of files) {
     const path = join(folder, file.path);
-    const bytes = await read(file);
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    const beside = `${path}.harbornode-tmp`;
-    await Deno.remove(beside).catch(() => {});
-    await Deno.writeFile(beside, bytes, { createNew: true, mode: file.executable ? 0o755 : 0o644 });
     const info = await Deno.lstat(path).catch(() => null);
     // A folder in its place would not make way for a file.
     if (info?.isDirectory) await Deno.remove(path, { recursive: true });
-    await Deno.rename(beside, path);
+    const { executable } = file;
+    await replaceFile(path, { beside: `${folder}.file${UNFINISHED}`, executable, content: read(file) });
   }
 }
 
@@ -49,7 +49,7 @@ async function isWhole(path: string, file: WorkloadFile): Promise<boolean> {
   if (info === null || !info.isFile || (((info.mode ?? 0) & 0o111) !== 0) !== file.executable) return false;
   const state = [file.oid, info.dev, info.ino, info.size, info.mtime?.getTime(), info.ctime?.getTime()].join(" ");
   if (found.get(path) === state) return true;
-  if (blobId(await Deno.readFile(path), file.oid) !== file.oid) return false;
+  if (await blobId(path, { size: info.size, oid: file.oid }) !== file.oid) return false;
   // Times on disk are coarse: what was written a moment ago may be written again without another time.
   if (Date.now() - (info.ctime ?? new Date()).getTime() > COARSE_MS) found.set(path, state);
   else found.delete(path);
@@ -57,6 +57,8 @@ async function isWhole(path: string, file: WorkloadFile): Promise<boolean> {
 }
 
 /** As git names a content; newer repositories use SHA-256. https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
-function blobId(bytes: Uint8Array, { length }: string): string {
-  return createHash(length === 64 ? "sha256" : "sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+async function blobId(path: string, { size, oid }: { size: number; oid: string }): Promise<string> {
+  const hash = createHash(oid.length === 64 ? "sha256" : "sha1").update(`blob ${size}\0`);
+  for await (const chunk of chunksOf(path)) hash.update(chunk);
+  return hash.digest("hex");
 }

@@ -2,6 +2,7 @@
  * The workloads' folders on disk: `files/<workload>/<digest>/...`, one folder a content, written beside and renamed, so
  * that a folder that is there is whole. What an instance was started with stays until no instance uses it.
  */
+import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { filesDigest } from "../model/fingerprint.ts";
 import type { Workload, WorkloadFile } from "../model/workload.ts";
@@ -27,27 +28,70 @@ export async function placeFiles(root: string, workload: Workload): Promise<stri
   for (const file of workload.files) {
     const path = join(live, file.path);
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    const bytes = await Deno.readFile(join(content, file.path));
-    if (await isSame(path, { bytes, executable: file.executable })) continue;
-    const beside = `${path}.harbornode-tmp`;
-    // Never through a link that somebody left there.
-    await Deno.remove(beside, { recursive: true }).catch(() => {});
-    await Deno.writeFile(beside, bytes, { createNew: true, mode: file.executable ? 0o755 : 0o644 });
-    await Deno.rename(beside, path);
+    const from = join(content, file.path);
+    if (await isSame(path, { from, executable: file.executable })) continue;
+    await replaceFile(path, { beside: `${live}${UNFINISHED}`, executable: file.executable, content: chunksOf(from) });
   }
   await removeUnwanted(live, { below: "", wanted });
   return live;
 }
 
+/**
+ * Ends the name of what is being written: a neighbour of a workload's contents in `files/NAME`. A failed write removes it
+ * at once; what a killed daemon left is removed by the start of the next one (`leftovers.ts`).
+ */
+export const UNFINISHED = ".tmp";
+
+/** Files are copied and compared in pieces of this: their size is up to the repository. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Replaces a file as a whole: `content` is written to `beside`, on the same file system, and renamed. */
+export async function replaceFile(
+  path: string,
+  { beside, executable, content }: { beside: string; executable: boolean; content: AsyncIterable<Uint8Array> },
+): Promise<void> {
+  // Never through a link that somebody left there.
+  await Deno.remove(beside, { recursive: true }).catch(() => {});
+  try {
+    await writeChunks(beside, { executable, content });
+    await Deno.rename(beside, path);
+  } catch (error) {
+    await Deno.remove(beside, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeChunks(
+  path: string,
+  { executable, content }: { executable: boolean; content: AsyncIterable<Uint8Array> },
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true, mode: executable ? 0o755 : 0o644 });
+  for await (const chunk of content) {
+    for (let at = 0; at < chunk.length;) at += await file.write(chunk.subarray(at));
+  }
+}
+
+/** The content of a file in pieces; a piece is valid until the next one is asked for. */
+export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  for (let count; (count = await file.read(buffer)) !== null;) yield buffer.subarray(0, count);
+}
+
 /** Of one name for all contents. */
 const LIVE = "live";
 
-async function isSame(path: string, { bytes, executable }: { bytes: Uint8Array; executable: boolean }) {
+async function isSame(path: string, { from, executable }: { from: string; executable: boolean }): Promise<boolean> {
   const info = await Deno.lstat(path).catch(() => null);
-  if (info === null || !info.isFile || info.size !== bytes.length) return false;
+  if (info === null || !info.isFile || info.size !== (await Deno.stat(from)).size) return false;
   if ((((info.mode ?? 0) & 0o111) !== 0) !== executable) return false;
-  const there = await Deno.readFile(path);
-  return there.every((byte, index) => byte === bytes[index]);
+  return await digestOf(path) === await digestOf(from);
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of chunksOf(path)) hash.update(chunk);
+  return hash.digest("hex");
 }
 
 /** Files that git no longer holds, and what was left by a write that was cut. */
@@ -61,30 +105,38 @@ async function removeUnwanted(root: string, { below, wanted }: { below: string; 
   }
 }
 
-/** Writes the folder unless it is there. `read` gives a file's content; it is called only for what is written. */
+/**
+ * Writes the folder unless it is there. `read` gives a file's content in pieces; it is called only for what is written.
+ * Leaves nothing behind where it fails.
+ */
 export async function materialise(
   root: string,
   workload: Workload,
-  read: (file: WorkloadFile) => Promise<Uint8Array>,
+  read: (file: WorkloadFile) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const folder = filesFolder(root, workload);
   if (folder === null || await exists(folder)) return;
-  const temporary = `${folder}.tmp`;
+  const temporary = `${folder}${UNFINISHED}`;
   await Deno.remove(temporary, { recursive: true }).catch(() => {});
   try {
     await Deno.mkdir(temporary, { recursive: true, mode: 0o755 });
     for (const file of workload.files) {
       const path = join(temporary, file.path);
       await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      await Deno.writeFile(path, await read(file), { createNew: true, mode: file.executable ? 0o755 : 0o644 });
+      await writeChunks(path, { executable: file.executable, content: read(file) });
     }
     await Deno.rename(temporary, folder);
   } catch (error) {
-    // Half a folder would take room on a disk that has none.
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
     throw error;
   }
   await syncFolder(dirname(folder));
+}
+
+/** Whether the workload has no files, or their content is on disk. */
+export async function isMaterialised(root: string, workload: Workload): Promise<boolean> {
+  const folder = filesFolder(root, workload);
+  return folder === null || await exists(folder);
 }
 
 /** Removes the contents of a workload that are not in `keep` (digests). An empty `keep` removes the workload's folder. */

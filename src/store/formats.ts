@@ -4,6 +4,7 @@ import { dataDir } from "./data_dir.ts";
 import { DELIVERIES } from "./delivery_log.ts";
 import { IMAGES } from "./image_inventory.ts";
 import { WORKLOAD } from "./memory.ts";
+import { ATTEMPT } from "./revision_attempt.ts";
 import { NOTIFICATIONS } from "./notify_memory.ts";
 import { SOURCE } from "./source_memory.ts";
 import { type Format, type NewerFile, newerThan } from "./versioned_file.ts";
@@ -40,6 +41,7 @@ async function stateFiles(root: string): Promise<{ path: string; version: number
   return [
     { path: dir.device, version: IDENTITY.version },
     { path: dir.source, version: SOURCE.version },
+    { path: dir.attempt, version: ATTEMPT.version },
     { path: dir.images, version: IMAGES.version },
     { path: dir.notify, version: NOTIFICATIONS.version },
     { path: dir.deliveries, version: DELIVERIES.version },

@@ -47,6 +47,7 @@ function read(files: Record<string, string>): Desired {
     type: "file",
     executable: false,
     oid: path,
+    size: files[path]!.length,
   }));
   return readManifests({ entries, text: (path) => files[path] }, {
     revision: "r",

@@ -49,8 +49,11 @@ function parseCase(whole: string) {
   const folder = path.slice(0, path.indexOf("/") + 1);
   const files = words.slice(1).map((word): TreeEntry => {
     const file = word.replace(/\+x$/, "");
-    return { path: folder + file, oid: file, type: "file", executable: word.endsWith("+x") };
+    return { path: folder + file, oid: file, type: "file", executable: word.endsWith("+x"), size: 1 };
   });
-  const entries: TreeEntry[] = [{ path, oid: "manifest", type: "file", executable: false }, ...files];
+  const entries: TreeEntry[] = [
+    { path, oid: "manifest", type: "file", executable: false, size: manifest.length },
+    ...files,
+  ];
   return { path, entries, text: `${manifest}\n`, expected: expected.trimEnd() };
 }

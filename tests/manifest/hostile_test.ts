@@ -6,7 +6,7 @@ import type { Problem } from "../../src/model/problem.ts";
 const MIB = 1024 * 1024;
 
 function problemsOf(text: string, device = "pi"): Problem[] {
-  const entries = [{ path: "services/web.toml", type: "file" as const, executable: false, oid: "0" }];
+  const entries = [{ path: "services/web.toml", type: "file" as const, executable: false, oid: "0", size: 1 }];
   const desired = readManifests({ entries, text: () => text }, { revision: "r", device, labels: {} });
   return desired.invalid.flatMap((one) => one.problems);
 }

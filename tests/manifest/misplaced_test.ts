@@ -4,7 +4,7 @@ import { readManifests } from "../../src/manifest/read.ts";
 import { problemLine } from "../../src/model/problem.ts";
 
 function problemsIn(...paths: string[]): string[] {
-  const entries = paths.map((path) => ({ path, type: "file" as const, executable: false, oid: "0" }));
+  const entries = paths.map((path) => ({ path, type: "file" as const, executable: false, oid: "0", size: 1 }));
   const text = (path: string) => path.startsWith("deployments/") ? 'image = "x"\n' : 'command = "sleep 1"\n';
   const { invalid } = readManifests({ entries, text }, { revision: "r", device: "pi", labels: {} });
   return invalid.flatMap(({ name, problems }) =>

@@ -29,7 +29,7 @@ function problems(kind: Kind, text: string): string[] {
   const root = `${kind}s/web`;
   const other = `${kind}s/db.toml`;
   const entries = [`${root}.toml`, other, ...SECRETS, ...FILES.map((file) => `${root}/${file}`)]
-    .map((path): TreeEntry => ({ path, type: "file", executable: true, oid: path }));
+    .map((path): TreeEntry => ({ path, type: "file", executable: true, oid: path, size: 1 }));
   const tree = {
     entries,
     text: (path: string) =>

@@ -33,5 +33,5 @@ Deno.test("a folder inside that is a repository itself is a submodule, not more 
   await Deno.writeTextFile(`${dir.path}/vendored/.git`, "gitdir: ../.git/modules/vendored\n");
   await Deno.writeTextFile(`${dir.path}/vendored/evil.toml`, "");
   const { entries } = await readDirectory(dir.path);
-  assert.deepEqual(entries, [{ path: "vendored", type: "submodule", executable: false, oid: "0".repeat(40) }]);
+  assert.deepEqual(entries, [{ path: "vendored", type: "submodule", executable: false, oid: "0".repeat(40), size: 0 }]);
 });

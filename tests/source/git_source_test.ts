@@ -120,6 +120,7 @@ await testNeeding(["git"], "source lists a submodule and does not follow it", as
     type: "submodule",
     executable: false,
     oid: on.first,
+    size: 0,
   });
 });
 

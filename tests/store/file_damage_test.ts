@@ -15,7 +15,9 @@ const web = {
   files: Object.entries(TEXTS).map(([path, text]) => ({ path, oid: oidOf(text), executable: path.endsWith(".sh") })),
 } as Workload;
 
-const read = (file: WorkloadFile) => Promise.resolve(new TextEncoder().encode(TEXTS[file.path]));
+async function* read(file: WorkloadFile) {
+  yield new TextEncoder().encode(TEXTS[file.path]);
+}
 
 async function written() {
   const dir = await tempDir();

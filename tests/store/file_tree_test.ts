@@ -11,7 +11,14 @@ function workload(files: Record<string, string>): Workload {
   } as Workload;
 }
 
-const read = (file: WorkloadFile) => Promise.resolve(new TextEncoder().encode(file.oid));
+async function* read(file: WorkloadFile): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(file.oid);
+}
+
+async function* broken(message: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode("the beginning");
+  throw new Error(message);
+}
 
 Deno.test("files are written with their modes below a folder named by their content", async () => {
   await using dir = await tempDir();
@@ -26,9 +33,9 @@ Deno.test("files are written with their modes below a folder named by their cont
 Deno.test("files that could not be read whole leave no folder that looks whole, and the next try heals it", async () => {
   await using dir = await tempDir();
   const web = workload({ a: "1", b: "2" });
-  const broken = (file: WorkloadFile) => file.path === "b" ? Promise.reject(new Error("bad object")) : read(file);
-  await assert.rejects(materialise(dir.path, web, broken), /bad object/);
-  await assert.rejects(Deno.stat(filesFolder(dir.path, web)!), Deno.errors.NotFound);
+  const reading = (file: WorkloadFile) => file.path === "b" ? broken("bad object") : read(file);
+  await assert.rejects(materialise(dir.path, web, reading), /bad object/);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(join(dir.path, "web"))), [], "nothing half-written stays");
   await materialise(dir.path, web, read);
   assert.equal(await Deno.readTextFile(join(filesFolder(dir.path, web)!, "b")), "2");
 });
@@ -38,7 +45,7 @@ Deno.test("files that are there are not read again, and other contents go when t
   const [old, now] = [workload({ a: "1" }), workload({ a: "2" })];
   await materialise(dir.path, old, read);
   await materialise(dir.path, now, read);
-  await materialise(dir.path, now, () => Promise.reject(new Error("read again")));
+  await materialise(dir.path, now, () => broken("read again"));
   await removeOthers(dir.path, "web", new Set([filesFolder(dir.path, now)!.split("/").at(-1)!]));
   await assert.rejects(Deno.stat(filesFolder(dir.path, old)!), Deno.errors.NotFound);
   assert.ok(await Deno.stat(filesFolder(dir.path, now)!));

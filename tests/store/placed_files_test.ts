@@ -14,9 +14,11 @@ Deno.test("files that are followed in place are never written through a link", a
     files: [{ path: "a.txt", oid: "new", executable: false }],
     onChange: { type: "none" },
   } as unknown as Workload;
-  await materialise(root, web, () => Promise.resolve(new TextEncoder().encode("new")));
+  await materialise(root, web, async function* () {
+    yield new TextEncoder().encode("new");
+  });
   await Deno.mkdir(join(root, "web/live"), { recursive: true });
-  for (const name of ["a.txt", "a.txt.harbornode-tmp"]) await Deno.symlink(outside, join(root, "web/live", name));
+  for (const name of ["live/a.txt", "live.tmp"]) await Deno.symlink(outside, join(root, "web", name));
   const live = await placeFiles(root, web);
   assert.equal(await Deno.readTextFile(join(live!, "a.txt")), "new");
   assert.ok((await Deno.lstat(join(live!, "a.txt"))).isFile);

@@ -21,10 +21,10 @@ export async function restoreFiles(device: Device, workload: Workload): Promise<
     message = `${files.map(({ path }) => `"${path}"`).join(", ")} of ${name} changed on disk`;
     const revision = await device.source.lastFetched();
     const byOid = new Map(revision?.entries.map((entry) => [entry.oid, entry]));
-    const read = async ({ path, oid }: { path: string; oid: string }) => {
+    const read = ({ path, oid }: { path: string; oid: string }) => {
       const entry = byOid.get(oid);
       if (entry === undefined) throw new Error(`the revision on this device does not hold "${path}" as it was`);
-      return await revision!.read(entry);
+      return revision!.chunks(entry);
     };
     await rewriteFiles(root, { workload, files, read });
     log.info("{message}, and came from the repository again", { message });

@@ -7,6 +7,7 @@ import { type AllowedSigner, readAllowedSigners } from "../../signature/allowed_
 import { signerOf } from "../../source/signature/verify_commit.ts";
 import type { Admission, Ancestry, Source } from "../../source/source.ts";
 import type { SourceMemory } from "../../store/source_memory.ts";
+import { checkTexts } from "./read.ts";
 import { checkTrailers } from "./trailers.ts";
 
 export interface AdmissionOptions {
@@ -22,7 +23,7 @@ const KEPT_SIGNERS = 5;
 /**
  * What `[repo]` says of trust, asked of one revision after the other. What it finds is kept in the memory: who signed,
  * and which revision waits for the owner. Every refusal is of kind "waiting": a list that is mended, a word of the owner
- * or another push makes it a different question.
+ * or another push makes it a different question. Only a revision with too many texts is a "mistake": it stays one.
  */
 export function admission({ trust, clock, known }: AdmissionOptions): Admission {
   return async (revision, ancestry) => {
@@ -33,6 +34,8 @@ export function admission({ trust, clock, known }: AdmissionOptions): Admission 
       const others = (memory.signed ?? []).filter((one) => one.revision !== id);
       memory.signed = [...others, { revision: id, signer }].slice(-KEPT_SIGNERS);
     }
+    // Before the revision takes the place of the one on disk.
+    checkTexts(revision);
     // After the signature: what a stranger says holds nothing back.
     checkTrailers(revision, { target, now: clock.now() });
     const isSameBranch = memory.url === source.url && memory.branch === source.branch;
@@ -41,8 +44,13 @@ export function admission({ trust, clock, known }: AdmissionOptions): Admission 
   };
 }
 
+/** Ten thousand keys. */
+const MAX_SIGNERS_BYTES = 1024 * 1024;
+
 /** Read anew each time, so that a key that is taken out counts for nothing from then on. */
 async function readSigners(path: string | null): Promise<AllowedSigner[]> {
+  const { size } = await Deno.stat(path ?? "").catch(() => ({ size: 0 }));
+  if (size > MAX_SIGNERS_BYTES) throw unreadable(`The list of signers "${path}" is over 1 MiB`);
   const text = await Deno.readTextFile(path ?? "").catch((error) => {
     const why = error instanceof Deno.errors.NotFound ? "it is not there" : error.message;
     throw unreadable(`The list of signers "${path}" can not be read: ${why}`);

@@ -1,5 +1,6 @@
 /** A checkout on any machine, as the devices of its fleet would read it. Needs no device, writes nothing. */
 import { FLEET_FILE, type FleetDevice, readFleet } from "../../manifest/device/fleet.ts";
+import { MAX_FLEET_BYTES, sizeProblem } from "../../manifest/limits.ts";
 import type { Target } from "../../manifest/device/select.ts";
 import { type ManifestTree, readManifests } from "../../manifest/read.ts";
 import { EVERYTHING_ALLOWED } from "../../model/policy/everything_allowed.ts";
@@ -24,6 +25,8 @@ export async function openCheckout(dir: string): Promise<Checkout> {
   const { entries, read } = await readDirectory(dir);
   const file = entries.find(({ path, type }) => path === FLEET_FILE && type === "file");
   if (file === undefined) return { entries, read, fleet: [], problems: [] };
+  const tooLarge = sizeProblem(file, MAX_FLEET_BYTES, "take out devices that are gone");
+  if (tooLarge !== null) return { entries, read, fleet: [], problems: [tooLarge] };
   const fleet = readFleet(new TextDecoder().decode(await read(file)));
   return "problems" in fleet
     ? { entries, read, fleet: [], problems: fleet.problems }

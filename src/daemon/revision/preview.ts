@@ -1,5 +1,4 @@
 /** The plan for what the repository holds now, with nothing applied: no fetch into place, no file written, no action. */
-import { join } from "node:path";
 import { asFailure } from "../../failure.ts";
 import type { Desired } from "../../model/desired.ts";
 import type { Observation } from "../../model/observed.ts";
@@ -8,6 +7,7 @@ import { emptyMemory } from "../../model/memory.ts";
 import { movedMemory, newNames, underNewNames } from "../../plan/moved.ts";
 import { actionTitle } from "../../plan/action.ts";
 import { type Plan, plan as makePlan } from "../../plan/plan.ts";
+import { removeFetched } from "../../source/held/fetched_directory.ts";
 import { createSource } from "../../source/open.ts";
 import type { Device } from "../device.ts";
 import { planInput } from "../pass.ts";
@@ -75,22 +75,25 @@ export function preview(
 }
 
 async function latest(device: Device): Promise<{ desired: Device["desired"]; error: string | null }> {
-  const gitDir = join(device.dir.root, "repository.preview");
+  const gitDir = device.dir.preview;
   const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
   try {
     // What it finds of trust is not remembered: nothing is to follow from a preview.
     const known = { memory: structuredClone(device.sourceMemory), source: device.source, target: targetOf(device) };
     const { settings: { trust }, clock } = device;
     const admit = admission({ trust, clock, known: () => known });
-    const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit });
+    const { diskReserveBytes } = device.settings.limits;
+    const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit, diskReserveBytes });
     const head = await source.head(signal);
     if (device.desired?.revision === head) return { desired: device.desired, error: null };
+    const refusal = device.processing.refusal(head);
+    if (refusal !== null) throw refusal;
     const revision = await source.fetch(head, () => {}, signal);
     const read = await readRevision(revision, targetOf(device));
     return { desired: await withSecrets(read, device.vault), error: null };
   } catch (error) {
     return { desired: device.desired, error: asFailure(error).message };
   } finally {
-    await Deno.remove(gitDir, { recursive: true }).catch(() => {});
+    await removeFetched(gitDir);
   }
 }

@@ -1,12 +1,14 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
-import { asFailure, isOfDisk } from "../../failure.ts";
+import { checkSpace, SMALL_BYTES } from "../../disk_space.ts";
+import { asFailure, Failure, isOfDisk } from "../../failure.ts";
+import { MAX_TEXTS_BYTES } from "../../manifest/limits.ts";
 import { secretPaths } from "../../manifest/secret/secret.ts";
-import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../manifest/read.ts";
+import { envFilePaths, type ManifestTree, readManifests, textPaths, textsExcess } from "../../manifest/read.ts";
 import type { Target } from "../../manifest/device/select.ts";
 import type { Desired } from "../../model/desired.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Revision, TreeEntry } from "../../source/source.ts";
-import { materialise } from "../../store/file_tree.ts";
+import { isMaterialised, materialise } from "../../store/file_tree.ts";
 
 /** All manifests of the revision, read for this device. Writes nothing. */
 export async function readRevision(
@@ -17,51 +19,93 @@ export async function readRevision(
   return readManifests(tree, { revision: revision.id, ...target });
 }
 
-/** The tree with the texts that `readManifests` needs: the manifests, and the files their `env_file` names. */
+/** Throws a `Failure` for a revision whose texts are together more than a device loads. Reads none of them. */
+export function checkTexts({ entries }: Pick<Revision, "entries">): void {
+  const excess = textsExcess(entries);
+  if (excess === null) return;
+  throw new Failure(`The revision cannot be used: ${excess}`, {
+    kind: "mistake",
+    reason: "repo_invalid",
+    hint: "keep data in files of the workloads' folders, and point [repo] path at a folder for this device",
+  });
+}
+
+/**
+ * The tree with the texts that `readManifests` needs: the manifests, and the files their `env_file` names. Loads no text
+ * that is over its own limit, and no more than `MAX_TEXTS_BYTES` of all. Throws a `Failure` where the manifests alone are
+ * more.
+ */
 export async function loadTexts(
   revision: Pick<Revision, "entries" | "read">,
   target: Target,
 ): Promise<ManifestTree> {
+  checkTexts(revision);
   const byPath = new Map(revision.entries.map((entry) => [entry.path, entry]));
   const texts = new Map<string, string>();
   const tree: ManifestTree = { entries: revision.entries, text: (path) => texts.get(path) };
-  const load = async (paths: string[]) => {
+  let bytes = 0;
+  const load = async (paths: string[], textOf: (content: Uint8Array) => string) => {
     for (const path of paths) {
       const entry = byPath.get(path);
-      if (entry?.type === "file") texts.set(path, new TextDecoder().decode(await revision.read(entry)));
+      if (entry?.type !== "file" || bytes + entry.size > MAX_TEXTS_BYTES) continue;
+      bytes += entry.size;
+      texts.set(path, textOf(await revision.read(entry)));
     }
   };
-  for (const path of secretPaths(revision.entries)) {
-    texts.set(path, (await revision.read(byPath.get(path)!)).toBase64());
-  }
-  await load(textPaths(revision.entries));
-  await load(envFilePaths(tree, target));
+  const decoded = (content: Uint8Array) => new TextDecoder().decode(content);
+  await load(secretPaths(revision.entries), (content) => content.toBase64());
+  await load(textPaths(revision.entries), decoded);
+  await load(envFilePaths(tree, target), decoded);
   return tree;
 }
 
+export interface Materialised {
+  desired: Desired;
+  /** What the files of workloads need that do not fit on the disk; null when all fit. */
+  lackingBytes: number | null;
+  /** Whether the disk refused a write: the same revision is to be processed again once it takes writes. */
+  isRefused: boolean;
+}
+
 /**
- * Puts the files of every workload on disk. One whose files can't be written becomes invalid, with the reason: it stays
- * as it is, and the others go on. Calls `refused` when it was the disk that kept some from being written.
+ * Puts the files of every workload on disk. One whose files cannot be written, or would leave less than the reserve free,
+ * becomes invalid, with the reason: it stays as it is, and the others go on.
  */
 export async function materialiseAll(
   desired: Desired,
   revision: Revision,
-  { root, refused }: { root: string; refused: () => void },
-): Promise<Desired> {
+  { root, reserveBytes }: { root: string; reserveBytes: number },
+): Promise<Materialised> {
   const byOid = new Map<string, TreeEntry>(revision.entries.map((entry) => [entry.oid, entry]));
   const workloads: Workload[] = [];
   const invalid = [...desired.invalid];
+  let [needed, lacking, isRefused] = [0, 0, false];
   for (const workload of desired.workloads) {
+    const bytes = await isMaterialised(root, workload) ? 0 : neededBytes(workload, byOid);
     try {
-      await materialise(root, workload, (file) => revision.read(byOid.get(file.oid)!));
+      // Small files may use the reserve, as long as those of all workloads together are small.
+      if (needed + bytes > SMALL_BYTES) await checkSpace({ folder: root, reserveBytes, name: workload.name }, bytes);
+      needed += bytes;
+      await materialise(root, workload, (file) => revision.chunks(byOid.get(file.oid)!));
       workloads.push(workload);
     } catch (error) {
-      const failure = asFailure(error);
-      if (isOfDisk(failure.reason)) refused();
-      const message = `its files can not be written to the device: ${failure.message}`;
+      const { reason, message: why, hint } = asFailure(error);
+      if (reason === "insufficient_disk") lacking += bytes;
+      else if (isOfDisk(reason)) isRefused = true;
+      const message = `its files cannot be written to the device: ${why}`;
       const { name, kind, manifest } = workload;
-      invalid.push({ name, kind, path: manifest, problems: [{ file: manifest, field: "", message }] });
+      const problem = { file: manifest, field: "", message, ...(hint === undefined ? {} : { hint }) };
+      invalid.push({ name, kind, path: manifest, problems: [problem] });
     }
   }
-  return { ...desired, workloads, invalid };
+  return { desired: { ...desired, workloads, invalid }, lackingBytes: lacking === 0 ? null : lacking, isRefused };
+}
+
+/** What a file takes on most file systems is a multiple of this. */
+const BLOCK_BYTES = 4096;
+
+/** Each path counts by itself. Files that are followed in place are written a second time, into the folder `live`. */
+function neededBytes({ files, onChange }: Workload, byOid: ReadonlyMap<string, TreeEntry>): number {
+  const sizes = files.map(({ oid }) => Math.ceil((byOid.get(oid)?.size ?? 0) / BLOCK_BYTES) * BLOCK_BYTES);
+  return sizes.reduce((sum, size) => sum + size, 0) * (onChange.type === "restart" ? 1 : 2);
 }

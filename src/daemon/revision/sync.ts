@@ -5,11 +5,8 @@ import type { Desired } from "../../model/desired.ts";
 import { canonical } from "../../model/fingerprint.ts";
 import { nextPoll } from "../../source/poll.ts";
 import { writeSourceMemory } from "../../store/source_memory.ts";
-import { cleanFiles } from "./clean_files.ts";
 import { addEvent, type Device, isoTime, tell } from "../device.ts";
-import { materialiseAll, readRevision } from "./read.ts";
-import { withSecrets } from "./secrets.ts";
-import { targetOf } from "./target.ts";
+import { hasRoomAgain, processRevision } from "./process_revision.ts";
 import { RevisionHeld } from "./trailers.ts";
 
 const log = logger("sync");
@@ -40,6 +37,7 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     if (device.desired === null) show(device, "looking at the repository");
     const head = await source.head(deadline);
     sourceMemory.seen = head;
+    if (await hasRoomAgain(device)) device.readAgain = true;
     const isNew = device.desired?.revision !== head || device.readAgain;
     if (isNew && !staysHeld(device, head)) await take(device, head, deadline);
     if (sourceStatus.held?.revision !== head) sourceStatus.held = null;
@@ -94,23 +92,21 @@ async function hold(device: Device, { reason, message, until }: RevisionHeld): P
 }
 
 async function take(device: Device, head: string, signal: AbortSignal): Promise<void> {
+  const refusal = device.processing.refusal(head);
+  if (refusal !== null) throw refusal;
   show(device, `fetching revision ${head.slice(0, 7)}`);
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.readAgain = false;
   const isKnown = device.desired?.revision === revision.id;
-  let isRefused = false;
   device.sourceMemory.attempted = revision.id;
-  const read = await withSecrets(await readRevision(revision, targetOf(device)), device.vault);
-  await cleanFiles(device);
-  const desired = await materialiseAll(read, revision, { root: device.dir.files, refused: () => isRefused = true });
-  // The same revision is looked at again until all of its files are here.
-  if (isRefused) device.readAgain = true;
+  const desired = await processRevision(device, revision);
   const { id, subject, author } = revision;
   device.revision = { id, subject, author };
   forgetAttempts(device, desired);
   device.desired = desired;
   device.sourceStatus.held = null;
-  if (isKnown && isRefused) return;
+  // Some files did not get onto the disk: that was said, and the poll tries again.
+  if (isKnown && device.readAgain) return;
   const count = desired.workloads.length;
   const message = `revision ${id.slice(0, 7)} "${subject}" asks for ${count} ${count === 1 ? "workload" : "workloads"}`;
   addEvent(device, { workload: null, reason: "created", message });

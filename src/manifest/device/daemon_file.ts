@@ -9,6 +9,7 @@ import { type Problem, problemLine } from "../../model/problem.ts";
 import { RELEASE_VERSION } from "../../model/release/version.ts";
 import { parseDocument, placed, pointerProblem } from "../document.ts";
 import { type Field, field, readFields, tableOf, text } from "../grammar.ts";
+import { MAX_MANIFEST_BYTES, sizeProblem } from "../limits.ts";
 import { type Found, isTable, Place } from "../place.ts";
 import type { ManifestTree } from "../check/conflicts.ts";
 import { atOrigin } from "./overlay.ts";
@@ -36,6 +37,8 @@ export function daemonWish({ entries, text }: ManifestTree, preparing: Preparati
   if (entry === undefined) return undefined;
   const unread = (problem: Problem): DaemonWish => ({ version: null, problems: [problem] });
   if (entry.type === "pointer") return unread(pointerProblem(DAEMON_FILE));
+  const tooLarge = entry.type === "file" ? sizeProblem(entry, MAX_MANIFEST_BYTES, "keep only [daemon] in it") : null;
+  if (tooLarge !== null) return unread(tooLarge);
   const source = entry.type === "file" ? text(DAEMON_FILE) : undefined;
   if (source === undefined) {
     const what = entry.type === "file"
@@ -66,7 +69,7 @@ export function daemonOverlayProblems(tree: ManifestTree, preparing: Preparation
   const document = parseDocument(DAEMON_FILE, source);
   const overlay = "table" in document ? document.table.overlay : undefined;
   return Object.keys(isTable(overlay) ? overlay : {})
-    .flatMap((name) => readDaemonFile(source, { ...preparing, overlays: [name] }).problems)
+    .flatMap((name) => readDaemonFile(source, { ...preparing, written: { bytes: 0 }, overlays: [name] }).problems)
     .filter((problem) => {
       const isNew = !told.has(problemLine(problem));
       told.add(problemLine(problem));
@@ -81,7 +84,7 @@ export function daemonPolicyProblems(
 ): Problem[] {
   const source = tree.text(DAEMON_FILE) ?? "";
   const refusal = version === null ? null : daemonVersionRefusal(version, { running: null, policy });
-  const prepared = prepare(DAEMON_FILE, source, preparation(tree.text, target));
+  const prepared = prepare(DAEMON_FILE, source, preparation(tree, target));
   if (refusal === null || "problem" in prepared) return [];
   const found: Found[] = [];
   new Place(found, prepared.writtenAt(["daemon", "version"])).report(refusal.message, refusal.hint ?? undefined);

@@ -1,5 +1,7 @@
 /** [pure] A manifest as one device has it: with the overlays that fit laid over it, and its variables resolved. */
+import type { ManifestTree } from "../check/conflicts.ts";
 import { parseDocument } from "../document.ts";
+import { MAX_VARIABLES_BYTES, sizeProblem } from "../limits.ts";
 import { type FieldPath, type Found, isTable, Place, quote, type Table } from "../place.ts";
 import type { Problem } from "../../model/problem.ts";
 import { fittingOverlays, overlaid } from "./overlay.ts";
@@ -10,6 +12,8 @@ import { checkVariables, readVariables, resolved, type Variables, VARIABLES_FILE
 export interface Preparation {
   target: Target;
   variables: { variables: Variables } | { problems: Problem[] };
+  /** What variables wrote out so far, in all manifests together. */
+  written: { bytes: number };
 }
 
 export interface Prepared {
@@ -20,17 +24,22 @@ export interface Prepared {
   writtenAt(path: FieldPath): FieldPath;
 }
 
-/** `text` reads a file of the revision; undefined for one that is not there. */
-export function preparation(text: (path: string) => string | undefined, target: Target): Preparation {
-  const variables = text(VARIABLES_FILE);
-  return { target, variables: variables === undefined ? { variables: new Map() } : readVariables(variables, target) };
+export function preparation({ entries, text }: ManifestTree, target: Target): Preparation {
+  const entry = entries.find(({ path }) => path === VARIABLES_FILE);
+  const hint = "keep long texts in files of the workloads";
+  const tooLarge = entry?.type === "file" ? sizeProblem(entry, MAX_VARIABLES_BYTES, hint) : null;
+  const source = text(VARIABLES_FILE);
+  const written = { bytes: 0 };
+  if (tooLarge !== null) return { target, variables: { problems: [tooLarge] }, written };
+  const variables = source === undefined ? { variables: new Map() } : readVariables(source, target);
+  return { target, variables, written };
 }
 
 /** `overlays`: names of those to lay over it, in place of those that fit the device. */
 export function prepare(
   file: string,
   text: string,
-  { target, variables, overlays }: Preparation & { overlays?: readonly string[] },
+  { target, variables, written, overlays }: Preparation & { overlays?: readonly string[] },
 ): Prepared | { problem: Problem } {
   const document = parseDocument(file, text);
   if ("problem" in document) return document;
@@ -45,6 +54,7 @@ export function prepare(
     variables: new Map([...given, ...own]),
     target,
     place: new Place(wrong),
+    all: written,
   });
   // Of a file that can not be read only those know nothing who use it.
   const isBroken = "problems" in variables && wrong.length > 0;

@@ -15,8 +15,12 @@ export const VARIABLES_FILE = "vars.toml";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
-/** Of what variables write out in one manifest: many that hold much would fill the memory of the device. */
+/**
+ * What variables write out in one manifest, and in all manifests of a revision: many that hold much would fill the
+ * memory of the device.
+ */
 const MAX_WRITTEN = 1024 * 1024;
+const MAX_WRITTEN_IN_ALL = 16 * 1024 * 1024;
 
 /** Of tables and arrays in each other. A dotted key makes as many as it has dots. */
 const MAX_DEPTH = 32;
@@ -53,20 +57,26 @@ export function checkVariables(table: Table, place: Place): void {
 /** The table with every variable in the place of its name. What names none is told to `place`. */
 export function resolved(
   table: Table,
-  { variables, target, place }: { variables: Variables; target: Target; place: Place },
+  { variables, target, place, all }: {
+    variables: Variables;
+    target: Target;
+    place: Place;
+    /** What variables wrote out in the manifests before; added to. */
+    all: { bytes: number };
+  },
 ): Table {
   const known = new Map<string, unknown>([
     ...[...variables].map(([name, value]) => [`vars.${name}`, value] as const),
     ["device.name", target.device],
     ...Object.entries(target.labels).map(([label, value]) => [`device.labels.${label}`, value] as const),
   ]);
-  return resolvedValue(table, { known, place, written: { bytes: 0 } }) as Table;
+  return resolvedValue(table, { known, place, written: { bytes: 0, all } }) as Table;
 }
 
 interface Resolving {
   known: ReadonlyMap<string, unknown>;
   place: Place;
-  written: { bytes: number };
+  written: { bytes: number; all: { bytes: number } };
 }
 
 function resolvedValue(value: unknown, resolving: Resolving): unknown {
@@ -90,8 +100,20 @@ function resolvedText(text: string, { known, place, written }: Resolving): unkno
     const hint = close === null ? `put it into ${VARIABLES_FILE}, or below [vars]` : `did you mean "\${${close}}"?`;
     return place.report(`there is no variable ${quote(name)}`, hint);
   };
+  const isTooMuch = (value: unknown): boolean => {
+    const { length } = String(value);
+    written.bytes += length;
+    written.all.bytes += length;
+    if (written.bytes <= MAX_WRITTEN && written.all.bytes <= MAX_WRITTEN_IN_ALL) return false;
+    const most = written.bytes > MAX_WRITTEN ? "1 MiB" : "16 MiB in all manifests together";
+    place.report(`its variables write out more than ${most}`, "keep long texts in files of the workload");
+    return true;
+  };
   const whole = WHOLE.exec(text)?.[1];
-  if (whole !== undefined) return look(whole) ?? text;
+  if (whole !== undefined) {
+    const value = look(whole) ?? text;
+    return isTooMuch(value) ? "" : value;
+  }
   return text.replace(REFERENCE, (reference, name: string) => {
     if (reference.startsWith("$$")) return reference.slice(1);
     const value = look(name);
@@ -100,10 +122,7 @@ function resolvedText(text: string, { known, place, written }: Resolving): unkno
       place.report(`${quote(name)} is an array, and can not be written into other text`);
       return reference;
     }
-    written.bytes += String(value).length;
-    if (written.bytes <= MAX_WRITTEN) return String(value);
-    place.report("its variables write out more than 1 MiB");
-    return "";
+    return isTooMuch(value) ? "" : String(value);
   });
 }
 

@@ -1,6 +1,7 @@
 /** [pure] Secrets of a workload: where a manifest names them, and what they come to. */
 import type { Secret } from "../../model/secret.ts";
 import { AGE_PREFIX, type AgeText, readAge } from "./age.ts";
+import { MAX_SECRET_FILE_BYTES, sizeText } from "../limits.ts";
 import { type Field, field, type Grammar, readFields, tableSchema, text } from "../grammar.ts";
 import { nearest } from "../nearest.ts";
 import { isTable, type Place, quote, type Table } from "../place.ts";
@@ -17,9 +18,10 @@ const secretName = text({ pattern: SECRET_NAME, wants: "letters, digits, . _ and
 /** By name, what the files of `secrets/` hold. */
 export type SecretFiles = ReadonlyMap<string, AgeText>;
 
-/** The files whose content must be loaded, as base64. */
+/** The files whose content must be loaded, as base64; none that is over its limit. */
 export function secretPaths(entries: readonly TreeEntry[]): string[] {
-  return entries.filter(({ type, path }) => type === "file" && PATH.test(path)).map(({ path }) => path);
+  return entries.filter(({ type, path, size }) => type === "file" && PATH.test(path) && size <= MAX_SECRET_FILE_BYTES)
+    .map(({ path }) => path);
 }
 
 export function readSecretFiles(
@@ -27,9 +29,15 @@ export function readSecretFiles(
   content: (path: string) => string | undefined,
 ): SecretFiles {
   const link: AgeText = { problem: "is a link, which is not followed", hint: "put the file itself there" };
-  return new Map(entries.flatMap(({ path, type }) => {
+  const tooLarge: AgeText = {
+    problem: `is over ${sizeText(MAX_SECRET_FILE_BYTES)}`,
+    hint: "encrypt a key to it, and bring it as an artifact",
+  };
+  return new Map(entries.flatMap(({ path, type, size }) => {
     const name = PATH.exec(path)?.[1];
-    return name === undefined ? [] : [[name, type === "file" ? readAge(content(path) ?? "") : link]];
+    if (name === undefined) return [];
+    if (type === "file" && size > MAX_SECRET_FILE_BYTES) return [[name, tooLarge]];
+    return [[name, type === "file" ? readAge(content(path) ?? "") : link]];
   }));
 }
 

@@ -10,7 +10,7 @@ export const LIMITS: Section = {
   name: "limits",
   fields: [
     setting("memory_reserve", size, 64 * MIB, "Memory that limits of workloads leave to the rest of the device"),
-    setting("disk_reserve", size, 128 * MIB, "Disk space that downloads leave free"),
+    setting("disk_reserve", size, 128 * MIB, "Disk space that downloads and the repository leave free"),
   ],
 };
 

@@ -1,7 +1,7 @@
 /** What a commit came after. Only commits are asked for where a server can leave out the rest, in steps of more. */
 import { parseCommit } from "../held/commit.ts";
 import { damaged } from "../git_failure.ts";
-import { askable, type Child, connected, receivePack } from "./fetch.ts";
+import { askable, type Child, connected, receivePack, spaceFor } from "./fetch.ts";
 import { readCommit, type Store } from "./git_tree.ts";
 import type { Offer } from "./receive.ts";
 import type { GitRequest } from "./request.ts";
@@ -24,10 +24,11 @@ export async function descends(request: DescendsRequest, child: Child): Promise<
   for (const depth of DEPTHS) {
     const gitdir = `${dir}/${depth ?? "all"}`;
     const store: Store = { gitdir, url: origin.access.url, cache: {} };
+    const space = spaceFor(request, store);
     const choose = (offer: Offer) => {
       return { ids: [askable(offer, tip)], depth, filter: offer.canFilter ? "tree:0" : null };
     };
-    const shallow = await receivePack(connect, { store, name: "history", choose, child });
+    const shallow = await receivePack(connect, { store, name: "history", choose, child, space });
     if (await walk(store, { tip, ancestor, shallow })) return true;
     if (shallow.length === 0) return false;
     await Deno.remove(gitdir, { recursive: true });

@@ -2,27 +2,35 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import git from "isomorphic-git";
-import { damaged } from "../git_failure.ts";
-import { CONTENT, type HeldEntry, writeRecord } from "../held/record.ts";
+import type { SpaceCheck } from "../../disk_space.ts";
+import { ContentSum } from "../excess.ts";
+import { damaged, overLimits } from "../git_failure.ts";
+import { CONTENT, type HeldEntry, recordText, writeRecord } from "../held/record.ts";
 import { isPointer } from "../lfs.ts";
-import { MAX_CONTENT_BYTES } from "../limits.ts";
-import type { TreeEntry } from "../source.ts";
-import { type Store, tooMuch } from "./git_tree.ts";
+import type { ListedEntry, Store } from "./git_tree.ts";
 
 export interface Exported {
   /** As the record has it, and as the entries are listed. */
   record: { id: string; ref: string; path: string; commit: Uint8Array };
-  entries: readonly TreeEntry[];
+  entries: readonly ListedEntry[];
   progress: (message: string) => void;
+  /** Asked before each write. */
+  space: SpaceCheck;
 }
 
-/** Reads every file and symlink once, so that nothing can be missing later. Files of one content have one place. */
+/**
+ * Reads every file and symlink once, so that nothing can be missing later. Files of one content have one place. Throws a
+ * `Failure` before it writes a content that takes the revision over its limit, counted by path, or over the free space.
+ */
 export async function exportRevision(store: Store, dir: string, exported: Exported): Promise<void> {
-  const { record: { id, ref, path, commit }, entries, progress } = exported;
+  const { record: { id, ref, path, commit }, entries, progress, space } = exported;
   progress("checking what was received");
   using file = await Deno.open(`${dir}/${CONTENT}`, { write: true, create: true, truncate: true });
   const places = new Map<string, { offset: number; size: number; isPointer: boolean }>();
   const held: HeldEntry[] = [];
+  const paths = new Map<string, number>();
+  for (const { oid } of entries) paths.set(oid, (paths.get(oid) ?? 0) + 1);
+  const sum = new ContentSum();
   let end = 0;
   for (const entry of entries) {
     if (entry.type === "submodule") {
@@ -32,9 +40,11 @@ export async function exportRevision(store: Store, dir: string, exported: Export
     let place = places.get(entry.oid);
     if (place === undefined) {
       const blob = await readBlob(store, entry);
-      end += blob.length;
-      if (end > MAX_CONTENT_BYTES) throw tooMuch(store, `more than ${MAX_CONTENT_BYTES / 1024 / 1024} MiB of files`);
-      place = { offset: end - blob.length, size: blob.length, isPointer: isPointer(blob) };
+      const { length: size } = blob;
+      if (!sum.add({ path: entry.path, size }, paths.get(entry.oid))) throw overLimits(store.url, [sum.phrase()]);
+      await space.before(size);
+      end += size;
+      place = { offset: end - size, size, isPointer: isPointer(blob) };
       for (let at = 0; at < blob.length;) at += await file.write(blob.subarray(at));
       places.set(entry.oid, place);
     }
@@ -43,10 +53,12 @@ export async function exportRevision(store: Store, dir: string, exported: Export
     held.push({ ...entry, type, offset, size });
   }
   const text = Array.from(commit, (byte) => String.fromCharCode(byte)).join("");
-  await writeRecord(dir, { version: 1, id, url: store.url, ref, path, commit: btoa(text), entries: held });
+  const whole = { version: 1, id, url: store.url, ref, path, commit: btoa(text), entries: held } as const;
+  await space.before(recordText(whole).length);
+  await writeRecord(dir, whole);
 }
 
-async function readBlob({ gitdir, url, cache }: Store, { oid, path }: TreeEntry): Promise<Uint8Array> {
+async function readBlob({ gitdir, url, cache }: Store, { oid, path }: ListedEntry): Promise<Uint8Array> {
   const { blob } = await git.readBlob({ fs, gitdir, oid, cache });
   // Of packs the library believes that what their index names is what they hold.
   const hash = createHash("sha1").update(`blob ${blob.length}\0`).update(blob).digest("hex");

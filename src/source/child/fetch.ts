@@ -4,15 +4,15 @@ import git from "isomorphic-git";
 import { diskFault, Failure } from "../../failure.ts";
 import { commitMissing, unpackedTooLarge } from "../git_failure.ts";
 import { MAX_CHILD_MEMORY_BYTES } from "../limits.ts";
-import type { TreeEntry } from "../source.ts";
 import { refText } from "../../model/repository/ref.ts";
 import { ServerError } from "../remote/packets.ts";
 import { remoteHead } from "../remote/remote_head.ts";
 import { connector } from "../remote/connect.ts";
 import type { Connect } from "../remote/transport.ts";
 import { systemClock } from "../../clock.ts";
+import { SpaceCheck } from "../../disk_space.ts";
 import { exportRevision } from "./export.ts";
-import { listTree, readCommit, type Store } from "./git_tree.ts";
+import { type ListedEntry, listTree, readCommit, type Store } from "./git_tree.ts";
 import { type Offer, receive } from "./receive.ts";
 import type { GitRequest, Origin } from "./request.ts";
 
@@ -35,15 +35,16 @@ export async function fetchRevision(request: FetchRequest, child: Child): Promis
     : { gitdir: dir, url: origin.access.url, cache: {} };
   // One way for all conversations: the budget is of the fetch as a whole.
   const connect = connected(request);
+  const space = spaceFor(request, store);
   const brought = connect === null
     ? { id: (origin as LocalOrigin).id, isWhole: true }
-    : await bring(connect, request, { store, child });
+    : await bring(connect, request, { store, child, space });
   const { id, raw } = await readCommit(store, brought.id);
   child.learned(id);
   const entries = await listTree(store, { id, raw, path });
-  if (connect !== null && !brought.isWhole) await bringFiles(connect, { store, entries, child });
+  if (connect !== null && !brought.isWhole) await bringFiles(connect, { store, entries, child, space });
   const record = { id, ref: refText(ref), path, commit: raw };
-  await exportRevision(store, dir, { record, entries, progress: child.progress });
+  await exportRevision(store, dir, { record, entries, progress: child.progress, space });
   if (origin.type === "remote") await Deno.remove(objects, { recursive: true });
   return id;
 }
@@ -55,7 +56,7 @@ export async function fetchRevision(request: FetchRequest, child: Child): Promis
 async function bring(
   connect: Connect,
   { ref, path }: FetchRequest,
-  { store, child }: { store: Store; child: Child },
+  { store, child, space }: { store: Store; child: Child; space: SpaceCheck },
 ): Promise<{ id: string; isWhole: boolean }> {
   const { url } = store;
   const id = await remoteHead(connect, { url, ref, signal: child.signal });
@@ -65,7 +66,7 @@ async function bring(
     return { ids: [askable(offer, id)], depth: 1, filter: isWhole ? null : "blob:none" };
   };
   try {
-    await receivePack(connect, { store, name: "first", choose, child });
+    await receivePack(connect, { store, name: "first", choose, child, space });
   } catch (error) {
     if (error instanceof ServerError && ref.type === "commit") throw commitMissing(url, id, error.message);
     throw error;
@@ -76,12 +77,17 @@ async function bring(
 /** What the walk found missing, and nothing else. */
 async function bringFiles(
   connect: Connect,
-  { store, entries, child }: { store: Store; entries: readonly TreeEntry[]; child: Child },
+  { store, entries, child, space }: {
+    store: Store;
+    entries: readonly ListedEntry[];
+    child: Child;
+    space: SpaceCheck;
+  },
 ): Promise<void> {
   const ids = [...new Set(entries.filter((one) => one.type !== "submodule").map((one) => one.oid))];
   if (ids.length === 0) return;
   const choose = () => ({ ids, depth: null, filter: null });
-  await receivePack(connect, { store, name: "files", choose, child });
+  await receivePack(connect, { store, name: "files", choose, child, space });
 }
 
 /** A server of version 0 gives what it named: for the commit that a tag leads to, the tag. */
@@ -97,21 +103,30 @@ export function connected(
   return connector(origin.access, { silenceMs, budget: { bytes, received: 0 }, clock: systemClock });
 }
 
+/** One check for all that the request writes: packs, and content. */
+export function spaceFor({ dir, reserveBytes }: { dir: string; reserveBytes: number }, { url }: Store): SpaceCheck {
+  return new SpaceCheck({ folder: dir, reserveBytes, name: `The repository "${url}"` });
+}
+
 export interface PackWanted {
   store: Store;
   /** One word, of the pack's file. */
   name: string;
   choose: Parameters<typeof receive>[0]["choose"];
   child: Child;
+  space: SpaceCheck;
 }
 
 /** Into the store, readable; returns the commits whose parents were left out. */
-export async function receivePack(connect: Connect, { store, name, choose, child }: PackWanted): Promise<string[]> {
+export async function receivePack(
+  connect: Connect,
+  { store, name, choose, child, space }: PackWanted,
+): Promise<string[]> {
   const { gitdir, url } = store;
   const { progress, signal } = child;
   const filepath = `objects/pack/pack-${name}.pack`;
   await Deno.mkdir(`${gitdir}/objects/pack`, { recursive: true });
-  const { shallow } = await receive({ url, connect, signal, file: `${gitdir}/${filepath}`, progress, choose });
+  const { shallow } = await receive({ url, connect, signal, file: `${gitdir}/${filepath}`, progress, choose, space });
   const onProgress = indexed(progress);
   try {
     await git.indexPack({ fs, dir: gitdir, gitdir, filepath, cache: store.cache, onProgress });

@@ -5,8 +5,9 @@ import git from "isomorphic-git";
 import { Failure } from "../../failure.ts";
 import { quoted } from "../../model/printable.ts";
 import { parseCommit } from "../held/commit.ts";
-import { commitMissing, damaged } from "../git_failure.ts";
-import { MAX_ENTRIES } from "../limits.ts";
+import { megabytes, PathLimits } from "../excess.ts";
+import { commitMissing, damaged, overLimits } from "../git_failure.ts";
+import { MAX_COMMIT_BYTES, MAX_ENTRIES } from "../limits.ts";
 import type { TreeEntry } from "../source.ts";
 
 export interface Store {
@@ -20,6 +21,17 @@ export interface Store {
 /** The commit that an id leads to through any number of tags, as git stores it. */
 export async function readCommit(store: Store, id: string): Promise<{ id: string; raw: Uint8Array }> {
   const { object: raw, type } = await readObject(store, id);
+  if (type === "commit" && raw.length > MAX_COMMIT_BYTES) {
+    const most = MAX_COMMIT_BYTES / 1024 / 1024;
+    throw new Failure(
+      `Commit ${id.slice(0, 7)} of "${store.url}" has ${megabytes(raw.length)}, and ${most} MiB is the limit`,
+      {
+        kind: "mistake",
+        reason: "repo_invalid",
+        hint: "push a commit with a shorter message",
+      },
+    );
+  }
   if (type === "commit") return { id, raw };
   const target = type === "tag" ? /^object ([0-9a-f]{40})$/m.exec(new TextDecoder().decode(raw))?.[1] : undefined;
   if (target !== undefined) return await readCommit(store, target);
@@ -41,14 +53,22 @@ async function readObject({ gitdir, url, cache }: Store, id: string) {
   return { type, object };
 }
 
-/** Lists what lies below `path` in a commit, sorted. Throws a `Failure` when the path is not a folder there. */
+/** A name in a tree, whose content was not looked at. */
+export type ListedEntry = Omit<TreeEntry, "size">;
+
+/**
+ * Lists what lies below `path` in a commit, sorted. Throws a `Failure` when the path is not a folder there, and one that
+ * names every limit that the tree exceeds.
+ */
 export async function listTree(
   store: Store,
   { id, raw, path }: { id: string; raw: Uint8Array; path: string },
-): Promise<TreeEntry[]> {
+): Promise<ListedEntry[]> {
   const root = await descend(store, { id, path, tree: parseCommit(raw).tree });
-  const listing: Listing = { store, entries: [], folders: 0 };
+  const listing: Listing = { store, entries: [], folders: 0, limits: new PathLimits() };
   await list(listing, { tree: root, prefix: "" });
+  const excess = listing.limits.phrases();
+  if (excess.length > 0) throw overLimits(store.url, excess);
   return listing.entries.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -71,20 +91,25 @@ async function descend(store: Store, { id, path, tree }: { id: string; path: str
 
 interface Listing {
   store: Store;
-  entries: TreeEntry[];
+  entries: ListedEntry[];
   folders: number;
+  limits: PathLimits;
 }
 
 async function list(listing: Listing, { tree, prefix }: { tree: string; prefix: string }): Promise<void> {
   const { store } = listing;
   // Folders count too: a few trees that name each other many times unfold to millions without one file.
-  if (++listing.folders > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} folders`);
+  if (++listing.folders > MAX_ENTRIES) throw tooMany(listing, "folders");
   for (const entry of await readTree(store, tree)) {
     if (entry.path === "") throw forbiddenName(store, entry.path);
     const path = prefix + entry.path;
-    if (entry.type === "tree") await list(listing, { tree: entry.oid, prefix: `${path}/` });
-    else listing.entries.push({ path, oid: entry.oid, ...kind(entry.mode) });
-    if (listing.entries.length > MAX_ENTRIES) throw tooMuch(store, `more than ${MAX_ENTRIES} files`);
+    // A folder is walked only where a file in it could be within the limits: a chain of folders has no end.
+    if (entry.type === "tree") {
+      if (listing.limits.accepts(`${path}/`)) await list(listing, { tree: entry.oid, prefix: `${path}/` });
+    } else if (listing.limits.accepts(path)) {
+      listing.entries.push({ path, oid: entry.oid, ...kind(entry.mode) });
+    }
+    if (listing.entries.length > MAX_ENTRIES) throw tooMany(listing, "files");
   }
 }
 
@@ -107,17 +132,14 @@ function kind(mode: string): Pick<TreeEntry, "type" | "executable"> {
 }
 
 function forbiddenName({ url }: Store, name: string): Failure {
-  return unusable(`The repository "${url}" has a file with the forbidden name ${quoted(name)}`);
-}
-
-export function tooMuch({ url }: Store, what: string): Failure {
-  return unusable(`The repository "${url}" has ${what} below [repo] path`);
-}
-
-function unusable(message: string): Failure {
-  return new Failure(message, {
+  return new Failure(`The repository "${url}" has a file with the forbidden name ${quoted(name)}`, {
     kind: "mistake",
     reason: "repo_invalid",
     hint: "remove it from the branch, or point [repo] path at a folder of its own for this device",
   });
+}
+
+/** Ends the walk: what was found until then is said as well. */
+function tooMany({ store, limits }: Listing, what: "files" | "folders"): Failure {
+  return overLimits(store.url, [...limits.phrases(), `more than ${MAX_ENTRIES} ${what}`]);
 }

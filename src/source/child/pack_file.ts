@@ -1,5 +1,6 @@
 /** A pack as it arrives: written as it comes, and known to be whole by the checksum at its end. */
 import { createHash, type Hash } from "node:crypto";
+import type { SpaceCheck } from "../../disk_space.ts";
 import { concat } from "../remote/bytes.ts";
 import { damaged } from "../git_failure.ts";
 
@@ -13,13 +14,19 @@ export class PackFile implements AsyncDisposable {
   /** Of all that was written. */
   bytes = 0;
 
-  private constructor(readonly path: string, readonly url: string, readonly file: Deno.FsFile) {}
+  readonly #space: SpaceCheck;
 
-  static async create(path: string, url: string): Promise<PackFile> {
-    return new PackFile(path, url, await Deno.open(path, { write: true, createNew: true }));
+  private constructor(readonly url: string, space: SpaceCheck, readonly file: Deno.FsFile) {
+    this.#space = space;
   }
 
+  static async create(path: string, { url, space }: { url: string; space: SpaceCheck }): Promise<PackFile> {
+    return new PackFile(url, space, await Deno.open(path, { write: true, createNew: true }));
+  }
+
+  /** Throws a `Failure` before it writes what would not leave enough free space. */
   async write(chunk: Uint8Array): Promise<void> {
+    await this.#space.before(chunk.length);
     const all = concat([this.#tail, chunk]);
     const kept = Math.max(0, all.length - TRAILER_BYTES);
     this.#hash.update(all.subarray(0, kept));

@@ -1,4 +1,5 @@
 /** One conversation in which a server sends objects. They are in a pack, which is not looked into here. */
+import type { SpaceCheck } from "../../disk_space.ts";
 import { damaged } from "../git_failure.ts";
 import { type Greeting, readGreeting } from "../remote/greeting.ts";
 import { PacketReader, ServerError } from "../remote/packets.ts";
@@ -13,6 +14,8 @@ export interface Reception {
   /** Where the pack is written; not there yet. */
   file: string;
   progress: (message: string) => void;
+  /** Asked before each write. */
+  space: SpaceCheck;
   /** Chosen when it is known what the server can do. Throws a `Failure` for what it cannot. */
   choose(offer: Offer): Wanted;
 }
@@ -59,7 +62,7 @@ async function exchange(transport: Transport, reception: Reception, offer: Offer
   const request = fetchRequest(version, wanted, new Set(capabilities.keys()));
   const packets = new PacketReader(transport.ask(request, version), url);
   const shallow = version === 2 ? await sections(packets) : await oldPreamble(packets, wanted);
-  await using pack = await PackFile.create(file, url);
+  await using pack = await PackFile.create(file, { url, space: reception.space });
   await demultiplex(packets, pack, progress);
   // A server or proxy that dies between two packets ends the answer cleanly: only the last packet and the checksum tell.
   if (!transport.isGreeting) await packets.end();

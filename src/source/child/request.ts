@@ -18,6 +18,8 @@ export type GitRequest =
     path: string;
     dir: string;
     budgetBytes: number;
+    /** What is left free on the file system of `dir`. */
+    reserveBytes: number;
     silenceMs: number;
   }
   /** Whether `tip` is `ancestor` or came after it. Works in the empty folder `dir`. */
@@ -28,6 +30,8 @@ export type GitRequest =
     ancestor: string;
     dir: string;
     budgetBytes: number;
+    /** What is left free on the file system of `dir`. */
+    reserveBytes: number;
     silenceMs: number;
   }
   /** The commit that `id` of a repository on this device leads to. */

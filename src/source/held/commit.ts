@@ -11,6 +11,9 @@ export interface Commit {
   committedAt: number;
 }
 
+/** Of the subject and the author, which are shown; a commit may hold a line of a megabyte. */
+const MAX_SHOWN = 200;
+
 export function parseCommit(raw: Uint8Array): Commit {
   const text = new TextDecoder().decode(raw);
   const end = text.indexOf("\n\n");
@@ -23,8 +26,12 @@ export function parseCommit(raw: Uint8Array): Commit {
     tree: all("tree")[0] ?? "",
     parents: all("parent"),
     // Whoever can commit chooses these words, and they end up in terminals.
-    subject: oneLine(message.replace(/^\n+/, "").split("\n", 1)[0]!),
-    author: oneLine((all("author")[0] ?? "").replace(/<[^<]*$/, "")),
+    subject: shown(message.replace(/^\n+/, "").split("\n", 1)[0]!),
+    author: shown((all("author")[0] ?? "").replace(/<[^<]*$/, "")),
     committedAt: Number(seconds) * 1000,
   };
+}
+
+function shown(text: string): string {
+  return oneLine(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}...` : text);
 }

@@ -4,7 +4,7 @@
  */
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { readRecord, type RevisionRecord, writeRecord } from "./record.ts";
+import { readRecord, RECORD, type RevisionRecord, writeRecord } from "./record.ts";
 
 /** Of a file system. */
 export interface FreeSpace {
@@ -20,7 +20,9 @@ export class FetchedDirectory {
     const old = `${this.path}.old`;
     if (!await exists(this.path) && await exists(old)) await Deno.rename(old, this.path);
     // On a read-only disk they stay, and mean nothing.
-    for (const left of [old, this.next, this.scratch]) await removeAll(left).catch(() => {});
+    for (const left of [old, this.next, this.scratch, `${this.path}/${RECORD}.new`]) {
+      await removeAll(left).catch(() => {});
+    }
   }
 
   /** Null when there is nothing, or nothing that can be made sense of. */
@@ -73,6 +75,11 @@ export class FetchedDirectory {
   get scratch(): string {
     return `${this.path}.history`;
   }
+}
+
+/** Removes the revision in `path`, and all that a fetch uses beside it. Never throws. */
+export async function removeFetched(path: string): Promise<void> {
+  for (const end of ["", ".new", ".old", ".history"]) await removeAll(`${path}${end}`).catch(() => {});
 }
 
 async function emptied(path: string): Promise<string> {

@@ -1,6 +1,8 @@
 /** A revision read from its record and its content. Each file is checked against its id whenever it is read. */
 import { createHash } from "node:crypto";
 import { Failure } from "../../failure.ts";
+import { megabytes } from "../excess.ts";
+import { MAX_READ_BYTES } from "../limits.ts";
 import type { Revision, TreeEntry } from "../source.ts";
 import { parseCommit } from "./commit.ts";
 import { CONTENT, type HeldEntry, type RevisionRecord } from "./record.ts";
@@ -18,23 +20,61 @@ export function heldRevision(dir: string, record: RevisionRecord): Revision {
     author,
     committedAt,
     commit,
-    entries: record.entries.map(({ path, type, executable, oid }) => ({ path, type, executable, oid })),
-    read: (entry) => readContent(dir, entry, { url: record.url, held: byOid.get(entry.oid) }),
+    entries: record.entries.map(({ path, type, executable, oid, size }) => ({ path, type, executable, oid, size })),
+    read: (entry) => readContent({ dir, url: record.url, entry, held: byOid.get(entry.oid) }),
+    chunks: (entry) => contentChunks({ dir, url: record.url, entry, held: byOid.get(entry.oid) }),
   };
 }
 
-async function readContent(
-  dir: string,
-  { path }: TreeEntry,
-  { url, held }: { url: string; held: HeldEntry | undefined },
-): Promise<Uint8Array> {
-  if (held === undefined || held.type === "submodule") throw new TypeError(`"${path}" has no content in this revision`);
-  const bytes = new Uint8Array(held.size);
-  using file = await Deno.open(`${dir}/${CONTENT}`);
-  await file.seek(held.offset, Deno.SeekMode.Start);
-  if (!await fill(file, bytes)) throw damagedContent(url, path);
-  if (blobHash(held.size).update(bytes).digest("hex") !== held.oid) throw damagedContent(url, path);
+interface Content {
+  dir: string;
+  url: string;
+  entry: TreeEntry;
+  held: HeldEntry | undefined;
+}
+
+async function readContent(content: Content): Promise<Uint8Array> {
+  const { path } = content.entry;
+  const { size } = placeOf(content);
+  if (size > MAX_READ_BYTES) throw tooLargeToRead(path, size);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of contentChunks(content)) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
   return bytes;
+}
+
+async function* contentChunks(content: Content): AsyncGenerator<Uint8Array> {
+  const { dir, url, entry: { path } } = content;
+  const { offset, size, oid } = placeOf(content);
+  const hash = blobHash(size);
+  const buffer = new Uint8Array(Math.min(size, CHUNK_BYTES));
+  using file = await Deno.open(`${dir}/${CONTENT}`);
+  await file.seek(offset, Deno.SeekMode.Start);
+  for (let left = size; left > 0;) {
+    const part = buffer.subarray(0, Math.min(left, buffer.length));
+    if (!await fill(file, part)) throw damagedContent(url, path);
+    hash.update(part);
+    left -= part.length;
+    yield part;
+  }
+  if (hash.digest("hex") !== oid) throw damagedContent(url, path);
+}
+
+function placeOf({ entry: { path }, held }: Content): HeldEntry {
+  if (held === undefined || held.type === "submodule") throw new TypeError(`"${path}" has no content in this revision`);
+  return held;
+}
+
+export function tooLargeToRead(path: string, size: number): Failure {
+  const most = MAX_READ_BYTES / 1024 / 1024;
+  return new Failure(`"${path}" has ${megabytes(size)}, and a file that is read whole has at most ${most} MiB`, {
+    kind: "mistake",
+    reason: "repo_invalid",
+    hint: "make the file smaller",
+  });
 }
 
 /** Reads everything once. Throws a `Failure` where anything is missing or is not what git said. */

@@ -3,7 +3,7 @@ import { systemClock } from "../../../src/clock.ts";
 import { admission } from "../../../src/daemon/revision/admit.ts";
 import { Failure } from "../../../src/failure.ts";
 import type { Settings } from "../../../src/settings/settings.ts";
-import type { Revision } from "../../../src/source/source.ts";
+import type { Revision, TreeEntry } from "../../../src/source/source.ts";
 import type { SourceMemory } from "../../../src/store/source_memory.ts";
 import { GitRepository } from "../../support/git_repository.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
@@ -31,7 +31,7 @@ async function ask(
     return Promise.resolve(id[0] === other[0] && Number(id.slice(1)) >= Number(other.slice(1)));
   };
   const admit = admission({ trust, clock: systemClock, known: () => ({ memory: known, source, target: TARGET }) });
-  return await admit({ id } as Revision, { descendsFrom }).then(() => null, (error) => {
+  return await admit({ id, entries: [] as TreeEntry[] } as Revision, { descendsFrom }).then(() => null, (error) => {
     assert.ok(error instanceof Failure);
     assert.equal(error.kind, "waiting");
     return error.reason;
@@ -90,7 +90,9 @@ await testNeeding(
       known: () => ({ memory: known, source: HERE, target: TARGET }),
     });
     const check = () =>
-      admit({ id, commit } as Revision, { descendsFrom: () => Promise.reject(new Error("not asked")) });
+      admit({ id, commit, entries: [] as TreeEntry[] } as Revision, {
+        descendsFrom: () => Promise.reject(new Error("not asked")),
+      });
     const refusal = { name: "Failure", kind: "waiting" };
 
     await assert.rejects(check(), {

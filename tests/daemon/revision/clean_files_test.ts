@@ -56,13 +56,13 @@ function holdAt(source: Source, path: string): { reached: Promise<void>; release
   const fetch = source.fetch.bind(source);
   source.fetch = async (...args) => {
     const revision = await fetch(...args);
-    const read = revision.read.bind(revision);
-    revision.read = async (entry) => {
+    const chunks = revision.chunks.bind(revision);
+    revision.chunks = async function* (entry) {
       if (entry.path === path) {
         reached.resolve();
         await released.promise;
       }
-      return await read(entry);
+      yield* chunks(entry);
     };
     return revision;
   };

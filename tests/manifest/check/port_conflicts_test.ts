@@ -8,7 +8,13 @@ const deployment = (ports: string, more = "") => `image = "x:1"\nports = ${ports
 
 /** Every conflict on the device "pi", as the command line shows it without its hint. */
 function check(manifests: Record<string, string>): string[] {
-  const entries = Object.keys(manifests).map((path) => ({ path, oid: path, type: "file" as const, executable: false }));
+  const entries = Object.keys(manifests).map((path) => ({
+    path,
+    oid: path,
+    type: "file" as const,
+    executable: false,
+    size: 1,
+  }));
   const tree = { entries, text: (path: string) => manifests[path] };
   const desired = readManifests(tree, { revision: "r", device: "pi", labels: {} });
   assert.deepEqual(desired.invalid, []);

@@ -14,7 +14,8 @@ const WEB = { "services/web.toml": 'command = ["/bin/true"]\n' };
 function tree(files: Record<string, string>, type: TreeEntry["type"] = "file") {
   return {
     entries: Object.keys(files).map((path) => {
-      return { path, oid: path, type: path === "harbornode.toml" ? type : "file" as const, executable: false };
+      const size = files[path]!.length;
+      return { path, oid: path, type: path === "harbornode.toml" ? type : "file" as const, executable: false, size };
     }),
     text: (path: string) => path === "harbornode.toml" && type !== "file" ? undefined : files[path],
   };

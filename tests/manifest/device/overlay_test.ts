@@ -9,7 +9,9 @@ const LAB: Target = { device: "pi-lab", labels: { room: "lab" } };
 
 function tree(files: Record<string, string>) {
   return {
-    entries: Object.keys(files).map((path) => ({ path, oid: path, type: "file" as const, executable: true })),
+    entries: Object.entries(files).map(([path, { length: size }]) => {
+      return { path, oid: path, type: "file" as const, executable: true, size };
+    }),
     text: (path: string) => files[path],
   };
 }
@@ -157,8 +159,23 @@ Deno.test("a broken file of variables harms those who use one, and no others", (
 });
 
 Deno.test("variables can not fill the memory of a device", () => {
-  const long = `big = "${"x".repeat(500_000)}"\n`;
-  const uses = Array.from({ length: 2000 }, (_, index) => `V${index} = "-\${vars.big}"`).join("\n");
-  const files = { "vars.toml": long, "services/web.toml": `command = "sleep 9"\n[env]\n${uses}\n` };
-  assert.match(problems(files).join("\n"), /its variables write out more than 1 MiB/);
+  const long = `big = "${"x".repeat(200_000)}"\n`;
+  for (const use of ["-${vars.big}", "${vars.big}"]) {
+    const uses = Array.from({ length: 2000 }, (_, index) => `V${index} = "${use}"`).join("\n");
+    const files = { "vars.toml": long, "services/web.toml": `command = "sleep 9"\n[env]\n${uses}\n` };
+    assert.match(problems(files).join("\n"), /its variables write out more than 1 MiB/, use);
+  }
+});
+
+Deno.test("variables of many manifests are bounded together, and manifests before the bound are as they were", () => {
+  const names = Array.from({ length: 100 }, (_, index) => `w${String(index).padStart(3, "0")}`);
+  const text = 'command = "sleep 9"\nenv = { A = "${vars.big}" }\n';
+  const files = {
+    "vars.toml": `big = "${"x".repeat(200_000)}"\n`,
+    ...Object.fromEntries(names.map((name) => [`services/${name}.toml`, text])),
+  };
+  const { workloads, invalid } = readManifests(tree(files), { revision: "r", ...LAB });
+  assert.deepEqual(workloads.map(({ name }) => name), names.slice(0, workloads.length));
+  assert.equal(workloads.length, Math.floor(16 * 1024 * 1024 / 200_000));
+  assert.match(invalid[0]!.problems[0]!.message, /write out more than 16 MiB in all manifests together/);
 });

@@ -14,7 +14,7 @@ const BOTH = [
 const ARM = BOTH.map((line) => line.replace(`, linux-amd64 = "${B}"`, ""));
 
 function read(lines: readonly string[], arch?: Architecture): Desired {
-  const entries = [{ path: "services/app.toml", oid: "m", type: "file" as const, executable: false }];
+  const entries = [{ path: "services/app.toml", oid: "m", type: "file" as const, executable: false, size: 1 }];
   const target = { revision: "r", device: "pi", labels: {}, ...(arch === undefined ? {} : { arch }) };
   return readManifests({ entries, text: () => lines.join("\n") }, target);
 }

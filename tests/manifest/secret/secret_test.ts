@@ -10,7 +10,9 @@ const age = (more = "") =>
 const SLEEP = 'command = "sleep 1"\n';
 
 function read(files: Record<string, string>, more: TreeEntry[] = []) {
-  const entries = Object.keys(files).map((path): TreeEntry => ({ path, type: "file", executable: false, oid: path }));
+  const entries = Object.entries(files).map(([path, { length: size }]): TreeEntry => {
+    return { path, type: "file", executable: false, oid: path, size };
+  });
   const text = (path: string) => path.endsWith(".age") ? btoa(files[path]!) : files[path];
   const tree = { entries: [...entries, ...more], text };
   return readManifests(tree, { revision: "r", device: "pi", labels: {} });
@@ -51,8 +53,9 @@ Deno.test("a secret that can be none is named with its file, and harms its workl
   );
   assert.match(one(""), /is not what age wrote/);
   assert.match(one(age("x".repeat(65_536))), /is over 64 KiB/);
+  assert.match(one(age("x".repeat(131_072))), /is over 128 KiB/);
   assert.match(one("version https://git-lfs.github.com/spec/v1\n"), /is a pointer of Git LFS \(.*git lfs untrack/);
-  const link: TreeEntry = { path: "secrets/key.age", type: "symlink", executable: false, oid: "l" };
+  const link: TreeEntry = { path: "secrets/key.age", type: "symlink", executable: false, oid: "l", size: 1 };
   assert.match(problems({ "services/web.toml": wanting("key") }, [link])[0]!, /is a link, which is not followed/);
   const typo = { "services/web.toml": wanting("db-pasword"), "secrets/db-password.age": age() };
   assert.deepEqual(problems(typo), ['secrets[0] there is no secret "db-pasword" (did you mean "db-password"?)']);
@@ -62,7 +65,7 @@ Deno.test("a secret that can be none is named with its file, and harms its workl
 
 Deno.test("a secret comes from the folder secrets/ itself, and from no other", () => {
   const paths = ["secrets/a.age", "secrets/deep/a.age", "secrets/a.txt", "services/secrets/a.age", "a.age"];
-  const entries = paths.map((path): TreeEntry => ({ path, type: "file", executable: false, oid: path }));
+  const entries = paths.map((path): TreeEntry => ({ path, type: "file", executable: false, oid: path, size: 1 }));
   assert.deepEqual(secretPaths(entries), ["secrets/a.age"]);
 });
 
