@@ -5,6 +5,7 @@ import { MAX_CHILD_MEMORY_BYTES, MAX_CONTENT_BYTES } from "../../../src/source/l
 import { eventually } from "../../support/eventually.ts";
 import type { Fault } from "../../support/git_server.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
+import { smallDisk } from "../../support/small_disk.ts";
 import { fleet, FOREVER, sync, TOKEN } from "../fleet.ts";
 
 /** Far enough into the answer that the pack is being written. */
@@ -118,6 +119,56 @@ await testNeeding(
     on.server.requests.length = 0;
     await assert.rejects(source.fetch(bomb, () => {}, FOREVER), refused);
     assert.deepEqual(on.server.requests, [], "it is not downloaded again");
+  },
+);
+
+await testNeeding(
+  ["git", "root"],
+  "a disk that has no room is said with each look, and the revision is received again once there is some",
+  async () => {
+    await using on = await fleet();
+    await using disk = await smallDisk(`${on.dir}/disk`, { megabytes: 1 });
+    const source = on.source({}, { gitDir: `${disk.path}/repository` });
+    await sync(source);
+    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+    for (const name of ["a", "b", "c", "d"]) {
+      await on.repository.write(name, bytes.map((one) => one ^ name.charCodeAt(0)));
+    }
+    const id = await on.repository.commit("too much");
+    await disk.fill();
+    const full = { name: "Failure", kind: "waiting", reason: "disk_full", message: /^The disk is full/ };
+    await assert.rejects(source.fetch(id, () => {}, FOREVER), full);
+    on.server.requests.length = 0;
+    await assert.rejects(source.fetch(id, () => {}, FOREVER), full);
+    assert.deepEqual(on.server.requests, [], "it is not received again");
+    await disk.free();
+    assert.equal((await source.fetch(id, () => {}, FOREVER)).id, id);
+  },
+);
+
+await testNeeding(
+  ["git", "root"],
+  "a disk that is read-only is the cause that is named, and the revision on it is used",
+  async () => {
+    await using on = await fleet();
+    await using disk = await smallDisk(`${on.dir}/disk`, { megabytes: 4 });
+    const place = { gitDir: `${disk.path}/repository` };
+    await sync(on.source({}, place));
+    await Deno.mkdir(`${place.gitDir}.new`);
+    await on.repository.write("a", "b");
+    const id = await on.repository.commit("more");
+    await disk.readOnly();
+    const source = on.source({}, place);
+    assert.equal((await source.lastFetched())?.id, on.first);
+    await assert.rejects(source.fetch(id, () => {}, FOREVER), {
+      name: "Failure",
+      kind: "waiting",
+      reason: "disk_read_only",
+      message: /^The disk of data_dir is read-only: a new revision of ".*" cannot be written$/,
+      hint: /^see why with /,
+    });
+    await disk.writable();
+    assert.equal((await source.fetch(id, () => {}, FOREVER)).id, id);
   },
 );
 

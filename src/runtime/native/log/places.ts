@@ -122,17 +122,22 @@ async function canGrow(path: string): Promise<boolean> {
   }
 }
 
-/** Appends a log with its archives to another one, and removes it. Throws when that one does not take it. */
+/** Appends a log with its archives to another one, and removes it: all of it, or nothing. Throws when nothing. */
 async function appendLog(from: string, to: string): Promise<void> {
   using target = await Deno.open(to, { append: true });
-  const archives = findArchives(from, 0).map(({ compressed }, index) => ({
-    path: archivePath(from, index + 1, { compressed }),
-    compressed,
-  }));
-  for (const { path, compressed } of [...archives.reverse(), { path: from, compressed: false }]) {
-    for await (const piece of content(await Deno.open(path), { compressed, skip: 0 })) {
-      for (let at = 0; at < piece.length;) at += await target.write(piece.subarray(at));
+  const { size } = await target.stat();
+  const archives = findArchives(from, 0).map(({ compressed }, index) => {
+    return { path: archivePath(from, index + 1, { compressed }), compressed };
+  });
+  try {
+    for (const { path, compressed } of [...archives.toReversed(), { path: from, compressed: false }]) {
+      for await (const piece of content(await Deno.open(path), { compressed, skip: 0 })) {
+        for (let at = 0; at < piece.length;) at += await target.write(piece.subarray(at));
+      }
     }
+  } catch (error) {
+    await target.truncate(size).catch(() => {});
+    throw error;
   }
   for (const { path } of archives) await Deno.remove(path);
   await Deno.remove(from);

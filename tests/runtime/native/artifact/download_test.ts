@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { refusingDisk } from "../../../support/refusing_disk.ts";
 import { content, givenStore, hurriedClock } from "./given_store.ts";
 
 const MB = 1_000_000;
@@ -201,3 +202,32 @@ Deno.test("a download that says it is over 4 GiB is not begun", async () => {
   assert.equal(failure.reason, "artifact_invalid");
   assert.equal(failure.message, "app is over 4295.0 MB");
 });
+
+for (
+  const [code, reason, kind, message] of [
+    ["ENOSPC", "insufficient_disk", "refused", /^the disk is full, and app is not here whole$/],
+    ["EDQUOT", "disk_full", "waiting", /^the disk has no quota left, and app is not here whole$/],
+    ["EROFS", "disk_read_only", "waiting", /^the disk is read-only, and app is not here whole$/],
+    ["EIO", "disk_failed", "waiting", /^the disk does not work .*, and app is not here whole$/],
+  ] as const
+) {
+  Deno.test(`a download onto a disk that refuses (${code}) says so, and is whole once it does not`, async () => {
+    await using given = await givenStore();
+    using disk = refusingDisk(given.dir);
+    const artifact = given.server.put("app", content(MB));
+    disk.refuse(code);
+    const failure = await given.failure(artifact);
+    assert.deepEqual([failure.reason, failure.kind], [reason, kind]);
+    assert.match(failure.message, message);
+    // What nothing needs cannot be removed either, and that is no reason to end anything.
+    await given.store.keep([]);
+    disk.heal();
+    assert.deepEqual(await Deno.readFile(join(await given.ensure(artifact), "app")), content(MB));
+    disk.refuse(code);
+    await given.store.keep([]);
+    assert.equal((await given.names()).length, 1);
+    disk.heal();
+    await given.store.keep([]);
+    assert.deepEqual(await given.names(), []);
+  });
+}
