@@ -51,6 +51,7 @@ const ROOMS: Record<string, Room> = {
       "src/model/image_name.ts",
       "src/model/fingerprint.ts",
       "src/model/port.ts",
+      "src/model/process/signal.ts",
       "src/secrets/credentials.ts",
       "src/log.ts",
       "src/until_aborted.ts",

@@ -11,6 +11,7 @@ import { containerName, createdFrom, LABEL, networksOf } from "./container.ts";
 import { withMade } from "./life/altered.ts";
 import type { Containers } from "./containers.ts";
 import type { Grants } from "./life/grant.ts";
+import { ownStopSignal } from "./life/stop_signal.ts";
 import { type Engine, Timeout } from "./engine.ts";
 import { type Endpoints, endpointsFor, joinOthers, rejoin } from "./network/attach.ts";
 import type { Network, Networks } from "./network/networks.ts";
@@ -140,7 +141,7 @@ function hasEnded({ state }: Instance): boolean {
 }
 
 /** Signal, wait, kill, wait. One way for every version of Docker: its own "stop" takes a signal only since API 1.42. */
-export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs }: StopOptions): Promise<void> {
+export async function stop(parts: Parts, instance: Instance, { signal: asked, timeoutMs }: StopOptions): Promise<void> {
   const { id } = instance;
   const found = await own(parts, id);
   if (found === null || hasEnded(found)) return;
@@ -148,6 +149,7 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
   // Sooner or later, whatever it begins with.
   parts.containers.ends.weSend(id, "SIGKILL");
   try {
+    const signal = asked ?? await ownStopSignal(parts.engine, await parts.containers.recall(id));
     // Or Docker would start it again, now or when it is started itself.
     await parts.grants.give(id, null);
     // A frozen process takes no signal.

@@ -159,7 +159,7 @@ export class NativeRuntime implements Runtime {
     if (one === undefined || one.isOver) return;
     const { clock } = this.#options;
     await one.grant(null);
-    await one.happen("stop", { now: clock.now(), signal: name });
+    await one.happen("stop", { now: clock.now(), signal: name ?? "SIGTERM" });
     if (await within(one.ended, { ms: timeoutMs, clock })) return;
     await one.happen("late", { now: clock.now() });
     if (await within(one.ended, { ms: KILL_DEADLINE_MS, clock })) return;

@@ -36,7 +36,8 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),
     Labels: { ...workload.labels, ...ownLabels(workload, input) },
     // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
-    StopSignal: workload.stopSignal,
+    // Docker takes the image's signal where none is given.
+    ...(workload.stopSignal === null ? {} : { StopSignal: workload.stopSignal }),
     StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
     ...networking(input),
     HostConfig: {
