@@ -277,7 +277,7 @@ const PURE = [
   /^src\/notify\/(commit_state|condition|tell|outgoing|status_request|message_request)\.ts$/,
   /^src\/daemon\/process\/status_line\.ts$/,
   /^src\/probe\/verdict\.ts$/,
-  /^src\/runtime\/docker\/(container|life\/altered|network\/subnet|request\/\w+)\.ts$/,
+  /^src\/runtime\/docker\/(container|life\/altered|network\/subnet|request\/\w+|volume\/owner)\.ts$/,
   /^src\/runtime\/native\/(lifecycle|environment|port\/chosen)\.ts$/,
   /^src\/runtime\/native\/artifact\/name\.ts$/,
   /^src\/runtime\/native\/log\/(lines|marks|pace)\.ts$/,

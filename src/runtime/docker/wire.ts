@@ -230,7 +230,12 @@ export interface EventLine {
   timeNano?: number;
 }
 
+export interface VolumesAnswer {
+  Volumes?: VolumeAnswer[] | null;
+}
+
 export interface VolumeAnswer {
+  Name: string;
   Labels?: Record<string, string> | null;
 }
 

@@ -60,11 +60,8 @@ await testNeeding(
   async () => {
     await using device = await dockerDevice({ changes: ['CMD ["/bin/sh"]', "STOPSIGNAL SIGINT"] });
     const instance = await device.start(device.workload({ command: TELLS }));
-    const container = { ...(JSON.parse((await dockerCall(`/containers/${instance.id}/json`)).text)) };
-    assert.equal((await dockerCall(`/images/${container.Image}/json`)).status, 200);
-    const { ownStopSignal } = await import("../../../../src/runtime/docker/life/stop_signal.ts");
-    const { Engine } = await import("../../../../src/runtime/docker/engine.ts");
-    const { DOCKER_SOCKET } = await import("../../../support/prerequisite.ts");
+    const { text } = await dockerCall(`/containers/${instance.id}/json`);
+    const container = JSON.parse(text) as InspectedContainer;
     const engine = new Engine(DOCKER_SOCKET);
     try {
       const gone = { ...container, Image: `sha256:${"0".repeat(64)}` };
