@@ -448,6 +448,7 @@ purge_all() {
       case $kind in container) all=--all force=--force ;; *) all='' force='' ;; esac
       has docker || break
       names=$(look docker $kind ls $all --quiet --filter "label=harbornode.device=$id") || names=''
+      [ $kind != volume ] || add_claimed_volumes
       [ -z "$names" ] || run docker $kind rm $force $names
     done
     # Named by the folder's path, for a daemon whose data_dir cannot be written.
@@ -470,6 +471,14 @@ purge_all() {
   # systemd leaves it when the unit goes before what was started from it.
   group=$root/sys/fs/cgroup/system.slice/harbornode.service
   [ ! -d "$group" ] || run rmdir "$group" || :
+}
+
+# To $names: volumes without a label of their own, which containers of an earlier version had. A labelled one names each.
+add_claimed_volumes() {
+  for name in $(look docker volume ls --filter "label=harbornode.device=$id" --format '{{.Label "harbornode.volume"}}'); do
+    case " $(echo $names) " in *" $name "*) continue ;; esac
+    ! look docker volume inspect "$name" >/dev/null 2>&1 || names="$names $name"
+  done
 }
 
 # .github/release_signers, by tests/support/embed_installer.ts.

@@ -138,9 +138,9 @@ const COMMON: Field[] = [
     example: 'restart = { policy = "on-failure", max_restarts = 5 }',
   }),
   ...JOB_FIELDS,
-  field("stop_signal", signalName, "SIGTERM", {
-    shown: '"SIGTERM"',
-    doc: "The signal that asks it to end",
+  field("stop_signal", signalName, null, {
+    shown: "the image's, or SIGTERM",
+    doc: "Signal that asks it to end, as in signal(7): with or without SIG, or as a number",
     example: 'stop_signal = "SIGINT"',
   }),
   field("stop_timeout", duration(), 10_000, {

@@ -79,7 +79,7 @@ export function buildWorkload(
     user: read.user as string | null,
     workingDir: read.working_dir as string | null,
     restart: restartOf(read, { isJob: job !== null, isSaid: said.has("restart") }),
-    stopSignal: read.stop_signal as Workload["stopSignal"],
+    stopSignal: (read.stop_signal ?? null) as Workload["stopSignal"],
     stopTimeoutMs: read.stop_timeout as number,
     ...buildHealth(read.health as Table | null ?? null, {
       ports,

@@ -43,6 +43,11 @@ export interface Instance {
   formerName?: string;
   /** It runs, and others do not find it under the names of its networks yet. */
   withheld?: boolean;
+  /**
+   * Docker: paths that its image declares as VOLUME, whose volume belongs to the slot: the next container of the slot
+   * mounts it too. Absent for none.
+   */
+  ownVolumes?: string[];
   /** What was changed by hand since its start, in a sentence; absent where it is as it was started. */
   altered?: string;
   /** It ended because somebody told it to who was not us. Absent where that could not be learned. */

@@ -1,13 +1,13 @@
 /** A workload: one thing that git declares to be kept running here, with everything resolved: plain data, fit for JSON. */
 import type { MaintenanceWindow } from "./pause/maintenance_window.ts";
+import type { SignalName } from "./process/signal.ts";
 import type { ContainerOptions } from "./container_options.ts";
 import type { Secret } from "./secret.ts";
 
 export type Kind = "service" | "deployment";
 export type RuntimeName = "native" | "docker";
 
-/** POSIX signal names that may be asked for in a manifest. */
-export type SignalName = "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2" | "SIGKILL";
+export type { SignalName } from "./process/signal.ts";
 
 /** What follows an end. The first restart comes at once, each further one later, from `delayMs` up to `maxDelayMs`. */
 export interface RestartPolicy {
@@ -206,7 +206,8 @@ interface WorkloadBase {
   user: string | null;
   workingDir: string | null;
   restart: RestartPolicy;
-  stopSignal: SignalName;
+  /** Null: SIGTERM for native; for Docker the STOPSIGNAL of the image, and SIGTERM where the image has none. */
+  stopSignal: SignalName | null;
   stopTimeoutMs: number;
   health: Probe | null;
   /** It is healthy only after it has run, and passed its probe, for this long. */

@@ -18,7 +18,8 @@ export type Action =
     type: "stop";
     runtime: RuntimeName;
     instance: Instance;
-    signal: SignalName;
+    /** Null: the instance's own signal (`StopOptions`). */
+    signal: SignalName | null;
     timeoutMs: number;
     /** Whether a start in the same slot follows; of a job, with the next plan. */
     isReplaced?: boolean;

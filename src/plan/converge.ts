@@ -55,7 +55,7 @@ export function converge(input: ConvergeInput): Step {
     if (isMove && staysForNow(instance, input)) made.waiting = input.blocked;
     else made.stops.push(...retire(instance, spec, because));
   }
-  const strategy = strategyOf(spec);
+  const strategy = strategyOf(spec, input.instances);
   for (const slot of slots) {
     if (slot.current !== null) keepCurrent(made, slot as Slot & { current: Instance }, strategy);
   }

@@ -38,7 +38,7 @@ export function stopAction(
     workload: instance.workload,
     runtime: instance.runtime,
     instance,
-    signal: spec?.stopSignal ?? "SIGTERM",
+    signal: spec?.stopSignal ?? null,
     timeoutMs: spec?.stopTimeoutMs ?? 10_000,
     ...because,
   };

@@ -42,7 +42,8 @@ export interface StartRequest {
 }
 
 export interface StopOptions {
-  signal: SignalName;
+  /** Null: SIGTERM, or the signal that the image of the container declares. */
+  signal: SignalName | null;
   /** After this the whole tree of processes is killed. */
   timeoutMs: number;
 }

@@ -4,11 +4,13 @@ import { canonical } from "../model/fingerprint.ts";
 import { containerOptions } from "../model/container_options.ts";
 import type { Applied, WorkloadMemory } from "../model/memory.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
+import { raise2 } from "./older_workload.ts";
 import { StateDisk } from "./state_disk.ts";
 import type { Format } from "./versioned_file.ts";
 
 export const WORKLOAD: Format<WorkloadMemory> = {
-  version: 2,
+  version: 3,
+  raise: { 2: raise2 },
   check(value) {
     const memory = value as Partial<WorkloadMemory> | null;
     if (memory === null || typeof memory !== "object" || typeof memory.name !== "string") return null;

@@ -65,7 +65,7 @@ Deno.test("purge after uninstall removes the rest, and Docker's part of this dev
   await target.install(["--uninstall"]);
   await target.stub(
     "docker",
-    'case "$1 $2" in "volume ls") echo shop-data; echo shop-cache ;; "container ls") echo c0 ;; esac',
+    'case "$*" in *--format*) ;; volume\\ ls*) echo shop-data; echo shop-cache ;; container\\ ls*) echo c0 ;; esac',
   );
   const { code, said } = await target.install(["--purge"]);
   assert.equal(code, 0, said);
@@ -75,6 +75,7 @@ Deno.test("purge after uninstall removes the rest, and Docker's part of this dev
     "container rm --force c0",
     `network ls ${filter}`,
     `volume ls ${filter}`,
+    `volume ls --filter label=harbornode.device=${DEVICE_ID} --format {{.Label "harbornode.volume"}}`,
     "volume rm shop-data shop-cache",
   ]);
   assert.deepEqual((await target.files()).filter((path) => !FOLDERS.test(path)), []);
@@ -94,14 +95,22 @@ await testNeeding(
       assert.ok(success, new TextDecoder().decode(stderr));
       return new TextDecoder().decode(stdout).trim();
     };
-    const names = [`${id}-ours`, `${id}-other`];
+    const names = ["ours", "other", "claimed", "claim", "claim-of-none", "again", "claim-of-ours"]
+      .map((name) => `${id}-${name}`);
     try {
       await docker("volume", "create", "--label", `harbornode.device=${id}`, names[0]!);
       await docker("volume", "create", "--label", `harbornode.device=${id}0`, names[1]!);
       await docker("network", "create", "--label", `harbornode.device=${id}`, names[0]!);
+      // The first one names a volume that has no label of its own, and one that is gone already.
+      const claims = ["--label", `harbornode.device=${id}`, "--label"];
+      await docker("volume", "create", ...claims, `harbornode.volume=${names[2]}`, names[3]!);
+      await docker("volume", "create", ...claims, `harbornode.volume=${id}-gone`, names[4]!);
+      await docker("volume", "create", ...claims, `harbornode.volume=${names[2]}`, names[5]!);
+      await docker("volume", "create", ...claims, `harbornode.volume=${names[0]}`, names[6]!);
+      await docker("volume", "create", names[2]!);
       const { code, said } = await target.install(["--purge"], { env: { DOCKER_HOST: `unix://${DOCKER_SOCKET}` } });
       assert.equal(code, 0, said);
-      assert.match(said, new RegExp(`docker volume rm ${names[0]}\n`));
+      assert.match(said, new RegExp(`docker volume rm [^\n]*${names[0]}`));
       assert.equal(await docker("volume", "ls", "--quiet", "--filter", `name=${id}`), names[1]);
       assert.equal(await docker("network", "ls", "--quiet", "--filter", `name=${id}`), "");
     } finally {

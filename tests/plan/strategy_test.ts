@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { rolloutPolicy } from "../../src/model/rollout_policy.ts";
+import type { Instance } from "../../src/model/observed.ts";
 import type { DockerWorkload, Port, RolloutPolicy, Workload } from "../../src/model/workload.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { strategyOf } from "../../src/plan/rollout/strategy.ts";
@@ -39,6 +40,38 @@ const CASES: [claim: string, spec: Workload, type: string, because: string | nul
 for (const [claim, spec, type, because] of CASES) {
   Deno.test(`strategy: ${claim}`, () => assert.deepEqual(strategyOf(spec), { type, because }));
 }
+
+const running = (fields: Partial<Instance>): Instance[] => [{
+  id: "c1",
+  workload: "web",
+  slot: 0,
+  runtime: "docker",
+  fingerprint: "f",
+  state: "running",
+  pid: 1,
+  containerId: "c1",
+  startedAt: 0,
+  endedAt: null,
+  exitCode: null,
+  runtimeHealth: null,
+  ports: [],
+  warnings: [],
+  ...fields,
+}];
+
+Deno.test("strategy: a volume that the image of what runs declares is written by one", () => {
+  const ownVolumes = ["/data"];
+  const because = '"/data", a volume of its image, can be written by one alone';
+  assert.deepEqual(strategyOf(docker({}), running({ ownVolumes })), { type: "recreate", because });
+  assert.deepEqual(strategyOf(docker({ replicas: 2 }), running({ ownVolumes })), { type: "rolling", because });
+  const beside = { type: "start-first", because: null };
+  assert.deepEqual(strategyOf(docker({}), running({})), beside);
+  assert.deepEqual(strategyOf(docker({}), running({ ownVolumes, state: "exited" })), beside);
+  assert.deepEqual(strategyOf(docker(asks("start-first")), running({ ownVolumes })), beside);
+  // Something else is mounted there from now on.
+  const mounts: DockerWorkload["mounts"] = [{ type: "tmpfs", target: "/data", sizeBytes: null }];
+  assert.deepEqual(strategyOf(docker({ mounts }), running({ ownVolumes })), beside);
+});
 
 Deno.test("a plan says why the old one goes first", () => {
   const device = new ModelDevice();

@@ -60,18 +60,50 @@ export async function runtimeConformance(name: string, { needs, setup }: Conform
   });
 
   await test("stops by the signal it was given, and leaves the ended instance observable", async ({ runtime, shell }) => {
-    const workload = shell("trap 'exit 3' INT; while :; do sleep 0.1; done");
+    const workload = shell("trap 'exit 3' INT; echo ready; while :; do sleep 0.1; done");
     const one = await start(runtime, workload);
-    await ready(runtime, workload, one);
+    await ready(runtime, workload);
     await runtime.stop(one, { signal: "SIGINT", timeoutMs: 60_000 });
     const [ended] = await instances(runtime);
     assert.deepEqual([ended?.id, ended?.state, ended?.exitCode], [one.id, "exited", 3]);
   });
 
-  await test("kills what ignores its signal after the timeout", async ({ runtime, shell }) => {
-    const workload = shell("trap '' TERM; while :; do sleep 0.1; done");
+  await test("stops by each signal of signal(7), also a real-time one", async ({ runtime, shell }) => {
+    for (const [signal, number] of [["SIGWINCH", 28], ["SIGRTMIN+3", 37], ["SIGRTMAX-1", 63]] as const) {
+      const workload = shell(`trap 'exit 3' ${number}; echo ready; while :; do sleep 0.1; done`, {
+        name: `signal-${number}`,
+      });
+      const one = await start(runtime, workload);
+      await ready(runtime, workload);
+      await runtime.stop(one, { signal, timeoutMs: 60_000 });
+      const [ended] = await instances(runtime);
+      assert.deepEqual([signal, ended?.state, ended?.exitCode], [signal, "exited", 3]);
+      await runtime.remove(ended!);
+    }
+  });
+
+  await test("stops by SIGTERM where nobody names a signal", async ({ runtime, shell }) => {
+    const workload = shell("trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done");
     const one = await start(runtime, workload);
-    await ready(runtime, workload, one);
+    await ready(runtime, workload);
+    await runtime.stop(one, { signal: null, timeoutMs: 60_000 });
+    const [ended] = await instances(runtime);
+    assert.deepEqual([ended?.state, ended?.exitCode], ["exited", 3]);
+  });
+
+  await test("sends a running instance a real-time signal", async ({ runtime, shell }) => {
+    const workload = shell("trap 'exit 4' 35; echo ready; while :; do sleep 0.1; done");
+    const one = await start(runtime, workload);
+    await ready(runtime, workload);
+    await runtime.signal(one, "SIGRTMIN+1");
+    const ended = await eventually("it has ended", () => first(runtime, ({ state }) => state === "exited"));
+    assert.equal(ended.exitCode, 4);
+  });
+
+  await test("kills what ignores its signal after the timeout", async ({ runtime, shell }) => {
+    const workload = shell("trap '' TERM; echo ready; while :; do sleep 0.1; done");
+    const one = await start(runtime, workload);
+    await ready(runtime, workload);
     await runtime.stop(one, { signal: "SIGTERM", timeoutMs: 300 });
     const [ended] = await instances(runtime);
     assert.deepEqual([ended?.state, ended?.exitCode], ["exited", 137]);
@@ -214,15 +246,10 @@ async function usageOf(runtime: Runtime, instance: Instance): Promise<Usage> {
   return await eventually("its use is told", () => runtime.usage(instance));
 }
 
-/** A shell needs a moment to set its traps: it is ready when it has forked its first sleep. */
-async function ready(runtime: Runtime, workload: Workload, one: Instance): Promise<void> {
-  const command = [
-    "/bin/sh",
-    "-c",
-    "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null; echo; done | grep -q '^sleep 0.1'",
-  ];
-  await eventually("the shell sleeps", async () => {
-    const { exitCode } = await runtime.execute(one, workload, command, AbortSignal.timeout(60_000));
-    return exitCode === 0;
+/** Waits until the shell has set its traps and says so: on a busy machine it takes a moment. */
+async function ready(runtime: Runtime, workload: Workload): Promise<void> {
+  await eventually("the shell is ready", async () => {
+    const lines = await Array.fromAsync(runtime.logs(workload.name, { tail: 1, follow: false }));
+    return lines[0]?.text === "ready";
   });
 }

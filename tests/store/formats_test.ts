@@ -10,7 +10,7 @@ import { DeliveryLog } from "../../src/store/delivery_log.ts";
 import { forgetOlderState, newerState } from "../../src/store/formats.ts";
 import { ImageInventory } from "../../src/store/image_inventory.ts";
 import { Journal } from "../../src/store/journal.ts";
-import { MemoryStore } from "../../src/store/memory.ts";
+import { MemoryStore, WORKLOAD } from "../../src/store/memory.ts";
 import { notifyFile, readNotifyMemory } from "../../src/store/notify_memory.ts";
 import { readSourceMemory } from "../../src/store/source_memory.ts";
 import { newerFiles } from "../../src/store/versioned_file.ts";
@@ -57,6 +57,28 @@ for await (const { name: version } of Deno.readDir(FORMATS)) {
   });
 }
 
+Deno.test("a stop signal that 0.1.0 wrote for every workload becomes the image's, and nothing is started again", async () => {
+  await using state = await stateOf("0.1.0");
+  const folder = join(state.root, "state/workloads");
+  const { applied, rollouts } = (await MemoryStore.open(folder)).all.get("cache")!;
+  const written = JSON.parse(await Deno.readTextFile(join(folder, "cache.json"))).value;
+  assert.equal(written.applied.workload.stopSignal, "SIGTERM");
+  assert.equal(written.applied.workload.runtime, "docker");
+  assert.equal(applied!.workload.stopSignal, null);
+  assert.equal(rollouts!.versions[0]!.workload.stopSignal, null);
+  assert.equal(fingerprint(applied!.workload), written.applied.fingerprint);
+  assert.equal(fingerprint(rollouts!.versions[0]!.workload), written.rollouts.versions[0].fingerprint);
+});
+
+Deno.test("a stop signal that a manifest chose is kept when the format is raised", async () => {
+  await using state = await stateOf("0.1.0");
+  const folder = join(state.root, "state/workloads");
+  const path = join(folder, "cache.json");
+  await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replaceAll('"SIGTERM"', '"SIGINT"'));
+  const { applied, rollouts } = (await MemoryStore.open(folder)).all.get("cache")!;
+  assert.deepEqual([applied!.workload.stopSignal, rollouts!.versions[0]!.workload.stopSignal], ["SIGINT", "SIGINT"]);
+});
+
 Deno.test("state of a newer version is told of beforehand, and nothing of it is lost", async () => {
   await using state = await stateOf("0.1.0");
   const workloads = join(state.root, "state/workloads");
@@ -75,8 +97,10 @@ Deno.test("what was set aside counts again where there is nothing newer, and wha
   await using state = await stateOf("0.1.0");
   const workloads = join(state.root, "state/workloads");
   const path = join(workloads, "web.json");
-  const known = JSON.parse(await Deno.readTextFile(path)).version as number;
-  await Deno.rename(path, `${path}.aside-${known}`);
+  const file = JSON.parse(await Deno.readTextFile(path));
+  await Deno.remove(path);
+  const known = WORKLOAD.version;
+  await Deno.writeTextFile(`${path}.aside-${known}`, JSON.stringify({ ...file, version: known }));
   await Deno.writeTextFile(`${path}.aside-1`, "of an older build");
   assert.deepEqual([...(await MemoryStore.open(workloads)).all.keys()].sort(), ["cache", "web"]);
   await forgetOlderState(state.root);

@@ -4,7 +4,7 @@ import { tar, type TarEntry } from "./tar.ts";
 
 /**
  * Makes an image of these files. `changes` are lines of a Dockerfile like `CMD ["/bin/sh"]`; CMD ENTRYPOINT ENV EXPOSE
- * HEALTHCHECK USER VOLUME WORKDIR STOPSIGNAL and LABEL are known to Docker here.
+ * HEALTHCHECK USER VOLUME WORKDIR and LABEL are known to Docker here; STOPSIGNAL is added by a build.
  */
 export async function importImage(
   name: string,
@@ -12,7 +12,11 @@ export async function importImage(
 ): Promise<void> {
   const { repository, tag } = splitName(name);
   const query = new URLSearchParams({ fromSrc: "-", repo: repository, tag });
-  for (const change of options.changes ?? []) query.append("changes", change);
+  const { true: built = [], false: changes = [] } = Object.groupBy(
+    options.changes ?? [],
+    (change) => `${change.startsWith("STOPSIGNAL")}`,
+  );
+  for (const change of changes) query.append("changes", change);
   const answer = await dockerCall(`/images/create?${query}`, {
     method: "POST",
     headers: { "content-type": "application/x-tar" },
@@ -26,6 +30,17 @@ export async function importImage(
   if (id !== undefined) {
     await dockerCall(`/images/${id}/tag?repo=${repository}&tag=${tag}`, { method: "POST" }, options.socket);
   }
+  if (built.length > 0) await build(name, built, options.socket);
+}
+
+async function build(name: string, lines: readonly string[], socket?: string): Promise<void> {
+  const content = new TextEncoder().encode(`FROM ${name}\n${lines.join("\n")}\n`);
+  const answer = await dockerCall(`/build?${new URLSearchParams({ t: name, version: "1" })}`, {
+    method: "POST",
+    headers: { "content-type": "application/x-tar" },
+    body: tar([{ path: "Dockerfile", content }]),
+  }, socket);
+  if (answer.status !== 200 || answer.text.includes('"error"')) throw new Error(`cannot build ${name}: ${answer.text}`);
 }
 
 /** Also where a container still uses it; calling it for an image that is not there is harmless. */

@@ -28,7 +28,7 @@ const BASE = {
   user: null,
   workingDir: null,
   restart: ALWAYS,
-  stopSignal: "SIGTERM" as const,
+  stopSignal: null,
   stopTimeoutMs: 10_000,
   health: null,
   minHealthyMs: 0,

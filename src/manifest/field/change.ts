@@ -1,5 +1,6 @@
 /** [pure] What follows when only the files of a workload's folder changed. */
 import type { OnChange, SignalName } from "../../model/workload.ts";
+import { signalNamed } from "../../model/process/signal.ts";
 import { type Field, field, type Grammar, oneOf } from "../grammar.ts";
 import type { Place, Table } from "../place.ts";
 import { signalName } from "./signal.ts";
@@ -28,14 +29,16 @@ export function buildOnChange(read: Table, place: Place): OnChange {
   return { type: "signal", signal: how ?? "SIGHUP" };
 }
 
-/** A string that is a signal's name is one; everything else is a command. */
 function reload(): Grammar<string[] | SignalName> {
   return {
     wants: 'a signal like "SIGHUP", or a command',
     schema: { anyOf: [signalName.schema, words.schema] },
-    read: (value, place) =>
-      typeof value === "string" && /^(SIG)?[A-Z]+[12]?$/.test(value)
-        ? signalName.read(value, place)
-        : words.read(value, place),
+    read: (value, place) => isSignal(value) ? signalName.read(value, place) : words.read(value, place),
   };
+}
+
+/** Capital letters and numbers always mean a signal. "sighup" does too, and "signal-cli" is a command. */
+function isSignal(value: unknown): boolean {
+  if (typeof value !== "string") return typeof value === "bigint" || typeof value === "number";
+  return /^(SIG)?[A-Z]+\d?([+-]\d+)?$/.test(value) || (/^sig/i.test(value) && signalNamed(value) !== null);
 }

@@ -1,13 +1,41 @@
-/** [pure] Signals by their name, with or without SIG in front. */
-import type { SignalName } from "../../model/workload.ts";
-import { type Grammar, oneOf } from "../grammar.ts";
+/** [pure] Signals of signal(7), by name or number. */
+import { SIGNAL_NAMES, SIGNAL_SYNONYMS, type SignalName, signalNamed } from "../../model/process/signal.ts";
+import type { Grammar } from "../grammar.ts";
+import { nearest } from "../nearest.ts";
+import { quote } from "../place.ts";
 
-const signals = oneOf<SignalName>("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL");
-const { enum: names } = signals.schema as { enum: string[] };
+const WANTS = 'a signal like "SIGTERM", "SIGWINCH" or "SIGRTMIN+3"';
+const NAMES = [...SIGNAL_NAMES, ...SIGNAL_SYNONYMS];
 
 export const signalName: Grammar<SignalName> = {
-  ...signals,
-  schema: { enum: [...names, ...names.map((name) => name.slice(3))] },
-  read: (value, place) =>
-    signals.read(typeof value === "string" && !value.startsWith("SIG") ? `SIG${value}` : value, place),
+  wants: WANTS,
+  schema: {
+    anyOf: [
+      // For an editor that suggests values. The pattern accepts the rest: other case, and other names of real-time signals.
+      { enum: [...NAMES, ...NAMES.map((name) => name.slice("SIG".length))] },
+      { type: "string", pattern: signalPattern() },
+      { type: "integer", minimum: 1, maximum: 64 },
+    ],
+  },
+  read(value, place) {
+    const given = typeof value === "bigint" ? Number(value) : value;
+    const signal = typeof given === "string" || typeof given === "number" ? signalNamed(given) : null;
+    return signal ?? place.report(`is ${quote(value)}, wanted ${WANTS}`, hint(given));
+  },
 };
+
+function hint(given: unknown): string | undefined {
+  if (given === 32 || given === 33) return "use 34 (SIGRTMIN) or above: the C library keeps 32 and 33 for its threads";
+  if (typeof given !== "string" || given === "") return undefined;
+  const isShort = !/^sig/i.test(given);
+  const close = nearest(given, isShort ? NAMES.map((name) => name.slice("SIG".length)) : NAMES);
+  return close === null ? 'run "kill -l" for a list of signals' : `did you mean "${close}"?`;
+}
+
+/** In any case, since JSON Schema has no flag for it. */
+function signalPattern(): string {
+  const anyCase = (text: string) => text.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
+  const names = NAMES.filter((name) => !name.startsWith("SIGRT")).map((name) => anyCase(name.slice("SIG".length)));
+  const realTime = `${anyCase("RTMIN")}(\\+([0-9]|[12][0-9]|30))?|${anyCase("RTMAX")}(-([0-9]|[12][0-9]|30))?`;
+  return `^(${anyCase("SIG")})?(${names.join("|")}|${realTime})$|^([1-9]|[12][0-9]|3[014-9]|[45][0-9]|6[0-4])$`;
+}

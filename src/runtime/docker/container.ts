@@ -16,6 +16,14 @@ export const LABEL = {
   namespace: "harbornode.namespace",
   /** Its limits, as JSON. */
   made: "harbornode.made",
+  /** Paths of its image that have a volume of the slot's own, as JSON. */
+  volumes: "harbornode.volumes",
+  /** Of a volume of ours: the path that its image declares. */
+  path: "harbornode.path",
+  /** Of an empty volume of ours: the name of the volume that has the data. */
+  volume: "harbornode.volume",
+  /** Beside it: of two for one path, or for one volume, the higher one counts. */
+  order: "harbornode.order",
 } as const;
 
 export interface Marks {
@@ -63,9 +71,32 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     ...(alive && state.Health?.Log ? { checks: state.Health.Log.map(asResult) } : {}),
     ports: alive ? publishedPorts(container) : [],
     ...(alive && isWithheld(container) ? { withheld: true } : {}),
+    ...(alive ? ownVolumes(container) : {}),
     imageId: container.Image,
     warnings: instanceState === "exited" && state.OOMKilled === true ? [OVER_MEMORY] : [],
   };
+}
+
+/** Paths with a volume that the next container of the slot gets: ours, and those that Docker named by itself. */
+function ownVolumes(container: InspectedContainer): Pick<Instance, "ownVolumes"> {
+  let labelled: unknown = null;
+  try {
+    labelled = JSON.parse(container.Config.Labels?.[LABEL.volumes] ?? "null");
+  } catch {
+    // Somebody else made a container that looks like ours.
+  }
+  const named = Array.isArray(labelled) ? labelled.filter((path) => typeof path === "string") : [];
+  const paths = [...new Set([...named, ...unnamedVolumes(container).keys()])].sort();
+  return paths.length === 0 ? {} : { ownVolumes: paths };
+}
+
+/** Volumes of the container that Docker made for its image's VOLUME, and named by itself: name by path. */
+export function unnamedVolumes({ Mounts: mounts = [] }: InspectedContainer): Map<string, string> {
+  return new Map(
+    mounts.flatMap(({ Type: type, Name: name = "", Destination: path }) =>
+      type === "volume" && /^[0-9a-f]{64}$/.test(name) && path !== undefined ? [[path, name]] : []
+    ),
+  );
 }
 
 /** The networks that it belongs on; empty for one that is found on none by us. */

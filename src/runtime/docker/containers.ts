@@ -1,7 +1,7 @@
 /** This device's containers as instances. Containers without its label are looked at only to learn that they are not ours. */
 import type { Instance } from "../../model/observed.ts";
 import { alteration } from "./life/altered.ts";
-import { asInstance, LABEL } from "./container.ts";
+import { asInstance, LABEL, unnamedVolumes } from "./container.ts";
 import { Ends } from "./life/ends.ts";
 import type { Engine } from "./engine.ts";
 import type { ImageDigests } from "./image/digests.ts";
@@ -17,6 +17,8 @@ export class Containers {
   readonly ends = new Ends();
   /** The restart policy that each had when it was last looked at. */
   readonly policies = new Map<string, string>();
+  /** This device's containers with volumes that Docker named by itself. */
+  readonly unnamed = new Map<string, InspectedContainer>();
   #remembers = false;
   #changes = 0;
 
@@ -46,7 +48,7 @@ export class Containers {
   async all(): Promise<Instance[]> {
     const listed = await this.list([`${LABEL.device}=${this.#deviceId}`]);
     const ids = new Set(listed.map((container) => container.Id));
-    for (const known of [this.#inspected, this.policies]) {
+    for (const known of [this.#inspected, this.policies, this.unnamed]) {
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     }
     this.ends.keep(ids);
@@ -80,6 +82,8 @@ export class Containers {
     if (status === 404) return null;
     const container = body as InspectedContainer;
     this.policies.set(container.Id, container.HostConfig?.RestartPolicy?.Name ?? "");
+    const isOwn = container.Config.Labels?.[LABEL.device] === this.#deviceId;
+    if (isOwn && unnamedVolumes(container).size > 0) this.unnamed.set(container.Id, container);
     // What changed while the answer was on its way may not be in it.
     if (this.#remembers && changes === this.#changes) {
       this.#inspected.set(container.Id, { status: container.State.Status, container });

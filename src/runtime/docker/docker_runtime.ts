@@ -27,6 +27,7 @@ import { publish } from "./network/attach.ts";
 import { Networks } from "./network/networks.ts";
 import { namesOf } from "./request/create_request.ts";
 import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
+import { Volumes } from "./volume/volumes.ts";
 import { readLogs } from "./logs.ts";
 import { usage } from "./usage.ts";
 
@@ -88,7 +89,8 @@ export class DockerRuntime implements Runtime {
     const containers = new Containers(engine, { deviceId, digests });
     const networks = new Networks({ engine, deviceId, allowNetworks: policy.allowNetworks });
     this.#grants = new Grants(engine, containers);
-    this.#parts = { engine, containers, networks, grants: this.#grants, deviceId };
+    const volumes = new Volumes(engine, { deviceId });
+    this.#parts = { engine, containers, networks, volumes, grants: this.#grants, deviceId };
     this.#credentials = new Credentials(options.credentialsDir, "containers");
     this.#policy = policy;
     this.#protectedPaths = protectedPaths;
@@ -118,7 +120,9 @@ export class DockerRuntime implements Runtime {
 
   async observe(): Promise<Observation> {
     try {
-      const instances = await this.#parts.containers.all();
+      const { containers, volumes } = this.#parts;
+      const instances = await containers.all();
+      await volumes.keepAll(containers.unnamed);
       // Docker starts none of those that have ended by itself, and we write them anew.
       await this.#credentials.keep(new Set(instances.filter((one) => one.state !== "exited").map(credentialsKey)));
       this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();

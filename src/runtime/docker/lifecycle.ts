@@ -3,22 +3,21 @@
  * without this device's label.
  */
 import { Failure } from "../../failure.ts";
-import { logger } from "../../log.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { DockerWorkload, SignalName } from "../../model/workload.ts";
 import type { StartRequest, StopOptions } from "../runtime.ts";
-import { containerName, createdFrom, LABEL, networksOf } from "./container.ts";
-import { withMade } from "./life/altered.ts";
+import { containerName, LABEL, networksOf } from "./container.ts";
 import type { Containers } from "./containers.ts";
+import { create, discard } from "./life/create.ts";
 import type { Grants } from "./life/grant.ts";
+import { ownStopSignal } from "./life/stop_signal.ts";
 import { type Engine, Timeout } from "./engine.ts";
-import { type Endpoints, endpointsFor, joinOthers, rejoin } from "./network/attach.ts";
+import { type Endpoints, endpointsFor, rejoin } from "./network/attach.ts";
 import type { Network, Networks } from "./network/networks.ts";
-import { CONTAINER_CREDENTIALS, createRequest, namesOf } from "./request/create_request.ts";
+import { CONTAINER_CREDENTIALS, namesOf } from "./request/create_request.ts";
 import type { MountSources } from "./request/mount.ts";
-import type { CreatedContainer, InspectedContainer } from "./wire.ts";
-
-const log = logger("docker");
+import type { Volumes } from "./volume/volumes.ts";
+import type { InspectedContainer } from "./wire.ts";
 
 /** The kernel ends a killed process at once, unless it hangs in a disk or network file system. */
 const KILL_MS = 20_000;
@@ -29,6 +28,7 @@ export interface Parts {
   engine: Engine;
   containers: Containers;
   networks: Networks;
+  volumes: Volumes;
   grants: Grants;
   deviceId: string;
 }
@@ -140,7 +140,7 @@ function hasEnded({ state }: Instance): boolean {
 }
 
 /** Signal, wait, kill, wait. One way for every version of Docker: its own "stop" takes a signal only since API 1.42. */
-export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs }: StopOptions): Promise<void> {
+export async function stop(parts: Parts, instance: Instance, { signal: asked, timeoutMs }: StopOptions): Promise<void> {
   const { id } = instance;
   const found = await own(parts, id);
   if (found === null || hasEnded(found)) return;
@@ -148,6 +148,7 @@ export async function stop(parts: Parts, instance: Instance, { signal, timeoutMs
   // Sooner or later, whatever it begins with.
   parts.containers.ends.weSend(id, "SIGKILL");
   try {
+    const signal = asked ?? await ownStopSignal(parts.engine, await parts.containers.recall(id));
     // Or Docker would start it again, now or when it is started itself.
     await parts.grants.give(id, null);
     // A frozen process takes no signal.
@@ -174,17 +175,19 @@ export async function signal(parts: Parts, instance: Instance, name: SignalName)
   }
 }
 
-/** Only what has ended. Its volumes stay. */
+/** Only what has ended. Its volumes stay, and are remembered for the next container of its slot. */
 export async function remove(parts: Parts, instance: Instance): Promise<void> {
   const { id } = instance;
-  const found = await own(parts, id);
-  if (found === null) return;
+  const container = await parts.containers.inspect(id);
+  const found = container === null ? null : parts.containers.instance(container);
+  if (container === null || found === null) return;
   if (!hasEnded(found)) {
     throw new Failure(`Container "${id.slice(0, 12)}" of "${instance.workload}" still runs and is not removed`, {
       kind: "transient",
       reason: "stop_failed",
     });
   }
+  await parts.volumes.keep(container);
   const task = `remove container "${id.slice(0, 12)}"`;
   const query = { v: "false", force: "false" };
   const { status } = await parts.engine.call(`DELETE /containers/${id}`, { task, query, accept: [404, 409] });
@@ -215,34 +218,6 @@ async function own(parts: Parts, id: string): Promise<Instance | null> {
   return container === null ? null : parts.containers.instance(container);
 }
 
-async function create(
-  parts: Parts,
-  request: DockerStart & { name: string; endpoints: Endpoints },
-): Promise<string> {
-  const { name, workload, endpoints } = request;
-  const { status, body } = await parts.engine.call("POST /containers/create", {
-    task: `create container "${name}"`,
-    query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
-    body: withMade(createRequest(workload, { ...request, deviceId: parts.deviceId })),
-    accept: [404],
-  });
-  if (status === 404) {
-    throw new Failure(`Image "${createdFrom(workload)}" is not there`, {
-      kind: "transient",
-      reason: "image_not_found",
-    });
-  }
-  const { Id: id, Warnings: warnings } = body as CreatedContainer;
-  for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });
-  try {
-    await joinOthers(parts, id, endpoints);
-  } catch (error) {
-    await discard(parts, id);
-    throw error;
-  }
-  return id;
-}
-
 async function run(
   parts: Parts,
   { id, name }: { id: string; name: string },
@@ -254,13 +229,6 @@ async function run(
     throw new Failure(message, { kind: "transient", reason: "start_failed" });
   }
   return instance;
-}
-
-/** What we have just made and could not start. The failure that led here matters more than one of this. */
-async function discard(parts: Parts, id: string): Promise<void> {
-  const task = "remove a container that did not start";
-  await parts.engine.call(`DELETE /containers/${id}`, { task, query: { force: "true" }, accept: [404, 409] })
-    .catch((error) => log.warn("{error}", { error }));
 }
 
 /** Gone (404) and not running (409) are what we want, or will be seen at the next look. */

@@ -52,8 +52,9 @@ export interface InspectedContainer {
   /** Restarts by its restart policy since somebody last asked for a start, or Docker itself was started. */
   RestartCount?: number;
   HostConfig?: { NetworkMode?: string; RestartPolicy?: { Name?: string; MaximumRetryCount?: number } };
-  Config: { Labels?: Record<string, string> | null; Tty?: boolean; Image?: string };
-  Mounts?: { Type?: string; Source?: string; Destination?: string }[];
+  Config: { Labels?: Record<string, string> | null; Tty?: boolean; Image?: string; StopSignal?: string };
+  /** `Name` is the volume's, of a mount that is one. */
+  Mounts?: { Type?: string; Name?: string; Source?: string; Destination?: string; RW?: boolean }[];
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null;
     /** By the network's name. */
@@ -113,7 +114,7 @@ export interface CreateContainer {
   WorkingDir?: string;
   ExposedPorts: Record<string, Record<never, never>>;
   Labels: Record<string, string>;
-  StopSignal: string;
+  StopSignal?: string;
   /** Seconds. */
   StopTimeout: number;
   Hostname?: string;
@@ -200,6 +201,8 @@ export interface ImageAnswer {
   RepoTags?: string[] | null;
   /** What registries call it, like "nginx@sha256:...". */
   RepoDigests?: string[] | null;
+  /** What its containers are made with. Keys of `Volumes` are the paths that it declares as VOLUME. */
+  Config?: { StopSignal?: string; Volumes?: Record<string, unknown> | null } | null;
 }
 
 export interface DistributionAnswer {
@@ -227,7 +230,12 @@ export interface EventLine {
   timeNano?: number;
 }
 
+export interface VolumesAnswer {
+  Volumes?: VolumeAnswer[] | null;
+}
+
 export interface VolumeAnswer {
+  Name: string;
   Labels?: Record<string, string> | null;
 }
 

@@ -163,7 +163,7 @@ export class NativeRuntime implements Runtime {
     const { clock } = this.#options;
     // Where it cannot be taken back, what the shim starts once more is told to end as well.
     await one.grant(null).catch(() => {});
-    await one.happen("stop", { now: clock.now(), signal: name });
+    await one.happen("stop", { now: clock.now(), signal: name ?? "SIGTERM" });
     if (await within(one.ended, { ms: timeoutMs, clock })) return;
     await one.happen("late", { now: clock.now() });
     if (await within(one.ended, { ms: KILL_DEADLINE_MS, clock })) return;

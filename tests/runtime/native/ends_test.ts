@@ -1,7 +1,7 @@
 /** Ends of real processes that are nobody's children here: by the kernel's word, and by looking. */
 import assert from "node:assert/strict";
 import { ProcessEnds } from "../../../src/runtime/native/process/ends.ts";
-import { libc } from "../../../src/runtime/native/process/libc.ts";
+import { killByPid, libc } from "../../../src/runtime/native/process/libc.ts";
 import { type ProcessIdentity, signal, statOf } from "../../../src/runtime/native/process/identity.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
@@ -69,4 +69,10 @@ Deno.test("a signal reaches the process that is meant, and no other one that has
   assert.equal(await signal(one, "SIGKILL"), true);
   await eventually("it has ended", async () => ["Z", undefined].includes((await statOf(one.pid))?.state));
   assert.equal(await signal(one, "SIGKILL"), false);
+});
+
+Deno.test("a kernel without handles of processes delivers real-time signals by pid", async () => {
+  const one = await orphan();
+  assert.equal(killByPid(one.pid, 37), true);
+  await eventually("it has ended", async () => ["Z", undefined].includes((await statOf(one.pid))?.state));
 });

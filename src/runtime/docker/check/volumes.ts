@@ -10,14 +10,17 @@ import type { VolumeAnswer } from "../wire.ts";
  * Docker with the container, and marked; none is ever removed.
  */
 export async function checkVolumes(
-  { mounts }: Pick<DockerWorkload, "mounts">,
+  { name, mounts }: Pick<DockerWorkload, "name" | "mounts">,
   { engine, deviceId, allowVolumes }: { engine: Engine; deviceId: string; allowVolumes: readonly string[] },
 ): Promise<void> {
   for (const [index, mount] of mounts.entries()) {
     if (mount.type !== "volume" || allowVolumes.includes(mount.source)) continue;
     const route = `GET /volumes/${encodeURIComponent(mount.source)}`;
     const { status, body } = await engine.call(route, { task: `look at volume "${mount.source}"`, accept: [404] });
-    if (status === 404 || (body as VolumeAnswer).Labels?.[LABEL.device] === deviceId) continue;
+    const labels = status === 404 ? null : (body as VolumeAnswer).Labels ?? {};
+    // What was made for an image's VOLUME is its workload's alone.
+    const isOwn = labels?.[LABEL.device] === deviceId && [undefined, name].includes(labels[LABEL.workload]);
+    if (labels === null || isOwn) continue;
     const refusal = denied({ path: ["mounts", index], value: mount.source, key: "allow_volumes", by: "item" });
     throw policyFailure({ ...refusal, message: `${refusal.message}, a volume that it did not make for its workloads` });
   }

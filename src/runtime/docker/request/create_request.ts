@@ -4,6 +4,7 @@ import type { RevealedSecrets } from "../../runtime.ts";
 import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
 import { createdFrom, LABEL, type Marks } from "../container.ts";
 import type { CreateContainer, CreateMount, DeviceRequest, EndpointRequest } from "../wire.ts";
+import { volumeLabels } from "../volume/owner.ts";
 import { confinement } from "./confinement.ts";
 import { logConfig } from "./log_config.ts";
 import { createMount, type MountSources } from "./mount.ts";
@@ -11,6 +12,8 @@ import { createMount, type MountSources } from "./mount.ts";
 export interface CreateInput extends Marks, MountSources {
   /** The networks that it belongs on, the one that it is created on first. Empty where it has none of ours. */
   endpoints: ReadonlyMap<string, EndpointRequest>;
+  /** Volumes for paths that the image declares, by path. Absent for none. */
+  volumes?: ReadonlyMap<string, string>;
   secrets?: RevealedSecrets;
   /** Where files with secrets are on the device; null or absent for none. */
   credentialsDir?: string | null;
@@ -36,12 +39,17 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),
     Labels: { ...workload.labels, ...ownLabels(workload, input) },
     // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
-    StopSignal: workload.stopSignal,
+    // Docker takes the image's signal where none is given.
+    ...(workload.stopSignal === null ? {} : { StopSignal: workload.stopSignal }),
     StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
     ...networking(input),
     HostConfig: {
       PortBindings: portBindings(workload),
-      Mounts: [...workload.mounts.map((mount) => createMount(mount, input)), ...credentialsMount(input)],
+      Mounts: [
+        ...workload.mounts.map((mount) => createMount(mount, input)),
+        ...volumeMounts(workload, input),
+        ...credentialsMount(input),
+      ],
       Memory: resources.memoryBytes ?? 0,
       NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
       RestartPolicy: { Name: "no" },
@@ -63,19 +71,29 @@ function environment({ env, ports }: DockerWorkload, { secrets, credentialsDir =
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
 }
 
+/** Docker copies what the image has at the path into an empty volume, with owner and mode. */
+function volumeMounts(workload: DockerWorkload, { volumes = new Map(), deviceId, slot }: CreateInput): CreateMount[] {
+  return [...volumes].map(([Target, Source]) => {
+    // A volume that was removed a moment ago is made anew with the container, and must be found again.
+    const Labels = volumeLabels({ workload: workload.name, slot, path: Target }, { deviceId });
+    return { Type: "volume", Source, Target, ReadOnly: false, VolumeOptions: { Labels } };
+  });
+}
+
 function credentialsMount({ credentialsDir = null }: CreateInput): CreateMount[] {
   if (credentialsDir === null) return [];
   return [{ Type: "bind", Source: credentialsDir, Target: CONTAINER_CREDENTIALS, ReadOnly: true }];
 }
 
 /** The last ones: no label of a manifest can stand for one of ours. */
-function ownLabels(workload: DockerWorkload, { deviceId, slot, fingerprint, endpoints }: CreateInput) {
+function ownLabels(workload: DockerWorkload, { deviceId, slot, fingerprint, endpoints, volumes }: CreateInput) {
   return {
     [LABEL.device]: deviceId,
     [LABEL.workload]: workload.name,
     [LABEL.slot]: String(slot),
     [LABEL.fingerprint]: fingerprint,
     ...(endpoints.size === 0 ? {} : { [LABEL.networks]: [...endpoints.keys()].join(",") }),
+    ...(volumes === undefined || volumes.size === 0 ? {} : { [LABEL.volumes]: JSON.stringify([...volumes.keys()]) }),
   };
 }
 

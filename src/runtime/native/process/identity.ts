@@ -1,6 +1,6 @@
 /** Which process is meant, and signals to none but that one. */
-import { constants } from "node:os";
-import { closeHandle, openHandle, signalHandle } from "./libc.ts";
+import { type SignalName, signalNumber } from "../../../model/process/signal.ts";
+import { closeHandle, killByPid, openHandle, signalHandle } from "./libc.ts";
 
 /**
  * A pid alone is reused; pid, start time and boot together are not. The start time is field 22
@@ -41,12 +41,16 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
  * Signals the process if it is still the one that is meant, and alive. True when it was. Through a handle of it where
  * the kernel has them: between the look and the signal, a pid may come to mean another process.
  */
-export async function signal(identity: ProcessIdentity, name: Deno.Signal): Promise<boolean> {
+export async function signal(identity: ProcessIdentity, name: SignalName): Promise<boolean> {
+  const number = signalNumber(name);
   const handle = openHandle(identity.pid);
   try {
     if (!await isAlive(identity)) return false;
-    if (handle !== null) return signalHandle(handle, constants.signals[name as keyof typeof constants.signals]);
-    Deno.kill(identity.pid, name);
+    if (handle !== null) return signalHandle(handle, number);
+    const isSent = killByPid(identity.pid, number);
+    if (isSent !== null) return isSent;
+    // Without foreign functions. Deno knows no real-time signal, and says so.
+    Deno.kill(identity.pid, name as Deno.Signal);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

@@ -11,6 +11,7 @@ const SYMBOLS = {
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", nonblocking: true },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  kill: { parameters: ["i32", "i32"], result: "i32" },
   waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -53,6 +54,12 @@ export function openHandle(pid: number): number | null {
 /** Signals the very process of the handle (pidfd_send_signal(2)); false when it has ended. */
 export function signalHandle(handle: number, number: number): boolean {
   return libc()!.syscall(PIDFD_SEND_SIGNAL, BigInt(handle), BigInt(number), 0n, 0n, 0n) === 0n;
+}
+
+/** Signals a pid (kill(2)), for kernels without handles; false when it could not be sent. Null without glibc. */
+export function killByPid(pid: number, number: number): boolean | null {
+  const c = libc();
+  return c === null ? null : c.kill(pid, number) === 0;
 }
 
 export function closeHandle(handle: number): void {

@@ -1,0 +1,48 @@
+/** Makes a container, without starting it. */
+import { Failure } from "../../../failure.ts";
+import { logger } from "../../../log.ts";
+import { createdFrom } from "../container.ts";
+import type { DockerStart, Parts } from "../lifecycle.ts";
+import { type Endpoints, joinOthers } from "../network/attach.ts";
+import { createRequest } from "../request/create_request.ts";
+import type { CreatedContainer } from "../wire.ts";
+import { withMade } from "./altered.ts";
+
+const log = logger("docker");
+
+export async function create(
+  parts: Parts,
+  request: DockerStart & { name: string; endpoints: Endpoints },
+): Promise<string> {
+  const { name, workload, endpoints, slot, previous } = request;
+  const formerNames = [previous?.formerName, workload.movedFrom].filter((one) => one !== null && one !== undefined);
+  const volumes = await parts.volumes.prepare(workload, { slot, formerNames });
+  const { status, body } = await parts.engine.call("POST /containers/create", {
+    task: `create container "${name}"`,
+    query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
+    body: withMade(createRequest(workload, { ...request, volumes, deviceId: parts.deviceId })),
+    accept: [404],
+  });
+  if (status === 404) {
+    throw new Failure(`Image "${createdFrom(workload)}" is not there`, {
+      kind: "transient",
+      reason: "image_not_found",
+    });
+  }
+  const { Id: id, Warnings: warnings } = body as CreatedContainer;
+  for (const warning of warnings ?? []) log.warn("Docker on {name}: {warning}", { name, warning });
+  try {
+    await joinOthers(parts, id, endpoints);
+  } catch (error) {
+    await discard(parts, id);
+    throw error;
+  }
+  return id;
+}
+
+/** Removes a container that was just made and could not be started. The failure that led here matters more than one of this. */
+export async function discard(parts: Parts, id: string): Promise<void> {
+  const task = "remove a container that did not start";
+  await parts.engine.call(`DELETE /containers/${id}`, { task, query: { force: "true" }, accept: [404, 409] })
+    .catch((error) => log.warn("{error}", { error }));
+}
