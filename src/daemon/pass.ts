@@ -214,7 +214,7 @@ function watchHealth(device: Device): void {
   const byWorkload = Map.groupBy(instances, (one) => one.workload);
   alertUnhealthy(device);
   device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {
-    if (spec === null || spec.health === null || spec.health.type === "image") return [];
+    if (spec === null || spec.health === null) return [];
     const wanted = fingerprint(spec);
     return (byWorkload.get(name) ?? [])
       .filter((one) => one.state === "running" && one.fingerprint === wanted)

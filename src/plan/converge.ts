@@ -29,6 +29,8 @@ export interface ConvergeInput {
   because?: Because | null;
   /** A fingerprint that was given up: an instance of it is kept for nothing. */
   refused?: string | null;
+  /** Whether a rollout of this spec is under way, which its deadline ends; absent: no. */
+  isRollout?: boolean;
   /** When something that it depends on was started last; null where that is no reason to start it again. */
   dependsOnStart?: { name: string; at: number } | null;
   now: number;
@@ -179,6 +181,8 @@ function whileRunning(made: Made, instance: Instance, start: (because: Because) 
   const onFailure = spec.health?.onFailure;
   if (onFailure === "stop") made.stops.push(stopAction(instance, spec, because));
   if (onFailure !== "restart") return;
+  // A rollout is judged by its deadline. A restart before it would only take the output and the probes that tell why.
+  if (made.input.isRollout === true && verdicts.get(instance.id)?.hasBeenHealthy !== true) return;
   const restart = restartOfUnhealthy(spec.restart, instance, memory?.slots[instance.slot]);
   if (spec.restart.when === "never" || restart.type === "failed") made.stops.push(stopAction(instance, spec, because));
   else if (restart.type === "again" && restart.at > now) made.due.push(restart.at);

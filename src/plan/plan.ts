@@ -214,6 +214,8 @@ function stepOf(
     blocked: admitted.get(spec.name) ?? (unmet === null ? null : { reason: "dependency_not_ready", message: unmet }),
     because: refused === null ? null : { reason: "rollback", message: wayBack(refused) },
     refused: refused?.fingerprint ?? null,
+    isRollout: refused === null && judged?.rollouts.underWay !== undefined &&
+      judged.rollouts.underWay.failed === undefined,
     dependsOnStart: lastStartOfNeeded(spec, order),
     now,
   }, { since: input.since, clock: input.clockDoubt ?? null, remember });
