@@ -113,7 +113,10 @@ async function unhealthyAfter(
   using closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = closed.addr as Deno.NetAddr;
   closed.close();
-  const workload = nativeWorkload({ command: ["sleep"], health: { ...TIMING, type: "tcp", port: { type: "fixed", port } } });
+  const workload = nativeWorkload({
+    command: ["sleep"],
+    health: { ...TIMING, type: "tcp", port: { type: "fixed", port } },
+  });
   const clock = hurriedClock();
   const ended = Promise.withResolvers<number>();
   let isDone = false;
