@@ -7,6 +7,7 @@ import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import type { Blocked } from "./admission.ts";
 import { explainChange } from "./compare.ts";
+import { waitUntil } from "./elapsed.ts";
 import { exitSentence } from "./exit_sentence.ts";
 import { healthOf, type Verdicts } from "./health.ts";
 import { reloadOf } from "./reload.ts";
@@ -34,6 +35,8 @@ export interface ConvergeInput {
   /** When something that it depends on was started last; null where that is no reason to start it again. */
   dependsOnStart?: { name: string; at: number } | null;
   now: number;
+  /** As in `ClockReading`. */
+  clockSetAt?: number;
 }
 
 export interface Step {
@@ -166,7 +169,8 @@ function afterExit(made: Made, instance: Instance, start: (because: Because) => 
   const restart = restartAfter(spec.restart, instance, slot);
   const isHalted = slot?.halted !== undefined && slot.fingerprint === instance.fingerprint;
   if (restart.type !== "again" || isHalted) return;
-  if (restart.at > now) made.due.push(restart.at);
+  const waits = waitUntil(restart.at, { from: restart.from, now });
+  if (waits !== null) made.due.push(waits);
   else start({ reason: "exited", message: exitSentence(instance) });
 }
 
@@ -184,9 +188,12 @@ function whileRunning(made: Made, instance: Instance, start: (because: Because) 
   // A rollout is judged by its deadline. A restart before it would only take the output and the probes that tell why.
   if (made.input.isRollout === true && verdicts.get(instance.id)?.hasBeenHealthy !== true) return;
   const restart = restartOfUnhealthy(spec.restart, instance, memory?.slots[instance.slot]);
-  if (spec.restart.when === "never" || restart.type === "failed") made.stops.push(stopAction(instance, spec, because));
-  else if (restart.type === "again" && restart.at > now) made.due.push(restart.at);
-  else start(because);
+  if (spec.restart.when === "never" || restart.type !== "again") made.stops.push(stopAction(instance, spec, because));
+  else {
+    const waits = waitUntil(restart.at, { from: restart.from, now });
+    if (waits !== null) made.due.push(waits);
+    else start(because);
+  }
 }
 
 /** Puts right what was changed by hand, unless that was done too often. */

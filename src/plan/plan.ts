@@ -21,6 +21,7 @@ import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import type { ChosenMode } from "./mode.ts";
 import { chooseAllowed, refuserOf } from "./barred/owner_word.ts";
+import { retryOf } from "./attempt.ts";
 import type { PlanInput } from "./plan_input.ts";
 import { graceOf } from "./removal/grace.ts";
 import { guardsOf, type Prune, prune } from "./removal/prune.ts";
@@ -178,9 +179,9 @@ function planWorkload(draft: Draft, { name, spec, held, chosen, judged, scene }:
   if (step.waiting !== null) draft.waiting.set(name, step.waiting);
   if (step.wakeAt !== null) draft.due.push(step.wakeAt);
   const attempt = input.attempts.get(name);
-  const waits = attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > now;
-  if (!waits) draft.actions.push(...step.actions);
-  else if (step.actions.length > 0) draft.due.push(attempt.retryAt);
+  const retryAt = attempt?.fingerprint === step.fingerprint ? retryOf(attempt, now) : null;
+  if (retryAt === null) draft.actions.push(...step.actions);
+  else if (step.actions.length > 0) draft.due.push(retryAt);
 }
 
 function noteRollouts(
@@ -201,7 +202,7 @@ function stepOf(
   },
 ): Step {
   const { input, byWorkload, admitted } = scene;
-  const { memory, verdicts, forced, now } = input;
+  const { memory, verdicts, forced, now, clockSetAt } = input;
   const order = { ...scene, memory, verdicts, now };
   const unmet = unready(spec, order);
   const refused = judged?.refused ?? null;
@@ -218,15 +219,16 @@ function stepOf(
       judged.rollouts.underWay.failed === undefined,
     dependsOnStart: lastStartOfNeeded(spec, order),
     now,
+    ...(clockSetAt === undefined ? {} : { clockSetAt }),
   }, { since: input.since, clock: input.clockDoubt ?? null, remember });
 }
 
 function noteGrants(draft: Draft, { spec, step, scene }: { spec: Workload; step: Step; scene: Scene }): void {
-  const { input: { memory, now }, byWorkload } = scene;
+  const { input: { memory, now, clockSetAt }, byWorkload } = scene;
   for (const instance of byWorkload.get(spec.name) ?? []) {
     const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
     const slot = memory.get(spec.name)?.slots[instance.slot];
-    const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now }) : NO_GRANT;
+    const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now, clockSetAt }) : NO_GRANT;
     // What has ended by hand must not come back with Docker.
     const isConcerned = instance.state === "running" || (instance.runtime === "docker" && instance.state === "exited");
     if (isConcerned) draft.grants.set(instance.id, grant);
@@ -269,6 +271,7 @@ function judgeOne(
     answeringSince: sinceHold(memory?.hold, input),
     takenBack,
     now: input.now,
+    clockSetAt: input.clockSetAt,
   });
 }
 

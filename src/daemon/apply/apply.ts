@@ -143,12 +143,14 @@ function failed(device: Device, { name, action, failure }: { name: string; actio
   const before = device.attempts.get(name);
   const failures = before?.fingerprint === fingerprint ? before.failures + 1 : 1;
   const { reason, message, hint } = failure;
+  const now = device.clock.now();
   const delay = failure.retryAfterMs ?? backoff(RETRY_CURVE, failures, spread(name, failures));
   device.attempts.set(name, {
     fingerprint,
     failures,
     isFinal: failure.kind === "mistake" || failure.kind === "refused",
-    retryAt: device.clock.now() + delay,
+    failedAt: now,
+    retryAt: now + delay,
     reason,
     message,
     hint: hint ?? null,

@@ -40,6 +40,8 @@ export interface JudgeInput {
   /** Why all of `revision` is taken back; null when it is not. */
   takenBack: string | null;
   now: number;
+  /** As in `ClockReading`. */
+  clockSetAt?: number | undefined;
 }
 
 export interface Judged {
