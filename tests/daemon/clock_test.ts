@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/clock.ts";
+import { bootFromDisk } from "../../src/daemon/boot.ts";
 import type { Device } from "../../src/daemon/device.ts";
+import { hold } from "../../src/daemon/owner/hold.ts";
 import { pass } from "../../src/daemon/pass.ts";
 import { syncOnce } from "../../src/daemon/revision/sync.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { turnedDevice } from "./turned_device.ts";
+import { running, turnedDevice } from "./turned_device.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 const QUIET = 'command = ["/bin/sleep", "3600"]\nstop_timeout = "1s"\nrestart = { reset_after = "100ms" }\n';
@@ -69,3 +71,37 @@ await testNeeding(
     await turned(device, "it is rolled back by its deadline", () => rollouts()?.refused?.reason === "health_timeout");
   },
 );
+
+await testNeeding(["git"], "a hold that is over stays over when the device boots in 1970", async () => {
+  await using dir = await tempDir();
+  const repository = await repositoryIn(dir.path, QUIET);
+  const clock = shiftedClock();
+  const id = `test-${crypto.randomUUID()}`;
+  {
+    await using opened = await turnedDevice(dir.path, repository.dir, { clock, id });
+    const { device } = opened;
+    await syncOnce(device);
+    await turned(
+      device,
+      "it runs and is applied",
+      () => device.memory.all.get("web")?.applied?.fingerprint !== undefined,
+    );
+    await hold(device, { name: "web", action: "stop", forMs: 3600_000 });
+    await turned(device, "it is stopped", async () => (await running(device)).length === 0);
+    // An hour passes, by the monotonic clock as well.
+    const { now } = clock;
+    Object.assign(clock, { now: () => now() + 3600_000, monotonic: () => systemClock.monotonic() + 3600_000 });
+    await turned(device, "it runs again", async () => (await running(device)).length === 1);
+  }
+  const boot = { ...systemClock, now: () => systemClock.monotonic() };
+  await using opened = await turnedDevice(dir.path, repository.dir, { clock: boot, id });
+  const { device } = opened;
+  await bootFromDisk(device);
+  await turned(device, "it is started", async () => (await running(device)).length === 1);
+  assert.equal(device.plan.workloads[0]?.held, null);
+  await assert.rejects(
+    hold(device, { name: "web", action: "stop", forMs: 3600_000 }),
+    /the clock of the device says 1970-01-01 .*, which is before HarborNode was built/,
+  );
+  assert.match(await hold(device, { name: "web", action: "stop", forMs: null }), /^web is stopped, and stays so/);
+});
