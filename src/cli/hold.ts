@@ -4,9 +4,9 @@ import { HOLD_FLAGS, sayOfEach } from "./say_of_each.ts";
 export const hold: Command = {
   name: "hold",
   usage: "NAME... [--for DURATION]",
-  summary: "Leave workloads exactly as they are, whatever git says",
+  summary: "Keep workloads as last applied, whatever git says",
   options: [
-    { flag: "--for DURATION", doc: 'leave it so for this long, like "2h" (default: until released)' },
+    { flag: "--for DURATION", doc: 'keep it so for this long, like "2h" (default: until released)' },
     ...HOLD_FLAGS.options,
   ],
   flags: HOLD_FLAGS.flags,

@@ -53,6 +53,12 @@ export interface Device {
   readonly startedAt: number;
   /** When the state was last written by the daemon before, in ms since 1970: it can not be earlier now. Null where it is new. */
   readonly lastKnown: number | null;
+  /** The monotonic clock at `startedAt`. */
+  readonly startedMonotonic: number;
+  /** The clock minus the monotonic one, at the last pass. */
+  clockOffset: number;
+  /** When the clock was last seen to be set, by itself; 0: never. */
+  clockSetAt: number;
   readonly source: Source;
   readonly runtimes: ReadonlyMap<RuntimeName, Runtime>;
   readonly artifacts: ArtifactStore;

@@ -71,6 +71,7 @@ export async function pass(device: Device): Promise<Promise<void>[]> {
   // A chain that ends while the runtimes answer has changed what they speak of: it is left to the next pass, which it asks for.
   const workedOn = new Set(device.busy.keys());
   device.observations = await observe(device);
+  noteClock(device);
   noteAnswers(device);
   await takeOverNames(device);
   await rememberRespawns(device);
@@ -112,6 +113,29 @@ async function observe(device: Device): Promise<Observation[]> {
       return isKnown ? before : await runtime.observe();
     }),
   );
+}
+
+/** Less than this is a clock that is kept right. */
+const CLOCK_SET_MS = 5000;
+
+/** No deadline counts across a jump of the clock: it begins anew. */
+function noteClock(device: Device): void {
+  const now = device.clock.now();
+  const offset = now - device.clock.monotonic();
+  const jumpedMs = offset - device.clockOffset;
+  device.clockOffset = offset;
+  if (Math.abs(jumpedMs) < CLOCK_SET_MS) return;
+  log.info("the clock was set {direction} by {seconds} s", {
+    direction: jumpedMs > 0 ? "forward" : "back",
+    seconds: Math.round(Math.abs(jumpedMs) / 1000),
+  });
+  device.clockSetAt = now;
+  for (const runtime of device.answeringSince.keys()) device.answeringSince.set(runtime, now);
+}
+
+/** The state was written before this daemon began, and the daemon has run since. */
+function earliestNow({ clock, lastKnown, startedMonotonic }: Device): number {
+  return Math.max(clock.now(), (lastKnown ?? 0) + clock.monotonic() - startedMonotonic);
 }
 
 function noteAnswers(device: Device): void {
@@ -166,6 +190,8 @@ export function planInput(device: Device): PlanInput {
     pruneDoubt: pruneDoubt(device),
     pruneConfirmed: device.sourceMemory.pruneConfirmed,
     clockDoubt: clockDoubt({ now: device.clock.now(), lastKnown: device.lastKnown }),
+    clockSetAt: device.clockSetAt,
+    earliestNow: earliestNow(device),
     now: device.clock.now(),
   };
 }
@@ -216,7 +242,7 @@ function watchHealth(device: Device): void {
   const byWorkload = Map.groupBy(instances, (one) => one.workload);
   alertUnhealthy(device);
   device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {
-    if (spec === null || spec.health === null || spec.health.type === "image") return [];
+    if (spec === null || spec.health === null) return [];
     const wanted = fingerprint(spec);
     return (byWorkload.get(name) ?? [])
       .filter((one) => one.state === "running" && one.fingerprint === wanted)

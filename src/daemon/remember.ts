@@ -8,6 +8,7 @@ import { isLeftAlone, type WorkloadStatus } from "../model/snapshot.ts";
 import { slotAfterRespawns } from "../plan/restart/again.ts";
 import { exitSentence } from "../plan/exit_sentence.ts";
 import { isCarriedOut } from "../plan/condition/summary.ts";
+import { isSameHold } from "../plan/barred/holds.ts";
 import type { Effective } from "../plan/effective.ts";
 import { writeSourceMemory } from "../store/source_memory.ts";
 import { addEvent, type Device } from "./device.ts";
@@ -41,7 +42,7 @@ async function rememberWorkload(
 ): Promise<void> {
   const { name, spec, invalid, revision, chosen } = workload;
   if (
-    spec === null || invalid !== null || spec.suspend || workload.held !== null || revision === null ||
+    spec === null || invalid !== null || workload.frozen !== undefined || workload.held !== null || revision === null ||
     device.busy.has(name)
   ) return;
   if (status === undefined || !isApplied(device, { spec, status })) return;
@@ -106,7 +107,14 @@ export async function rememberPlanned(device: Device): Promise<void> {
       before: before.rollouts ?? NO_ROLLOUTS,
       after: planned.rollouts,
     });
-    await device.memory.save({ ...before, ...planned, ...(rollouts === undefined ? {} : { rollouts }) });
+    const { hold, ...rest } = planned;
+    await device.memory.save({
+      ...before,
+      ...rest,
+      // The operator may have held it anew since the plan was made.
+      ...(hold !== undefined && isSameHold(before.hold, hold) ? { hold } : {}),
+      ...(rollouts === undefined ? {} : { rollouts }),
+    });
     if (rollouts !== undefined) tellRollouts(device, { name, before: before.rollouts ?? NO_ROLLOUTS, after: rollouts });
     if (planned.drift?.heldFor !== undefined && before.drift?.heldFor !== planned.drift.heldFor) {
       addEvent(device, { workload: name, ...device.plan.waiting.get(name)! });

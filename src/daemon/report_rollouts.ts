@@ -2,6 +2,7 @@
 import type { RolloutMemory, RolloutRecord } from "../model/rollout.ts";
 import type { RolloutStatus, WorkloadStatus } from "../model/snapshot.ts";
 import type { Effective } from "../plan/effective.ts";
+import { rolloutDeadlineMs } from "../model/time/start_grace.ts";
 import { isoTime } from "./device.ts";
 
 type Shown = Pick<WorkloadStatus, "rollout" | "refused" | "history" | "versions">;
@@ -13,7 +14,7 @@ export function rolloutStatus({ spec, judged }: Effective, memory: RolloutMemory
     rollout: underWay === undefined || underWay.failed !== undefined || spec === null ? null : {
       fingerprint: underWay.fingerprint,
       started_at: isoTime(underWay.startedAt),
-      deadline_at: isoTime(underWay.startedAt + spec.rollout.deadlineMs),
+      deadline_at: isoTime(underWay.startedAt + rolloutDeadlineMs(spec)),
       message: underWay.message,
     },
     refused: refused === undefined ? null : {

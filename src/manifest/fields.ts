@@ -95,7 +95,7 @@ const COMMON: Field[] = [
   }),
   field("suspend", flag, false, {
     shown: "false",
-    doc: "true leaves what runs exactly as it is",
+    doc: "true: git changes nothing of it. It is kept running as last applied, through crashes and boots",
     example: "suspend = true",
   }),
   field("on", on, EVERY_DEVICE, {

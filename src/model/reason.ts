@@ -8,7 +8,7 @@ export const REASONS = {
   running: "runs as the revision asks",
   completed: "ended with success and is not to be started again",
   disabled: "is switched off in its manifest",
-  suspended: "is left alone, because its manifest says so",
+  suspended: "is kept as last applied, because its manifest says so",
   // under way
   starting: "was started and is not known to be healthy yet",
   waiting: "waits for something else to happen first",

@@ -132,7 +132,7 @@ export interface WorkloadStatus {
   next_run_at: string | null;
 }
 
-/** Whether nothing is done for it, by git's own word or the owner's: how it is, is how it is meant to be. */
+/** Whether git changes nothing of it, by its manifest or by a hold on the device. */
 export function isLeftAlone({ sync, held }: WorkloadStatus): boolean {
   return sync === "suspended" || held !== null;
 }
@@ -166,8 +166,11 @@ export function groups(workloads: readonly WorkloadStatus[]): Groups {
   return { well, moving, attention: workloads.filter((one) => !well.includes(one) && !moving.includes(one)) };
 }
 
+const FAILING: ReadonlySet<Phase> = new Set(["failed", "backoff", "degraded", "blocked"]);
+
 function isWell(one: WorkloadStatus): boolean {
   if (isBarred(one)) return false;
+  if (one.health === "unhealthy" || FAILING.has(one.phase)) return false;
   return isLeftAlone(one) || one.phase === "completed" || one.phase === "stopped" ||
     one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
 }

@@ -1,5 +1,6 @@
 /** What is known of actions that could not be carried out. */
 import type { ReasonCode } from "../model/reason.ts";
+import { waitUntil } from "./elapsed.ts";
 
 /** A chain of actions that failed: nothing more is tried with this fingerprint before `retryAt`. */
 export interface Attempt {
@@ -8,7 +9,14 @@ export interface Attempt {
   /** To try it again as it is promises nothing: a person must change something. */
   isFinal: boolean;
   retryAt: number;
+  /** When the last of them failed, which `retryAt` counts from; absent: long ago. */
+  failedAt?: number;
   reason: ReasonCode;
   message: string;
   hint: string | null;
+}
+
+/** When it is tried again; null: it may be now. */
+export function retryOf({ retryAt, failedAt = 0 }: Attempt, now: number): number | null {
+  return waitUntil(retryAt, { from: failedAt, now });
 }

@@ -7,6 +7,7 @@ import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import type { Blocked } from "./admission.ts";
 import { explainChange } from "./compare.ts";
+import { waitUntil } from "./elapsed.ts";
 import { exitSentence } from "./exit_sentence.ts";
 import { healthOf, type Verdicts } from "./health.ts";
 import { reloadOf } from "./reload.ts";
@@ -29,9 +30,13 @@ export interface ConvergeInput {
   because?: Because | null;
   /** A fingerprint that was given up: an instance of it is kept for nothing. */
   refused?: string | null;
+  /** Whether a rollout of this spec is under way, which its deadline ends; absent: no. */
+  isRollout?: boolean;
   /** When something that it depends on was started last; null where that is no reason to start it again. */
   dependsOnStart?: { name: string; at: number } | null;
   now: number;
+  /** As in `ClockReading`. */
+  clockSetAt?: number;
 }
 
 export interface Step {
@@ -164,7 +169,8 @@ function afterExit(made: Made, instance: Instance, start: (because: Because) => 
   const restart = restartAfter(spec.restart, instance, slot);
   const isHalted = slot?.halted !== undefined && slot.fingerprint === instance.fingerprint;
   if (restart.type !== "again" || isHalted) return;
-  if (restart.at > now) made.due.push(restart.at);
+  const waits = waitUntil(restart.at, { from: restart.from, now });
+  if (waits !== null) made.due.push(waits);
   else start({ reason: "exited", message: exitSentence(instance) });
 }
 
@@ -179,10 +185,15 @@ function whileRunning(made: Made, instance: Instance, start: (because: Because) 
   const onFailure = spec.health?.onFailure;
   if (onFailure === "stop") made.stops.push(stopAction(instance, spec, because));
   if (onFailure !== "restart") return;
+  // A rollout is judged by its deadline. A restart before it would only take the output and the probes that tell why.
+  if (made.input.isRollout === true && verdicts.get(instance.id)?.hasBeenHealthy !== true) return;
   const restart = restartOfUnhealthy(spec.restart, instance, memory?.slots[instance.slot]);
-  if (spec.restart.when === "never" || restart.type === "failed") made.stops.push(stopAction(instance, spec, because));
-  else if (restart.type === "again" && restart.at > now) made.due.push(restart.at);
-  else start(because);
+  if (spec.restart.when === "never" || restart.type !== "again") made.stops.push(stopAction(instance, spec, because));
+  else {
+    const waits = waitUntil(restart.at, { from: restart.from, now });
+    if (waits !== null) made.due.push(waits);
+    else start(because);
+  }
 }
 
 /** Puts right what was changed by hand, unless that was done too often. */

@@ -60,7 +60,10 @@ export function lastStartOfNeeded(spec: Workload, input: OrderInput): { name: st
     const other = input.workloads.find((one) => one.name === dependency.name);
     if (other === undefined || other.spec?.job !== null || !isReady(dependency, other, input)) return [];
     const running = input.instances.filter((one) => one.workload === dependency.name && one.state === "running");
-    return running.flatMap((one) => one.startedAt === null ? [] : [{ name: dependency.name, at: one.startedAt }]);
+    // A start in the future was before the clock was set back: it says nothing of what came first.
+    return running.flatMap(({ startedAt }) =>
+      startedAt === null || startedAt > input.now ? [] : [{ name: dependency.name, at: startedAt }]
+    );
   });
   return starts.toSorted((a, b) => b.at - a.at)[0] ?? null;
 }

@@ -24,6 +24,11 @@ export interface Effective {
   invalid: InvalidManifest | null;
   /** Set: `spec` is what was last applied, whatever git asks for. */
   barred: Barred | null;
+  /**
+   * Set: git changes nothing of it, since it is held or suspended. "applied": `spec` is what was last applied, and is
+   * kept running. "untouched": nothing of it was ever applied, as far as is known, and nothing is done.
+   */
+  frozen?: "applied" | "untouched";
   /** What the owner said of it on the device; `spec` is already as that changes it. Null for nothing. */
   held: Hold | null;
   /** How `spec` came to be taken; null for a spec from memory. */
@@ -53,6 +58,10 @@ export function effective(
     const chosen = choice === undefined ? null : choose(choice);
     const held = holdOf(name);
     const wished = follow(chosen?.spec ?? one);
+    if (held?.action === "hold" || withHold(wished, held).suspend) {
+      all.set(name, frozen(wished, { memory, held, revision: desired.revision }));
+      continue;
+    }
     const barred = bar(wished);
     if (barred !== null) {
       const applied = memory.get(name)?.applied ?? null;
@@ -81,6 +90,7 @@ export function effective(
       name: invalid.name,
       kind: invalid.kind,
       spec: appliedSpec(applied, { name: invalid.name, held: holdOf(invalid.name) }),
+      ...(applied !== null && holdOf(invalid.name)?.action === "hold" ? { frozen: "applied" as const } : {}),
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
       barred: null,
@@ -90,6 +100,19 @@ export function effective(
     });
   }
   return [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Of what git changes nothing: whether it may be run is asked of what is run, as of all that comes from memory. */
+function frozen(
+  wished: Workload,
+  { memory, held, revision }: { memory: ReadonlyMap<string, WorkloadMemory>; held: Hold | null; revision: string },
+): Effective {
+  const { name, kind } = wished;
+  const applied = memory.get(name)?.applied ?? null;
+  const spec = appliedSpec(applied, { name, held });
+  const rest = { name, kind, invalid: null, barred: null, held, chosen: null, judged: null };
+  if (applied === null || spec === null) return { ...rest, spec: wished, revision, frozen: "untouched" };
+  return { ...rest, spec, revision: applied.revision, frozen: "applied" };
 }
 
 /** By its name now: it may have been applied under another one. */

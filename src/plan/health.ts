@@ -7,6 +7,8 @@ import type { Workload } from "../model/workload.ts";
 export interface Verdict {
   verdict: Health;
   since: number;
+  /** Whether the instance was ever healthy, as far as this daemon has seen; absent: no. */
+  hasBeenHealthy?: boolean;
 }
 
 export type Verdicts = ReadonlyMap<string, Verdict>;
@@ -19,8 +21,8 @@ export interface HealthInput {
 }
 
 /**
- * A manifest's probe speaks first, then the runtime's own check; without either, running is healthy. All of it counts
- * only after `minHealthyMs`: `wakeAt` is when a verdict that waits for that becomes one.
+ * A manifest's `health` decides, its probe or the image's check that it names; without one the runtime's own check does,
+ * and without either, running is healthy. All of it counts only after `minHealthyMs`: `wakeAt` is when a verdict that waits for that becomes one.
  */
 export function healthOf({ spec, instance, verdicts, now }: HealthInput): { health: Health; wakeAt: number | null } {
   const { health, since } = verdict({ spec, instance, verdicts });
@@ -33,7 +35,7 @@ export function healthOf({ spec, instance, verdicts, now }: HealthInput): { heal
 function verdict(
   { spec, instance, verdicts }: Omit<HealthInput, "now">,
 ): { health: Health; since: number | null } {
-  if (spec.health !== null && spec.health.type !== "image") {
+  if (spec.health !== null) {
     const found = verdicts.get(instance.id);
     return { health: found?.verdict ?? "unknown", since: found?.since ?? null };
   }

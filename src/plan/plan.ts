@@ -2,12 +2,11 @@
  * The difference of desired and observed, as actions with reasons. Pure and total: the same input gives the same plan,
  * whatever the order of what was observed, and any input gives one.
  *
- * What it never does: touch a workload that is suspended or being worked on, or anything of a runtime whose
- * observation failed; remove what `prune` holds.
+ * What it never does: take a workload that is held or suspended to another spec than the last applied one; touch a
+ * workload that is being worked on, or anything of a runtime whose observation failed; remove what `prune` holds.
  */
 import type { ModeChoice } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
-import { activeHold, type Hold } from "../model/pause/hold.ts";
 import type { WorkloadMemory } from "../model/memory.ts";
 import type { Instance, Observation } from "../model/observed.ts";
 import { NO_ROLLOUTS, type RolloutMemory } from "../model/rollout.ts";
@@ -15,12 +14,15 @@ import type { Workload } from "../model/workload.ts";
 import type { Action } from "./action.ts";
 import { admission, type Blocked } from "./admission.ts";
 import { barOf, closedNow } from "./barred/bar.ts";
+import { answeringSinceHold, holdDueAt, holdOf, holdsToRemember, leftAlone } from "./barred/holds.ts";
 import type { Step } from "./converge.ts";
 import { convergeKind } from "./job/converge_kind.ts";
 import { lastStartOfNeeded, unready } from "./depends.ts";
 import { type Effective, effective } from "./effective.ts";
 import type { ChosenMode } from "./mode.ts";
 import { chooseAllowed, refuserOf } from "./barred/owner_word.ts";
+import { retryOf } from "./attempt.ts";
+import { frozenRollouts, frozenStep } from "./frozen.ts";
 import type { PlanInput } from "./plan_input.ts";
 import { graceOf } from "./removal/grace.ts";
 import { guardsOf, type Prune, prune } from "./removal/prune.ts";
@@ -31,8 +33,8 @@ import { judge, type Judged } from "./rollout/judge.ts";
 import { keptWithout, mayBeTakenBack, refusalOf, type RefusedRevision } from "./rollout/revision_scope.ts";
 import { wayBack } from "./rollout/way_back.ts";
 
-/** What a plan alone knows: runs of jobs, rollouts, repairs. Absent is what stays. */
-export type PlannedMemory = Partial<Pick<WorkloadMemory, "job" | "rollouts" | "drift" | "goneSince">>;
+/** What a plan alone knows: runs of jobs, rollouts, repairs, holds that are over. Absent is what stays. */
+export type PlannedMemory = Partial<Pick<WorkloadMemory, "job" | "rollouts" | "drift" | "goneSince" | "hold">>;
 
 export interface Plan {
   actions: Action[];
@@ -79,14 +81,14 @@ export function plan(input: PlanInput): Plan {
       return followed.spec;
     },
     bar: (spec) => barOf(spec, { input, desired, byWorkload, refuse, due: (at) => due.push(at) }),
-    holdOf: (name) => activeHold(input.memory.get(name)?.hold, input.now),
+    holdOf: (name) => holdOf(name, input),
     choose: (choice) => chosenOf(choice, { input, byWorkload }),
     judge: (asked) => judgeOne({ ...asked, takenBack }, { input, byWorkload }),
   });
   const kept = takenBack === null ? [] : keptWithout(asked, { memory: input.memory, instances });
   const left = leftAlone(input, { asked, present: [...byWorkload.keys()] });
   const workloads = [...asked, ...kept, ...left];
-  for (const { held } of workloads) if (held !== null && held.until !== null) due.push(held.until);
+  due.push(...workloads.flatMap(({ held }) => (held === null ? null : holdDueAt(held, input)) ?? []));
   const closed = closedNow(input);
   const present = [...byWorkload.keys()].filter((name) => !left.some((one) => one.name === name));
   const gone = present.filter((name) => !workloads.some((one) => one.name === name));
@@ -109,6 +111,7 @@ export function plan(input: PlanInput): Plan {
   const scene: Scene = { input, workloads, instances, byWorkload, admitted, refuse: counting };
   const draft: Draft = { actions: [], due, waiting: new Map(), memories: new Map(), grants: new Map() };
   for (const [name, goneSince] of grace.goneSince) remember(draft, { name, said: { goneSince } });
+  for (const [name, hold] of holdsToRemember(input)) remember(draft, { name, said: { hold } });
   due.push(...grace.until.values());
   for (const workload of workloads) planWorkload(draft, { ...workload, scene });
   const isOpen = takenBack !== null || mayBeTakenBack(workloads, rolloutScope);
@@ -128,20 +131,6 @@ export function plan(input: PlanInput): Plan {
   return { actions, workloads, waiting, grants, memories, refusedRevision, pruneHeld: pruned.held, wakeAt };
 }
 
-/** What git no longer holds, and the owner has held on the device: it stays until that is over. */
-function leftAlone(
-  { memory, now }: PlanInput,
-  { asked, present }: { asked: readonly Effective[]; present: readonly string[] },
-): Effective[] {
-  return present.filter((name) => !asked.some((one) => one.name === name)).flatMap((name) => {
-    const held = activeHold(memory.get(name)?.hold, now);
-    const applied = memory.get(name)?.applied ?? null;
-    if (held?.action !== "hold" || applied === null) return [];
-    const { workload: spec, revision } = applied;
-    return [{ name, kind: spec.kind, spec, revision, held, invalid: null, barred: null, chosen: null, judged: null }];
-  });
-}
-
 /** What all workloads are looked at together for. */
 interface Scene {
   input: PlanInput;
@@ -155,10 +144,12 @@ interface Scene {
 /** A plan on its way. */
 type Draft = Pick<Plan, "actions" | "waiting" | "memories" | "grants"> & { due: number[] };
 
-function planWorkload(draft: Draft, { name, spec, held, chosen, judged, scene }: Effective & { scene: Scene }): void {
+function planWorkload(draft: Draft, { name, spec, frozen, chosen, judged, scene }: Effective & { scene: Scene }): void {
   const { input } = scene;
   const { memory, now } = input;
-  if (spec === null || spec.suspend || held?.action === "hold" || input.busy.has(name)) return;
+  if (spec === null || frozen === "untouched" || input.busy.has(name)) return;
+  const paused = frozen === undefined ? null : frozenRollouts(memory.get(name)?.rollouts);
+  if (paused !== null) remember(draft, { name, said: { rollouts: paused } });
   if (judged !== null) noteRollouts(draft, { name, judged, known: memory.get(name)?.rollouts ?? NO_ROLLOUTS });
   if (chosen !== null && chosen.blocked !== null) return void draft.waiting.set(name, chosen.blocked);
   if (!isObserved(input, spec)) return;
@@ -170,7 +161,7 @@ function planWorkload(draft: Draft, { name, spec, held, chosen, judged, scene }:
     return void draft.waiting.set(name, refusal);
   }
 
-  const step = stepOf(spec, { judged, scene, remember: (said) => remember(draft, { name, said }) });
+  const step = stepOf(spec, { judged, frozen, scene, remember: (said) => remember(draft, { name, said }) });
   if (step.drift !== undefined && canonical(step.drift) !== canonical(memory.get(name)?.drift)) {
     remember(draft, { name, said: { drift: step.drift } });
   }
@@ -178,9 +169,9 @@ function planWorkload(draft: Draft, { name, spec, held, chosen, judged, scene }:
   if (step.waiting !== null) draft.waiting.set(name, step.waiting);
   if (step.wakeAt !== null) draft.due.push(step.wakeAt);
   const attempt = input.attempts.get(name);
-  const waits = attempt !== undefined && attempt.fingerprint === step.fingerprint && attempt.retryAt > now;
-  if (!waits) draft.actions.push(...step.actions);
-  else if (step.actions.length > 0) draft.due.push(attempt.retryAt);
+  const retryAt = attempt?.fingerprint === step.fingerprint ? retryOf(attempt, now) : null;
+  if (retryAt === null) draft.actions.push(...step.actions);
+  else if (step.actions.length > 0) draft.due.push(retryAt);
 }
 
 function noteRollouts(
@@ -194,37 +185,44 @@ function noteRollouts(
 
 function stepOf(
   spec: Workload,
-  { judged, scene, remember }: {
+  { judged, frozen, scene, remember }: {
     judged: Judged | null;
+    frozen: Effective["frozen"];
     scene: Scene;
     remember: (said: PlannedMemory) => void;
   },
 ): Step {
   const { input, byWorkload, admitted } = scene;
-  const { memory, verdicts, forced, now } = input;
+  const { memory, verdicts, forced, now, clockSetAt } = input;
   const order = { ...scene, memory, verdicts, now };
   const unmet = unready(spec, order);
   const refused = judged?.refused ?? null;
-  return convergeKind({
-    spec,
-    instances: byWorkload.get(spec.name) ?? [],
-    memory: memory.get(spec.name),
-    forced,
-    verdicts,
-    blocked: admitted.get(spec.name) ?? (unmet === null ? null : { reason: "dependency_not_ready", message: unmet }),
-    because: refused === null ? null : { reason: "rollback", message: wayBack(refused) },
-    refused: refused?.fingerprint ?? null,
-    dependsOnStart: lastStartOfNeeded(spec, order),
-    now,
-  }, { since: input.since, clock: input.clockDoubt ?? null, remember });
+  const converge = (instances: readonly Instance[]) =>
+    convergeKind({
+      spec,
+      instances,
+      memory: memory.get(spec.name),
+      forced,
+      verdicts,
+      blocked: admitted.get(spec.name) ?? (unmet === null ? null : { reason: "dependency_not_ready", message: unmet }),
+      because: refused === null ? null : { reason: "rollback", message: wayBack(refused) },
+      refused: refused?.fingerprint ?? null,
+      isRollout: refused === null && judged?.rollouts.underWay !== undefined &&
+        judged.rollouts.underWay.failed === undefined,
+      dependsOnStart: lastStartOfNeeded(spec, order),
+      now,
+      ...(clockSetAt === undefined ? {} : { clockSetAt }),
+    }, { since: input.since, clock: input.clockDoubt ?? null, remember });
+  const instances = byWorkload.get(spec.name) ?? [];
+  return frozen === undefined ? converge(instances) : frozenStep(spec, { instances, converge });
 }
 
 function noteGrants(draft: Draft, { spec, step, scene }: { spec: Workload; step: Step; scene: Scene }): void {
-  const { input: { memory, now }, byWorkload } = scene;
+  const { input: { memory, now, clockSetAt }, byWorkload } = scene;
   for (const instance of byWorkload.get(spec.name) ?? []) {
     const isCurrent = instance.fingerprint === step.fingerprint && step.actions.length === 0;
     const slot = memory.get(spec.name)?.slots[instance.slot];
-    const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now }) : NO_GRANT;
+    const { grant, wakeAt } = isCurrent ? grantOf(spec, instance, { memory: slot, now, clockSetAt }) : NO_GRANT;
     // What has ended by hand must not come back with Docker.
     const isConcerned = instance.state === "running" || (instance.runtime === "docker" && instance.state === "exited");
     if (isConcerned) draft.grants.set(instance.id, grant);
@@ -264,17 +262,11 @@ function judgeOne(
     instances: byWorkload.get(asked.name) ?? [],
     attempt: input.attempts.get(asked.name),
     verdicts: input.verdicts,
-    answeringSince: sinceHold(memory?.hold, input),
+    answeringSince: answeringSinceHold(memory?.hold, input),
     takenBack,
     now: input.now,
+    clockSetAt: input.clockSetAt,
   });
-}
-
-/** No deadline counts while the owner has it left alone. */
-function sinceHold(hold: Hold | undefined, { answeringSince, now }: PlanInput): PlanInput["answeringSince"] {
-  if (hold === undefined) return answeringSince;
-  const since = Math.min(hold.until ?? now, now);
-  return new Map([...answeringSince].map(([runtime, at]) => [runtime, Math.max(at, since)]));
 }
 
 /** Sorted, so that the order in which runtimes list their instances never matters. */

@@ -44,5 +44,9 @@ export interface PlanInput {
   pruneConfirmed: string | null;
   /** Why `now` is not believed; null or absent when it is. */
   clockDoubt?: string | null;
+  /** Since when the clock has run without being set, as far as this daemon has seen; absent: always. */
+  clockSetAt?: number;
+  /** A time that it is by now at least, though `now` is not believed; absent: `now`. */
+  earliestNow?: number;
   now: number;
 }

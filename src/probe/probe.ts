@@ -4,20 +4,23 @@ import { withoutSecrets } from "../log.ts";
 import { portNumber, probedPort, substitutePorts, withChosen } from "../model/port.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ProbeResult } from "../model/snapshot.ts";
+import { startGraceMs } from "../model/time/start_grace.ts";
 import type { Probe, RuntimeName, Workload } from "../model/workload.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Attempt } from "./attempt.ts";
 import { probeHttp } from "./http.ts";
 import { probeTcp } from "./tcp.ts";
-import { BEGIN, judge, nextProbeMs, type Tally, type Verdict } from "./verdict.ts";
+import { BEGIN, judge, judgeImage, nextProbeMs, type Tally, type Verdict } from "./verdict.ts";
 
 /** As many as Docker keeps. */
 const KEPT_RESULTS = 5;
 const OUTPUT_CHARS = 400;
+/** The longest that setTimeout waits. */
+const MOST_SLEEP_MS = 2 ** 31 - 1;
 
 export interface ProbeTarget {
   instance: Instance;
-  /** With a `health`. */
+  /** With a `health`. One of type "image" is judged by what Docker says of the instance. */
   workload: Workload;
 }
 
@@ -35,6 +38,8 @@ interface Watched {
   done: number;
   /** When it came to its verdict. */
   since: number;
+  /** Age of the instance in ms. Measured by the monotonic clock, so that a clock that is set shortens no start. */
+  ageMs(): number;
   stop: AbortController;
 }
 
@@ -58,14 +63,31 @@ export class Prober {
       const known = this.#watched.get(id);
       // A container that was started again keeps its id: what it was says nothing of what it is.
       if (known !== undefined && known.target.instance.startedAt === target.instance.startedAt) {
+        const isSameKind = isOfImage(known.target) === isOfImage(target);
         known.target = target;
-        continue;
+        if (isSameKind && isOfImage(target)) this.#judgeImage(known);
+        if (isSameKind) continue;
       }
       known?.stop.abort(new Error("started again"));
-      const watched = { target, tally: BEGIN, results: [], done: 0, since: 0, stop: new AbortController() };
-      this.#watched.set(id, watched);
-      this.#run(watched).catch(() => {});
+      this.#begin(id, target);
     }
+  }
+
+  #begin(id: string, target: ProbeTarget): void {
+    const ageMs = this.#ageOf(target.instance);
+    const watched = { target, tally: BEGIN, results: [], done: 0, since: 0, ageMs, stop: new AbortController() };
+    this.#watched.set(id, watched);
+    const running = isOfImage(target) ? this.#followImage(watched) : this.#run(watched);
+    running.catch(() => {});
+  }
+
+  /** From the instance's own start, so that a new daemon neither shortens nor repeats its start grace. */
+  #ageOf({ startedAt }: Instance): () => number {
+    const { clock } = this.#options;
+    const seenAt = clock.monotonic();
+    // After a clock was set back, the age is counted from now.
+    const ageWhenSeen = Math.max(0, clock.now() - (startedAt ?? clock.now()));
+    return () => ageWhenSeen + clock.monotonic() - seenAt;
   }
 
   health(id: string): Verdict {
@@ -73,8 +95,8 @@ export class Prober {
   }
 
   /** Of every instance that is probed, by its id; `since` is in ms since 1970. */
-  verdicts(): Map<string, { verdict: Verdict; since: number }> {
-    const one = ({ tally, since }: Watched) => ({ verdict: tally.verdict, since });
+  verdicts(): Map<string, { verdict: Verdict; since: number; hasBeenHealthy: boolean }> {
+    const one = ({ tally: { verdict, hasBeenHealthy }, since }: Watched) => ({ verdict, since, hasBeenHealthy });
     return new Map([...this.#watched].map(([id, watched]) => [id, one(watched)]));
   }
 
@@ -88,12 +110,13 @@ export class Prober {
   }
 
   async #run(watched: Watched): Promise<void> {
-    const { clock, changed } = this.#options;
+    const { clock } = this.#options;
     const { signal } = watched.stop;
     while (!signal.aborted) {
       const probe = watched.target.workload.health;
       if (probe === null || probe.type === "image") return;
       const began = clock.monotonic();
+      const ageMs = watched.ageMs();
       const attempt = await this.#attempt(watched.target, probe, signal);
       if (signal.aborted) return;
       const now = clock.now();
@@ -103,15 +126,34 @@ export class Prober {
       const result = { at: new Date(now).toISOString(), ok: attempt.ok, duration_ms: durationMs, output };
       watched.results = [...watched.results, result].slice(-KEPT_RESULTS);
       watched.done++;
-      const before = watched.tally.verdict;
-      const sinceStartMs = now - (watched.target.instance.startedAt ?? now);
-      watched.tally = judge(watched.tally, { ok: attempt.ok, sinceStartMs }, probe);
-      if (watched.tally.verdict !== before) {
-        watched.since = now;
-        changed();
-      }
-      await clock.sleep(nextProbeMs(watched.tally, watched.done, probe), signal);
+      this.#settle(watched, judge(watched.tally, { ok: attempt.ok, ageMs }, probe));
+      await clock.sleep(nextProbeMs(watched.tally, { done: watched.done - 1, ageMs: watched.ageMs() }, probe), signal);
     }
+  }
+
+  /** Docker runs the check of an image, and each observation brings what it found: only the start grace ends by itself. */
+  async #followImage(watched: Watched): Promise<void> {
+    this.#judgeImage(watched);
+    const { health } = watched.target.workload;
+    if (health === null) return;
+    const left = startGraceMs(health) - watched.ageMs();
+    if (left > 0) await this.#options.clock.sleep(Math.min(left, MOST_SLEEP_MS), watched.stop.signal);
+    this.#judgeImage(watched);
+  }
+
+  #judgeImage(watched: Watched): void {
+    const { instance, workload: { health } } = watched.target;
+    if (health === null) return;
+    const found = { health: instance.runtimeHealth, ageMs: watched.ageMs() };
+    this.#settle(watched, judgeImage(watched.tally, found, health));
+  }
+
+  #settle(watched: Watched, tally: Tally): void {
+    const before = watched.tally.verdict;
+    watched.tally = tally;
+    if (tally.verdict === before) return;
+    watched.since = this.#options.clock.now();
+    this.#options.changed();
   }
 
   /** References to ports mean those that this very instance has. */
@@ -145,4 +187,8 @@ export class Prober {
       clearTimeout(timeout);
     }
   }
+}
+
+function isOfImage({ workload }: ProbeTarget): boolean {
+  return workload.health?.type === "image";
 }

@@ -1,40 +1,106 @@
-/** [pure] From a series of results to healthy or not. */
+/**
+ * [pure] Probe results to a verdict: healthy or not. Times are ages of the instance in ms, measured from its own start.
+ *
+ * Two phases, as Kubernetes separates its startup and liveness probes. Until an instance has been healthy once, failures
+ * are expected and the only question is how long the start takes: it has `start_period` and the time of `retries`
+ * intervals, which is when Docker's HEALTHCHECK (start period, then `retries` failures at `interval`) and a startup probe
+ * (failureThreshold x periodSeconds) give up as well. From then on `retries` failures in a row are unhealthy.
+ */
+import type { Instance } from "../model/observed.ts";
+import { startGraceMs } from "../model/time/start_grace.ts";
 import type { ProbeTiming } from "../model/workload.ts";
 
 export type Verdict = "unknown" | "healthy" | "unhealthy";
 
 export interface Tally {
   verdict: Verdict;
+  /** Set by the first healthy verdict, and never taken back: the start is over. */
+  hasBeenHealthy: boolean;
   /** Failures in a row. */
   failures: number;
   /** Successes in a row. */
   successes: number;
+  /** Age at the first of the failures in a row; null while there is none. */
+  failingSinceMs: number | null;
 }
 
-export const BEGIN: Tally = { verdict: "unknown", failures: 0, successes: 0 };
+export const BEGIN: Tally = {
+  verdict: "unknown",
+  hasBeenHealthy: false,
+  failures: 0,
+  successes: 0,
+  failingSinceMs: null,
+};
+
+/** One probe of an instance that was `ageMs` old when the probe was sent. */
+export interface Attempted {
+  ok: boolean;
+  ageMs: number;
+}
 
 /**
- * `successThreshold` successes in a row are healthy, whatever was before. `retries` failures in a row are unhealthy;
- * those within the start period do not count until the first success, as with Docker's HEALTHCHECK.
+ * Adds one probe. `successThreshold` successes in a row are healthy, whatever was before. Before the first healthy
+ * verdict a failure is unhealthy only when it was sent after the start grace, so that an instance which becomes ready
+ * within it is never unhealthy. After that verdict `retries` failures in a row are unhealthy.
  */
-export function judge(before: Tally, result: { ok: boolean; sinceStartMs: number }, timing: ProbeTiming): Tally {
-  if (result.ok) {
+export function judge(before: Tally, { ok, ageMs }: Attempted, timing: ProbeTiming): Tally {
+  if (ok) {
     const successes = before.successes + 1;
-    return { verdict: successes >= timing.successThreshold ? "healthy" : before.verdict, failures: 0, successes };
-  }
-  if (before.verdict === "unknown" && before.successes === 0 && result.sinceStartMs < timing.startPeriodMs) {
-    return before;
+    const verdict = successes >= timing.successThreshold ? "healthy" : before.verdict;
+    const hasBeenHealthy = before.hasBeenHealthy || verdict === "healthy";
+    return { verdict, hasBeenHealthy, failures: 0, successes, failingSinceMs: null };
   }
   const failures = before.failures + 1;
-  return { verdict: failures >= timing.retries ? "unhealthy" : before.verdict, failures, successes: 0 };
+  const failingSinceMs = before.failingSinceMs ?? ageMs;
+  const isUnhealthy = before.hasBeenHealthy
+    ? failures >= timing.retries
+    : ageMs >= startJudgedAtMs(failingSinceMs, timing);
+  const verdict = isUnhealthy ? "unhealthy" : before.verdict;
+  return { ...before, verdict, failures, successes: 0, failingSinceMs };
 }
 
-/** Until the first verdict an instance is looked at often: a tenth of a second, growing to the interval. */
-const FIRST_MS = 100;
+/**
+ * Age from which a failure ends the start. An instance that was first probed late, since the daemon was restarted, may
+ * have been healthy for days: it has the time in which `retries` probes at `interval` would fail.
+ */
+function startJudgedAtMs(failingSinceMs: number, timing: ProbeTiming): number {
+  return Math.max(startGraceMs(timing), failingSinceMs + (timing.retries - 1) * timing.intervalMs);
+}
 
-/** Delay before the next probe; `done` counts those that were made. */
-export function nextProbeMs(tally: Tally, done: number, timing: ProbeTiming): number {
-  if (tally.verdict !== "unknown") return timing.intervalMs;
-  if (timing.startIntervalMs !== null) return timing.startIntervalMs;
-  return Math.min(timing.intervalMs, FIRST_MS * 1.5 ** Math.min(done, 20));
+/**
+ * The verdict on an instance that Docker checks itself, from what Docker says now. An image's own start period and
+ * retries may be far too short for a slow device, so its "unhealthy" counts within the start grace only for an instance
+ * that was healthy before. Null: the image has no check.
+ */
+export function judgeImage(
+  before: Tally,
+  { health, ageMs }: { health: Instance["runtimeHealth"]; ageMs: number },
+  timing: ProbeTiming,
+): Tally {
+  if (health === "healthy" || health === null) return { ...before, verdict: "healthy", hasBeenHealthy: true };
+  if (health === "starting") return { ...before, verdict: "unknown" };
+  const isUnhealthy = before.hasBeenHealthy || ageMs >= startGraceMs(timing);
+  return { ...before, verdict: isUnhealthy ? "unhealthy" : before.verdict };
+}
+
+/** Delay before the second probe of a start. */
+const FIRST_MS = 100;
+/** Part of the interval that the delays of a start grow to: a start that is over is seen soon. */
+const MOST_OF_INTERVAL = 1 / 4;
+
+/**
+ * Delay before the next probe, `done` probes after the first, of an instance that is `ageMs` old now. Until the first
+ * verdict probes come often: after a tenth of a second, and growing; the last of them when the start grace is over.
+ */
+export function nextProbeMs(
+  tally: Tally,
+  { done, ageMs }: { done: number; ageMs: number },
+  timing: ProbeTiming,
+): number {
+  const { intervalMs, startIntervalMs } = timing;
+  if (tally.verdict !== "unknown") return intervalMs;
+  const most = Math.min(intervalMs, Math.max(FIRST_MS, intervalMs * MOST_OF_INTERVAL));
+  const usual = startIntervalMs ?? Math.min(most, FIRST_MS * 1.5 ** Math.min(done, 20));
+  const left = startJudgedAtMs(tally.failingSinceMs ?? ageMs, timing) - ageMs;
+  return Math.min(usual, Math.max(left, FIRST_MS));
 }

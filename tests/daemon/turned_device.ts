@@ -1,6 +1,7 @@
 /** A device whose passes a test turns one by one. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../../src/clock.ts";
 import { closeDevice, openDevice } from "../../src/daemon/open_device.ts";
 import type { Device } from "../../src/daemon/device.ts";
 import { pass } from "../../src/daemon/pass.ts";
@@ -13,19 +14,19 @@ import { eventually } from "../support/eventually.ts";
 // Loaded before a test begins: the C library stays for the life of the process, and is no leak.
 libc();
 
-/** A device without loops: the test turns them. Everything that it started ends with it. */
+/** A device without loops: the test turns them. `id` is that of a device before it, of the same root. Everything that it started ends with it. */
 export async function turnedDevice(
   root: string,
   repository: string,
+  { clock = systemClock, id = `test-${crypto.randomUUID()}` }: { clock?: Clock; id?: string } = {},
 ): Promise<{ device: Device } & AsyncDisposable> {
   const text = `device = "test"\ndata_dir = "data"\n[runtime]\ndocker_enabled = false\n[repo]\nurl = "${repository}"\n`;
   await Deno.writeTextFile(join(root, "config.toml"), text);
   const loaded = await loadSettings({ file: join(root, "config.toml"), cwd: root, env: {}, hostname: "host" });
   assert.ok("settings" in loaded, JSON.stringify(loaded));
   const stop = new AbortController();
-  const id = `test-${crypto.randomUUID()}`;
   await makeFolders(dataDir(loaded.settings.dataDir, id));
-  const device = await openDevice({ settings: loaded.settings, id, signal: stop.signal });
+  const device = await openDevice({ settings: loaded.settings, id, signal: stop.signal, clock });
   const dispose = async () => {
     device.goingDown = "down";
     await eventually("nothing runs any more", async () => {

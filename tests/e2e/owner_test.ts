@@ -19,7 +19,10 @@ await testNeeding(
     const kept = await device.until("kept", (one) => one.phase === "running");
     await device.until("web", (one) => one.phase === "running");
 
-    assert.match((await device.cli("hold", "kept", "--for", "2h")).out, /^kept is left as it is until 20\d\d-/);
+    assert.match(
+      (await device.cli("hold", "kept", "--for", "2h")).out,
+      /^kept stays as it was last applied, whatever git says, until 20\d\d-/,
+    );
     assert.match((await device.cli("stop", "web")).out, /^web is stopped, and stays so until it is released$/m);
     assert.match((await device.cli("start", "off", "--for", "1h")).out, /^off runs, whatever git says of it, until 20/);
     await device.until("web", (one) => one.phase === "stopped" && one.held?.action === "stop");
@@ -32,7 +35,7 @@ await testNeeding(
     await device.startDaemon();
     const after = await device.until("kept", (one) => one.sync === "held");
     assert.equal(after.instances[0]?.pid, kept.instances[0]?.pid);
-    assert.match(after.message, /^left as it is until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/);
+    assert.match(after.message, /^git changes nothing of it until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/);
     assert.ok(Date.parse(after.held!.until!) > Date.now() + 6000_000, "its end is shown");
     assert.equal((await device.until("web", (one) => one.sync === "held")).phase, "stopped");
     await eventually("the revision is applied: nothing else is to be done", async () => {

@@ -61,8 +61,7 @@ await testNeeding(
     const { repository, device, root } = pushed;
     const first = await device.until("web", isProven);
 
-    const probe =
-      'health = { command = ["sh", "-c", "echo not yet; exit 1"], interval = "200ms", on_failure = "none" }';
+    const probe = 'health = { command = ["sh", "-c", "echo not yet; exit 1"], interval = "200ms", retries = 1 }';
     await repository.write(
       "services/web.toml",
       `${shell("exec sleep 3601")}${probe}\nrollout = { deadline = "3s" }\n`,
@@ -79,6 +78,8 @@ await testNeeding(
     );
     const events = (await device.status())!.events.map((one) => one.message);
     assert.ok(events.some((one) => /^web .* failed and goes back to /.test(one)), events.join("\n"));
+    const restarts = events.filter((one) => /^started web\[0\]: does not pass/.test(one));
+    assert.deepEqual(restarts, [], "its health check restarts nothing that a rollout judges");
   },
 );
 

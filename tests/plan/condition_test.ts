@@ -132,9 +132,24 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
     "synced stopped unknown disabled: switched off: enabled = false",
   ],
   [
-    "one that is left alone",
-    { spec: { suspend: true } },
-    "suspended running healthy suspended: left alone: suspend = true",
+    "one that is suspended",
+    {
+      rest: {
+        workload: {
+          name: "web",
+          kind: "service",
+          spec: WEB,
+          revision: "a".repeat(40),
+          invalid: null,
+          barred: null,
+          held: null,
+          chosen: null,
+          judged: null,
+          frozen: "applied",
+        },
+      },
+    },
+    "suspended running healthy suspended: git changes nothing of it: suspend = true",
   ],
   ["one frozen by hand", { instances: [{ state: "paused" }] }, "out-of-sync degraded unknown drift: is paused"],
   [

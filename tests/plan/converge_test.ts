@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Instance } from "../../src/model/observed.ts";
 import { converge } from "../../src/plan/converge.ts";
-import { native, ON_FAILURE } from "../support/workload.ts";
+import { native, ON_FAILURE, TIMING } from "../support/workload.ts";
 import { instance } from "./model_device.ts";
 
 const WEB = native({ command: ["web"], restart: ON_FAILURE });
@@ -44,4 +44,24 @@ Deno.test("converge keeps the newer of two that ended: the older one is what it 
 Deno.test("converge keeps the older of two that run, and the one that runs of two of which one ended", () => {
   assert.deepEqual(check(running("a-new", 2000), running("b-old", 1000)), ["stop a-new", "remove a-new"]);
   assert.deepEqual(check(exited("a-old", 1000, 7), running("b-new", 2000)), ["remove a-old"]);
+});
+
+Deno.test("converge restarts no instance by health during its rollout, unless it was healthy before", () => {
+  const spec = native({ command: ["web"], health: { ...TIMING, type: "command", command: ["check"] } });
+  const restarted = (isRollout: boolean, hasBeenHealthy: boolean) => {
+    const { actions } = converge({
+      spec,
+      instances: [instance(spec, { id: "a", slot: 0, startedAt: 1 })],
+      memory: undefined,
+      forced: new Set(),
+      verdicts: new Map([["a", { verdict: "unhealthy", since: 2, hasBeenHealthy }]]),
+      blocked: null,
+      isRollout,
+      now: 10_000,
+    });
+    return actions.some((one) => one.type === "stop" && one.reason === "unhealthy");
+  };
+  assert.equal(restarted(true, false), false);
+  assert.equal(restarted(true, true), true);
+  assert.equal(restarted(false, false), true);
 });

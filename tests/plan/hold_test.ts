@@ -8,7 +8,8 @@ import type { Workload } from "../../src/model/workload.ts";
 import { actionTitle } from "../../src/plan/action.ts";
 import { condition } from "../../src/plan/condition/condition.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { native, TIMING } from "../support/workload.ts";
+import type { PlanInput } from "../../src/plan/plan_input.ts";
+import { native, NEVER, TIMING } from "../support/workload.ts";
 import { instance, ModelDevice } from "./model_device.ts";
 
 const WEB = native({ name: "web", command: ["web"] });
@@ -62,22 +63,142 @@ Deno.test("a held workload is left alone until its time is over, and the plan wa
   assert.equal(plan(device.input(desired(NEW))).wakeAt, device.now + 60_000);
   assert.match(
     said(device, desired(NEW)),
-    /^held running: left as it is until 1970-01-01 00:17 UTC; "harbornode release web" ends that$/,
+    /^held running: git changes nothing of it until 1970-01-01 00:17 UTC; "harbornode release web" ends that$/,
   );
   device.now += 60_000;
   assert.deepEqual(titles(device, desired(NEW)), ["prepare web", "stop web[0]", "start web[0]"]);
 });
 
-Deno.test("a held workload that crashed is not started again, and one that git removed stays", () => {
+/** What is started, by its command. */
+function started(device: ModelDevice, wanted: Desired): string[] {
+  const starts = plan(device.input(wanted)).actions.flatMap((one) => one.type === "start" ? one.spec : []);
+  return starts.flatMap((spec) => spec.runtime === "native" ? spec.command.join(" ") : []);
+}
+
+const OTHER = native({ name: "other" });
+
+Deno.test("a held workload that crashed, drifted or is gone after a boot is started as it was last applied", () => {
+  for (const wanted of [desired(WEB), desired(NEW), desired(OTHER), desired({ ...NEW, enabled: false } as Workload)]) {
+    const device = held({ hold: { until: null } });
+    const mine = () => started(device, wanted).filter((one) => one !== "sleep");
+    assert.deepEqual(mine(), []);
+    Object.assign(device.instances[0]!, { state: "exited", exitCode: 1, pid: null, endedAt: device.now - 1 });
+    assert.deepEqual(mine(), ["web"], "crashed");
+    Object.assign(device.instances[0]!, { state: "running", altered: "its program is another one" });
+    assert.deepEqual(mine(), ["web"], "altered by hand");
+    device.instances = [];
+    // What git removed and nothing runs of is not known to the plan any more.
+    if (wanted.workloads[0] !== OTHER) assert.deepEqual(mine(), ["web"], "gone");
+  }
+});
+
+Deno.test("a workload that git removed stays while it is held", () => {
   const device = held({ hold: { until: null } });
-  device.instances[0]!.state = "exited";
-  device.instances[0]!.exitCode = 1;
-  assert.deepEqual(titles(device, desired(WEB)), []);
-  device.instances[0]!.state = "running";
-  const gone = desired(native({ name: "other" }));
+  const gone = desired(OTHER);
   assert.deepEqual(titles(device, gone), ["prepare other", "start other[0]"]);
-  assert.match(said(device, gone), /^held .*left as it is until it is released/);
+  assert.match(said(device, gone), /^held .*git changes nothing of it until it is released/);
   assert.equal(plan(device.input(gone)).pruneHeld, null);
+});
+
+Deno.test("a held workload that is to be started again is said to be so, and one that has ended for good too", () => {
+  const device = held({ hold: { until: null } });
+  const slot = { fingerprint: fingerprint(WEB), restarts: 2, streak: 2, lastExitCode: 1, recent: [] };
+  device.memory.set("web", { ...device.memory.get("web")!, slots: { 0: slot } });
+  const exit = { state: "exited" as const, exitCode: 1, pid: null, startedAt: device.now - 2, endedAt: device.now };
+  Object.assign(device.instances[0]!, exit);
+  assert.match(
+    said(device, desired(NEW)),
+    /^held backoff: ended with exit code 1; it will be started again; git changes/,
+  );
+  const once = native({ name: "web", command: ["web"], restart: NEVER });
+  const applied = { workload: once, fingerprint: fingerprint(once), revision: "a".repeat(40) };
+  device.memory.set("web", { ...device.memory.get("web")!, applied });
+  Object.assign(device.instances[0]!, { fingerprint: fingerprint(once) });
+  assert.match(
+    said(device, desired(NEW)),
+    /^held failed: ended with exit code 1; restart = "never"; git changes nothing/,
+  );
+});
+
+Deno.test("a rollout that a hold stopped in its middle is neither finished nor undone, and begins anew afterwards", () => {
+  const device = held({ hold: {} });
+  const withheld = instance(NEW, { id: "b", slot: 0, withheld: true });
+  device.instances.push(withheld);
+  const underWay = {
+    fingerprint: fingerprint(NEW),
+    revision: "b".repeat(40),
+    reason: "spec_changed" as const,
+    message: "command changed",
+    startedAt: 1,
+  };
+  device.memory.set("web", { ...device.memory.get("web")!, rollouts: { versions: [], history: [], underWay } });
+  assert.deepEqual(titles(device, desired(NEW)), []);
+  const { memories } = plan(device.input(desired(NEW)));
+  assert.equal(memories.get("web")!.rollouts!.underWay, undefined, "its deadline does not run");
+  Object.assign(device.instances[0]!, { state: "exited", exitCode: 1, pid: null, endedAt: device.now - 1 });
+  assert.deepEqual(started(device, desired(NEW)), ["web"], "nobody finds the new one yet");
+  delete withheld.withheld;
+  assert.deepEqual(titles(device, desired(NEW)), [], "the new one serves in its place");
+});
+
+Deno.test("a suspended workload is kept as it was last applied, and one that never was is left untouched", () => {
+  const device = held({ hold: { until: 0 }, runs: null });
+  const suspended = { ...NEW, suspend: true } as Workload;
+  assert.deepEqual(started(device, desired(suspended)), ["web"]);
+  device.instances = [instance(WEB, { id: "a", slot: 0 })];
+  assert.match(
+    said(device, desired(suspended)),
+    /^suspended running: git changes nothing of it: suspend = true; null$/,
+  );
+  device.memory.delete("web");
+  assert.deepEqual(titles(device, desired(suspended)), []);
+  device.instances = [];
+  assert.deepEqual(titles(device, desired(suspended)), []);
+  assert.match(
+    said(device, desired(suspended)),
+    /^suspended pending: .*suspend = true; nothing of it was applied before/,
+  );
+});
+
+const DOUBT = "the clock of the device says 1970-01-01 00:00 UTC, which is before HarborNode was built";
+
+Deno.test("a hold that is over is remembered as such, and no wrong clock brings it back", () => {
+  const device = held({ hold: { action: "stop" }, runs: null });
+  const end = device.now + 60_000;
+  device.now = end;
+  device.remember(plan(device.input(desired(WEB))));
+  assert.equal(device.memory.get("web")?.hold?.ended, true);
+  device.now = 1000;
+  const wrong = { ...device.input(desired(WEB)), clockDoubt: DOUBT, earliestNow: 1000 };
+  assert.deepEqual(plan(wrong).actions.map(actionTitle), ["prepare web", "start web[0]"]);
+});
+
+Deno.test("a wrong clock ends no hold; the time that has passed for certain does", () => {
+  const device = held({ hold: { action: "stop" }, runs: null });
+  const { since, until } = device.memory.get("web")!.hold!;
+  const at = (now: number, rest: Partial<PlanInput>) => {
+    device.now = now;
+    const { actions, memories, wakeAt } = plan({ ...device.input(desired(WEB)), ...rest });
+    return { isStarted: actions.length > 0, isOver: memories.get("web")?.hold?.ended === true, wakesIn: wakeAt! - now };
+  };
+  const doubted = (earliestNow: number) => ({ clockDoubt: DOUBT, earliestNow });
+  assert.deepEqual(at(1000, doubted(since + 1)), { isStarted: false, isOver: false, wakesIn: 10_000 });
+  // Powered off when it ended, or on for so long since: it is over whatever the clock says.
+  const over = at(1000, doubted(until!));
+  assert.deepEqual([over.isStarted, over.isOver], [true, true]);
+  // A clock that is right again.
+  assert.deepEqual(at(since + 1, {}), { isStarted: false, isOver: false, wakesIn: 59_999 });
+});
+
+Deno.test("a hold that was set by a clock that was ahead lasts as long from when the clock is right", () => {
+  const device = held({ hold: { action: "stop" }, runs: null });
+  const ahead = 73 * 365 * 86_400_000;
+  const hold: Hold = { action: "stop", since: device.now + ahead, until: device.now + ahead + 60_000 };
+  device.memory.set("web", { ...device.memory.get("web")!, hold });
+  device.remember(plan(device.input(desired(WEB))));
+  assert.deepEqual(device.memory.get("web")?.hold, { action: "stop", since: device.now, until: device.now + 60_000 });
+  device.now += 60_000;
+  assert.deepEqual(titles(device, desired(WEB)), ["prepare web", "start web[0]"]);
 });
 
 Deno.test("a workload that the owner stopped is stopped, and stays so through pushes; then what git asks for runs", () => {
@@ -91,12 +212,13 @@ Deno.test("a workload that the owner stopped is stopped, and stays so through pu
 });
 
 Deno.test("a workload that the owner started runs, whatever git says, and stops when that is over", () => {
-  for (const off of [{ enabled: false }, { suspend: true }]) {
+  // What is suspended stays as it was last applied.
+  for (const [off, then] of [[{ enabled: false }, []], [{ suspend: true }, ["prepare web", "start web[0]"]]] as const) {
     const device = held({ hold: { action: "start" }, runs: null });
     const wanted = desired({ ...WEB, ...off } as Workload);
     assert.deepEqual(titles(device, wanted), ["prepare web", "start web[0]"]);
     device.now += 60_000;
-    assert.deepEqual(titles(device, wanted), []);
+    assert.deepEqual(titles(device, wanted), then);
   }
 });
 

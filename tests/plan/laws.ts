@@ -7,7 +7,8 @@ import fc from "fast-check";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { REASONS } from "../../src/model/reason.ts";
-import { desired, instances, workloads } from "./arbitraries.ts";
+import { emptyMemory } from "../../src/model/memory.ts";
+import { desired, instances, workload, workloads } from "./arbitraries.ts";
 import { look, ModelDevice, type Planner, settle } from "./model_device.ts";
 
 export interface Law {
@@ -127,7 +128,7 @@ export const LAWS: Law[] = [
     },
   },
   {
-    claim: "leaves a suspended workload and a busy one alone",
+    claim: "leaves a busy workload alone, and a suspended one of which nothing was ever applied",
     check(planner, runs) {
       let suspended = 0;
       fc.assert(
@@ -143,6 +144,44 @@ export const LAWS: Law[] = [
         { numRuns: runs },
       );
       assert.ok(suspended > 0, "no suspended workload was generated");
+    },
+  },
+  {
+    claim:
+      "keeps what is held or suspended as it was last applied, whatever git asks for, and stops nothing else of it",
+    check(planner, runs) {
+      let started = 0;
+      const asked = fc.tuple(workload, workload, instances, fc.constantFrom("hold", "suspend"));
+      fc.assert(
+        fc.property(asked, ([wanted, before, found, how]) => {
+          const name = "web";
+          const spec = { ...wanted, name, suspend: how === "suspend" };
+          const applied = { ...before, name, suspend: false, enabled: true };
+          const fingerprintOfApplied = fingerprint(applied);
+          const made = device(found.map((one) => ({ ...one, workload: name })));
+          made.memory.set(name, {
+            ...emptyMemory(name),
+            applied: { workload: applied, fingerprint: fingerprintOfApplied, revision: "b" },
+            ...(how === "hold" ? { hold: { action: "hold" as const, since: 0, until: null } } : {}),
+          });
+          const alive = made.instances.filter((one) => one.state === "running");
+          const others = alive.filter((one) =>
+            one.fingerprint !== fingerprintOfApplied || one.runtime !== applied.runtime || one.slot >= applied.replicas
+          );
+          settle(made, desired([spec as Workload]), planner);
+          for (const one of others) assert.ok(made.instances.some(({ id }) => id === one.id), `${one.id} was stopped`);
+          const fresh = made.instances.filter((one) => one.id.startsWith("new-"));
+          started += fresh.length;
+          for (const one of fresh) assert.equal(one.fingerprint, fingerprintOfApplied);
+          if (applied.restart.when !== "always") return;
+          const running = made.instances.filter((one) => one.state === "running");
+          for (let slot = 0; slot < applied.replicas; slot++) {
+            assert.ok(running.some((one) => one.slot === slot), `slot ${slot} is dead`);
+          }
+        }),
+        { numRuns: runs },
+      );
+      assert.ok(started > runs / 4, `only ${started} were started`);
     },
   },
   {

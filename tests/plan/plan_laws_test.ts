@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { fingerprint } from "../../src/model/fingerprint.ts";
 import { plan } from "../../src/plan/plan.ts";
+import { retire } from "../../src/plan/retire.ts";
 import { LAWS } from "./laws.ts";
 import type { Planner } from "./model_device.ts";
 
@@ -59,6 +61,24 @@ const MUTANTS: Record<string, Planner> = {
   "never restarts what ended": (input) => {
     const made = plan(input);
     return { ...made, actions: made.actions.filter((action) => action.reason !== "exited") };
+  },
+  "forgets a hold": (input) => {
+    const memory = new Map([...input.memory].map(([name, { hold: _, ...rest }]) => [name, rest]));
+    return plan({ ...input, memory });
+  },
+  "leaves what is held or suspended dead": (input) => {
+    const made = plan(input);
+    const frozen = new Set(made.workloads.filter((one) => one.frozen !== undefined).map((one) => one.name));
+    return { ...made, actions: made.actions.filter((action) => !frozen.has(action.workload)) };
+  },
+  "stops what a rollout left of a held workload": (input) => {
+    const made = plan(input);
+    const frozen = made.workloads.find((one) => one.frozen === "applied");
+    const alive = input.observations.flatMap((one) => one.ok ? one.instances : []).find((one) =>
+      one.workload === frozen?.name && one.state === "running" && one.fingerprint !== fingerprint(frozen.spec!)
+    );
+    const because = { reason: "spec_changed" as const, message: "is another one" };
+    return alive === undefined ? made : { ...made, actions: [...retire(alive, undefined, because), ...made.actions] };
   },
   "touches what is busy": (input) => plan({ ...input, busy: new Set() }),
   "leaves the reason out": (input) => {

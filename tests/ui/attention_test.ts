@@ -17,10 +17,19 @@ Deno.test("the page puts what is wrong before what takes time, and that before w
 Deno.test("the page needs nobody for what is switched off, suspended, or due later", () => {
   const quiet = [
     workload("off", { phase: "stopped", health: "unknown", reason: "disabled" }),
-    workload("left", { phase: "failed", health: "unhealthy", sync: "suspended", reason: "suspended" }),
+    workload("left", { sync: "suspended", reason: "suspended" }),
     workload("nightly", { phase: "pending", health: "unknown", reason: "scheduled" }),
   ];
   assert.deepEqual(names(groups(quiet).well), ["off", "left", "nightly"]);
+});
+
+Deno.test("the page shows a held or suspended workload that fails as one that needs attention", () => {
+  const hold = { action: "hold", since: "2026-11-21T16:00:00.000Z", until: null } as const;
+  const failing = [
+    workload("held", { phase: "backoff", health: "unhealthy", sync: "held", reason: "crash_loop", held: hold }),
+    workload("left", { phase: "failed", health: "unhealthy", sync: "suspended", reason: "exit_nonzero" }),
+  ];
+  assert.deepEqual(names(groups(failing).attention), ["held", "left"]);
 });
 
 Deno.test("the page shows each workload once", () => {

@@ -141,6 +141,7 @@ function failed(device: Device, { name, action, failure }: { name: string; actio
   const before = device.attempts.get(name);
   const failures = before?.fingerprint === fingerprint ? before.failures + 1 : 1;
   const { reason, message, hint } = failure;
+  const now = device.clock.now();
   const later = failure.retryAfterMs ?? backoff(RETRY_CURVE, failures, spread(name, failures));
   // Room on a disk is made by somebody who then looks whether it helped.
   const isForDisk = isOfDisk(reason);
@@ -149,7 +150,8 @@ function failed(device: Device, { name, action, failure }: { name: string; actio
     fingerprint,
     failures,
     isFinal: !isForDisk && (failure.kind === "mistake" || failure.kind === "refused"),
-    retryAt: device.clock.now() + delay,
+    failedAt: now,
+    retryAt: now + delay,
     reason,
     message,
     hint: hint ?? null,

@@ -75,7 +75,7 @@ async function turn(device: Device, progress: Progress | null): Promise<void> {
   const { wanted } = progress;
   const places = OWN_EXECUTABLE === null ? null : placesOf(OWN_EXECUTABLE);
   if (wanted === VERSION) {
-    const isLongUp = device.clock.now() - device.startedAt > FORGET_AFTER_MS;
+    const isLongUp = device.clock.monotonic() - device.startedMonotonic > FORGET_AFTER_MS;
     if (isLongUp && device.upgrade?.state !== "current" && places !== null) await forgetRefused(places);
     return show(device, { wanted, state: "current", message: `${VERSION} runs, as the repository asks` });
   }

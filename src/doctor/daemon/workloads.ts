@@ -1,4 +1,4 @@
-import { isBarred, isLeftAlone, type Snapshot } from "../../model/snapshot.ts";
+import { isBarred, type Snapshot } from "../../model/snapshot.ts";
 import type { Check } from "../check.ts";
 import { type Finding, orOk, problem, warning } from "../finding.ts";
 
@@ -37,7 +37,7 @@ export const workloads: Check<WorkloadFacts, "snapshot"> = {
 
 export function workloadFacts({ workloads, runtimes }: Snapshot): WorkloadFacts {
   const failing = workloads.filter((one) =>
-    !isLeftAlone(one) && (one.health === "unhealthy" || isBarred(one) || NEEDS_SOMEBODY.has(one.phase))
+    one.health === "unhealthy" || isBarred(one) || NEEDS_SOMEBODY.has(one.phase)
   );
   const warned = workloads.filter((one) => one.warnings.length > 0 && !failing.includes(one));
   return {

@@ -42,7 +42,7 @@ export const PROBE_FIELDS: Field[] = [
   }),
   field("retries", number({ min: 1, max: 100 }), 3, {
     shown: "3",
-    doc: "Failures in a row until unhealthy",
+    doc: "Failures in a row until unhealthy, once the instance has been healthy; before, see start_period",
     example: "retries = 3",
   }),
   field("success_threshold", number({ min: 1, max: 100 }), 1, {
@@ -52,12 +52,13 @@ export const PROBE_FIELDS: Field[] = [
   }),
   field("start_period", duration(), 0, {
     shown: '"0s"',
-    doc: "Failures within this time of the start do not count",
+    doc:
+      "Added to retries x interval (30s with the defaults): the time that a start may take. Until an instance has been healthy once, failures count only after that time",
     example: 'start_period = "30s"',
   }),
   field("start_interval", duration(10), null, {
     shown: "often, then slower",
-    doc: "Between two probes until the first verdict",
+    doc: "Time between two probes until the first verdict",
     example: 'start_interval = "500ms"',
   }),
   field("min_healthy_time", duration(), null, {
@@ -67,7 +68,8 @@ export const PROBE_FIELDS: Field[] = [
   }),
   field("on_failure", oneOf("restart", "stop", "alert", "none"), "restart", {
     shown: '"restart"',
-    doc: "What follows, once, when it becomes unhealthy; alert only says it",
+    doc:
+      "What follows, once, when it becomes unhealthy; alert only says it. restart waits for the end of a rollout in which the instance was never healthy",
     example: 'on_failure = "alert"',
   }),
 ];

@@ -26,7 +26,7 @@ export const ROLLOUT_FIELDS: Field[] = [
   }),
   field("deadline", duration(1000), DEFAULT.deadlineMs, {
     shown: '"5m"',
-    doc: "Healthy by then, or back to what was healthy before",
+    doc: "Healthy by then, or back to what was healthy before; a start_period lengthens it where it is shorter",
     example: 'deadline = "2m"',
   }),
   field("scope", oneOf("workload", "revision"), DEFAULT.scope, {

@@ -3,17 +3,20 @@ import { minuteText } from "../time/moment.ts";
 import type { Workload } from "../workload.ts";
 
 export interface Hold {
-  /** Left exactly as it is; kept stopped; or kept running though git switches it off. */
+  /** Kept as it was last applied, whatever git asks for; kept stopped; or kept running though git switches it off. */
   action: "hold" | "stop" | "start";
   /** Milliseconds since 1970, as `until`. */
   since: number;
   /** Null: until it is released. */
   until: number | null;
+  /** Set once it was over by a clock that was right: no wrong clock brings it back. */
+  ended?: boolean;
 }
 
 /** The hold that counts at a time; null for none, or for one that is over. */
 export function activeHold(hold: Hold | undefined, now: number): Hold | null {
-  return hold === undefined || (hold.until !== null && hold.until <= now) ? null : hold;
+  if (hold === undefined || hold.ended === true) return null;
+  return hold.until !== null && hold.until <= now ? null : hold;
 }
 
 /** What git asks for, as the owner's word changes it. */

@@ -1,11 +1,11 @@
 /** What keeps a device from running what git asks for, though its manifest is valid: the owner, a secret, the time. */
 import type { Desired } from "../../model/desired.ts";
 import { fingerprint, isSameSpec, rolloutDigest } from "../../model/fingerprint.ts";
-import { activeHold } from "../../model/pause/hold.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { Workload } from "../../model/workload.ts";
 import { CLOCK_LOOK_MS } from "./clock_doubt.ts";
 import type { Barred } from "../effective.ts";
+import { holdOf } from "./holds.ts";
 import { type Closed, closedBy } from "./maintenance.ts";
 import type { PlanInput } from "../plan_input.ts";
 
@@ -46,8 +46,8 @@ function closedForClock(count: number, input: PlanInput): Closed | null {
 function outsideWindow(asked: Workload, { input, byWorkload, due }: BarScene): Barred | null {
   const { windows, memory, now } = input;
   if (windows === null || (windows.length === 0 && asked.windows.length === 0)) return null;
-  const { applied = null, rollouts, hold } = memory.get(asked.name) ?? {};
-  if (activeHold(hold, now) !== null) return null;
+  const { applied = null, rollouts } = memory.get(asked.name) ?? {};
+  if (holdOf(asked.name, input) !== null) return null;
   const wanted = fingerprint(asked);
   const instances = byWorkload.get(asked.name) ?? [];
   const isChange = applied === null

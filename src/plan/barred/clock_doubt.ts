@@ -2,10 +2,7 @@
  * Whether the device's clock can be believed. A board without a battery starts in 1970, or when it was last switched
  * off, until it has asked a time server: what goes by the clock waits for that, and everything else does not.
  */
-import { EARLIEST_MS, minuteText } from "../../model/time/moment.ts";
-
-/** Clocks are set back by an hour or a time zone, and nothing is made of it. */
-const FAR_BACK_MS = 24 * 60 * 60_000;
+import { EARLIEST_MS, FAR_BACK_MS, minuteText } from "../../model/time/moment.ts";
 
 /** How often it is looked at again: a clock that is set wakes nobody. */
 export const CLOCK_LOOK_MS = 10_000;

@@ -2,7 +2,7 @@
 import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Condition, ConditionInput, Told } from "./condition_input.ts";
-import { barredCondition, heldCondition, insteadOf, invalidCondition } from "./instead.ts";
+import { barredCondition, frozenCondition, heldCondition, insteadOf, invalidCondition } from "./instead.ts";
 import { jobCondition } from "./job.ts";
 import { summary } from "./summary.ts";
 
@@ -11,7 +11,7 @@ export function condition(input: ConditionInput): Condition {
 }
 
 function told(input: ConditionInput): Told {
-  const { workload, attempt } = input;
+  const { workload } = input;
   const { spec, invalid, barred, held } = workload;
   if (spec === null && barred !== null) return barredCondition(barred, { overall: NOTHING, revision: null });
   if (spec === null) return invalidCondition(input, { health: "unknown", stays: "nothing of it was ever applied" });
@@ -34,10 +34,20 @@ function told(input: ConditionInput): Told {
     const at = (workload.revision ?? "").slice(0, 7);
     return invalidCondition(input, { health: overall.health, stays: `it stays as revision ${at} has it` });
   }
-  if (held !== null && input.progress === null) return heldCondition(held, { overall, name: workload.name });
-  if (spec.suspend) {
-    return { ...overall, sync: "suspended", reason: "suspended", message: "left alone: suspend = true" };
+  if (held?.action === "hold" || (held === null && workload.frozen !== undefined)) {
+    return frozenCondition(workload, ofSpec(input, { spec, overall, wanted }));
   }
+  if (held !== null && input.progress === null) return heldCondition(held, { overall, name: workload.name });
+  return ofSpec(input, { spec, overall, wanted });
+}
+
+/** As `spec` stands, whoever asked for it. */
+function ofSpec(
+  input: ConditionInput,
+  { spec, overall, wanted }: { spec: Workload; overall: Told; wanted: string },
+): Told {
+  const { workload, attempt } = input;
+  const { barred } = workload;
   if (barred !== null && input.progress === null) {
     return barredCondition(barred, { overall, revision: workload.revision });
   }

@@ -1,8 +1,8 @@
 /** What is said of a workload that runs as something else than what git asks for, or does not run for it. */
 import { type Hold, untilText } from "../../model/pause/hold.ts";
 import type { Refusal } from "../../model/rollout.ts";
-import type { Health } from "../../model/snapshot.ts";
-import type { Barred } from "../effective.ts";
+import type { Health, Phase } from "../../model/snapshot.ts";
+import type { Barred, Effective } from "../effective.ts";
 import type { ConditionInput, Told } from "./condition_input.ts";
 
 /** What runs in the place of what git asks for is never called a success. */
@@ -65,15 +65,33 @@ export function barredCondition(
   return { ...overall, sync: "out-of-sync", phase, reason, message: `${message}${stays}`, hint };
 }
 
-/** What the owner said on the device counts, whatever git says. */
+/** Stopped or started on the device, whatever git says. */
 export function heldCondition(held: Hold, { overall, name }: { overall: Told; name: string }): Told {
   const until = untilText(held);
-  const said: Record<Hold["action"], string> = {
-    hold: `left as it is ${until}`,
-    stop: `stopped on the device ${until}`,
-    start: `started on the device, whatever git says, ${until}`,
-  };
+  const message = held.action === "stop"
+    ? `stopped on the device ${until}`
+    : `started on the device, whatever git says, ${until}`;
   const hint = `"harbornode release ${name}" ends that`;
   const isSaid = held.action !== "start" || overall.phase === "running";
-  return { ...overall, sync: "held", ...(isSaid ? { reason: "held", message: said[held.action] } : {}), hint };
+  return { ...overall, sync: "held", ...(isSaid ? { reason: "held", message } : {}), hint };
+}
+
+/** Phases in which a workload is as it is meant to be. */
+const AS_MEANT: ReadonlySet<Phase> = new Set(["running", "completed", "stopped"]);
+
+/** Held or suspended: git changes nothing of it, and all else is as true of it as of every workload. */
+export function frozenCondition({ name, held, frozen }: Effective, shown: Told): Told {
+  const why = held === null
+    ? "git changes nothing of it: suspend = true"
+    : `git changes nothing of it ${untilText(held)}`;
+  const sync = held === null ? "suspended" as const : "held" as const;
+  const reason = sync;
+  const hint = held === null ? null : `"harbornode release ${name}" ends that`;
+  if (frozen === "untouched") {
+    // Nothing starts it again, whatever its restart policy says.
+    const phase = shown.phase === "backoff" ? "failed" : shown.phase;
+    return { ...shown, sync, phase, reason, message: `${why}; nothing of it was applied before`, hint };
+  }
+  if (AS_MEANT.has(shown.phase) || shown.message === "") return { ...shown, sync, reason, message: why, hint };
+  return { ...shown, sync, message: `${shown.message}; ${why}`, hint: shown.hint ?? hint };
 }

@@ -6,6 +6,7 @@ import type { Instance } from "../../model/observed.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import type { Phase } from "../../model/snapshot.ts";
 import type { Workload } from "../../model/workload.ts";
+import { waitUntil } from "../elapsed.ts";
 import { exitSentence } from "../exit_sentence.ts";
 import { healthOf } from "../health.ts";
 import { withOldFiles } from "../reload.ts";
@@ -42,7 +43,8 @@ export function instanceCondition(input: ConditionInput, spec: Workload, instanc
       if (isHalted(slot, instance)) return { phase: "failed", health: "unhealthy" };
       if (restart.type === "completed") return { phase: "completed", health: "unknown" };
       if (restart.type === "failed") return { phase: "failed", health: "unhealthy" };
-      return { phase: restart.at > input.now ? "backoff" : "pending", health: "unhealthy" };
+      const waits = waitUntil(restart.at, { from: restart.from, now: input.now });
+      return { phase: waits === null ? "pending" : "backoff", health: "unhealthy" };
     }
     case "running": {
       if (spec.job !== null) return { phase: "running", health: "unknown" };

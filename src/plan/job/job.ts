@@ -3,9 +3,11 @@ import { durationText } from "../../model/duration.ts";
 import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";
 import type { JobMemory, JobRun } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
+import { FAR_BACK_MS } from "../../model/time/moment.ts";
 import type { Job, Workload } from "../../model/workload.ts";
 import type { Action } from "../action.ts";
 import type { ConvergeInput, Step } from "../converge.ts";
+import { countedFrom, waitUntil } from "../elapsed.ts";
 import { exitSentence } from "../exit_sentence.ts";
 import { type Because, prepareFor, stopAction } from "../retire.ts";
 import { isSuccess, restartAfter } from "../restart/restart.ts";
@@ -26,7 +28,7 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   const known = input.memory?.job ?? { seenUntil: now, runs: [] };
   const found = unknownRuns(known, { input, fingerprint });
   const runs = settleRuns(keep([...known.runs, ...found]), input);
-  const seenUntil = Math.max(known.seenUntil, ...found.map((run) => run.dueAt));
+  const seenUntil = notAhead(Math.max(known.seenUntil, ...found.map((run) => run.dueAt)), now);
   const jobMemory: JobMemory = { seenUntil, runs };
   const instance = input.instances.find((one) => one.slot === 0 && one.runtime === spec.runtime) ?? null;
   const actions: Action[] = [];
@@ -53,7 +55,7 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   };
 
   if (running !== null && job.timeoutMs !== null) {
-    const until = (running.startedAt ?? now) + job.timeoutMs;
+    const until = countedFrom(running.startedAt ?? now, input) + job.timeoutMs;
     if (until > now) due.push(until);
     else {
       const message = `runs for longer than ${durationText(job.timeoutMs)}`;
@@ -90,6 +92,11 @@ export function convergeJob(input: JobInput): Step & { jobMemory: JobMemory } {
   else if (job.overlap === "skip") skip(latest);
   else if (actions.length === 0) replace(latest, { reason: "scheduled", message: `is due again at ${time(latest)}` });
   return { fingerprint, actions, jobMemory, wakeAt: earliest(due), waiting: null };
+}
+
+/** A clock that was years ahead has looked at the schedule of years to come: they are looked at again. */
+function notAhead(seenUntil: number, now: number): number {
+  return seenUntil > now + FAR_BACK_MS ? now : seenUntil;
 }
 
 /**
@@ -131,7 +138,8 @@ function retry(
   if (instance === null || instance.id !== last.instanceId || last.outcome !== "failed") return;
   const restart = restartAfter(input.spec.restart, instance, input.memory?.slots[0]);
   if (restart.type !== "again") return;
-  if (restart.at > input.now) due.push(restart.at);
+  const waits = waitUntil(restart.at, { from: restart.from, now: input.now });
+  if (waits !== null) due.push(waits);
   else start({ reason: "exited", message: exitSentence(instance) });
 }
 

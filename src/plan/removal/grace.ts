@@ -1,6 +1,7 @@
 /** How long what git no longer holds stays, in case that the next push brings it back. */
 import type { WorkloadMemory } from "../../model/memory.ts";
 import { minuteText } from "../../model/time/moment.ts";
+import { countedFrom } from "../elapsed.ts";
 
 export interface GraceInput {
   /** Workloads that git no longer holds. */
@@ -8,7 +9,11 @@ export interface GraceInput {
   memory: ReadonlyMap<string, WorkloadMemory>;
   /** 0 for none. */
   graceMs: number;
+  /** Why `now` is not believed; null or absent when it is. */
+  clockDoubt?: string | null;
   now: number;
+  /** As in `ClockReading`. */
+  clockSetAt?: number;
 }
 
 export interface Grace {
@@ -19,7 +24,7 @@ export interface Grace {
 }
 
 /** It counts from the first plan that misses it, over restarts of the daemon. */
-export function graceOf({ gone, memory, graceMs, now }: GraceInput): Grace {
+export function graceOf({ gone, memory, graceMs, now, clockDoubt = null, clockSetAt = 0 }: GraceInput): Grace {
   const until = new Map<string, number>();
   const goneSince = new Map<string, number | null>();
   for (const [name, known] of memory) {
@@ -27,9 +32,16 @@ export function graceOf({ gone, memory, graceMs, now }: GraceInput): Grace {
   }
   if (graceMs === 0) return { until, goneSince };
   for (const name of gone) {
-    const since = memory.get(name)?.goneSince ?? null;
-    if (since === null) goneSince.set(name, now);
-    const end = (since ?? now) + graceMs;
+    const known = memory.get(name)?.goneSince ?? null;
+    // By a clock that is wrong no grace ends, and none begins.
+    if (clockDoubt !== null) {
+      until.set(name, now + graceMs);
+      continue;
+    }
+    // One that began in the future was remembered by a clock that was ahead.
+    const since = known === null || known > now ? now : known;
+    if (since !== known) goneSince.set(name, since);
+    const end = countedFrom(since, { now, clockSetAt }) + graceMs;
     if (end > now) until.set(name, end);
   }
   return { until, goneSince };

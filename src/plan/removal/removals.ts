@@ -2,6 +2,7 @@
 import type { Instance } from "../../model/observed.ts";
 import type { Action } from "../action.ts";
 import { mayLeave } from "../depends.ts";
+import { retryOf } from "../attempt.ts";
 import type { PlanInput } from "../plan_input.ts";
 import { retire } from "../retire.ts";
 
@@ -23,8 +24,9 @@ export function removals(
   for (const name of all) {
     if (input.busy.has(name) || !free.has(name)) continue;
     const attempt = input.attempts.get(name);
-    if (attempt !== undefined && attempt.retryAt > input.now) {
-      due.push(attempt.retryAt);
+    const retryAt = attempt === undefined ? null : retryOf(attempt, input.now);
+    if (retryAt !== null) {
+      due.push(retryAt);
       continue;
     }
     const applied = input.memory.get(name)?.applied?.workload;

@@ -7,6 +7,7 @@
 import type { SlotMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { Workload } from "../../model/workload.ts";
+import { countedFrom } from "../elapsed.ts";
 import { restartAfter, slotAfterStart } from "./restart.ts";
 
 export interface Grant {
@@ -18,7 +19,7 @@ export interface Grant {
 export function grantOf(
   spec: Workload,
   instance: Instance,
-  { memory, now }: { memory: SlotMemory | undefined; now: number },
+  { memory, now, clockSetAt = 0 }: { memory: SlotMemory | undefined; now: number; clockSetAt?: number | undefined },
 ): { grant: Grant | null; wakeAt: number | null } {
   const none = { grant: null, wakeAt: null };
   if (spec.job !== null || spec.suspend || !spec.enabled) return none;
@@ -32,7 +33,7 @@ export function grantOf(
   const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
   const restart = restartAfter(spec.restart, ended, memory);
   if (restart.type !== "again") return none;
-  const steady = (instance.startedAt ?? now) + spec.restart.resetAfterMs;
+  const steady = countedFrom(instance.startedAt ?? now, { now, clockSetAt }) + spec.restart.resetAfterMs;
   // Docker would restart it more than once before we take that back: a container must have shown that it can run.
   if (restart.at <= now && (spec.runtime === "native" || steady <= now)) {
     const { when, successExitCodes } = spec.restart;

@@ -8,8 +8,8 @@ export type Restart =
   | { type: "completed" }
   /** `limit`: it ended more often than it may; else its policy asks for no restart. */
   | { type: "failed"; because: "policy" | "limit" }
-  /** `at` may be in the past: then it is due. `streak` is what the slot's memory holds after that start. */
-  | { type: "again"; at: number; streak: number };
+  /** `at` may be in the past: then it is due, as it is when `from`, which it counts from, is in the future. `streak` is what the slot's memory holds after that start. */
+  | { type: "again"; at: number; from: number; streak: number };
 
 /**
  * An exit whose code could not be learned counts as a failure. Never looks at the clock: `at` follows from when the
@@ -38,13 +38,13 @@ function again(
   { memory, from }: { memory: SlotMemory | undefined; from: number },
 ): Restart {
   const known = memory !== undefined && memory.fingerprint === instance.fingerprint ? memory : null;
-  const inWindow = (known?.recent ?? []).filter((at) => at > from - policy.windowMs).length;
+  const inWindow = (known?.recent ?? []).filter((at) => at > from - policy.windowMs && at <= from).length;
   if (policy.maxRestarts !== null && inWindow >= policy.maxRestarts) return { type: "failed", because: "limit" };
   const started = instance.startedAt ?? 0;
   const ran = (instance.endedAt ?? started) - started;
   const streak = known !== null && ran < policy.resetAfterMs ? known.streak : 0;
   const delay = backoff(curveOf(policy), streak, spread(instance.workload, instance.slot, streak));
-  return { type: "again", at: from + delay, streak: streak + 1 };
+  return { type: "again", at: from + delay, from, streak: streak + 1 };
 }
 
 export interface Started {

@@ -18,6 +18,13 @@ export function withImageUpdate(
   if (spec.imageUpdates === null) {
     return { spec: spec.pull === "always" ? spec : taken(spec, image.digest), wakeAt: null };
   }
+  // Taken before: a clock that was set back does not undo it.
+  const applied = memory?.applied?.workload;
+  if (
+    image.seen !== undefined && applied?.runtime === "docker" && applied.image === `${spec.image}@${image.seen.digest}`
+  ) {
+    return { spec: taken(spec, image.seen.digest), wakeAt: null };
+  }
   const dueAt = image.seen === undefined ? null : image.seen.at + spec.imageUpdates.cooldownMs;
   const wakeAt = dueAt !== null && dueAt > now ? dueAt : null;
   return { spec: taken(spec, current(image, spec, now)), wakeAt };
@@ -43,7 +50,8 @@ export function afterLook(
   const wanted = current(known, spec, now);
   // Back to what the tag stood for at first: that is a spec without any digest.
   if (digest === (wanted ?? base)) return known.seen === undefined ? null : { reference, base, digest: wanted };
-  if (digest === known.seen?.digest) return null;
+  // Seen in the future, by a clock that was ahead: the cooldown would last until then.
+  if (digest === known.seen?.digest && known.seen.at <= now) return null;
   return { reference, base, digest: wanted, seen: { digest, at: now } };
 }
 

@@ -19,6 +19,7 @@ import {
   withRecord,
   withVersion,
 } from "../../model/rollout.ts";
+import { rolloutDeadlineMs } from "../../model/time/start_grace.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Verdicts } from "../health.ts";
 import type { Attempt } from "../attempt.ts";
@@ -39,6 +40,8 @@ export interface JudgeInput {
   /** Why all of `revision` is taken back; null when it is not. */
   takenBack: string | null;
   now: number;
+  /** As in `ClockReading`. */
+  clockSetAt?: number | undefined;
 }
 
 export interface Judged {
@@ -190,7 +193,7 @@ function failureOf(stands: Standing, { spec, isLate }: { spec: Workload; isLate:
   if (stands.type === "healthy") return null;
   if (stands.type === "hopeless") return { reason: stands.reason, message: stands.message };
   if (!isLate || stands.isHealthy) return null;
-  const within = durationText(spec.rollout.deadlineMs);
+  const within = durationText(rolloutDeadlineMs(spec));
   return { reason: "health_timeout", message: `was not healthy within ${within}: ${stands.missing}` };
 }
 
@@ -248,7 +251,7 @@ function deadline(
   since: number,
   { spec, answering, now }: { spec: Workload; answering: number; now: number },
 ): number {
-  return Math.max(Math.min(since, now), answering) + spec.rollout.deadlineMs;
+  return Math.max(Math.min(since, now), answering) + rolloutDeadlineMs(spec);
 }
 
 function without(rollouts: RolloutMemory, key: "underWay" | "refused"): RolloutMemory {

@@ -5,6 +5,7 @@ import type { SlotMemory } from "../../model/memory.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import type { Workload } from "../../model/workload.ts";
+import { countedFrom } from "../elapsed.ts";
 import { exitSentence } from "../exit_sentence.ts";
 import { healthOf, type Verdicts } from "../health.ts";
 import type { Attempt } from "../attempt.ts";
@@ -19,6 +20,8 @@ export interface StandingInput {
   attempt: Attempt | undefined;
   verdicts: Verdicts;
   now: number;
+  /** As in `ClockReading`. */
+  clockSetAt?: number | undefined;
 }
 
 export type Standing =
@@ -86,15 +89,20 @@ function ofInstance(instance: Instance, input: StandingInput & { slot: SlotMemor
   if (health === "unhealthy") return wait(`${name} does not pass its health check`);
   if (health === "unknown") return wait(`${name} is not known to be healthy`, wakeAt);
   if (instance.withheld === true) return wait(`${name} is not found by others yet`);
-  const steadyAt = steadySince(instance, spec);
+  const steadyAt = steadySince(instance, spec, input);
   if (steadyAt <= now) return { type: "healthy" };
   const missing = `${name} has run for less than ${durationText(spec.restart.resetAfterMs)}`;
   return { type: "waiting", missing, wakeAt: steadyAt, isHealthy: true };
 }
 
 /** Where nothing looks at it, only time tells whether it works. */
-function steadySince({ startedAt, runtimeHealth }: Instance, { health, restart }: Workload): number {
-  return health !== null || runtimeHealth !== null ? 0 : (startedAt ?? 0) + restart.resetAfterMs;
+function steadySince(
+  { startedAt, runtimeHealth }: Instance,
+  { health, restart }: Workload,
+  { now, clockSetAt = 0 }: Pick<StandingInput, "now" | "clockSetAt">,
+): number {
+  if (health !== null || runtimeHealth !== null) return 0;
+  return countedFrom(startedAt ?? 0, { now, clockSetAt }) + restart.resetAfterMs;
 }
 
 function isOf(instance: Instance, { spec, fingerprint }: StandingInput): boolean {

@@ -1,0 +1,103 @@
+/** A held or suspended workload: git changes nothing of it, and everything else goes on. */
+import assert from "node:assert/strict";
+import type { WorkloadStatus } from "../../src/model/snapshot.ts";
+import { eventually } from "../support/eventually.ts";
+import { testNeeding } from "../support/prerequisite.ts";
+import { pushedDevice, shell, SOON } from "../support/pushed_device.ts";
+
+const version = (number: number) => `${shell(`exec sleep ${3600 + number}`)}${SOON}`;
+const runs = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy";
+const pidOf = (one: WorkloadStatus) => one.instances[0]!.pid!;
+const commandOf = async (one: WorkloadStatus) =>
+  (await Deno.readTextFile(`/proc/${pidOf(one)}/cmdline`)).split("\0").filter((word) => word !== "").join(" ");
+
+await testNeeding(
+  ["git"],
+  "a held, a suspended and a removed held service are restarted as last applied after a crash and a boot, whatever git says",
+  async () => {
+    await using pushed = await pushedDevice({
+      "held.toml": version(1),
+      "gone.toml": version(1),
+      "suspended.toml": version(1),
+    });
+    const { repository, device } = pushed;
+    const names = ["held", "gone", "suspended"];
+    for (const name of names) await device.until(name, (one) => runs(one) && one.sync === "synced");
+    const held = await device.cli("hold", "held", "gone", "--for", "2h");
+    assert.equal(held.code, 0, held.err);
+    await repository.write("services/held.toml", version(2));
+    await repository.write("services/suspended.toml", `${version(2)}suspend = true\n`);
+    await Deno.remove(`${repository.dir}/services/gone.toml`);
+    await repository.commit("Change, suspend and remove");
+    assert.equal((await device.cli("sync", "--wait")).code, 0);
+    const stays = (name: string, before: number | null) =>
+      device.until(
+        name,
+        (one) => runs(one) && one.sync !== "synced" && ![null, before].includes(one.instances[0]?.pid ?? null),
+      );
+
+    const after = async (before: Map<string, number>) => {
+      const statuses = await Promise.all(names.map((name) => stays(name, before.get(name) ?? null)));
+      for (const one of statuses) {
+        assert.equal(await commandOf(one), "sleep 3601", one.name);
+        assert.equal(one.sync, one.name === "suspended" ? "suspended" : "held");
+        assert.match(one.message, one.name === "suspended" ? /suspend = true/ : /git changes nothing of it until 20/);
+      }
+      return new Map(statuses.map((one) => [one.name, pidOf(one)]));
+    };
+    const first = await after(new Map());
+    for (const pid of first.values()) Deno.kill(pid, "SIGKILL");
+    const second = await after(first);
+    // As a boot of the device: nothing of ours runs any more.
+    await device.killDaemon();
+    for (const pid of second.values()) Deno.kill(pid, "SIGKILL");
+    await device.startDaemon();
+    const third = await after(second);
+    assert.equal((await device.cli("restart", "held")).code, 0);
+    await stays("held", third.get("held")!);
+
+    await repository.write("services/suspended.toml", version(2));
+    await repository.commit("Go on");
+    assert.equal((await device.cli("release", "held", "gone")).code, 0);
+    for (const name of ["held", "suspended"]) {
+      assert.equal(
+        await commandOf(await device.until(name, (one) => runs(one) && one.sync === "synced")),
+        "sleep 3602",
+      );
+    }
+    await eventually("what git removed is gone", async () => await device.workload("gone") === undefined);
+  },
+);
+
+await testNeeding(["git"], "a held service that keeps crashing, or has ended for good, is said to be so", async () => {
+  const dead = `${shell("exec sleep 3600")}restart = "never"\n`;
+  const crashing = `${shell("exec sleep 3600")}restart = { delay = "10m", max_delay = "10m", reset_after = "1h" }\n`;
+  await using pushed = await pushedDevice({ "dead.toml": dead, "crashing.toml": crashing });
+  const { device } = pushed;
+  for (const name of ["dead", "crashing"]) await device.until(name, (one) => one.phase === "running");
+  await eventually("both are applied", async () => {
+    return (await device.status())!.workloads.every((one) => one.sync === "synced" && one.instances[0]?.pid);
+  });
+  assert.equal((await device.cli("hold", "dead", "crashing")).code, 0);
+  const pids = new Map<string, number>();
+  for (const name of ["dead", "crashing"]) {
+    pids.set(name, pidOf(await device.until(name, (one) => one.sync === "held")));
+    Deno.kill(pids.get(name)!, "SIGKILL");
+  }
+  const again = await device.until("crashing", (one) => {
+    return one.phase === "running" && ![null, pids.get("crashing")].includes(one.instances[0]?.pid ?? null);
+  });
+  Deno.kill(pidOf(again), "SIGKILL");
+  const waits = await device.until("crashing", (one) => one.phase === "backoff");
+  assert.deepEqual([waits.sync, waits.health], ["held", "unhealthy"]);
+  assert.match(
+    waits.message,
+    /^ended with exit code 137.*; it will be started again; git changes nothing of it until it is released$/,
+  );
+  const ended = await device.until("dead", (one) => one.phase === "failed");
+  assert.deepEqual([ended.sync, ended.health], ["held", "unhealthy"]);
+  assert.match(
+    ended.message,
+    /^ended with exit code 137.*restart = "never"; git changes nothing of it until it is released$/,
+  );
+});
