@@ -1,7 +1,6 @@
 /** Which contents of the workloads' folders nothing needs any more. */
-import { filesDigest } from "../../model/fingerprint.ts";
 import { keptSpecs } from "../../model/memory.ts";
-import { removeOthers } from "../../store/file_tree.ts";
+import { contentFolders, removeOthers } from "../../store/file_tree.ts";
 import type { Device } from "../device.ts";
 
 /**
@@ -23,7 +22,6 @@ export async function cleanFiles(device: Device): Promise<void> {
     if (isUnclear || busy.has(name) || spec?.suspend) continue;
     const kept = memory.all.get(name);
     const specs = [...kept === undefined ? [] : keptSpecs(kept), ...spec === undefined ? [] : [spec]];
-    const digests = specs.map((one) => filesDigest(one.files));
-    await removeOthers(dir.files, name, new Set(digests.filter((digest) => digest !== "")));
+    await removeOthers(dir.files, name, new Set(specs.flatMap(contentFolders)));
   }
 }
