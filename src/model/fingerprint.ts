@@ -51,13 +51,27 @@ export function identity(workload: Workload): Record<string, unknown> {
   const entries = Object.entries(workload).filter(([key, value]) => !LIVE.has(key) && !saysNothing(value));
   // Files that are followed in place need no new instance when they change.
   const files = workload.onChange.type === "restart" ? filesDigest(workload.files) : "";
+  const alone = filesMountedAlone(workload);
   // The same value encrypted anew is another ciphertext.
   const { secrets = [] } = workload;
   return {
     ...Object.fromEntries(entries),
     files,
+    ...(alone.length === 0 ? {} : { filesMountedAlone: filesDigest(alone) }),
     ...(secrets.length === 0 ? {} : { secrets: secretsIdentity(secrets) }),
   };
+}
+
+/**
+ * Files that `on_change` leaves in place, and that a container mounts one by one. A bind mount of a file stays with the
+ * inode that was there: a file that is replaced beside it is never seen. Writing into the inode would show half a file to
+ * a program that reads it meanwhile, cut a file that is mapped into memory (SIGBUS), fail for a running program (ETXTBSY)
+ * and wait for a lease that the container took. So the content is part of the fingerprint, and a new container follows.
+ */
+export function filesMountedAlone(workload: Workload): WorkloadFile[] {
+  if (workload.runtime !== "docker" || workload.onChange.type === "restart") return [];
+  const sources = new Set(workload.mounts.flatMap((mount) => mount.type === "files" ? [mount.source] : []));
+  return workload.files.filter(({ path }) => sources.has(path));
 }
 
 /** Whether two specs say the same in every field. Cheap where they were compared before. */

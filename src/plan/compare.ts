@@ -1,8 +1,8 @@
 /** Which fields differ between two specs, told in words. Values of the environment are never shown. */
-import { canonical, identity } from "../model/fingerprint.ts";
+import { canonical, filesMountedAlone, identity } from "../model/fingerprint.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import { secretsIdentity } from "../model/secret.ts";
-import type { Workload } from "../model/workload.ts";
+import type { Workload, WorkloadFile } from "../model/workload.ts";
 
 export interface Change {
   field: string;
@@ -18,7 +18,8 @@ export function compare(before: Workload, after: Workload): Change[] {
   return fields.flatMap((field) => {
     if (canonical(old[field]) === canonical(now[field])) return [];
     if (field === "env") return compareEnv(before.env, after.env);
-    if (field === "files") return compareFiles(before, after);
+    if (field === "files") return compareFiles(before.files, after.files);
+    if (field === "filesMountedAlone") return compareFiles(filesMountedAlone(before), filesMountedAlone(after));
     if (field === "secrets") return compareSecrets(before, after);
     return [{ field, from: short(old[field]), to: short(now[field]) }];
   });
@@ -41,6 +42,7 @@ export function explainChange(
   const moved = changes.length === 1 ? movedTag(before, after, imageDigest) : null;
   if (moved !== null) return { reason: "image_changed", message: moved };
   const onlyFiles = changes.every((change) => change.field.startsWith("files/"));
+  const isMountedAlone = filesMountedAlone(after).length > 0;
   const onlySecrets = changes.every((change) => change.field.startsWith("secrets."));
   const listed = changes.slice(0, 3).map((change) =>
     change.from === "" && change.to === "" ? change.field : `${change.field}: ${change.from} -> ${change.to}`
@@ -48,9 +50,12 @@ export function explainChange(
   const more = changes.length > 3 ? ` and ${changes.length - 3} more` : "";
   return {
     reason: onlyFiles ? "file_changed" : onlySecrets ? "secret_changed" : "spec_changed",
-    message: `${listed.join(", ")}${more} changed`,
+    message: `${listed.join(", ")}${more} changed${onlyFiles && isMountedAlone ? MOUNTED_ALONE : ""}`,
   };
 }
+
+/** Why `on_change` does not hold. */
+const MOUNTED_ALONE = "; a file that is mounted alone needs a new container (mount its folder for a reload)";
 
 /** "image web:1: sha256:4bd12a -> sha256:77aa01 changed"; null unless the digest alone of one name is another. */
 function movedTag(before: Workload | null, after: Workload, running: string | undefined): string | null {
@@ -80,10 +85,10 @@ function compareSecrets(before: Workload, after: Workload): Change[] {
     .map((target) => ({ field: `secrets.${target.replace(/^\w+\./, "")}`, from: "", to: "" }));
 }
 
-function compareFiles(before: Workload, after: Workload): Change[] {
+function compareFiles(before: readonly WorkloadFile[], after: readonly WorkloadFile[]): Change[] {
   const line = (file: { oid: string; executable: boolean }) => `${file.oid}${file.executable}`;
-  const old = new Map(before.files.map((file) => [file.path, line(file)]));
-  const now = new Map(after.files.map((file) => [file.path, line(file)]));
+  const old = new Map(before.map((file) => [file.path, line(file)]));
+  const now = new Map(after.map((file) => [file.path, line(file)]));
   const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
   return paths.filter((path) => old.get(path) !== now.get(path))
     .map((path) => ({ field: `files/${path}`, from: "", to: "" }));

@@ -1,5 +1,5 @@
 /** One workload: the actions that take its instances to its spec. */
-import { fingerprint as fingerprintOf } from "../model/fingerprint.ts";
+import { filesMountedAlone, fingerprint as fingerprintOf } from "../model/fingerprint.ts";
 import type { DriftMemory, WorkloadMemory } from "../model/memory.ts";
 import type { Instance } from "../model/observed.ts";
 import type { ReasonCode } from "../model/reason.ts";
@@ -255,11 +255,24 @@ function missing({ input, fingerprint }: Made, slot: number): Because {
 function whyChanged({ input }: Made, old: Instance, { because }: Strategy): Because {
   const applied = input.memory?.applied ?? null;
   const before = applied !== null && applied.fingerprint === old.fingerprint ? applied.workload : null;
-  const why = input.because ?? explainChange(before, input.spec, old);
+  const why = input.because ??
+    (isOfFormerVersion(input, old) ? FORMER_VERSION : explainChange(before, input.spec, old));
   return because === null || !isAlive(old)
     ? why
     : { ...why, message: `${why.message}; the old one goes first: ${because}` };
 }
+
+/** Its applied spec is unchanged, and has another fingerprint since its mounted files are part of it. */
+function isOfFormerVersion({ spec, memory }: ConvergeInput, old: Instance): boolean {
+  const applied = memory?.applied ?? null;
+  return applied?.fingerprint === fingerprintOf(spec) && old.fingerprint !== applied.fingerprint &&
+    filesMountedAlone(spec).length > 0;
+}
+
+const FORMER_VERSION: Because = {
+  reason: "file_changed",
+  message: "may still have an old content of a file that is mounted alone",
+};
 
 function publish(spec: Workload, instance: Instance): Action {
   const message = "is healthy, and others may find it";

@@ -25,6 +25,11 @@ export interface StartRequest {
   fingerprint: string;
   /** Absolute folder with the workload's files (as the spec's `files` name them); null when it has none. Read-only use. */
   filesDir: string | null;
+  /**
+   * Absolute folder with those of the files that a container mounts one by one, where they never change; null or absent
+   * when they are in `filesDir`.
+   */
+  aloneDir?: string | null;
   /** A number for each of the workload's ports, where the device chose it; 0 for one that is not published. */
   chosenPorts: readonly number[];
   /**

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { filesDigest } from "../model/fingerprint.ts";
+import { filesDigest, filesMountedAlone } from "../model/fingerprint.ts";
 import type { Workload, WorkloadFile } from "../model/workload.ts";
 import { syncFolder } from "./atomic_file.ts";
 
@@ -26,11 +26,7 @@ export async function placeFiles(root: string, workload: Workload): Promise<stri
   await Deno.mkdir(live, { recursive: true, mode: 0o755 });
   const wanted = new Set(workload.files.map((file) => file.path));
   for (const file of workload.files) {
-    const path = join(live, file.path);
-    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    const from = join(content, file.path);
-    if (await isSame(path, { from, executable: file.executable })) continue;
-    await replaceFile(path, { beside: `${live}${UNFINISHED}`, executable: file.executable, content: chunksOf(from) });
+    await placeFile(live, file, join(content, file.path));
   }
   await removeUnwanted(live, { below: "", wanted });
   return live;
@@ -76,6 +72,44 @@ export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
   const buffer = new Uint8Array(CHUNK_BYTES);
   for (let count; (count = await file.read(buffer)) !== null;) yield buffer.subarray(0, count);
+}
+
+/**
+ * Puts the files that a container mounts one by one where they never change: a container that is started again by Docker
+ * finds what it was made with, whatever was placed for its successor. Returns their folder; null when there are none.
+ */
+export async function placeMountedAlone(root: string, workload: Workload): Promise<string | null> {
+  const files = filesMountedAlone(workload);
+  const content = filesFolder(root, workload);
+  if (content === null || files.length === 0) return null;
+  const folder = join(root, workload.name, filesDigest(files));
+  for (const file of files) await placeFile(folder, file, join(content, file.path));
+  return folder;
+}
+
+/** Names of the folders that hold the files of the spec. */
+export function contentFolders(workload: Workload): string[] {
+  const digests = [filesDigest(workload.files), filesDigest(filesMountedAlone(workload))];
+  return digests.filter((digest) => digest !== "");
+}
+
+/** Replaces the file as a whole by the one at `from`, unless it is there with this content and mode. */
+async function placeFile(folder: string, file: WorkloadFile, from: string): Promise<void> {
+  const path = join(folder, file.path);
+  if (await isSame(path, { from, executable: file.executable })) return;
+  await makeWay(folder, file.path);
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  await replaceFile(path, { beside: `${folder}${UNFINISHED}`, executable: file.executable, content: chunksOf(from) });
+}
+
+/** Removes what was a file and is to be a folder, and the other way round. */
+async function makeWay(folder: string, path: string): Promise<void> {
+  const parts = path.split("/");
+  for (let count = 1; count <= parts.length; count++) {
+    const there = join(folder, ...parts.slice(0, count));
+    const info = await Deno.lstat(there).catch(() => null);
+    if (info !== null && info.isDirectory === (count === parts.length)) await Deno.remove(there, { recursive: true });
+  }
 }
 
 /** Of one name for all contents. */

@@ -1,33 +1,64 @@
 /** How the state of a workload in an older format becomes one in the next format. */
-
-/** The parts of format 2 that change. Everything comes from a file, so everything may be missing. */
-interface Format2 {
-  applied?: { workload?: Spec2 } | null;
-  rollouts?: { versions?: { workload?: Spec2 }[] };
-}
-
-interface Spec2 {
-  stopSignal?: unknown;
-}
+import { filesMountedAlone, fingerprint } from "../model/fingerprint.ts";
+import type { SlotMemory, WorkloadMemory } from "../model/memory.ts";
+import type { RolloutMemory } from "../model/rollout.ts";
+import type { Workload } from "../model/workload.ts";
 
 /**
  * Format 2 wrote SIGTERM for every manifest without `stop_signal`, and so overruled the image's STOPSIGNAL. Format 3 has
  * null there. A manifest that says SIGTERM itself looks the same; its applied spec is written anew with the first
  * reconcile. The signal is no part of the fingerprint, so nothing is started again.
+ *
+ * Fingerprints of format 2 left out files that a container mounts alone without `on_change = "restart"`. These containers
+ * may have an old content, and are replaced once; what is remembered of their specs is remembered by the new fingerprint.
  */
 export function raise2(value: unknown): unknown {
-  const memory = value as Format2 | null;
-  if (memory === null || typeof memory !== "object") return value;
+  try {
+    return raised(value as WorkloadMemory);
+  } catch {
+    // It has not the shape of the format: `check` says so.
+    return value;
+  }
+}
+
+function raised(memory: WorkloadMemory): WorkloadMemory {
   const { applied, rollouts } = memory;
+  const renamed = new Map<string, string>();
+  // The applied spec last: what runs is of it.
+  for (const one of [...rollouts?.versions ?? [], ...(applied === null ? [] : [applied])]) {
+    renamed.set(one.fingerprint, raisedSpec(one).fingerprint);
+  }
+  const slots = Object.entries(memory.slots).map(([slot, one]): [string, SlotMemory] => [
+    slot,
+    withFingerprint(one, renamed),
+  ]);
   return {
     ...memory,
-    ...(applied ? { applied: withImageSignal(applied) } : {}),
-    ...(Array.isArray(rollouts?.versions)
-      ? { rollouts: { ...rollouts, versions: rollouts.versions.map(withImageSignal) } }
-      : {}),
+    applied: applied === null ? null : raisedSpec(applied),
+    slots: Object.fromEntries(slots),
+    ...(rollouts === undefined ? {} : { rollouts: raisedRollouts(rollouts, renamed) }),
   };
 }
 
-function withImageSignal<T extends { workload?: Spec2 }>(one: T): T {
-  return one?.workload?.stopSignal === "SIGTERM" ? { ...one, workload: { ...one.workload, stopSignal: null } } : one;
+function raisedRollouts(rollouts: RolloutMemory, renamed: ReadonlyMap<string, string>): RolloutMemory {
+  const { refused, underWay } = rollouts;
+  return {
+    ...rollouts,
+    versions: rollouts.versions.map(raisedSpec),
+    ...(underWay === undefined ? {} : { underWay: withFingerprint(underWay, renamed) }),
+    ...(refused === undefined
+      ? {}
+      : { refused: { ...refused, target: renamed.get(refused.target) ?? refused.target } }),
+  };
+}
+
+function raisedSpec<T extends { workload: Workload; fingerprint: string }>(one: T): T {
+  const { stopSignal } = one.workload;
+  const workload: Workload = stopSignal === "SIGTERM" ? { ...one.workload, stopSignal: null } : one.workload;
+  const isAnother = filesMountedAlone(workload).length > 0;
+  return { ...one, workload, fingerprint: isAnother ? fingerprint(workload) : one.fingerprint };
+}
+
+function withFingerprint<T extends { fingerprint: string }>(one: T, renamed: ReadonlyMap<string, string>): T {
+  return { ...one, fingerprint: renamed.get(one.fingerprint) ?? one.fingerprint };
 }

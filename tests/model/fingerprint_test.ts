@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { canonical, filesDigest, fingerprint } from "../../src/model/fingerprint.ts";
-import type { Workload } from "../../src/model/workload.ts";
-import { native, NEVER, TIMING } from "../support/workload.ts";
+import type { DockerWorkload, Workload } from "../../src/model/workload.ts";
+import { docker, native, NEVER, TIMING } from "../support/workload.ts";
+import { explainChange } from "../../src/plan/compare.ts";
 import { problemLine } from "../../src/model/problem.ts";
 
 const WEB: Workload = native({
@@ -80,4 +81,31 @@ Deno.test("problemLine leaves out what is not known", () => {
     "a.toml:1:2: x: is wrong",
   );
   assert.equal(problemLine({ file: "a.toml", field: "", message: "is wrong" }), "a.toml: is wrong");
+});
+
+Deno.test("a file that a container mounts alone is part of the fingerprint, whatever follows a change of files", () => {
+  const app = (oid: string, other: string, fields: Partial<DockerWorkload> = {}) =>
+    docker({
+      onChange: { type: "signal", signal: "SIGHUP" },
+      mounts: [{ type: "files", source: "conf/app.conf", target: "/app.conf", readOnly: true }],
+      files: [
+        { path: "conf/app.conf", oid, executable: false },
+        { path: "site/index.html", oid: other, executable: false },
+      ],
+      ...fields,
+    });
+  assert.notEqual(fingerprint(app("1", "1")), fingerprint(app("2", "1")));
+  assert.equal(fingerprint(app("1", "1")), fingerprint(app("1", "2")), "the others are followed in place");
+  const none = { onChange: { type: "none" } } as const;
+  assert.notEqual(fingerprint(app("1", "1", none)), fingerprint(app("2", "1", none)));
+  const folder: Partial<DockerWorkload> = {
+    mounts: [{ type: "files", source: "conf", target: "/conf", readOnly: true }],
+  };
+  assert.equal(fingerprint(app("1", "1", folder)), fingerprint(app("2", "1", folder)));
+  const { reason, message } = explainChange(app("1", "1"), app("2", "1"));
+  assert.equal(reason, "file_changed");
+  assert.equal(
+    message,
+    "files/conf/app.conf changed; a file that is mounted alone needs a new container (mount its folder for a reload)",
+  );
 });

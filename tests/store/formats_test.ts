@@ -79,6 +79,27 @@ Deno.test("a stop signal that a manifest chose is kept when the format is raised
   assert.deepEqual([applied!.workload.stopSignal, rollouts!.versions[0]!.workload.stopSignal], ["SIGINT", "SIGINT"]);
 });
 
+Deno.test("a spec of 0.1.0 whose container mounts a file alone is remembered by its new fingerprint", async () => {
+  await using state = await stateOf("0.1.0");
+  const folder = join(state.root, "state/workloads");
+  const path = join(folder, "cache.json");
+  const file = JSON.parse(await Deno.readTextFile(path));
+  const before = file.value.applied.fingerprint as string;
+  for (const { workload } of [file.value.applied, ...file.value.rollouts.versions]) {
+    workload.onChange = { type: "signal", signal: "SIGHUP" };
+    workload.files = [{ path: "app.conf", oid: "0".repeat(40), executable: false }];
+    workload.mounts = [{ type: "files", source: "app.conf", target: "/app.conf", readOnly: true }];
+  }
+  await Deno.writeTextFile(path, JSON.stringify(file));
+  const { applied, rollouts, slots } = (await MemoryStore.open(folder)).all.get("cache")!;
+  const wanted = fingerprint(applied!.workload);
+  assert.notEqual(wanted, before);
+  assert.deepEqual(
+    [applied!.fingerprint, rollouts!.versions.at(-1)!.fingerprint, slots["0"]!.fingerprint],
+    [wanted, wanted, wanted],
+  );
+});
+
 Deno.test("state of a newer version is told of beforehand, and nothing of it is lost", async () => {
   await using state = await stateOf("0.1.0");
   const workloads = join(state.root, "state/workloads");

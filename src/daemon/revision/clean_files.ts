@@ -1,9 +1,8 @@
 /** Which contents of the workloads' folders nothing needs any more. */
 import { asFailure } from "../../failure.ts";
 import { logger } from "../../log.ts";
-import { filesDigest } from "../../model/fingerprint.ts";
 import { keptSpecs } from "../../model/memory.ts";
-import { removeOthers } from "../../store/file_tree.ts";
+import { contentFolders, removeOthers } from "../../store/file_tree.ts";
 import type { Device } from "../device.ts";
 
 const log = logger("sync");
@@ -27,9 +26,8 @@ export async function cleanFiles(device: Device): Promise<void> {
     if (isUnclear || busy.has(name) || spec?.suspend) continue;
     const kept = memory.all.get(name);
     const specs = [...kept === undefined ? [] : keptSpecs(kept), ...spec === undefined ? [] : [spec]];
-    const digests = specs.map((one) => filesDigest(one.files));
     // What a disk does not let go of stays until the next revision.
-    await removeOthers(dir.files, name, new Set(digests.filter((digest) => digest !== ""))).catch((error) => {
+    await removeOthers(dir.files, name, new Set(specs.flatMap(contentFolders))).catch((error) => {
       log.warn("old files of {name} stay: {message}", { name, message: asFailure(error).message });
     });
   }

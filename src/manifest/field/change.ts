@@ -9,7 +9,8 @@ import { words } from "./words.ts";
 export const CHANGE_FIELDS: Field[] = [
   field("on_change", oneOf("restart", "reload", "none"), "restart", {
     shown: '"restart"',
-    doc: "What follows when only files of its folder changed",
+    doc:
+      "What follows when only files of its folder changed; a file that a container mounts alone needs a new container",
     example: 'on_change = "reload"',
   }),
   field("reload", reload(), null, {

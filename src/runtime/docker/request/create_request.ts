@@ -1,4 +1,5 @@
 /** [pure] A workload as Docker's create request. */
+import { filesMountedAlone } from "../../../model/fingerprint.ts";
 import { substitutePorts } from "../../../model/port.ts";
 import type { RevealedSecrets } from "../../runtime.ts";
 import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
@@ -25,6 +26,7 @@ export const CONTAINER_CREDENTIALS = "/run/secrets";
 /** Docker is never asked to restart a container: two supervisors would compete, and only one of them knows what git says. */
 export function createRequest(workload: DockerWorkload, input: CreateInput): CreateContainer {
   const { resources } = workload;
+  const alone = new Set(filesMountedAlone(workload).map(({ path }) => path));
   const fill = (text: string) => substitutePorts(text, workload.ports);
   return {
     Image: createdFrom(workload),
@@ -46,7 +48,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     HostConfig: {
       PortBindings: portBindings(workload),
       Mounts: [
-        ...workload.mounts.map((mount) => createMount(mount, input)),
+        ...workload.mounts.map((mount) => createMount(mount, { ...input, alone })),
         ...volumeMounts(workload, input),
         ...credentialsMount(input),
       ],

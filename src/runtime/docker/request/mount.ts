@@ -8,19 +8,30 @@ import type { CreateMount } from "../wire.ts";
 export interface MountSources {
   /** Where the files of the workload's folder are; null for none. */
   filesDir: string | null;
+  /** Where those of them are that are mounted one by one; null or absent: there too. */
+  aloneDir?: string | null;
   /** Paths of the device that may be mounted, as manifests name them, to where they really are. */
   hostPaths: ReadonlyMap<string, string>;
 }
 
 export function createMount(
   mount: Mount,
-  { filesDir, hostPaths, deviceId }: MountSources & { deviceId: string },
+  { filesDir, aloneDir = null, alone, hostPaths, deviceId }: MountSources & {
+    deviceId: string;
+    /** Sources of the mounts that are files in `aloneDir`. */
+    alone: ReadonlySet<string>;
+  },
 ): CreateMount {
   const { target: Target } = mount;
   switch (mount.type) {
     case "files":
       // Always read only: the folder is shared by all instances of this content.
-      return { Type: "bind", Source: fileSource(mount.source, filesDir), Target, ReadOnly: true };
+      return {
+        Type: "bind",
+        Source: fileSource(mount.source, aloneDir !== null && alone.has(mount.source) ? aloneDir : filesDir),
+        Target,
+        ReadOnly: true,
+      };
     case "volume":
       return {
         Type: "volume",
