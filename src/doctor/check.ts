@@ -6,7 +6,7 @@ import type { Settings } from "../settings/settings.ts";
 import type { Finding } from "./finding.ts";
 
 /** What checks are about. */
-export type Group = "state" | "settings" | "repository" | "machine" | "storage" | "docker" | "service" | "daemon";
+export type Group = "settings" | "repository" | "machine" | "storage" | "docker" | "service" | "daemon";
 
 /** All that is known before the first look. */
 export interface Situation {
@@ -33,6 +33,8 @@ export interface Check<Facts = unknown, Needs extends Needed = never> {
   name: string;
   /** It is skipped, with a word why, where one of these is not known. */
   needs?: readonly Needs[];
+  /** A problem of it is shown before all others: it is why they are there. */
+  isFirst?: true;
   /** What a look that takes too long means; where it is absent, that it took too long. */
   whenLate?: Finding;
   /** What is so now. Changes nothing but what it removes again; ends soon after `signal` aborts. */

@@ -3,7 +3,6 @@ import type { Check } from "./check.ts";
 import { daemon } from "./daemon/answers.ts";
 import { notifications } from "./daemon/notifications.ts";
 import { ports } from "./daemon/ports.ts";
-import { state } from "./daemon/state.ts";
 import { webhook } from "./daemon/webhook.ts";
 import { workloads } from "./daemon/workloads.ts";
 import { docker } from "./docker/docker.ts";
@@ -17,6 +16,7 @@ import { unit } from "./service/unit.ts";
 import { dataDir } from "./storage/data_dir.ts";
 import { disk } from "./storage/disk.ts";
 import { identity } from "./storage/identity.ts";
+import { state } from "./storage/state.ts";
 import { wear } from "./storage/wear.ts";
 import { clock } from "./system/clock.ts";
 import { controlGroups } from "./system/control_groups.ts";
@@ -24,7 +24,6 @@ import { kernel } from "./system/kernel.ts";
 import { memory } from "./system/memory.ts";
 
 export const CHECKS: readonly Check<unknown, "settings" | "snapshot">[] = [
-  state,
   settings,
   reach,
   token,
@@ -34,6 +33,7 @@ export const CHECKS: readonly Check<unknown, "settings" | "snapshot">[] = [
   kernel,
   controlGroups,
   memory,
+  state,
   dataDir,
   disk,
   wear,

