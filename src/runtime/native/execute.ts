@@ -1,20 +1,20 @@
 /** A command of a `command` probe: in the service's folder, with its environment and user, in a session of its own. */
 import { spawn } from "node:child_process";
 import type { NativeWorkload } from "../../model/workload.ts";
+import { ENTER, enterScript, isIdentifier, lateWords } from "./confine/environment_script.ts";
 import { privilegeWords } from "./confine/exec_chain.ts";
 import { identify, type Identity } from "./confine/identity.ts";
-import { partedEnvironment } from "./confine/loader_variables.ts";
 import { checkReach } from "./confine/reach.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { needTool } from "./confine/tool.ts";
-import { MARKER } from "./environment.ts";
+import { OWN_MARKER } from "./environment.ts";
 import { findProgram } from "./program.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 
 const OUTPUT_BYTES = 4096;
 /** How long the output of a command that has ended may still come, when something it left behind holds the pipe. */
 const LATE_OUTPUT_MS = 100;
-/** A start goes through several execs, each of which shows no environment for a moment. */
+/** A start goes through several execs, each of which shows no environment, or not yet its own, for a moment. */
 const ENVIRON_TRIES = 50;
 
 export interface BesideInput {
@@ -41,10 +41,12 @@ export async function executeBeside(
   const identity = await identify(workload, bounds);
   await checkReach(program, identity);
   const asService = await privilegeWords(withoutCapabilities(identity), { noNewPrivileges: true });
-  // Whoever runs can write over its own environment as /proc shows it.
-  const parted = await partedEnvironment(env);
-  const command = [...asService, ...parted.words, program, ...workload.command.slice(1)];
-  const child = spawn(setsid, command, { cwd, env: parted.env, stdio: ["ignore", "pipe", "pipe"] });
+  const command = [...asService, ...ENTER, ...await lateWords(env), program, ...workload.command.slice(1)];
+  // No variable in front of setpriv(1), which is root: see `environment_script.ts`.
+  const child = spawn(setsid, command, { cwd, env: {}, stdio: ["pipe", "pipe", "pipe"] });
+  // A command that was killed meanwhile reads nothing any more.
+  child.stdin!.on("error", () => {});
+  child.stdin!.end(enterScript(env));
   let output = "";
   const take = (bytes: unknown) => output = (output + String(bytes)).slice(0, OUTPUT_BYTES);
   child.stdout!.on("data", take);
@@ -88,14 +90,14 @@ export async function executeBeside(
 
 async function environmentOf(pid: number): Promise<Record<string, string>> {
   let text = "";
-  for (let tries = 0; tries < ENVIRON_TRIES && !`\0${text}`.includes(`\0${MARKER}=`); tries++) {
+  for (let tries = 0; tries < ENVIRON_TRIES && !`\0${text}`.includes(`\0${OWN_MARKER}=`); tries++) {
     if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     text = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
   }
   return Object.fromEntries(
     text.split("\0").flatMap((pair) => {
       const at = pair.indexOf("=");
-      return at < 1 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
+      return !isIdentifier(pair.slice(0, Math.max(0, at))) ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
     }),
   );
 }

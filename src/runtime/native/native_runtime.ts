@@ -143,7 +143,7 @@ export class NativeRuntime implements Runtime {
     const one = new Supervised({ record, folder });
     this.#instances.set(id, one);
     try {
-      const request = { runDir: folder, cgroup, logFile, ...launch, chain: [...this.#prefix, ...launch.chain] };
+      const request = { runDir: folder, cgroup, id, logFile, ...launch, chain: [...this.#prefix, ...launch.chain] };
       await spawnService(one, { request, clock, ended: () => this.#end(one) });
     } catch (error) {
       await this.#discard(one);
