@@ -36,7 +36,13 @@ const ROOMS: Record<string, Room> = {
   "src/store": { uses: ["src/model", "src/log.ts", "src/version.ts"], why: "what is written down is plain data" },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
-    uses: ["src/model", "src/secrets/credentials.ts", "src/store/atomic_file.ts", "src/until_aborted.ts"],
+    uses: [
+      "src/model",
+      "src/secrets/credentials.ts",
+      "src/store/atomic_file.ts",
+      "src/bounded_read.ts",
+      "src/until_aborted.ts",
+    ],
     types: ["src/runtime", "src/clock.ts"],
     why: "a runtime does what it is told, and shares a contract with the other one, not code",
   },
@@ -52,6 +58,7 @@ const ROOMS: Record<string, Room> = {
       "src/model/fingerprint.ts",
       "src/model/port.ts",
       "src/secrets/credentials.ts",
+      "src/bounded_read.ts",
       "src/log.ts",
       "src/until_aborted.ts",
     ],
