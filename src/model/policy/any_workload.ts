@@ -22,8 +22,7 @@ export const ANY_WORKLOAD: CommonDecisions = {
   runtime: ({ runtime }, { runtimes }) =>
     runtimes.includes(runtime) ? [] : [denied({ path: ["mode"], value: runtime, key: "runtimes", by: "item" })],
   replicas: "counts for max_instances, with those of all workloads (quota.ts)",
-  env:
-    "is read by its own program; what a loader obeys never reaches root (runtime/native/confine/loader_variables.ts)",
+  env: "is read by its own program, and by nothing that is root (runtime/native/confine/environment_script.ts)",
   ports: ({ ports }, policy) => eachOf(ports, (port, index) => portRefusal(port, { policy, index })),
   user: (spec, policy) => spec.user === null ? [] : userRefusals(spec, { user: spec.user, policy }),
   command: "runs within all that is decided of the other fields",

@@ -1,4 +1,5 @@
 /** Runs a command inside a container that runs. */
+import { readStartText } from "../../bounded_read.ts";
 import { logger } from "../../log.ts";
 import type { Engine } from "./engine.ts";
 import { frames } from "./stream.ts";
@@ -8,6 +9,7 @@ const log = logger("docker");
 
 /** A probe's output is for a person's eye; what is beyond this is read and dropped. */
 const OUTPUT_BYTES = 16 * 1024;
+const MOST_CGROUP_BYTES = 8 * 1024;
 /** What a shell answers for a program that is not there. */
 const NOT_FOUND = 127;
 
@@ -55,7 +57,7 @@ async function kill(engine: Engine, { id, containerId }: { id: string; container
     const { body } = await engine.call(`GET /exec/${id}/json`, { task: "look at a command", timeoutMs: 5000 });
     const { Running: running = false, Pid: pid = 0 } = body as ExecAnswer;
     if (!running || pid <= 1) return;
-    const cgroup = await Deno.readTextFile(`/proc/${pid}/cgroup`);
+    const cgroup = await readStartText(`/proc/${pid}/cgroup`, MOST_CGROUP_BYTES);
     if (cgroup.includes(containerId)) Deno.kill(pid, "SIGKILL");
   } catch (error) {
     log.debug("a command in a container could not be ended: {error}", { error });

@@ -1,7 +1,9 @@
 /** Finds the instances that an earlier daemon of this boot started, running or ended. */
 import type { Clock } from "../../clock.ts";
-import { isAnyMarked, thaw } from "./process/tree.ts";
-import { readRecords } from "./record.ts";
+import { isPopulated, thaw } from "./process/group.ts";
+import { isAlive } from "./process/identity.ts";
+import { isAnyMarked } from "./process/tree.ts";
+import { readRecords, readShim } from "./record.ts";
 import { Supervised } from "./supervised.ts";
 
 /** A daemon killed just after it started a shim: the shim says who it is within milliseconds. */
@@ -31,14 +33,21 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
 }
 
 /**
- * Until the shim has spoken, or nothing carries the instance's marker: then it never came to life. One that says nothing
- * for so long is ended: another one will be started in its place.
+ * Waits until the shim has said who it is, or no process is left that could: then the instance never came to life. A
+ * shim that says nothing for so long is ended: another instance will be started in its place.
  */
 async function waitForShim(one: Supervised, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + LATE_SHIM_MS;
-  while (clock.monotonic() < deadline && await isAnyMarked(one.record.id)) {
+  while (clock.monotonic() < deadline && await mayComeToLife(one)) {
     if (await one.learnIdentity(clock.now())) return;
     await clock.sleep(10);
   }
   if (!await one.learnIdentity(clock.now())) await one.killTree();
+}
+
+/** By the cgroup, by what the shim wrote down first, and in the moment before that by the marker of the instance. */
+async function mayComeToLife({ record: { id, cgroup }, folder }: Supervised): Promise<boolean> {
+  if (cgroup !== null && isPopulated(cgroup)) return true;
+  const shim = await readShim(folder);
+  return shim === null ? await isAnyMarked(id) : await isAlive(shim);
 }

@@ -4,6 +4,9 @@ import type { NativeWorkload } from "../../model/workload.ts";
 /** In the environment of everything that an instance starts: how its processes are found. */
 export const MARKER = "HARBORNODE_INSTANCE";
 
+/** In the environment of every program of a workload, and of nothing that only starts it. */
+export const OWN_MARKER = "HARBORNODE_WORKLOAD";
+
 /** As a login on Debian has it; local programs first. */
 export const SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -34,7 +37,7 @@ export function environment(
     STATE_DIRECTORY: stateDirectory,
     ...(artifactDirectory === null ? {} : { ARTIFACT_DIRECTORY: artifactDirectory }),
     ...(credentialsDirectory === null ? {} : { CREDENTIALS_DIRECTORY: credentialsDirectory }),
-    HARBORNODE_WORKLOAD: workload.name,
+    [OWN_MARKER]: workload.name,
     HARBORNODE_SLOT: String(slot),
     ...(first === undefined ? {} : { PORT: String(first.container) }),
     ...Object.fromEntries(

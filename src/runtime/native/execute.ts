@@ -1,50 +1,57 @@
-/** A command of a `command` probe: in the service's folder, with its environment and user, in a session of its own. */
+/** Commands of `command` probes: in the service's folder, with its environment and user, in a session of their own. */
 import { spawn } from "node:child_process";
 import type { NativeWorkload } from "../../model/workload.ts";
+import { ENTER, enterScript, isIdentifier, lateWords } from "./confine/environment_script.ts";
 import { privilegeWords } from "./confine/exec_chain.ts";
 import { identify, type Identity } from "./confine/identity.ts";
-import { partedEnvironment } from "./confine/loader_variables.ts";
 import { checkReach } from "./confine/reach.ts";
 import type { Bounds } from "./confine/bounds.ts";
 import { needTool } from "./confine/tool.ts";
-import { MARKER } from "./environment.ts";
+import { OWN_MARKER } from "./environment.ts";
 import { findProgram } from "./program.ts";
+import { readEnvironment } from "./process/environ.ts";
 import type { ProcessIdentity } from "./process/identity.ts";
 
 const OUTPUT_BYTES = 4096;
 /** How long the output of a command that has ended may still come, when something it left behind holds the pipe. */
 const LATE_OUTPUT_MS = 100;
-/** A start goes through several execs, each of which shows no environment for a moment. */
+/** A start goes through several execs, each of which shows no environment, or not yet its own, for a moment. */
 const ENVIRON_TRIES = 50;
+const LOST = "the environment of the service cannot be read: it is too large, or not readable in time";
 
 export interface BesideInput {
   /** With the probe's command in the place of its own. */
   workload: NativeWorkload;
   service: ProcessIdentity | null;
+  /** Of the service; null where that is not known: then it is read from /proc. */
+  environment: Record<string, string> | null;
   bounds: Bounds;
   signal: AbortSignal;
 }
 
 /**
- * Folder and environment are those that the running service has, read from /proc: so they are the ones that it was
- * started with. User and groups are found as for its start, and not read from /proc: in its first milliseconds a
- * service is still root. No capability is passed on. Everything the command started is killed when `signal` aborts.
+ * Folder and environment are those of the running service. The environment of an adopted service is read from /proc,
+ * and may be written over there. User and groups are found as for its start, and not read from /proc: in its first
+ * milliseconds a service is still root. No capability is passed on. Everything the command started is killed when `signal` aborts.
  */
 export async function executeBeside(
-  { workload, service, bounds, signal }: BesideInput,
+  { workload, service, environment, bounds, signal }: BesideInput,
 ): Promise<{ exitCode: number; output: string }> {
   if (service === null) return { exitCode: 1, output: "the service does not run" };
-  const env = await environmentOf(service.pid);
+  const env = environment ?? await environmentOf(service.pid);
+  if (env === null) return { exitCode: 1, output: LOST };
   const cwd = await Deno.readLink(`/proc/${service.pid}/cwd`).catch(() => "/");
   const program = await findProgram(workload, [cwd, env.ARTIFACT_DIRECTORY].filter((one) => one !== undefined));
   const setsid = await needTool("setsid");
   const identity = await identify(workload, bounds);
   await checkReach(program, identity);
   const asService = await privilegeWords(withoutCapabilities(identity), { noNewPrivileges: true });
-  // Whoever runs can write over its own environment as /proc shows it.
-  const parted = await partedEnvironment(env);
-  const command = [...asService, ...parted.words, program, ...workload.command.slice(1)];
-  const child = spawn(setsid, command, { cwd, env: parted.env, stdio: ["ignore", "pipe", "pipe"] });
+  const command = [...asService, ...ENTER, ...await lateWords(env), program, ...workload.command.slice(1)];
+  // No variable in front of setpriv(1), which is root: see `environment_script.ts`.
+  const child = spawn(setsid, command, { cwd, env: {}, stdio: ["pipe", "pipe", "pipe"] });
+  // A command that was killed meanwhile reads nothing any more.
+  child.stdin!.on("error", () => {});
+  child.stdin!.end(enterScript(env));
   let output = "";
   const take = (bytes: unknown) => output = (output + String(bytes)).slice(0, OUTPUT_BYTES);
   child.stdout!.on("data", take);
@@ -86,18 +93,17 @@ export async function executeBeside(
   }
 }
 
-async function environmentOf(pid: number): Promise<Record<string, string>> {
-  let text = "";
-  for (let tries = 0; tries < ENVIRON_TRIES && !`\0${text}`.includes(`\0${MARKER}=`); tries++) {
+/**
+ * Null for an environment that cannot be had: half of one would make the command another one. A manifest sets no
+ * variable with another name than a shell can export; a program may write any text there.
+ */
+async function environmentOf(pid: number): Promise<Record<string, string> | null> {
+  let env: Record<string, string> | null = {};
+  for (let tries = 0; tries < ENVIRON_TRIES && env !== null && env[OWN_MARKER] === undefined; tries++) {
     if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    text = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
+    env = await readEnvironment(pid);
   }
-  return Object.fromEntries(
-    text.split("\0").flatMap((pair) => {
-      const at = pair.indexOf("=");
-      return at < 1 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]];
-    }),
-  );
+  return env === null ? null : Object.fromEntries(Object.entries(env).filter(([name]) => isIdentifier(name)));
 }
 
 /** Root stays what it is: without capabilities it could do less than any user. */

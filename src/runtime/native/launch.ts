@@ -8,7 +8,7 @@ import type { Bounds } from "./confine/bounds.ts";
 import { execChain, oomScoreAdj } from "./confine/exec_chain.ts";
 import { checkReach } from "./confine/reach.ts";
 import { claimStateFolder } from "./confine/state_folder.ts";
-import { checkSecretNames, partedEnvironment } from "./confine/loader_variables.ts";
+import { checkSecretNames, lateWords } from "./confine/environment_script.ts";
 import { needTool } from "./confine/tool.ts";
 import { environment } from "./environment.ts";
 import { findProgram } from "./program.ts";
@@ -16,7 +16,7 @@ import { findProgram } from "./program.ts";
 export interface Launch {
   shim: "within" | "outside";
   chain: string[];
-  /** Right in front of the command, when nobody is root any more. */
+  /** Right in front of the command: sets the variables that no shell can hand on. */
   late: string[];
   command: string[];
   cwd: string;
@@ -55,7 +55,7 @@ export async function prepareLaunch(
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
   for (const path of new Set([stateDirectory, cwd, program])) await checkReach(path, identity);
   checkSecretNames(Object.keys(secrets.env));
-  const all = environment({
+  const env = environment({
     workload,
     slot,
     id,
@@ -65,11 +65,10 @@ export async function prepareLaunch(
     secrets: secrets.env,
     credentialsDirectory: await credentials.write(id, secrets.files, identity ?? "daemon"),
   });
-  const { env, words } = await partedEnvironment(all);
   return {
     shim: sparesTheShim(workload) ? "within" : "outside",
     chain: await execChain(workload, identity),
-    late: words,
+    late: await lateWords(env),
     command: [program, ...workload.command.slice(1)],
     cwd,
     env,

@@ -23,7 +23,7 @@ import { PortWatch } from "./port/watch.ts";
 import { checkPortsFree } from "./port/ports.ts";
 import { ProcessEnds } from "./process/ends.ts";
 import { bootId, isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
-import { removeCgroup } from "./process/tree.ts";
+import { removeCgroup } from "./process/group.ts";
 import { instanceFolder, type InstanceRecord, writeRecord } from "./record.ts";
 import { defaultSignals } from "./process/signals.ts";
 import { spawnService } from "./spawn_service.ts";
@@ -144,9 +144,10 @@ export class NativeRuntime implements Runtime {
     // Written before the process exists: whoever finds a process of ours finds its record too.
     await writeRecord(folder, record);
     const one = new Supervised({ record, folder });
+    one.environment = launch.env;
     this.#instances.set(id, one);
     try {
-      const request = { runDir: folder, cgroup, logFile, ...launch, chain: [...this.#prefix, ...launch.chain] };
+      const request = { runDir: folder, cgroup, id, logFile, ...launch, chain: [...this.#prefix, ...launch.chain] };
       await spawnService(one, { request, clock, ended: () => this.#end(one) });
     } catch (error) {
       await this.#discard(one);
@@ -217,9 +218,9 @@ export class NativeRuntime implements Runtime {
 
   async execute(instance: Instance, workload: Workload, command: string[], signal: AbortSignal) {
     if (workload.runtime !== "native") throw new Error(`${workload.name} is not for the native runtime`);
-    const one = this.#instances.get(instance.id);
-    const service = one?.service ?? null;
-    return await executeBeside({ workload: { ...workload, command }, service, bounds: this.#options, signal });
+    const { service = null, environment = null } = this.#instances.get(instance.id) ?? {};
+    const beside = { workload: { ...workload, command }, service, environment };
+    return await executeBeside({ ...beside, bounds: this.#options, signal });
   }
 
   address(_instance: Instance, port: number): Promise<{ host: string; port: number } | null> {

@@ -4,6 +4,7 @@
  * nothing any more.
  */
 import { join } from "node:path";
+import { readStartText } from "../../bounded_read.ts";
 import type { Instance } from "../../model/observed.ts";
 import type { LogBound } from "../../model/workload.ts";
 import type { StartedFile } from "./altered.ts";
@@ -28,6 +29,9 @@ export interface InstanceRecord {
   /** What of its spec could not be had. */
   warnings?: Instance["warnings"];
 }
+
+/** A line of /proc/PID/stat has a few hundred. */
+const MOST_STAT_BYTES = 4096;
 
 export interface FoundRecord {
   record: InstanceRecord;
@@ -77,7 +81,7 @@ async function eachFolder<T>(parent: string, look: (folder: string) => Promise<T
 
 /** Who the shim is; null while it has not said so. */
 export async function readShim(folder: string): Promise<ProcessIdentity | null> {
-  const text = await Deno.readTextFile(join(folder, "shim")).catch(() => "");
+  const text = await readStartText(join(folder, "shim"), MOST_STAT_BYTES);
   if (!text.endsWith("\n")) return null;
   const stat = parseStat(text);
   return stat === null ? null : { pid: stat.pid, startTime: stat.startTime };

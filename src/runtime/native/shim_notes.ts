@@ -4,8 +4,9 @@
  * here too: so little is read, and who it names is believed by `isOf` alone.
  */
 import { join } from "node:path";
+import { readStart } from "../../bounded_read.ts";
 import { parseStat, type ProcessIdentity, statOf } from "./process/identity.ts";
-import { isMarked } from "./process/tree.ts";
+import { isMember, type Tree } from "./process/tree.ts";
 
 export interface ShimNotes {
   /** The last one that was started; null while there is none. */
@@ -26,11 +27,9 @@ const NOTHING: ShimNotes = { service: null, respawns: [], exitCode: null, at: 0 
 export async function readNotes(folder: string): Promise<ShimNotes> {
   const path = join(folder, "notes");
   try {
-    using file = await Deno.open(path);
-    const bytes = new Uint8Array(MOST_BYTES);
-    const read = await file.read(bytes) ?? 0;
-    const { mtime } = await file.stat();
-    return parseNotes(new TextDecoder().decode(bytes.subarray(0, read)), mtime?.getTime() ?? 0);
+    const text = new TextDecoder().decode(await readStart(path, MOST_BYTES));
+    const { mtime } = await Deno.stat(path);
+    return parseNotes(text, mtime?.getTime() ?? 0);
   } catch {
     return NOTHING;
   }
@@ -55,12 +54,12 @@ function parseNotes(text: string, at: number): ShimNotes {
 }
 
 /**
- * Whether the process is the instance's own: a child of its shim, or one with its marker, should the shim have ended. One
- * that has ended is nobody's; a signal would not reach it anyway.
+ * Whether the process is the instance's own: a child of its shim, or a member of its cgroup (without one: a process with
+ * its marker), should the shim have ended. True for a process that has ended: no signal would reach it anyway.
  */
-export async function isOf(service: ProcessIdentity, { id, shim }: { id: string; shim: ProcessIdentity | null }) {
+export async function isOf(service: ProcessIdentity, { id, shim, cgroup }: Omit<Tree, "service">): Promise<boolean> {
   const stat = await statOf(service.pid);
   if (stat === null || stat.startTime !== service.startTime) return true;
   if (stat.parent === shim?.pid) return true;
-  return await isMarked(service.pid, id);
+  return await isMember(service.pid, { id, cgroup });
 }

@@ -5,8 +5,9 @@ import type { SignalName } from "../../model/workload.ts";
 import { alteration } from "./altered.ts";
 import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
+import { removeCgroup } from "./process/group.ts";
 import { isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
-import { killTree, removeCgroup } from "./process/tree.ts";
+import { killTree } from "./process/tree.ts";
 import { type FoundRecord, type InstanceRecord, readShim, writeGrant } from "./record.ts";
 import { isOf, readNotes, type ShimNotes } from "./shim_notes.ts";
 
@@ -24,6 +25,8 @@ export class Supervised {
   readonly record: InstanceRecord;
   readonly folder: string;
   service: ProcessIdentity | null = null;
+  /** The environment of its program; null for an instance that an earlier daemon started. Holds secrets. */
+  environment: Record<string, string> | null = null;
   shim: ProcessIdentity | null = null;
   /** How the ports that it listens on differ from those it declares. */
   portWarnings: Instance["warnings"] = [];
@@ -90,7 +93,7 @@ export class Supervised {
     if (service !== null) this.shim ??= await readShim(this.folder);
     const isKnown = service === null ||
       (service.pid === this.service?.pid && service.startTime === this.service.startTime);
-    if (!isKnown && await isOf(service, { id: this.record.id, shim: this.shim })) this.service = service;
+    if (!isKnown && await isOf(service, { ...this.record, shim: this.shim })) this.service = service;
     return notes;
   }
 

@@ -3,12 +3,18 @@
  * Reads /proc and /sys alone, nothing that waits for a disk.
  */
 import { join } from "node:path";
+import { readStartTextSync } from "../../bounded_read.ts";
 import type { Clock } from "../../clock.ts";
 import type { Usage } from "../runtime.ts";
+import { ownPidsIn } from "./process/group.ts";
 import type { Tree } from "./process/tree.ts";
 
 /** USER_HZ, the unit of times in /proc/PID/stat: 100 on x86_64 and aarch64, whatever CONFIG_HZ is (time(7)). */
 const TICK_MS = 10;
+/** 100 microseconds each, and the event loop waits for it. Those beyond count as much as these, each by itself. */
+const MOST_SIZED = 500;
+/** /proc/PID/status has a kilobyte, but for a process in thousands of groups. */
+const MOST_BYTES = 64 * 1024;
 /** One look at all processes serves every instance that is asked for in the same round. */
 const SCAN_COUNTS_MS = 500;
 
@@ -48,7 +54,7 @@ export class UsageReader {
  */
 function ofCgroup(cgroup: string, shim: number | null): Usage | null {
   const usec = fieldOf(read(join(cgroup, "cpu.stat")), "usage_usec");
-  const all = numbers(read(join(cgroup, "cgroup.procs")));
+  const all = ownPidsIn(cgroup);
   const pids = all.filter((pid) => pid !== shim);
   if (usec === null || pids.length === 0) return null;
   const [current] = numbers(read(join(cgroup, "memory.current")));
@@ -79,14 +85,16 @@ function sizeOf(pids: readonly number[]): Pick<Usage, "memoryBytes" | "pids"> {
   let own = 0;
   let shared = 0;
   let tasks = 0;
-  for (const pid of pids) {
+  const looked = pids.slice(0, MOST_SIZED);
+  for (const pid of looked) {
     const status = read(`/proc/${pid}/status`);
     const field = (name: string) => fieldOf(status, name) ?? 0;
     own += field("RssAnon:");
     shared = Math.max(shared, field("RssFile:") + field("RssShmem:"));
     tasks += field("Threads:");
   }
-  return { memoryBytes: (own + shared) * 1024, pids: tasks };
+  const share = pids.length / Math.max(1, looked.length);
+  return { memoryBytes: Math.round(own * share + shared) * 1024, pids: Math.round(tasks * share) };
 }
 
 /** The service's session, and what descends from it. What left both is found only where there is a cgroup. */
@@ -139,14 +147,7 @@ function numbers(text: string): number[] {
   return text.split(/\s+/).filter((one) => one !== "").map(Number);
 }
 
-/**
- * Empty for what is gone, or was never there. Read in place: the kernel makes these few lines from memory, and handing
- * each to another thread and back costs four times as much.
- */
+/** Empty for what is gone, or was never there. */
 function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
+  return readStartTextSync(path, MOST_BYTES);
 }

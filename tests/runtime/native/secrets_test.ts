@@ -38,10 +38,10 @@ Deno.test("a process has its secrets as they are, its record has none, and its f
       workingDir: device.root,
     }),
   );
-  const env = await environment(
-    await eventually("it is the program", () => first(device.runtime, ({ pid }) => pid !== null)),
-  );
-  assert.ok(env.includes(`PASSWORD=${PASSWORD.value}`));
+  const env = await eventually("it is the program, and has its secret", async () => {
+    const found = await environment((await first(device.runtime, ({ pid }) => pid !== null))!);
+    return found.includes(`PASSWORD=${PASSWORD.value}`) && found;
+  });
   assert.ok(env.includes("RAW=${ports.http} '\n"));
   // By this its processes are found.
   assert.ok(env.includes(`HARBORNODE_INSTANCE=${one.id}`));

@@ -1,7 +1,7 @@
 /** A control group for each instance: all its processes can be killed at once, and its limits hold for all of them. */
 import { join } from "node:path";
 import { exists, findCgroup, giveControllers } from "./cgroup_mount.ts";
-import { removeCgroup } from "../process/tree.ts";
+import { removeCgroup } from "../process/group.ts";
 import { Scope } from "./scope.ts";
 import { sharedLook } from "../shared_look.ts";
 

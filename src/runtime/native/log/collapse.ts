@@ -5,6 +5,8 @@
 import fs from "node:fs";
 import { join } from "node:path";
 
+/** A service can take a lease on its log: then open(2) fails in the place of waiting for the service (fcntl(2)). */
+const O_NONBLOCK = 0o4000;
 const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const COLLAPSE_RANGE = 8;
@@ -55,7 +57,7 @@ export function cannotCollapse(folder: string): void {
 export function collapse(path: string, bytes: number): boolean {
   if (libc === undefined) libc = loadLibc();
   if (libc === null) return false;
-  const fd = libc.open(new TextEncoder().encode(`${path}\0`), O_RDWR | O_CLOEXEC);
+  const fd = libc.open(new TextEncoder().encode(`${path}\0`), O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return false;
   try {
     return libc.fallocate(fd, COLLAPSE_RANGE, 0n, BigInt(bytes)) === 0;

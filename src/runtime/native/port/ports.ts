@@ -1,6 +1,14 @@
 /** Who listens on a port of this device. From /proc/net (proc_net(5)); state 0A is LISTEN. */
+import { readStartText } from "../../../bounded_read.ts";
 import { Failure } from "../../../failure.ts";
 import type { Port } from "../../../model/workload.ts";
+import { openFiles } from "../process/open_files.ts";
+
+/** 50 000 sockets; a local user can open more. The kernel lists those that listen for TCP before all others. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
+/** TASK_COMM_LEN is 16; kernel threads have up to 64. */
+const MOST_NAME_BYTES = 64;
 
 /** Throws `port_conflict`, naming who holds it, when a port that the workload wants is taken. */
 export async function checkPortsFree(ports: readonly Port[]): Promise<void> {
@@ -32,10 +40,12 @@ export async function listeners(protocol: "tcp" | "udp"): Promise<Map<number, st
   const found = new Map<number, string>();
   const open = protocol === "tcp" ? "0A" : "07";
   for (const path of [`/proc/net/${protocol}`, `/proc/net/${protocol}6`]) {
-    const text = await Deno.readTextFile(path).catch(() => "");
+    const text = await readStartText(path, MOST_BYTES);
     for (const line of text.split("\n").slice(1)) {
       const fields = line.trim().split(/\s+/);
-      if (fields[3] === open) found.set(Number.parseInt(fields[1]!.split(":")[1]!, 16), fields[9]!);
+      if (fields[3] === open && fields[9] !== undefined) {
+        found.set(Number.parseInt(fields[1]!.split(":")[1]!, 16), fields[9]);
+      }
     }
   }
   return found;
@@ -44,15 +54,10 @@ export async function listeners(protocol: "tcp" | "udp"): Promise<Map<number, st
 async function holderOf(inode: string): Promise<string> {
   for await (const entry of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(entry.name)) continue;
-    try {
-      for await (const fd of Deno.readDir(`/proc/${entry.name}/fd`)) {
-        const link = await Deno.readLink(`/proc/${entry.name}/fd/${fd.name}`).catch(() => "");
-        if (link !== `socket:[${inode}]`) continue;
-        const name = (await Deno.readTextFile(`/proc/${entry.name}/comm`)).trim();
-        return `"${name}" (pid ${entry.name})`;
-      }
-    } catch {
-      // Another user's process, or one that just ended.
+    for await (const link of openFiles(Number(entry.name))) {
+      if (link !== `socket:[${inode}]`) continue;
+      const name = (await readStartText(`/proc/${entry.name}/comm`, MOST_NAME_BYTES)).trim();
+      return `"${name}" (pid ${entry.name})`;
     }
   }
   return "another program";

@@ -1,6 +1,7 @@
 /** Looks now and then on which ports instances really listen: soon after the start, then ever more rarely. */
 import type { Instance } from "../../../model/observed.ts";
 import { listeningPorts, portWarnings } from "./listening.ts";
+import { pidsIn } from "../process/group.ts";
 import { members } from "../process/tree.ts";
 import type { Supervised } from "../supervised.ts";
 
@@ -44,10 +45,7 @@ async function look(one: Supervised): Promise<boolean> {
 
 async function pidsOf(one: Supervised): Promise<number[]> {
   const { id, cgroup } = one.record;
-  if (cgroup !== null) {
-    const text = await Deno.readTextFile(`${cgroup}/cgroup.procs`).catch(() => "");
-    return text.split("\n").filter((line) => line !== "").map(Number);
-  }
+  if (cgroup !== null) return pidsIn(cgroup);
   const found = await members({ id, service: one.service, shim: one.shim, cgroup });
   return found.map((process) => process.pid);
 }

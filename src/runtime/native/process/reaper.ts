@@ -2,6 +2,7 @@
  * The duty of a process with the pid 1: processes whose parent has ended become its children, and stay zombies until it
  * asks how they ended. Deno asks only for those that it started.
  */
+import { readStartText } from "../../../bounded_read.ts";
 import { libc } from "./libc.ts";
 import { statOf } from "./identity.ts";
 
@@ -11,6 +12,9 @@ const WNOHANG = 1;
  * (waitpid(-1)) would take the status of our own away from who waits for it.
  */
 const NOBODYS_AFTER_MS = 1000;
+
+/** 100 000 orphans; the rest is found when these are gone. */
+const MOST_CHILDREN_BYTES = 1024 * 1024;
 
 /** From now on until `close`. Does nothing when we are not pid 1, or cannot call the kernel. */
 export function reapOrphans(): { close(): void } {
@@ -43,7 +47,7 @@ export function reapOrphans(): { close(): void } {
 async function zombies(): Promise<Set<number>> {
   const found = new Set<number>();
   for await (const task of Deno.readDir("/proc/self/task")) {
-    const text = await Deno.readTextFile(`/proc/self/task/${task.name}/children`).catch(() => "");
+    const text = await readStartText(`/proc/self/task/${task.name}/children`, MOST_CHILDREN_BYTES);
     for (const word of text.trim().split(" ").filter((one) => one !== "")) {
       if ((await statOf(Number(word)))?.state === "Z") found.add(Number(word));
     }

@@ -1,20 +1,24 @@
 /**
- * All processes of one instance, whatever they did to get away: by cgroup where there is one, else by session,
- * descent and the marker in their environment.
+ * All processes of one instance, whatever they did to get away: by cgroup where there is one, else by session, descent
+ * and the marker in their environment.
  */
 import { join } from "node:path";
 import { MARKER } from "../environment.ts";
-import { isAlive, type ProcessIdentity, statOf } from "./identity.ts";
+import { readEnviron } from "./environ.ts";
+import { isInGroup, isPopulated, pidsIn, thaw } from "./group.ts";
+import { isAlive, type ProcessIdentity, signal, statOf } from "./identity.ts";
 
 /** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
 const ROUNDS = 5;
 /** Of a group, a millisecond and more apart: a second or two. */
 const EMPTY_LOOKS = 1000;
+/** Of an environment, to find the marker: more than any but the strangest has. */
+const MARKER_BYTES = 256 * 1024;
 
 export interface Tree {
   id: string;
   service: ProcessIdentity | null;
-  /** Never killed: it has to write down how the service ended. */
+  /** Never signalled or killed: it has to write down how the service ended. */
   shim: ProcessIdentity | null;
   cgroup: string | null;
 }
@@ -24,12 +28,17 @@ export interface Tree {
  * process that is stuck in the kernel is not waited for. Harmless when nothing is left.
  */
 export async function killTree(tree: Tree): Promise<void> {
-  if (tree.cgroup !== null && await exists(tree.cgroup)) return await killGroup(tree.cgroup, tree.shim);
+  if (tree.cgroup !== null && await exists(tree.cgroup)) {
+    await killGroup(tree.cgroup, tree.shim);
+    // A service below a shim that stays outside joins the group itself, and may not have come to it.
+    if (tree.service !== null) await signal(tree.service, "SIGKILL").catch(() => {});
+    return;
+  }
   for (let round = 0; round < ROUNDS; round++) {
     const left = await members(tree);
     if (left.length === 0) return;
     for (const name of ["SIGSTOP", "SIGKILL"] as const) {
-      for (const one of left) if (await isAlive(one)) tryKill(one.pid, name);
+      for (const one of left) await signal(one, name).catch(() => {});
     }
   }
 }
@@ -40,17 +49,14 @@ export async function killTree(tree: Tree): Promise<void> {
  */
 async function killGroup(cgroup: string, shim: ProcessIdentity | null): Promise<void> {
   const write = (file: string, value: string) => Deno.writeTextFile(join(cgroup, file), value).catch(() => {});
-  if (shim === null || !(await pidsOf(cgroup)).includes(shim.pid) || !await isAlive(shim)) {
+  if (shim === null || !pidsIn(cgroup).includes(shim.pid) || !await isAlive(shim)) {
     await write("cgroup.kill", "1");
-    return await within(EMPTY_LOOKS, async () => {
-      const events = await Deno.readTextFile(join(cgroup, "cgroup.events")).catch(() => "populated 0");
-      return events.includes("populated 0");
-    });
+    return await within(EMPTY_LOOKS, () => Promise.resolve(!isPopulated(cgroup)));
   }
   await write("cgroup.freeze", "1");
   const killed = new Set<number>();
   await within(EMPTY_LOOKS, async () => {
-    const left = (await pidsOf(cgroup)).filter((pid) => pid !== shim.pid);
+    const left = pidsIn(cgroup).filter((pid) => pid !== shim.pid);
     for (const pid of left) {
       tryKill(pid, "SIGKILL");
       killed.add(pid);
@@ -62,37 +68,40 @@ async function killGroup(cgroup: string, shim: ProcessIdentity | null): Promise<
   await thaw(cgroup);
 }
 
-/** Harmless for a group that is not frozen: a daemon may have been killed while it killed what is in it. */
-export async function thaw(cgroup: string | null): Promise<void> {
-  if (cgroup !== null) await Deno.writeTextFile(join(cgroup, "cgroup.freeze"), "0", { create: false }).catch(() => {});
-}
-
 /** The kernel carries a SIGKILL out in its own time, as a rule within a millisecond. */
 async function within(looks: number, isDone: () => Promise<boolean>): Promise<void> {
   for (let look = 0; look < looks && !await isDone(); look++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-async function pidsOf(cgroup: string): Promise<number[]> {
-  const text = await Deno.readTextFile(join(cgroup, "cgroup.procs")).catch(() => "");
-  return text.split("\n").filter((line) => line !== "").map(Number);
-}
-
-/** Removes the cgroup once it is empty; it stays for the next look when it is not yet. */
-export async function removeCgroup(cgroup: string | null): Promise<void> {
-  if (cgroup !== null) await Deno.remove(cgroup).catch(() => {});
-}
-
-/** Processes of the instance that are alive, without its shim. Reads all of /proc: for the end of an instance only. */
+/** Processes of the instance that are alive, without its shim. Reads all of /proc where there is no cgroup. */
 export async function members(tree: Tree): Promise<ProcessIdentity[]> {
+  return tree.cgroup !== null && await exists(tree.cgroup) ? await inGroup(tree.cgroup, tree) : await inSession(tree);
+}
+
+/** A pid that is listed before and after the look at its process is not reused in between. */
+async function inGroup(cgroup: string, { service, shim }: Tree): Promise<ProcessIdentity[]> {
+  const found: ProcessIdentity[] = service !== null && await isAlive(service) ? [service] : [];
+  for (const pid of pidsIn(cgroup)) {
+    const stat = pid === shim?.pid || pid === service?.pid ? null : await statOf(pid);
+    if (stat !== null && stat.state !== "Z") found.push({ pid, startTime: stat.startTime });
+  }
+  const still = new Set(pidsIn(cgroup));
+  return found.filter((one) => one === service || still.has(one.pid));
+}
+
+async function inSession(tree: Tree): Promise<ProcessIdentity[]> {
+  const { service } = tree;
   const found = new Map<number, ProcessIdentity>();
   const parents: { identity: ProcessIdentity; parent: number }[] = [];
+  const leader = service === null ? null : await statOf(service.pid);
+  // A session of this number is another one once a later process has its pid.
+  const session = leader === null || leader.startTime === service?.startTime ? service?.pid : undefined;
   for await (const entry of Deno.readDir("/proc")) {
     const stat = /^\d+$/.test(entry.name) ? await statOf(Number(entry.name)) : null;
     if (stat === null || stat.state === "Z" || stat.pid === Deno.pid || stat.pid === tree.shim?.pid) continue;
     const identity = { pid: stat.pid, startTime: stat.startTime };
     parents.push({ identity, parent: stat.parent });
-    const ours = (tree.service !== null && stat.session === tree.service.pid) || await isMarked(stat.pid, tree.id);
-    if (ours) found.set(stat.pid, identity);
+    if (stat.session === session || await isMarked(stat.pid, tree.id)) found.set(stat.pid, identity);
   }
   for (let grown = true; grown;) {
     grown = false;
@@ -106,16 +115,26 @@ export async function members(tree: Tree): Promise<ProcessIdentity[]> {
   return [...found.values()];
 }
 
-/** The process that carries the marker and has no parent that does: a shim that has not said yet who it is. */
+/** Whether the process is one of the instance's: by its cgroup where there is one, else by its marker. */
+export async function isMember(pid: number, { id, cgroup }: Pick<Tree, "id" | "cgroup">): Promise<boolean> {
+  return cgroup !== null && await exists(cgroup) ? await isInGroup(pid, cgroup) : await isMarked(pid, id);
+}
+
+/**
+ * Whether a process runs that may come to say that it is the instance's shim. It is the daemon's user until it has said
+ * so, and carries the marker.
+ */
 export async function isAnyMarked(id: string): Promise<boolean> {
-  for await (const entry of Deno.readDir("/proc")) {
-    if (/^\d+$/.test(entry.name) && await isMarked(Number(entry.name), id)) return true;
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const owner = await Deno.stat(`/proc/${name}`).then((info) => info.uid, () => null);
+    if (owner === Deno.uid() && await isMarked(Number(name), id)) return true;
   }
   return false;
 }
 
-export async function isMarked(pid: number, id: string): Promise<boolean> {
-  const environ = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
+async function isMarked(pid: number, id: string): Promise<boolean> {
+  const environ = await readEnviron(pid, MARKER_BYTES) ?? "";
   return `\0${environ}`.includes(`\0${MARKER}=${id}\0`);
 }
 
