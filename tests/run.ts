@@ -1,16 +1,15 @@
 /**
- * `deno task test`: runs what this machine can run and ends with one plain line, `N passed, N failed, N skipped`.
+ * `deno task test`: runs the tests that this machine can run and ends with one plain line, `N passed, N failed, N
+ * skipped`. `--help` prints the options (tests/support/test_options.ts).
  *
- *   deno task test [--pure] [--again] [PATH...]
- *
- * --pure: the pure suites alone, with no permission but to read sources: Deno itself then proves that they touch
- * nothing. --again: when tests of three files at most failed, these files run once more by themselves, and that counts;
- * what passed only then is named. Exit code 1 when a test failed, a module did not load, or nothing ran.
+ * Deno itself proves that the pure suites touch nothing: with `--pure` they have no permission but to read sources.
+ * Exit code 1 when a test failed, when a module did not load, or when no test ran.
  */
 // deno-lint-ignore-file no-console -- this is a program for a terminal
 import { join } from "node:path";
-import { failedTests, healedLines, secondCount, worthASecondLook } from "./support/second_look.ts";
+import { countAfterRerun, failedTests, filesToRerun, healedLines } from "./support/rerun_failed.ts";
 import { countLine, countTests, skipReasons, sumOf } from "./support/test_count.ts";
+import { testOptions, USAGE } from "./support/test_options.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
@@ -35,24 +34,32 @@ const PURE = [
   "tests/runtime/docker/container_test.ts",
   "tests/source/poll_test.ts",
   "tests/source/redact_test.ts",
-  "tests/support/second_look_test.ts",
+  "tests/support/rerun_failed_test.ts",
   "tests/support/test_count_test.ts",
+  "tests/support/test_options_test.ts",
   "tests/ui",
 ];
 
-/** They mostly wait, and meet nobody: each set runs in a process of its own beside the others, and is shown after them. */
+/** Suites that mostly wait and share nothing: each set runs in its own process beside the others, and is shown last. */
 const ASIDE = [
   ["tests/compiled", "tests/runtime/docker"],
   ["tests/runtime/native", "tests/secrets", "tests/source"],
   ["tests/device"],
 ];
 
-const pure = Deno.args.includes("--pure");
-const paths = Deno.args.filter((arg) => !arg.startsWith("-"));
-const again = Deno.args.includes("--again");
-const unknown = Deno.args.find((arg) => arg.startsWith("-") && !["--pure", "--again"].includes(arg));
-if (unknown !== undefined) {
-  console.error(`error: there is no option "${unknown}"\n  usage: deno task test [--pure] [--again] [PATH...]`);
+const parsed = testOptions(Deno.args);
+if ("error" in parsed) {
+  console.error(`error: ${parsed.error}\n${USAGE}`);
+  Deno.exit(2);
+}
+const { paths, filter, again, pure, help } = parsed;
+if (help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
+for (const path of paths) {
+  if (await Deno.stat(join(ROOT, path)).then(() => true, () => false)) continue;
+  console.error(`error: there is no file or folder "${path}" in the repository\n${USAGE}`);
   Deno.exit(2);
 }
 
@@ -63,16 +70,16 @@ Deno.exit(await main());
 async function main(): Promise<number> {
   const work = await Deno.makeTempDir({ prefix: "harbornode-tests-" });
   try {
-    const options = await settings(work);
-    const look = async (chosen: string[], quiet = false) => {
+    const options = [...await settings(work), ...(filter === null ? [] : [`--filter=${filter}`])];
+    const run = async (chosen: string[], quiet = false) => {
       const report = join(work, `${crypto.randomUUID()}.xml`);
-      const ran = await run(["test", ...options, ...PERMISSIONS, `--junit-path=${report}`, ...chosen], quiet);
+      const ran = await denoTest([...options, ...PERMISSIONS, `--junit-path=${report}`, ...chosen], quiet);
       const count = countTests(await Deno.readTextFile(report).catch(() => ""), ran);
       return { count, failed: failedTests(ran.output), output: ran.output };
     };
     const isWhole = paths.length === 0 && !pure;
-    const aside = isWhole ? ASIDE.map((set) => look(set, true)) : [];
-    let first = await look(isWhole ? ["tests", `--ignore=${ASIDE.flat()}`] : paths.length > 0 ? paths : PURE);
+    const aside = isWhole ? ASIDE.map((set) => run(set, true)) : [];
+    let first = await run(isWhole ? ["tests", `--ignore=${ASIDE.flat()}`] : paths.length > 0 ? paths : PURE);
     for (const { count, failed, output } of await Promise.all(aside)) {
       console.log(output);
       first = {
@@ -82,13 +89,16 @@ async function main(): Promise<number> {
       };
     }
     let { count } = first;
-    const files = again ? worthASecondLook(first.failed, count) : [];
-    if (files.length > 0) console.log(`\nA SECOND LOOK at ${files.join(", ")}\n`);
-    const second = files.length > 0 ? await look(files) : null;
-    if (second !== null) count = secondCount(count, second.count);
+    const files = again ? filesToRerun(first.failed, count) : [];
+    if (files.length > 0) console.log(`\nRERUN of the files with failed tests: ${files.join(", ")}\n`);
+    const second = files.length > 0 ? await run(files) : null;
+    if (second !== null) count = countAfterRerun(count, second.count);
     console.log("");
     for (const [reason, tests] of skipReasons(first.output)) console.log(`${tests} skipped: ${reason}`);
     for (const line of second === null ? [] : healedLines(first.failed, second.failed)) console.log(line);
+    if (filter !== null && count.passed + count.failed + count.skipped === 0) {
+      console.log(`no test has a name that matches "${filter}"`);
+    }
     console.log(countLine(count));
     return count.failed > 0 || count.passed === 0 ? 1 : 0;
   } finally {
@@ -112,10 +122,10 @@ async function settings(work: string): Promise<string[]> {
   return [`--config=${path}`, `--lock=${lock}`];
 }
 
-/** Shows what the tests say as they say it, unless it is to be quiet, and keeps it. */
-async function run(args: string[], quiet: boolean): Promise<{ success: boolean; output: string }> {
+/** Runs `deno test`, shows its output as it comes unless `quiet`, and returns the output. */
+async function denoTest(args: string[], quiet: boolean): Promise<{ success: boolean; output: string }> {
   const child = new Deno.Command(Deno.execPath(), {
-    args,
+    args: ["test", ...args],
     cwd: ROOT,
     stdin: "null",
     stdout: "piped",

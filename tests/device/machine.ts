@@ -1,17 +1,17 @@
-/**
- * A whole device: a Debian that boots with systemd, in a virtual machine of its own. HARBORNODE_TEST_DEVICE names the
- * program that makes one; it takes the commands used here: up, push, sh, port, reboot, down.
- */
+/** A whole device: a virtual machine that boots Debian with systemd, with HarborNode installed on it. */
 import { join } from "node:path";
 import { makeRepository } from "../support/demo_repository.ts";
 import { tempDir } from "../support/temp.ts";
+import { DEVICE_ARCHITECTURE } from "./vm/prerequisite.ts";
+import { runProgram } from "./vm/run_program.ts";
+import { VirtualMachine } from "./vm/virtual_machine.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-/** HARBORNODE_TEST_DEVICE_ARCH: of a board that is not of this machine's kind. Its executable is HARBORNODE_TEST_DIST's. */
-export const ARCHITECTURE = Deno.env.get("HARBORNODE_TEST_DEVICE_ARCH") ?? Deno.build.arch;
-/** As Debian calls them. */
-const KINDS: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
+const TOOL_TIMEOUT_MS = 300_000;
+
+/** Architecture of the device as Deno names it. The executable for it is the one of HARBORNODE_TEST_DIST. */
+export const ARCHITECTURE = DEVICE_ARCHITECTURE === "arm64" ? "aarch64" : "x86_64";
 
 export interface MachineOptions {
   /** Services by the name of their manifest. */
@@ -26,36 +26,19 @@ export interface MachineOptions {
 }
 
 export class Machine implements AsyncDisposable {
-  readonly #program: string;
-  readonly #name: string;
+  readonly #machine: VirtualMachine;
 
-  private constructor(program: string, name: string) {
-    this.#program = program;
-    this.#name = name;
+  private constructor(machine: VirtualMachine) {
+    this.#machine = machine;
   }
 
-  /** Boots it, without HarborNode. */
+  /** Boots a device without HarborNode. */
   static async boot({ append }: Pick<MachineOptions, "append"> = {}): Promise<Machine> {
-    const name = `harbornode-${crypto.randomUUID().slice(0, 8)}`;
-    const machine = new Machine(Deno.env.get("HARBORNODE_TEST_DEVICE")!, name);
-    try {
-      await machine.#run("up", [
-        "-n",
-        name,
-        "--arch",
-        KINDS[ARCHITECTURE]!,
-        "--boot-timeout",
-        "240",
-        ...(append === undefined ? [] : ["--append", append]),
-      ]);
-      return machine;
-    } catch (error) {
-      await machine[Symbol.asyncDispose]();
-      throw error;
-    }
+    const options = { architecture: DEVICE_ARCHITECTURE, ...(append === undefined ? {} : { append }) };
+    return new Machine(await VirtualMachine.boot(options));
   }
 
-  /** Boots it and starts HarborNode as its unit does, on a repository with these services. */
+  /** Boots a device and starts HarborNode as its unit does, with a repository that holds these services. */
   static async start(options: MachineOptions): Promise<Machine> {
     const machine = await Machine.boot(options);
     try {
@@ -67,23 +50,23 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  /** Where the machine's port is reached from outside: "127.0.0.1:PORT". */
-  async reach(port: number): Promise<string> {
-    return `127.0.0.1:${(await this.#run("port", ["-n", this.#name, `${port}`])).trim()}`;
+  /** Returns the address that leads to the port of the device: "127.0.0.1:PORT". Port 3080 is forwarded. */
+  reach(port: number): Promise<string> {
+    return Promise.resolve(`127.0.0.1:${this.#machine.port(port)}`);
   }
 
-  /** What a shell in it says. Throws with all of it when it fails. */
+  /** Runs a shell script as root and returns its standard output. Throws with all of the output when it fails. */
   sh(script: string): Promise<string> {
-    return this.#run("sh", ["-n", this.#name, script]);
+    return this.#machine.sh(script);
   }
 
-  /** In order, or as if the power had failed; returns when it is up again. */
+  /** Reboots the device in order, or as after a power failure. Returns when the device is up again. */
   async reboot(how: "in-order" | "power-failure" = "in-order"): Promise<void> {
-    await this.#run("reboot", ["-n", this.#name, ...(how === "power-failure" ? ["--hard"] : [])]);
+    await (how === "in-order" ? this.#machine.reboot() : this.#machine.failPower());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#run("down", ["-n", this.#name]).catch(() => {});
+    await this.#machine[Symbol.asyncDispose]();
   }
 
   async #install(
@@ -110,7 +93,7 @@ export class Machine implements AsyncDisposable {
     await this.sh(`set -e; ${prepare}\nsystemctl daemon-reload; systemctl start harbornode`);
   }
 
-  /** The compiled one where there is one; else this Deno with the program as one file. */
+  /** Installs the compiled executable when one is given, else this Deno with the program as one file. */
   async #pushExecutable(work: string): Promise<void> {
     const dist = Deno.env.get("HARBORNODE_TEST_DIST");
     const made = dist === undefined ? undefined : join(dist, `harbornode-linux-${ARCHITECTURE}`);
@@ -126,17 +109,10 @@ export class Machine implements AsyncDisposable {
   }
 
   async #push(from: string, to: string, mode: string): Promise<void> {
-    await this.#run("push", ["-n", this.#name, from, to, mode]);
-  }
-
-  #run(command: string, args: string[]): Promise<string> {
-    return run(this.#program, [command, ...args]);
+    await this.#machine.push(from, to, mode);
   }
 }
 
-async function run(program: string, args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();
-  const text = new TextDecoder().decode(stdout);
-  if (success) return text;
-  throw new Error(`${program} ${args.join(" ")}\n${text}${new TextDecoder().decode(stderr)}`);
+async function run(program: string, args: string[]): Promise<void> {
+  await runProgram(program, args, { timeoutMs: TOOL_TIMEOUT_MS });
 }

@@ -15,6 +15,7 @@ const CONTRIBUTING = await Deno.readTextFile(join(ROOT, ".github/CONTRIBUTING.md
 const LINKED = {
   ...PAGES,
   ".github/CONTRIBUTING.md": CONTRIBUTING,
+  ".github/DEBUGGING.md": await Deno.readTextFile(join(ROOT, ".github/DEBUGGING.md")),
   ".github/SECURITY.md": await Deno.readTextFile(join(ROOT, ".github/SECURITY.md")),
 };
 

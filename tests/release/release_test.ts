@@ -131,8 +131,8 @@ await testNeeding(["git", "ssh-keygen"], "nothing is published that is not what 
   assert.match((await sign(more)).said, /lists ".* extra "/);
 });
 
-await testNeeding(["shellcheck"], "the scripts of a release are clean for shellcheck as dash", async () => {
-  const args = ["-s", "dash", ".github/release", ".github/smoke_install"];
+await testNeeding(["shellcheck"], "the scripts of .github are clean for shellcheck as dash", async () => {
+  const args = ["-s", "dash", ".github/release", ".github/smoke_install", ".github/hooks/commit-msg"];
   const output = await new Deno.Command("shellcheck", { args, cwd: new URL("../../", import.meta.url) }).output();
   assert.equal(new TextDecoder().decode(output.stdout), "");
 });

@@ -1,8 +1,8 @@
 /**
- * Tests that need something of the machine. Where it is missing the test is skipped, loudly and counted; with
- * HARBORNODE_TEST_REQUIRE=all it fails instead, but for a device to boot, compiled executables, and what runs those of
- * another architecture, which cannot be installed everywhere.
+ * Tests that need something of the machine. A test whose prerequisite is missing is skipped, with a line that says why,
+ * and counted. With HARBORNODE_TEST_REQUIRE=all the test fails instead.
  */
+import { noVirtualMachine } from "../device/vm/prerequisite.ts";
 import { noQemuUser } from "./qemu_user.ts";
 
 export type Prerequisite =
@@ -35,8 +35,6 @@ export type Prerequisite =
 /** Where Docker listens for the tests. */
 export const DOCKER_SOCKET = (Deno.env.get("DOCKER_HOST") ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
 
-const OPTIONAL = ["device", "dist", "qemu-aarch64"] as const;
-
 const found: Partial<Record<Prerequisite, Promise<string | null>>> = {};
 
 /** Why the prerequisite is missing, or null when it is here. Looked up once in a process. */
@@ -55,7 +53,7 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
   bash: async () => await program("bash") ? null : "no bash in PATH",
   script: async () => await program("script") ? null : "no script(1) in PATH",
   busybox: async () => await program("busybox") ? null : "no busybox in PATH",
-  device: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DEVICE") ? null : "no HARBORNODE_TEST_DEVICE to boot"),
+  device: () => noVirtualMachine(),
   dist: () => Promise.resolve(Deno.env.has("HARBORNODE_TEST_DIST") ? null : "no HARBORNODE_TEST_DIST with executables"),
   "qemu-aarch64": () => noQemuUser(),
   shellcheck: async () => await program("shellcheck") ? null : "no shellcheck in PATH",
@@ -111,8 +109,7 @@ export async function testNeeding(
   const reasons = (await Promise.all(prerequisites.map(missing))).filter((reason) => reason !== null);
   if (reasons.length === 0) return Deno.test({ name, fn: run, ...options });
   const why = reasons.join("; ");
-  const optional = await Promise.all(OPTIONAL.map(async (one) => prerequisites.includes(one) && await missing(one)));
-  if (Deno.env.get("HARBORNODE_TEST_REQUIRE") === "all" && !optional.some((reason) => reason)) {
+  if (Deno.env.get("HARBORNODE_TEST_REQUIRE") === "all") {
     return Deno.test(name, () => {
       throw new Error(`HARBORNODE_TEST_REQUIRE=all, and ${why}`);
     });

@@ -19,6 +19,7 @@ export function countTests(junit: string, { output, success }: { output: string;
     else if (/<skipped\b/.test(body)) count.skipped++;
     else count.passed++;
   }
+  count.skipped -= filteredOut(output);
   if (!success && count.failed === 0) count.failed = 1;
   return count;
 }
@@ -62,6 +63,12 @@ function withoutSteps(cases: TestCase[]): TestCase[] {
     const parts = name.split(" &gt; ");
     return !parts.some((_, index) => index > 0 && names.has(parts.slice(0, index).join(" &gt; ")));
   });
+}
+
+/** Returns how many tests `--filter` left out. The JUnit report lists them as skipped. */
+function filteredOut(output: string): number {
+  const totals = [...plain(output).matchAll(/^(?:ok|FAILED) \| .*\| (\d+) filtered out \(/gm)];
+  return totals.reduce((sum, [, tests]) => sum + Number(tests), 0);
 }
 
 function modulesThatFailed(output: string): string[] {

@@ -32,6 +32,12 @@ Deno.test("a count keeps a test whose own name looks like a step's", () => {
   assert.equal(countTests(report(pass("a &gt; b")), OK).passed, 1);
 });
 
+Deno.test("tests that a filter left out are not counted as skipped", () => {
+  const output = "\x1b[32mok\x1b[0m | 1 passed | 0 failed | 1 ignored | 2 filtered out \x1b[90m(199ms)\x1b[0m\n";
+  const junit = report(pass("one"), skip("two"), skip("three"), skip("four"));
+  assert.deepEqual(countTests(junit, { output, success: true }), { passed: 1, failed: 0, skipped: 1 });
+});
+
 Deno.test("a count takes a module that does not load as a failure, beside the failed tests", () => {
   const output = "\x1b[0mUncaught error from ./b_test.ts \x1b[31mFAILED\x1b[0m\n";
   assert.equal(countTests(report(fail("one")), { output, success: false }).failed, 2);
