@@ -134,13 +134,14 @@ export class NativeRuntime implements Runtime {
       canRespawn: cgroup !== null && launch.shim === "within",
       warnings: [...await setLimits(cgroup, workload.resources, launch), ...await this.#credentials.warnings(id)],
       logs: workload.logs,
+      stop: { signal: workload.stopSignal, timeoutMs: workload.stopTimeoutMs },
       files: await startedFiles(launch, { workload, filesDir, artifactDir }),
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);
     // Written before the process exists: whoever finds a process of ours finds its record too.
     await writeRecord(folder, record);
-    const one = new Supervised({ record, folder });
+    const one = new Supervised({ record, folder }, clock);
     one.environment = launch.env;
     this.#instances.set(id, one);
     try {
@@ -155,13 +156,13 @@ export class NativeRuntime implements Runtime {
     return one.observe();
   }
 
-  async stop(instance: Instance, { signal: name, timeoutMs }: StopOptions): Promise<void> {
+  async stop(instance: Instance, options: StopOptions): Promise<void> {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver) return;
     const { clock } = this.#options;
     await one.grant(null);
-    await one.happen("stop", { now: clock.now(), signal: name });
-    if (await within(one.ended, { ms: timeoutMs, clock })) return;
+    await one.happen("stop", { now: clock.now(), stop: options });
+    if (await within(one.ended, { ms: options.timeoutMs, clock })) return;
     await one.happen("late", { now: clock.now() });
     if (await within(one.ended, { ms: KILL_DEADLINE_MS, clock })) return;
     if (!await one.isAlive()) return await one.happen("ended", { now: clock.now() });
@@ -236,6 +237,7 @@ export class NativeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closed = true;
     this.#changed = () => {};
+    for (const one of this.#instances.values()) one.close();
     await this.#ends.close();
     this.#portWatch.close();
     await this.#output.close();
@@ -256,6 +258,7 @@ export class NativeRuntime implements Runtime {
       if (await one.isAlive()) return await this.#watchProcesses(one);
       await one.happen("ended", { now: this.#options.clock.now() });
       this.#changed();
+      if (!one.isOver) one.ended.then(() => this.#changed());
     };
     end().catch(() => this.#changed());
   }
