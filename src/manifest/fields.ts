@@ -145,7 +145,7 @@ const COMMON: Field[] = [
   }),
   field("stop_timeout", duration(), 10_000, {
     shown: '"10s"',
-    doc: "After this it is killed",
+    doc: "Time for all its processes to end after stop_signal; then they are killed",
     example: 'stop_timeout = "30s"',
   }),
   field("health", tableOf(PROBE_FIELDS, 'a table like { path = "/healthz", port = 8080 }'), null, {

@@ -23,7 +23,7 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
       return [];
     }
     await thaw(found.record.cgroup);
-    const one = new Supervised(found);
+    const one = new Supervised(found, clock);
     if (!await one.learnIdentity(clock.now())) await waitForShim(one, clock);
     await one.learnRespawns(clock.now());
     if (one.service !== null && !await one.isAlive()) await one.happen("ended", { now: clock.now() });

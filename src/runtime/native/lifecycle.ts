@@ -4,7 +4,7 @@
  */
 import type { InstanceState } from "../../model/observed.ts";
 
-export type Life = "created" | "running" | "stopping" | "killing" | "leaving" | "exited";
+export type Life = "created" | "running" | "stopping" | "killing" | "draining" | "leaving" | "exited";
 
 export type LifeEvent =
   /** The shim has said who the service is. */
@@ -13,16 +13,20 @@ export type LifeEvent =
   | "respawned"
   /** Somebody asked for it to end. */
   | "stop"
-  /** It was asked, and its time is over. */
+  /** The time between a stop signal and SIGKILL is over. */
   | "late"
   /** Neither the service nor its shim is alive. */
   | "ended"
+  /** No process of the instance is left. */
+  | "emptied"
   /** What it left behind is gone, and how it ended is known as far as it can be. */
   | "settled";
 
 export type Effect =
-  /** The stop signal, to the main process. */
+  /** Sends the stop signal to all processes of the instance but the shim, as KillMode=control-group of systemd.kill(5). */
   | "signal"
+  /** Sends the stop signal to those that are left and did not get it yet, and reports "emptied" or "late". */
+  | "drain"
   /** SIGKILL to all that belongs to it, but for the shim, which writes down how it ended. */
   | "kill-tree"
   /** Its exit status is read, and its cgroup removed. */
@@ -33,9 +37,10 @@ export type Effect =
 // deno-fmt-ignore -- a table
 const TABLE: Record<Life, Partial<Record<LifeEvent, readonly [to: Life, ...effects: Effect[]]>>> = {
   created:  { identified: ["running"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
-  running:  {                          stop: ["stopping", "signal"],   ended: ["leaving", "kill-tree", "settle"] },
-  stopping: { respawned: ["stopping", "signal"], late: ["killing", "kill-tree"], stop: ["stopping", "signal"], ended: ["leaving", "kill-tree", "settle"] },
+  running:  {                          stop: ["stopping", "signal"],   ended: ["draining", "drain"] },
+  stopping: { respawned: ["stopping", "signal"], late: ["killing", "kill-tree"], stop: ["stopping", "signal"], ended: ["draining", "drain"] },
   killing:  { respawned: ["killing", "kill-tree"], late: ["killing", "kill-tree"], stop: ["killing", "kill-tree"], ended: ["leaving", "kill-tree", "settle"] },
+  draining: { emptied: ["leaving", "settle"], late: ["leaving", "kill-tree", "settle"], stop: ["draining", "signal"] },
   leaving:  { settled: ["exited", "tell"] },
   exited:   {},
 };
@@ -48,5 +53,5 @@ export function next(life: Life, event: LifeEvent): { life: Life; effects: reado
 
 /** As everybody else sees it: until it is cleaned up, nothing may follow in its place. */
 export function shown(life: Life): InstanceState {
-  return life === "killing" || life === "leaving" ? "stopping" : life;
+  return life === "killing" || life === "draining" || life === "leaving" ? "stopping" : life;
 }

@@ -1,7 +1,6 @@
 /** The runtime contract over supervised processes. Instances outlive the daemon; the next one adopts them. */
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Instance, Observation } from "../../model/observed.ts";
 import type { SignalName, Workload } from "../../model/workload.ts";
@@ -9,14 +8,13 @@ import { Credentials } from "../../secrets/credentials.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { startedFiles } from "./altered.ts";
 import { adopt } from "./adopt.ts";
-import type { Bounds } from "./confine/bounds.ts";
 import { ControlGroups } from "./confine/control_groups.ts";
 import { identify } from "./confine/identity.ts";
 import { setLimits } from "./confine/resources.ts";
 import { bringArtifact, foundArtifact } from "./artifact/artifact.ts";
-import type { ArtifactStore } from "./artifact/store.ts";
 import { executeBeside } from "./execute.ts";
 import { prepareLaunch } from "./launch.ts";
+import type { NativeOptions } from "./native_options.ts";
 import { type LiveSlot, Output } from "./log/output.ts";
 import { withPorts } from "./port/chosen.ts";
 import { PortWatch } from "./port/watch.ts";
@@ -31,19 +29,6 @@ import { refuseSecond } from "./refuse_second.ts";
 import { Supervised } from "./supervised.ts";
 import { UsageReader } from "./usage.ts";
 import { within } from "./within.ts";
-
-export interface NativeOptions extends Bounds {
-  /** Records of instances; on a file system that a reboot empties, where there is one. */
-  runDir: string;
-  logDir: string;
-  /** For logs while the disk of `logDir` takes none; absent for nowhere. */
-  asideLogDir?: string | null;
-  /** Where files with secrets are; a folder of its own, which the services' users may pass. */
-  credentialsDir: string;
-  artifacts: ArtifactStore;
-  deviceId: string;
-  clock: Clock;
-}
 
 const NO_SECRETS = { env: {}, files: [] };
 
@@ -137,13 +122,14 @@ export class NativeRuntime implements Runtime {
       canRespawn: cgroup !== null && launch.shim === "within",
       warnings: [...await setLimits(cgroup, workload.resources, launch), ...await this.#credentials.warnings(id)],
       logs: workload.logs,
+      stop: { signal: workload.stopSignal ?? "SIGTERM", timeoutMs: workload.stopTimeoutMs },
       files: await startedFiles(launch, { workload, filesDir, artifactDir }),
     };
     const folder = instanceFolder(runDir, record);
     const logFile = await this.#output.fileFor(workload.name, slot);
     // Written before the process exists: whoever finds a process of ours finds its record too.
     await writeRecord(folder, record);
-    const one = new Supervised({ record, folder });
+    const one = new Supervised({ record, folder }, clock);
     one.environment = launch.env;
     this.#instances.set(id, one);
     try {
@@ -158,14 +144,14 @@ export class NativeRuntime implements Runtime {
     return one.observe();
   }
 
-  async stop(instance: Instance, { signal: name, timeoutMs }: StopOptions): Promise<void> {
+  async stop(instance: Instance, options: StopOptions): Promise<void> {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.isOver) return;
     const { clock } = this.#options;
     // Where it cannot be taken back, what the shim starts once more is told to end as well.
     await one.grant(null).catch(() => {});
-    await one.happen("stop", { now: clock.now(), signal: name ?? "SIGTERM" });
-    if (await within(one.ended, { ms: timeoutMs, clock })) return;
+    await one.happen("stop", { now: clock.now(), stop: options });
+    if (await within(one.ended, { ms: options.timeoutMs, clock })) return;
     await one.happen("late", { now: clock.now() });
     if (await within(one.ended, { ms: KILL_DEADLINE_MS, clock })) return;
     if (!await one.isAlive()) return await one.happen("ended", { now: clock.now() });
@@ -240,6 +226,7 @@ export class NativeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#closed = true;
     this.#changed = () => {};
+    for (const one of this.#instances.values()) one.close();
     await this.#ends.close();
     this.#portWatch.close();
     await this.#output.close();
@@ -260,6 +247,7 @@ export class NativeRuntime implements Runtime {
       if (await one.isAlive()) return await this.#watchProcesses(one);
       await one.happen("ended", { now: this.#options.clock.now() });
       this.#changed();
+      if (!one.isOver) one.ended.then(() => this.#changed());
     };
     end().catch(() => this.#changed());
   }

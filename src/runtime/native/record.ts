@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { readStartText } from "../../bounded_read.ts";
 import type { Instance } from "../../model/observed.ts";
-import type { LogBound } from "../../model/workload.ts";
+import type { LogBound, SignalName } from "../../model/workload.ts";
 import type { StartedFile } from "./altered.ts";
 import { parseStat, type ProcessIdentity } from "./process/identity.ts";
 
@@ -22,6 +22,8 @@ export interface InstanceRecord {
   cgroup: string | null;
   /** Bounds of its log, until somebody says others. Not in records of earlier versions. */
   logs?: LogBound;
+  /** How its processes are asked to end when the main process has ended by itself. Not in records of earlier versions. */
+  stop?: { signal: SignalName; timeoutMs: number };
   /** Whether its shim can be allowed to start the program again: it has to clean up in between. */
   canRespawn?: boolean;
   /** Files of the workload that its command line names. Not in records of earlier versions. */

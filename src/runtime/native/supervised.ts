@@ -1,13 +1,13 @@
 /** One instance as the runtime holds it: what is written down of it, who it is, and a promise of its end. */
 import type { Instance } from "../../model/observed.ts";
 import type { Clock } from "../../clock.ts";
-import type { SignalName } from "../../model/workload.ts";
+import type { StopOptions } from "../runtime.ts";
 import { alteration } from "./altered.ts";
 import { wasOverMemory } from "./confine/resources.ts";
 import { type Effect, type Life, type LifeEvent, next, shown } from "./lifecycle.ts";
 import { removeCgroup } from "./process/group.ts";
-import { isAlive, type ProcessIdentity, signal } from "./process/identity.ts";
-import { killTree } from "./process/tree.ts";
+import { isAlive, type ProcessIdentity } from "./process/identity.ts";
+import { isAnyLeft, killTree, signalTree, type Tree } from "./process/tree.ts";
 import { type FoundRecord, type InstanceRecord, readShim, writeGrant } from "./record.ts";
 import { isOf, readNotes, type ShimNotes } from "./shim_notes.ts";
 
@@ -18,6 +18,10 @@ const OVER_MEMORY: Instance["warnings"][number] = {
 
 /** Its folder and the report of it would grow without end. */
 const MOST_RESPAWNS = 100;
+/** For records of earlier versions, as a manifest without a word on it has them. */
+const DEFAULT_STOP = { signal: "SIGTERM", timeoutMs: 10_000 } as const;
+/** Looks whether what is left of an instance has ended, further and further apart. */
+const DRAIN_LOOK_MS = { first: 1, most: 100 };
 /** From the end of the program to the next one, or to the end of its shim: milliseconds, unless the machine swaps. */
 const RESPAWN_DEADLINE_MS = 10_000;
 
@@ -38,13 +42,21 @@ export class Supervised {
   #respawns: NonNullable<Instance["respawns"]> = [];
   /** Null until it is known: the daemon before may have given one. */
   #grant: string | null = null;
-  #stopSignal: SignalName = "SIGTERM";
+  #stop: StopOptions;
+  /** Processes that got the stop signal since somebody asked for it last. */
+  #signalled = new Set<string>();
+  /** On the monotonic clock: when what is left gets SIGKILL. Null until somebody asks it to end. */
+  #deadline: number | null = null;
+  readonly #clock: Clock;
+  #isClosed = false;
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
 
-  constructor({ record, folder }: FoundRecord) {
+  constructor({ record, folder }: FoundRecord, clock: Clock) {
     this.record = record;
     this.folder = folder;
+    this.#clock = clock;
+    this.#stop = record.stop ?? DEFAULT_STOP;
     this.ended = new Promise((resolve) => this.#tellEnd = resolve);
   }
 
@@ -53,19 +65,24 @@ export class Supervised {
     return this.#life === "exited" || this.#life === "created";
   }
 
-  /** Goes on in the table of lifes, and does what it says. `by.now` is when, `by.signal` the one that asks it to end. */
-  async happen(event: LifeEvent, by: { now: number; signal?: SignalName }): Promise<void> {
-    if (by.signal !== undefined) this.#stopSignal = by.signal;
+  /** Applies a lifecycle event and runs its effects. `now` is the time of the event, `stop` how a stop is asked for. */
+  async happen(event: LifeEvent, by: { now: number; stop?: StopOptions }): Promise<void> {
+    if (by.stop !== undefined) {
+      this.#stop = by.stop;
+      this.#deadline = this.#clock.monotonic() + by.stop.timeoutMs;
+    }
     const { life, effects } = next(this.#life, event);
     this.#life = life;
     for (const effect of effects) await this.#do(effect, by);
   }
 
-  async #do(effect: Effect, by: { now: number; signal?: SignalName }): Promise<void> {
+  async #do(effect: Effect, by: { now: number }): Promise<void> {
     switch (effect) {
       case "signal":
-        if (this.service !== null) await signal(this.service, this.#stopSignal);
-        return;
+        this.#signalled.clear();
+        return await signalTree(this.#tree, this.#stop.signal ?? "SIGTERM", this.#signalled);
+      case "drain":
+        return await this.#drain();
       case "kill-tree":
         return await this.killTree();
       case "settle":
@@ -93,7 +110,7 @@ export class Supervised {
     if (service !== null) this.shim ??= await readShim(this.folder);
     const isKnown = service === null ||
       (service.pid === this.service?.pid && service.startTime === this.service.startTime);
-    if (!isKnown && await isOf(service, { ...this.record, shim: this.shim })) this.service = service;
+    if (!isKnown && await isOf(service, this.#tree)) this.service = service;
     return notes;
   }
 
@@ -162,8 +179,41 @@ export class Supervised {
   }
 
   async killTree(): Promise<void> {
+    await killTree(this.#tree);
+  }
+
+  get #tree(): Tree {
     const { id, cgroup } = this.record;
-    await killTree({ id, service: this.service, shim: this.shim, cgroup });
+    return { id, service: this.service, shim: this.shim, cgroup };
+  }
+
+  /** Returns at once when processes are left: those have until the deadline. */
+  async #drain(): Promise<void> {
+    if (!await this.#isAnyLeft()) return await this.happen("emptied", { now: this.#clock.now() });
+    this.#deadline ??= this.#clock.monotonic() + this.#stop.timeoutMs;
+    await signalTree(this.#tree, this.#stop.signal ?? "SIGTERM", this.#signalled).catch(() => {});
+    // All that it does at the end of an instance answers for itself.
+    this.#untilEmpty().catch(() => {});
+  }
+
+  async #untilEmpty(): Promise<void> {
+    for (let wait = DRAIN_LOOK_MS.first; this.#life === "draining"; wait = Math.min(wait * 1.5, DRAIN_LOOK_MS.most)) {
+      await this.#clock.sleep(wait);
+      if (this.#isClosed || this.#life !== "draining") return;
+      const isLate = this.#deadline !== null && this.#clock.monotonic() > this.#deadline;
+      const event = !await this.#isAnyLeft() ? "emptied" : isLate ? "late" : null;
+      if (event !== null) await this.happen(event, { now: this.#clock.now() });
+    }
+  }
+
+  /** A look that failed has found nothing out: then the deadline decides. */
+  async #isAnyLeft(): Promise<boolean> {
+    return await isAnyLeft(this.#tree).catch(() => true);
+  }
+
+  /** Ends all that goes on by itself. The instance runs on, and the next daemon sees to it. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** As `observe`, after a look whether what runs of it is what is on disk still. */
@@ -183,7 +233,7 @@ export class Supervised {
       runtime: "native",
       fingerprint,
       state: shown(this.#life),
-      pid: over ? null : this.service?.pid ?? null,
+      pid: over || this.#life === "draining" ? null : this.service?.pid ?? null,
       containerId: null,
       startedAt: this.#respawns.at(-1)?.endedAt ?? startedAt,
       endedAt: this.#exit?.at ?? null,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Life, type LifeEvent, next } from "../../../src/runtime/native/lifecycle.ts";
 
-const EVENTS: LifeEvent[] = ["identified", "stop", "late", "ended", "settled"];
+const EVENTS: LifeEvent[] = ["identified", "respawned", "stop", "late", "ended", "emptied", "settled"];
 
 /** States and effects of a story, from its beginning. */
 function story(...events: LifeEvent[]): string[] {
@@ -14,8 +14,33 @@ function story(...events: LifeEvent[]): string[] {
   });
 }
 
-Deno.test("an instance that ends by itself is cleaned up, then told", () => {
-  assert.deepEqual(story("identified", "ended", "settled"), ["running", "leaving kill-tree settle", "exited tell"]);
+Deno.test("an instance that ends by itself and leaves nothing is settled, then told", () => {
+  assert.deepEqual(story("identified", "ended", "emptied", "settled"), [
+    "running",
+    "draining drain",
+    "leaving settle",
+    "exited tell",
+  ]);
+});
+
+Deno.test("what an instance leaves behind has the time of a stop, then it is killed", () => {
+  assert.deepEqual(story("identified", "ended", "late", "settled"), [
+    "running",
+    "draining drain",
+    "leaving kill-tree settle",
+    "exited tell",
+  ]);
+});
+
+Deno.test("a stop goes on after the end of the main process, until nothing is left", () => {
+  assert.deepEqual(story("identified", "stop", "ended", "stop", "emptied", "settled"), [
+    "running",
+    "stopping signal",
+    "draining drain",
+    "draining signal",
+    "leaving settle",
+    "exited tell",
+  ]);
 });
 
 Deno.test("an instance is asked to end, and killed with all that is its own when it does not", () => {
@@ -35,10 +60,20 @@ Deno.test("an instance that never said who it is is killed, not asked", () => {
 Deno.test("a life is settled and told exactly once, whatever comes twice or late", () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...EVENTS), { maxLength: 30 }), (events) => {
-      const effects = story(...events, "ended", "settled").flatMap((line) => line.split(" ").slice(1));
+      const effects = story(...events, "ended", "late", "settled").flatMap((line) => line.split(" ").slice(1));
       assert.equal(effects.filter((one) => one === "settle").length, 1);
       assert.equal(effects.filter((one) => one === "tell").length, 1);
       assert.equal(effects.at(-1), "tell");
+    }),
+  );
+});
+
+Deno.test("nothing is killed before its time is over, unless it never said who it is", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...EVENTS), { maxLength: 30 }), (events) => {
+      const lines = story("identified", ...events);
+      const killed = lines.findIndex((line) => line.includes("kill-tree"));
+      if (killed >= 0) assert.ok(events.slice(0, killed).includes("late"), lines.join(", "));
     }),
   );
 });

@@ -3,6 +3,7 @@
  * and the marker in their environment.
  */
 import { join } from "node:path";
+import type { SignalName } from "../../../model/process/signal.ts";
 import { MARKER } from "../environment.ts";
 import { readEnviron } from "./environ.ts";
 import { isInGroup, isPopulated, pidsIn, thaw } from "./group.ts";
@@ -44,6 +45,26 @@ export async function killTree(tree: Tree): Promise<void> {
 }
 
 /**
+ * Sends the signal to each process of the instance that is not in `done`, and adds it there. What forks meanwhile is
+ * looked for again, a few times. A process that is stopped goes on, as systemd has it: else it could not obey.
+ */
+export async function signalTree(tree: Tree, name: SignalName, done: Set<string>): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const fresh = (await members(tree)).filter((one) => !done.has(keyOf(one)));
+    if (fresh.length === 0) return;
+    for (const one of fresh) {
+      done.add(keyOf(one));
+      await signal(one, name).catch(() => {});
+      if ((await statOf(one.pid))?.state === "T") await signal(one, "SIGCONT").catch(() => {});
+    }
+  }
+}
+
+function keyOf({ pid, startTime }: ProcessIdentity): string {
+  return `${pid} ${startTime}`;
+}
+
+/**
  * cgroup.kill spares nobody. Where the shim is in the group, the others are killed one by one, frozen: so none can fork
  * away, and SIGKILL reaches them all the same (Linux, cgroup-v2, "cgroup.freeze").
  */
@@ -71,6 +92,12 @@ async function killGroup(cgroup: string, shim: ProcessIdentity | null): Promise<
 /** The kernel carries a SIGKILL out in its own time, as a rule within a millisecond. */
 async function within(looks: number, isDone: () => Promise<boolean>): Promise<void> {
   for (let look = 0; look < looks && !await isDone(); look++) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** Whether a process of the instance is left. For after the end of its shim. */
+export async function isAnyLeft(tree: Tree): Promise<boolean> {
+  if (tree.cgroup !== null && await exists(tree.cgroup)) return isPopulated(tree.cgroup);
+  return (await members(tree)).length > 0;
 }
 
 /** Processes of the instance that are alive, without its shim. Reads all of /proc where there is no cgroup. */
