@@ -1,5 +1,5 @@
 /** [pure] Files with KEY=VALUE lines. */
-import { isPointer } from "./document.ts";
+import { isLfsPointer } from "../schema/toml_document.ts";
 
 export interface EnvFile {
   values: Record<string, string>;
@@ -12,7 +12,7 @@ export interface EnvFile {
  * A "#" behind a value belongs to it, as for systemd and Docker; nothing is expanded.
  */
 export function parseEnvFile(text: string): EnvFile {
-  if (isPointer(text)) return wrong("the file is a pointer of Git LFS, and its content is not in the repository");
+  if (isLfsPointer(text)) return wrong("the file is a pointer of Git LFS, and its content is not in the repository");
   if (text.includes("\uFFFD")) return wrong("the file is not UTF-8 text");
   const values = new Map<string, string>();
   const problems: EnvFile["problems"] = [];

@@ -4,49 +4,49 @@
  */
 import type { Kind, LogBound } from "../model/workload.ts";
 import { artifact, ARTIFACT_FIELDS, GITHUB_FIELDS, PLATFORM_FIELDS } from "./field/artifact.ts";
-import { CHANGE_FIELDS } from "./field/change.ts";
-import { dependency, DEPENDENCY_FIELDS } from "./field/depends.ts";
+import { CHANGE_FIELDS } from "./field/on_change.ts";
+import { dependency, DEPENDENCY_FIELDS } from "./field/depends_on.ts";
 import {
   type Field,
   field,
   flag,
-  type Grammar,
   list,
   mapOf,
   number,
   oneOf,
   oneOrMore,
+  type Schema,
   tableOf,
   text,
-} from "./grammar.ts";
-import { JOB_FIELDS } from "./field/schedule/job.ts";
+} from "../schema/schema.ts";
+import { JOB_FIELDS } from "./field/job.ts";
 import { type Mode, modeFields, modeOf } from "./field/mode.ts";
 import { DEPLOYMENT } from "./field/container/deployment.ts";
 import { UPDATE_IMAGE_FIELDS } from "./field/container/image.ts";
-import { LOGGING_FIELDS } from "./field/container/setup.ts";
+import { LOGGING_FIELDS } from "./field/container/process_options.ts";
 import { MOUNT_FIELDS } from "./field/container/mount.ts";
-import { workloadName } from "./name.ts";
+import { workloadName } from "./field/name.ts";
 import { SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { DOCKER_FIELDS, NATIVE_FIELDS, nativePort } from "./field/port.ts";
-import { WINDOW_FIELDS } from "./field/schedule/maintenance_window.ts";
+import { WINDOW_FIELDS } from "./field/maintenance_window.ts";
 import { PROBE_FIELDS } from "./field/probe.ts";
 import { PRIVILEGE_FIELDS } from "./field/privileges.ts";
-import { duration, size } from "./field/quantity.ts";
+import { duration, size } from "../schema/quantity.ts";
 import { restart, RESTART_FIELDS, restartPolicy } from "./field/restart.ts";
-import { envValue, SECRET_FIELDS, secretFile } from "./secret/secret.ts";
+import { envValue, SECRET_FIELDS, secretFile } from "./field/secret_fields.ts";
 import { signalName } from "./field/signal.ts";
 import { ROLLOUT_FIELDS } from "./field/rollout.ts";
-import { EVERY_DEVICE } from "./device/select.ts";
-import { on, ON_FIELDS } from "./device/on.ts";
-import { words } from "./field/words.ts";
+import { EVERY_DEVICE } from "./device/selector.ts";
+import { on, ON_FIELDS } from "./device/selector.ts";
+import { shellWords } from "./field/shell_words.ts";
 
-const ENV_NAME = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, wants: "letters, digits and _, not beginning with a digit" };
+const ENV_NAME = { pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, expected: "letters, digits and _, not beginning with a digit" };
 
 /** Of one instance, where its manifest says nothing: a board's card has room for dozens of these. */
 export const LOGS: LogBound = { maxBytes: 10 * 1024 * 1024, maxFiles: 2 };
 
 /** What is read before the fields are: there is nothing of it left here. */
-const tables: Grammar<unknown> = { wants: "a table", schema: { type: "object" }, read: (value) => value };
+const tables: Schema<unknown> = { expected: "a table", jsonSchema: { type: "object" }, read: (value) => value };
 
 /** Nothing that moves a cursor or turns the direction of writing. */
 const ONE_LINE = /^[^\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/u;
@@ -59,7 +59,7 @@ const RESOURCE_FIELDS: Field[] = [
   }),
   field("cpu", number({ min: 0.01, max: 1024, whole: false }), null, { doc: "Limit in cores", example: "cpu = 0.5" }),
   field("pids", number({ min: 1, max: 4_194_304 }), null, {
-    shown: "of a container 2048",
+    defaultText: "of a container 2048",
     doc: "Limit of processes and threads",
     example: "pids = 100",
   }),
@@ -67,12 +67,12 @@ const RESOURCE_FIELDS: Field[] = [
 
 const LOG_FIELDS: Field[] = [
   field("max_size", size, LOGS.maxBytes, {
-    shown: '"10Mi"',
+    defaultText: '"10Mi"',
     doc: "Of the file that is written to",
     example: 'max_size = "1Mi"',
   }),
   field("max_files", number({ min: 0, max: 100 }), LOGS.maxFiles, {
-    shown: "2",
+    defaultText: "2",
     doc: "Compressed archives of what came before",
     example: "max_files = 5",
   }),
@@ -80,26 +80,26 @@ const LOG_FIELDS: Field[] = [
 
 const COMMON: Field[] = [
   field("name", workloadName, undefined, {
-    shown: "the file's name",
+    defaultText: "the file's name",
     doc: "Who it is; another name is another workload",
     example: 'name = "web"',
   }),
-  field("description", text({ pattern: ONE_LINE, wants: "one line of text", empty: true }), "", {
+  field("description", text({ pattern: ONE_LINE, expected: "one line of text", empty: true }), "", {
     doc: "One line for the page",
     example: 'description = "The front door"',
   }),
   field("enabled", flag, true, {
-    shown: "true",
+    defaultText: "true",
     doc: "false keeps the definition, and runs nothing",
     example: "enabled = false",
   }),
   field("suspend", flag, false, {
-    shown: "false",
+    defaultText: "false",
     doc: "true leaves what runs exactly as it is",
     example: "suspend = true",
   }),
   field("on", on, EVERY_DEVICE, {
-    shown: "every device",
+    defaultText: "every device",
     doc: "On which devices: names with *, !name for not, or label=value; or a table of what must hold",
     example: 'on = ["pi-*", "!pi-lab"]',
   }),
@@ -112,7 +112,7 @@ const COMMON: Field[] = [
     example: 'vars = { domain = "example.org" }',
   }),
   field("replicas", number({ min: 1, max: 100 }), 1, {
-    shown: "1",
+    defaultText: "1",
     doc: "How many instances",
     example: "replicas = 3",
   }),
@@ -133,18 +133,18 @@ const COMMON: Field[] = [
     example: 'depends_on = ["db"]',
   }),
   field("restart", restart, restartPolicy("always"), {
-    shown: '"always"',
+    defaultText: '"always"',
     doc: 'After which end it is started again: "always", "on-failure", "never", or a table',
     example: 'restart = { policy = "on-failure", max_restarts = 5 }',
   }),
   ...JOB_FIELDS,
   field("stop_signal", signalName, "SIGTERM", {
-    shown: '"SIGTERM"',
+    defaultText: '"SIGTERM"',
     doc: "The signal that asks it to end",
     example: 'stop_signal = "SIGINT"',
   }),
   field("stop_timeout", duration(), 10_000, {
-    shown: '"10s"',
+    defaultText: '"10s"',
     doc: "After this it is killed",
     example: 'stop_timeout = "30s"',
   }),
@@ -157,23 +157,23 @@ const COMMON: Field[] = [
     example: 'resources = { memory = "64Mi", cpu = 0.5 }',
   }),
   field("logs", tableOf(LOG_FIELDS), null, {
-    shown: "10Mi and 2 archives",
+    defaultText: "10Mi and 2 archives",
     doc: "How much of its output is kept, for each instance",
     example: 'logs = { max_size = "1Mi", max_files = 5 }',
   }),
   ...CHANGE_FIELDS,
   field("rollout", tableOf(ROLLOUT_FIELDS), null, {
-    shown: "what fits it, within 5 minutes",
+    defaultText: "what fits it, within 5 minutes",
     doc: "How it is taken to what a push asks for, and how long that may take",
     example: 'rollout = { strategy = "start-first", deadline = "2m" }',
   }),
   field("drift", oneOf("repair", "report", "off"), "repair", {
-    shown: '"repair"',
+    defaultText: '"repair"',
     doc: "What follows when something of it was changed by hand",
     example: 'drift = "report"',
   }),
   field("prune", oneOf("delete", "stop", "keep"), "delete", {
-    shown: '"delete"',
+    defaultText: '"delete"',
     doc: 'When git no longer holds it: "stop" and "keep" leave it until the owner confirms its removal',
     example: 'prune = "keep"',
   }),
@@ -187,7 +187,7 @@ const COMMON: Field[] = [
 const FOLDER = /^(?!(.*\/)?\.\.(\/|$))[^\0]+$/;
 
 const SERVICE: Field[] = [
-  field("command", words, undefined, {
+  field("command", shellWords, undefined, {
     required: true,
     doc: 'Program and arguments, without a shell; "./x" is a file of its folder',
     example: 'command = ["./serve.sh", "--fast"]',
@@ -196,8 +196,8 @@ const SERVICE: Field[] = [
     doc: 'A download with a program; "./x" is looked for in its folder, then in here',
     example: `artifact = { url = "https://example.org/app.tar.gz", sha256 = "${"0".repeat(64)}" }`,
   }),
-  field("working_dir", text({ pattern: FOLDER, wants: 'a folder like "site", or an absolute path' }), null, {
-    shown: "the folder with its files, or its artifact's",
+  field("working_dir", text({ pattern: FOLDER, expected: 'a folder like "site", or an absolute path' }), null, {
+    defaultText: "the folder with its files, or its artifact's",
     doc: "Where it begins: below that, or an absolute path",
     example: 'working_dir = "site"',
   }),

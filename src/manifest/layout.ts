@@ -1,7 +1,7 @@
 /** [pure] Which files of a repository are manifests, and which files belong to them. */
 import type { Kind, WorkloadFile } from "../model/workload.ts";
 import type { TreeEntry } from "../source/source.ts";
-import { NAME_PATTERN } from "./name.ts";
+import { WORKLOAD_NAME } from "../model/workload_name.ts";
 
 export interface ManifestFile {
   kind: Kind;
@@ -13,7 +13,7 @@ export interface ManifestFile {
   folder: string;
   files: WorkloadFile[];
   /** What lies in the folder and is no file, or has its content elsewhere: links, submodules, pointers of Git LFS. */
-  strangers: TreeEntry[];
+  nonRegularFiles: TreeEntry[];
 }
 
 const ROOTS: [folder: string, kind: Kind][] = [["services/", "service"], ["deployments/", "deployment"]];
@@ -52,7 +52,7 @@ function manifestsBelow(
       folder,
       files: inside.filter((one) => one.type === "file")
         .map(({ path, oid, executable }) => ({ path: path.slice(folder.length), oid, executable })),
-      strangers: [
+      nonRegularFiles: [
         ...inside.filter((one) => one.type !== "file"),
         ...(link === undefined ? [] : [link]),
       ],
@@ -66,7 +66,7 @@ function manifestsBelow(
   const named = new Set(beside.map((one) => one.stem));
   // A link in the place of a folder, with no manifest beside it: its manifest may lie where nobody looks.
   const hidden = [...linked.values()].map((one) => ({ one, name: one.path.slice(root.length) }))
-    .filter(({ name }) => NAME_PATTERN.test(name) && !named.has(name)).map(({ one, name }) => manifest(one, name));
+    .filter(({ name }) => WORKLOAD_NAME.test(name) && !named.has(name)).map(({ one, name }) => manifest(one, name));
   return [...beside, ...within, ...hidden].sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
 }
 

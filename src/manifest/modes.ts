@@ -2,14 +2,14 @@
 import type { ModeChoice } from "../model/desired.ts";
 import type { Kind } from "../model/workload.ts";
 import { explainInMode, explainName } from "./aliases.ts";
-import { allowedModes, type Mode, modeOf, ModePlace, otherMode, RUNTIME_OF } from "./field/mode.ts";
+import { allowedModes, type Mode, modeOf, ModeScope, otherMode, RUNTIME_OF } from "./field/mode.ts";
 import { fieldsOf, ownFields } from "./fields.ts";
-import { readFields } from "./grammar.ts";
-import type { Architecture } from "./device/select.ts";
+import { readFields } from "../schema/schema.ts";
+import type { Architecture } from "./device/selector.ts";
 import type { ManifestFile } from "./layout.ts";
-import { type Found, isTable, Place, type Table } from "./place.ts";
-import type { SecretFiles } from "./secret/secret.ts";
-import { buildWorkload } from "./workload.ts";
+import { type Diagnostic, DiagnosticScope, isTable, type Table } from "../schema/diagnostic.ts";
+import type { SecretFiles } from "./field/secret_fields.ts";
+import { buildWorkload } from "./build_workload.ts";
 
 /** A manifest's fields with their values or defaults: those of its kind, and those of the other mode where it has one. */
 export interface ModesRead {
@@ -23,11 +23,11 @@ export interface ModesRead {
 }
 
 /** Every problem of a single field is in `found` afterwards. */
-export function readModes(kind: Kind, document: Table, found: Found[]): ModesRead {
+export function readModes(kind: Kind, document: Table, found: Diagnostic[]): ModesRead {
   const own = modeOf(kind);
   const { moved, whole } = lifted(own, { document, found });
   const top = readFields(fieldsOf(kind), whole, {
-    place: new ModePlace(found, own, moved),
+    scope: new ModeScope(found, own, moved),
     explain: (name) => explainName(kind, name),
     ignore: (name) => name.startsWith("x-"),
   });
@@ -35,7 +35,7 @@ export function readModes(kind: Kind, document: Table, found: Found[]): ModesRea
   const table = document[mode];
   const other = isTable(table)
     ? readFields(ownFields(mode), table, {
-      place: new Place(found).at(mode),
+      scope: new DiagnosticScope(found).at(mode),
       explain: (name) => explainInMode(mode, name),
     })
     : null;
@@ -47,19 +47,19 @@ export function readModes(kind: Kind, document: Table, found: Found[]): ModesRea
 /** The document with the fields of [native] of a service, or [container] of a deployment, lifted to its top. */
 function lifted(
   own: Mode,
-  { document, found }: { document: Table; found: Found[] },
+  { document, found }: { document: Table; found: Diagnostic[] },
 ): { moved: ReadonlySet<string>; whole: Table } {
   const table = document[own];
   if (!isTable(table)) return { moved: new Set(), whole: document };
-  const place = new Place(found).at(own);
+  const scope = new DiagnosticScope(found).at(own);
   const names = new Set(ownFields(own).map((field) => field.name));
   const moved = Object.keys(table).filter((name) => names.has(name) && !Object.hasOwn(document, name));
   for (const name of Object.keys(table).filter((one) => names.has(one) && Object.hasOwn(document, one))) {
-    place.at(name).reportKey("is said at the top as well", "keep one of the two");
+    scope.at(name).keyError("is said at the top as well", "keep one of the two");
   }
   const strangers = Object.fromEntries(Object.entries(table).filter(([name]) => !names.has(name)));
   const optional = ownFields(own).map((field) => ({ ...field, required: false }));
-  readFields(optional, strangers, { place, explain: (name) => explainInMode(own, name) });
+  readFields(optional, strangers, { scope, explain: (name) => explainInMode(own, name) });
   return {
     moved: new Set(moved),
     whole: { ...document, ...Object.fromEntries(moved.map((one) => [one, table[one]])) },
@@ -72,7 +72,7 @@ export interface BuildModesInput {
   secretFiles: SecretFiles;
   /** Of the device that the workload is for; undefined when it is for others. */
   arch: Architecture | undefined;
-  found: Found[];
+  found: Diagnostic[];
 }
 
 /** The workloads, or undefined when one of them can not be: a mistake in a mode that is not taken is one all the same. */
@@ -80,12 +80,12 @@ export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice 
   const { manifest, env, secretFiles, arch, found } = input;
   const own = modeOf(manifest.kind);
   const there = read.other === null ? [own] : [own, otherMode(own)];
-  const allowed = allowedModes(read.top, { there, place: new Place(found) });
+  const allowed = allowedModes(read.top, { there, scope: new DiagnosticScope(found) });
   const built = there.map((mode) => {
     const all = new Set(ownFields(mode).map((field) => field.name));
-    const foundHere: Found[] = [];
+    const foundHere: Diagnostic[] = [];
     const fields = mode === own ? read.top : { ...without(read.top, ownFields(own)), ...read.other };
-    const place = new ModePlace(foundHere, mode, mode === own ? read.moved : all);
+    const scope = new ModeScope(foundHere, mode, mode === own ? read.moved : all);
     const workload = buildWorkload(fields, {
       mode,
       manifest,
@@ -93,7 +93,7 @@ export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice 
       secretFiles,
       said: read.said[mode],
       arch,
-      place,
+      scope,
     });
     return { mode, workload, found: foundHere };
   });
@@ -109,11 +109,11 @@ function without(table: Table, fields: ReturnType<typeof ownFields>): Table {
 }
 
 /** What is wrong with a field of both modes is told once; with a field of both in one mode, with that mode's name. */
-function together(built: readonly { mode: Mode; found: Found[] }[]): Found[] {
+function together(built: readonly { mode: Mode; found: Diagnostic[] }[]): Diagnostic[] {
   if (built.length === 1) return built[0]!.found;
-  const isOf = (mode: Mode, { path }: Found) =>
+  const isOf = (mode: Mode, { path }: Diagnostic) =>
     path[0] === mode || ownFields(mode).some((field) => field.name === path[0]);
-  const key = ({ path, message }: Found) => JSON.stringify([path, message]);
+  const key = ({ path, message }: Diagnostic) => JSON.stringify([path, message]);
   const keys = built.map(({ found }) => new Set(found.map(key)));
   return built.flatMap(({ mode, found }, index) =>
     found.flatMap((one) => {

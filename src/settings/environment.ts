@@ -1,6 +1,6 @@
 /** Settings from the environment: each has a variable, HARBORNODE_<SECTION>_<KEY>, that wins over config.toml. */
-import { fieldText, type Found, type Place, type Table } from "../manifest/place.ts";
-import { nearest } from "../manifest/nearest.ts";
+import { type Diagnostic, type DiagnosticScope, fieldText, type Table } from "../schema/diagnostic.ts";
+import { suggest } from "../schema/suggest.ts";
 import type { Problem } from "../model/problem.ts";
 import { SECTIONS } from "./sections.ts";
 
@@ -18,7 +18,7 @@ export function variableOf(section: string, key: string): string {
  */
 export function overrideFromEnvironment(
   values: Record<string, Table>,
-  { env, place }: { env: Record<string, string>; place: Place },
+  { env, scope }: { env: Record<string, string>; scope: DiagnosticScope },
 ): ReadonlySet<string> {
   const known = new Map(
     SECTIONS.flatMap(({ name, fields }) =>
@@ -30,21 +30,21 @@ export function overrideFromEnvironment(
     const setting = known.get(variable);
     if (setting === undefined) {
       if (OTHERS.test(variable)) continue;
-      const close = nearest(variable, [...known.keys()]);
+      const close = suggest(variable, [...known.keys()]);
       const hint = close === null ? "unset it" : `did you mean "${close}"?`;
-      place.at(variable).report("there is no setting of this name", hint);
+      scope.at(variable).error("there is no setting of this name", hint);
       continue;
     }
     used.add(variable);
     const { section, field } = setting;
-    const value = field.grammar.read(fromText(text, field.grammar.schema), place.at(variable));
+    const value = field.schema.read(fromText(text, field.schema.jsonSchema), scope.at(variable));
     if (value !== undefined) values[section]![field.name] = value;
   }
   return used;
 }
 
 /** Of the environment, which has no lines. */
-export function environmentProblems(found: readonly Found[]): Problem[] {
+export function environmentProblems(found: readonly Diagnostic[]): Problem[] {
   return found.map(({ path, message, hint }) => ({
     file: "environment",
     field: fieldText(path),
@@ -54,12 +54,12 @@ export function environmentProblems(found: readonly Found[]): Problem[] {
 }
 
 /** The environment has text alone: numbers, true and false, "a,b" and "a=b,c=d" are told by what is wanted. */
-function fromText(text: string, schema: Record<string, unknown>): unknown {
-  if (schema.type === "integer" && /^-?\d+$/.test(text)) return Number(text);
-  if (schema.type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
-  if (schema.type !== "array" && schema.type !== "object") return text;
+function fromText(text: string, jsonSchema: Record<string, unknown>): unknown {
+  if (jsonSchema.type === "integer" && /^-?\d+$/.test(text)) return Number(text);
+  if (jsonSchema.type === "boolean" && /^(true|false)$/.test(text)) return text === "true";
+  if (jsonSchema.type !== "array" && jsonSchema.type !== "object") return text;
   const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-  if (schema.type === "array") return items;
+  if (jsonSchema.type === "array") return items;
   return Object.fromEntries(items.map((pair) => {
     const at = pair.indexOf("=");
     return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];

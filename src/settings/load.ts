@@ -1,15 +1,15 @@
 /** Finds, reads and checks the settings: defaults, then config.toml, then the environment. All problems at once. */
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
-import { parseDocument, placed } from "../manifest/document.ts";
-import { type Field, readFields } from "../manifest/grammar.ts";
-import { nearest } from "../manifest/nearest.ts";
-import { type Found, isTable, Place, type Table } from "../manifest/place.ts";
+import { parseDocument, withPositions } from "../schema/toml_document.ts";
+import { type Field, readFields } from "../schema/schema.ts";
+import { suggest } from "../schema/suggest.ts";
+import { type Diagnostic, DiagnosticScope, isTable, type Table } from "../schema/diagnostic.ts";
 import type { Problem } from "../model/problem.ts";
 import { environmentProblems, overrideFromEnvironment, variableOf } from "./environment.ts";
 import { readNotify } from "./notify.ts";
 import { readRegistries } from "./registries.ts";
-import { whyUnreadable } from "./secret.ts";
+import { readError } from "./secret_setting.ts";
 import type { SectionContext } from "./section.ts";
 import { commitStatusOf } from "./section/commit_status.ts";
 import { daemonOf } from "./section/daemon.ts";
@@ -52,14 +52,14 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
   const document = parseDocument(shown, source);
   if ("problem" in document) return { problems: [document.problem] };
 
-  const found: Found[] = [];
-  const foundOutside: Found[] = [];
-  const [place, outside] = [new Place(found), new Place(foundOutside)];
-  const values = readSections(document.table, place);
-  const variables = overrideFromEnvironment(values, { env: options.env, place: outside });
-  const placeOf = (section: string) => (key: string) => {
+  const found: Diagnostic[] = [];
+  const foundOutside: Diagnostic[] = [];
+  const [scope, outside] = [new DiagnosticScope(found), new DiagnosticScope(foundOutside)];
+  const values = readSections(document.table, scope);
+  const variables = overrideFromEnvironment(values, { env: options.env, scope: outside });
+  const scopeOf = (section: string) => (key: string) => {
     const variable = variableOf(section, key);
-    return variables.has(variable) ? outside.at(variable) : place.at(section).at(key);
+    return variables.has(variable) ? outside.at(variable) : scope.at(section).at(key);
   };
   const base = dirname(path);
   for (const { name, fields } of SECTIONS) values[name] = withFallbacks(values[name]!, fields);
@@ -67,19 +67,19 @@ export async function loadSettings(options: LoadOptions): Promise<{ settings: Se
     base,
     home: options.env.HOME ?? homedir() ?? "/",
     hostname: options.hostname,
-    placeOf: placeOf(section),
+    scopeOf: scopeOf(section),
   });
-  const registries = await readRegistries(document.table.registry, { place: place.at("registry"), base });
-  const notify = await readNotify(document.table.notify, { place: place.at("notify"), base });
+  const registries = await readRegistries(document.table.registry, { scope: scope.at("registry"), base });
+  const notify = await readNotify(document.table.notify, { scope: scope.at("notify"), base });
   if (!saysUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
-    place.at("repo").report(
+    scope.at("repo").error(
       'the field "url" is missing',
       'write url = "https://git.example.org/fleet.git" below [repo]',
     );
   }
   const file = typeof text === "string" ? path : null;
   const settings = { file, registries, notify, ...await settingsFrom(values, { context, file }) };
-  const problems = [...placed(shown, source, found), ...environmentProblems(foundOutside)];
+  const problems = [...withPositions(shown, source, found), ...environmentProblems(foundOutside)];
   return problems.length > 0 ? { problems } : { settings };
 }
 
@@ -98,26 +98,26 @@ function saysUrl({ repo }: Table): boolean {
   return repo !== undefined && (!isTable(repo) || Object.hasOwn(repo, "url"));
 }
 
-function readSections(table: Table, place: Place): Values {
+function readSections(table: Table, scope: DiagnosticScope): Values {
   const names = [...SECTIONS.map((section) => section.name).filter((name) => name !== ""), "registry", "notify"];
   const values: Values = {};
   for (const { name, fields } of SECTIONS) {
     if (name === "") {
       const explain = (key: string) => {
-        const close = nearest(key, [...names, ...fields.map((field) => field.name)]);
+        const close = suggest(key, [...names, ...fields.map((field) => field.name)]);
         const home = SECTIONS.find((section) => section.fields.some((field) => field.name === key));
         if (home !== undefined) return { hint: `it belongs below [${home.name}]` };
         return close === null ? null : { hint: `did you mean "${close}"?` };
       };
-      values[name] = readFields(fields, table, { place, explain, ignore: (key) => names.includes(key) });
+      values[name] = readFields(fields, table, { scope, explain, ignore: (key) => names.includes(key) });
       continue;
     }
     const given = table[name];
     // Not quoted: people write the one thing that a section is about, and of two sections that is a secret.
     if (given !== undefined && !isTable(given)) {
-      place.at(name).report("is no table", `write [${name}] on a line of its own, and its settings below`);
+      scope.at(name).error("is no table", `write [${name}] on a line of its own, and its settings below`);
     }
-    values[name] = readFields(fields, isTable(given) ? given : {}, { place: place.at(name) });
+    values[name] = readFields(fields, isTable(given) ? given : {}, { scope: scope.at(name) });
   }
   return values;
 }
@@ -163,7 +163,7 @@ function ownParts(
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {
   const isMissing = error instanceof Deno.errors.NotFound;
-  const message = isMissing ? "there is no such file" : `can not be read: ${whyUnreadable(error)}`;
+  const message = isMissing ? "there is no such file" : `can not be read: ${readError(error)}`;
   return { problems: [{ file, field: "", message, hint: unreadableHint(error) }] };
 }
 

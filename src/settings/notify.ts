@@ -1,25 +1,25 @@
 /** `[[notify]]`: who is told what happens on this device. */
-import { duration } from "../manifest/field/quantity.ts";
-import { type Field, flag, list, oneOf, readFields, text } from "../manifest/grammar.ts";
-import { isTable, type Place, type Table } from "../manifest/place.ts";
-import { orOff } from "./range.ts";
-import { secret, secretOf } from "./secret.ts";
+import { duration } from "../schema/quantity.ts";
+import { type Field, flag, list, oneOf, readFields, text } from "../schema/schema.ts";
+import { type DiagnosticScope, isTable, type Table } from "../schema/diagnostic.ts";
+import { orOff } from "../schema/range.ts";
+import { secret, secretOf } from "./secret_setting.ts";
 import { setting } from "./section.ts";
 import { NOTIFY_EVENTS, type NotifyTarget } from "./settings.ts";
 
 export const NOTIFY_FIELDS: Field[] = [
   {
     name: "type",
-    grammar: oneOf("webhook", "ntfy", "slack", "discord"),
+    schema: oneOf("webhook", "ntfy", "slack", "discord"),
     fallback: null,
-    shown: "",
+    defaultText: "",
     required: true,
     doc: "What the URL is of",
     example: 'type = "ntfy"',
   },
   setting(
     "name",
-    text({ pattern: /^[\w .-]{1,40}$/, wants: "a short name" }),
+    text({ pattern: /^[\w .-]{1,40}$/, expected: "a short name" }),
     null,
     "In the status; default: its type",
   ),
@@ -37,16 +37,16 @@ export const NOTIFY_FIELDS: Field[] = [
 /** In the order of the file. Problems are told to `place`, and quote no URL and no secret. */
 export async function readNotify(
   given: unknown,
-  { place, base }: { place: Place; base: string },
+  { scope, base }: { scope: DiagnosticScope; base: string },
 ): Promise<NotifyTarget[]> {
   if (given === undefined) return [];
   if (!Array.isArray(given) || !given.every(isTable)) {
-    place.report("is no array of tables", "write [[notify]] on a line of its own, and its settings below");
+    scope.error("is no array of tables", "write [[notify]] on a line of its own, and its settings below");
     return [];
   }
   const targets: NotifyTarget[] = [];
   for (const [index, table] of given.entries()) {
-    const target = await readTarget(table, { place: place.at(index), base });
+    const target = await readTarget(table, { scope: scope.at(index), base });
     if (target === null) continue;
     const same = targets.filter((one) => one.name === target.name || one.name.startsWith(`${target.name} `)).length;
     targets.push({ ...target, name: same === 0 ? target.name : `${target.name} ${same + 1}` });
@@ -56,19 +56,19 @@ export async function readNotify(
 
 async function readTarget(
   table: Table,
-  { place, base }: { place: Place; base: string },
+  { scope, base }: { scope: DiagnosticScope; base: string },
 ): Promise<NotifyTarget | null> {
-  const read = readFields(NOTIFY_FIELDS, table, { place });
-  const value = (name: string) => secretOf(read, { name, placeOf: (key) => place.at(key), base });
+  const read = readFields(NOTIFY_FIELDS, table, { scope });
+  const value = (name: string) => secretOf(read, { name, scopeOf: (key) => scope.at(key), base });
   const [url, secret, token] = [await value("url"), await value("secret"), await value("token")];
   const isTold = read.url === undefined || typeof read.url_file === "string";
   if (url === null) {
-    if (!isTold) place.report('the field "url" is missing', 'write url = "https://..." or url_file = "..."');
+    if (!isTold) scope.error('the field "url" is missing', 'write url = "https://..." or url_file = "..."');
     return null;
   }
   if (!/^https?:\/\/[^\s]+$/.test(url) || !URL.canParse(url) || new URL(url).username !== "") {
     // Not quoted: who knows a Slack URL can write there.
-    place.at(read.url === null ? "url_file" : "url").report("is no http or https URL without credentials");
+    scope.at(read.url === null ? "url_file" : "url").error("is no http or https URL without credentials");
     return null;
   }
   if (typeof read.type !== "string" || read.allow_local === undefined) return null;

@@ -1,10 +1,10 @@
 /** A policy by itself, for a machine that is no device: a config.toml, or a file with the keys of [policy] alone. */
-import { parseDocument, placed } from "../manifest/document.ts";
-import { readFields } from "../manifest/grammar.ts";
-import { type Found, isTable, Place, type Table } from "../manifest/place.ts";
+import { parseDocument, withPositions } from "../schema/toml_document.ts";
+import { readFields } from "../schema/schema.ts";
+import { type Diagnostic, DiagnosticScope, isTable, type Table } from "../schema/diagnostic.ts";
 import type { Policy } from "../model/policy/policy.ts";
 import type { Problem } from "../model/problem.ts";
-import { whyUnreadable } from "./secret.ts";
+import { readError } from "./secret_setting.ts";
 import { GENERAL } from "./section/general.ts";
 import { POLICY, policyOf } from "./section/policy.ts";
 import { SECTIONS } from "./sections.ts";
@@ -15,17 +15,17 @@ export async function readPolicyFile(file: string): Promise<{ policy: Policy } |
     error instanceof Error ? error : new Error(String(error))
   );
   if (typeof text !== "string") {
-    return { problems: [{ file, field: "", message: `can not be read: ${whyUnreadable(text)}` }] };
+    return { problems: [{ file, field: "", message: `can not be read: ${readError(text)}` }] };
   }
   const document = parseDocument(file, text);
   if ("problem" in document) return { problems: [document.problem] };
   const { table } = document;
-  const found: Found[] = [];
+  const found: Diagnostic[] = [];
   const isWhole = SECTIONS.some(({ name }) => name !== "" && isTable(table[name]));
-  const place = isWhole ? new Place(found).at(POLICY.name) : new Place(found);
+  const scope = isWhole ? new DiagnosticScope(found).at(POLICY.name) : new DiagnosticScope(found);
   const given = isWhole ? table[POLICY.name] ?? {} : table;
-  const read = readFields(POLICY.fields, isTable(given) ? given : {}, { place });
-  if (found.length > 0) return { problems: placed(file, text, found) };
+  const read = readFields(POLICY.fields, isTable(given) ? given : {}, { scope });
+  if (found.length > 0) return { problems: withPositions(file, text, found) };
   return { policy: policyOf(read, ownParts(isWhole ? table : {})) };
 }
 

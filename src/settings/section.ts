@@ -1,6 +1,6 @@
 /** A section of config.toml: its part of the table of settings. */
-import type { Field, Grammar } from "../manifest/grammar.ts";
-import type { Place } from "../manifest/place.ts";
+import type { Field, Schema } from "../schema/schema.ts";
+import type { DiagnosticScope } from "../schema/diagnostic.ts";
 
 export interface Section {
   /** Empty for the top of the file. */
@@ -15,9 +15,16 @@ export interface SectionContext {
   home: string;
   hostname: string;
   /** Of a setting of this section: in the environment or in the file, wherever its value comes from. */
-  placeOf: (key: string) => Place;
+  scopeOf: (key: string) => DiagnosticScope;
 }
 
-export function setting(name: string, grammar: Grammar<unknown>, fallback: unknown, doc: string): Field {
-  return { name, grammar, fallback, shown: typeof fallback === "object" ? "" : String(fallback), doc, example: "" };
+export function setting(name: string, schema: Schema<unknown>, fallback: unknown, doc: string): Field {
+  return {
+    name,
+    schema,
+    fallback,
+    defaultText: typeof fallback === "object" ? "" : String(fallback),
+    doc,
+    example: "",
+  };
 }

@@ -3,12 +3,9 @@ import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import type { Policy } from "../model/policy/policy.ts";
 import type { Ref } from "../model/repository/ref.ts";
 import type { RuntimeName } from "../model/workload.ts";
+import type { Range } from "../schema/range.ts";
 
-/** Both ends included. */
-export interface Range {
-  from: number;
-  to: number;
-}
+export type { Range };
 
 /** Who the device is to a registry. */
 export interface RegistryLogin {

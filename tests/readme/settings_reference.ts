@@ -1,7 +1,7 @@
 /** The reference of config.toml, made from the table of settings that reads it. */
 import { isDeepStrictEqual } from "node:util";
-import type { Field } from "../../src/manifest/grammar.ts";
-import type { Place } from "../../src/manifest/place.ts";
+import type { Field } from "../../src/schema/schema.ts";
+import type { DiagnosticScope } from "../../src/schema/diagnostic.ts";
 import { NOTIFY_FIELDS } from "../../src/settings/notify.ts";
 import { REGISTRY_FIELDS } from "../../src/settings/registries.ts";
 import { SECTIONS } from "../../src/settings/sections.ts";
@@ -26,7 +26,7 @@ function section(title: string, fields: readonly Field[]): string {
 function row(field: Field): string {
   const [, doc = "", told] = /^(.*?)(?:; default: (.*))?$/s.exec(field.doc)!;
   const fallback = told === undefined ? shownDefault(field) : escaped(told);
-  const choices = field.grammar.schema.enum === undefined ? "" : `: ${field.grammar.wants}`;
+  const choices = field.schema.jsonSchema.enum === undefined ? "" : `: ${field.schema.expected}`;
   return `| \`${field.name}\` | ${fallback} | ${escaped(doc + choices)} |`;
 }
 
@@ -37,15 +37,15 @@ function shownDefault(field: Field): string {
 }
 
 /**
- * A default as a person would write it, which is what the setting's own grammar reads as the default. Null where leaving
+ * A default as a person would write it, which is what the setting's own schema reads as the default. Null where leaving
  * it out can not be written.
  */
-export function writtenDefault({ name, fallback, grammar }: Field): string | null {
+export function writtenDefault({ name, fallback, schema }: Field): string | null {
   if (fallback === null) return null;
-  const refuses = { report: () => undefined, reportKey: () => undefined } as unknown as Place;
-  const place = { ...refuses, at: () => place } as unknown as Place;
+  const refuses = { error: () => undefined, keyError: () => undefined } as unknown as DiagnosticScope;
+  const scope = { ...refuses, at: () => scope } as unknown as DiagnosticScope;
   for (const candidate of candidates(fallback)) {
-    if (isDeepStrictEqual(grammar.read(candidate, place), fallback)) {
+    if (isDeepStrictEqual(schema.read(candidate, scope), fallback)) {
       return JSON.stringify(candidate).replace(/,/g, ", ");
     }
   }

@@ -1,8 +1,8 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
 import { asFailure } from "../../failure.ts";
-import { secretPaths } from "../../manifest/secret/secret.ts";
+import { secretPaths } from "../../manifest/field/secret_fields.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../manifest/read.ts";
-import type { Target } from "../../manifest/device/select.ts";
+import type { Target } from "../../manifest/device/selector.ts";
 import type { Desired } from "../../model/desired.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Revision, TreeEntry } from "../../source/source.ts";

@@ -4,8 +4,8 @@
  */
 import type { Kind } from "../../model/workload.ts";
 import type { TreeEntry } from "../../source/source.ts";
-import { NAME_PATTERN } from "../name.ts";
-import { nearest } from "../nearest.ts";
+import { WORKLOAD_NAME } from "../../model/workload_name.ts";
+import { suggest } from "../../schema/suggest.ts";
 
 export interface Misplaced {
   kind: Kind;
@@ -35,10 +35,10 @@ function inOtherFolder(
   entry: TreeEntry,
   { folder, file, rest, folders }: { folder: string; file: string; rest: string[]; folders: ReadonlySet<string> },
 ): Misplaced | null {
-  const meant = FOLDERS[folder] === undefined ? nearest(folder.toLowerCase(), Object.keys(FOLDERS)) : null;
+  const meant = FOLDERS[folder] === undefined ? suggest(folder.toLowerCase(), Object.keys(FOLDERS)) : null;
   const stem = /^(.+)\.toml$/.exec(file)?.[1];
   if (meant === null || folders.has(meant) || rest.length > 0 || stem === undefined) return null;
-  if (!NAME_PATTERN.test(stem)) return null;
+  if (!WORKLOAD_NAME.test(stem)) return null;
   const message = `the folder "${folder}/" is not looked at`;
   return { kind: FOLDERS[meant]!, entry, stem, message, hint: `did you mean "${meant}/"?` };
 }
@@ -55,6 +55,6 @@ function ofOtherKind(
     return { kind, entry, stem: file, message: `a folder of "${folder}/" has no "${other}.toml"`, hint };
   }
   const stem = rest.length === 0 && !file.endsWith(".toml") ? OTHER_ENDING.exec(file)?.groups?.stem : undefined;
-  if (stem === undefined || !NAME_PATTERN.test(stem)) return null;
+  if (stem === undefined || !WORKLOAD_NAME.test(stem)) return null;
   return { kind, entry, stem, message: "a manifest is a TOML file", hint: `call it "${stem}.toml"` };
 }

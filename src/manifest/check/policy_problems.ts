@@ -9,9 +9,9 @@ import type { Refusal } from "../../model/policy/refusal.ts";
 import { refusalsOf } from "../../model/policy/refusals.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Workload } from "../../model/workload.ts";
-import { parseDocument, placed } from "../document.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
 import type { Mode } from "../field/mode.ts";
-import { type FieldPath, type Found, isTable, Place, type Table } from "../place.ts";
+import { type Diagnostic, DiagnosticScope, type FieldPath, isTable, type Table } from "../../schema/diagnostic.ts";
 import type { ManifestTree } from "../read.ts";
 
 /** None for a workload of two modes that may be run in one of them. */
@@ -29,18 +29,21 @@ export function policyProblems(
     const text = tree.text(one.manifest) ?? "";
     const document = parseDocument(one.manifest, text);
     const table = "table" in document ? document.table : {};
-    const found: Found[] = [];
+    const found: Diagnostic[] = [];
     for (const { spec, refusals } of isRefused ? refused : []) {
       for (const refusal of refusals) report(refusal, { found, path: writtenAt(refusal.path, { spec, table }) });
     }
     if (quota !== undefined) report(quota, { found, path: quota.path });
-    return placed(one.manifest, text, found);
+    return withPositions(one.manifest, text, found);
   });
 }
 
 /** Its field is said by the place already. */
-function report({ path: [field], message, hint }: Refusal, { found, path }: { found: Found[]; path: FieldPath }): void {
-  new Place(found, path).report(message.replace(`${field}: `, ""), hint);
+function report(
+  { path: [field], message, hint }: Refusal,
+  { found, path }: { found: Diagnostic[]; path: FieldPath },
+): void {
+  new DiagnosticScope(found, path).error(message.replace(`${field}: `, ""), hint);
 }
 
 /** At the top, or below the table of its mode. What the manifest has more or fewer of than the spec has no number. */

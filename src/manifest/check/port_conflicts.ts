@@ -6,27 +6,27 @@ import type { Desired } from "../../model/desired.ts";
 import { portsClash } from "../../model/port.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Workload } from "../../model/workload.ts";
-import { parseDocument, placed } from "../document.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
 import type { Mode } from "../field/mode.ts";
-import { type FieldPath, type Found, isTable, Place, quote } from "../place.ts";
+import { type Diagnostic, DiagnosticScope, type FieldPath, isTable, quote } from "../../schema/diagnostic.ts";
 import type { ManifestTree } from "../read.ts";
 
 /** Told of the one that is later by name, at its port. A workload that is switched off wants none. */
 export function portConflicts({ workloads }: Desired, tree: ManifestTree): Problem[] {
   const enabled = workloads.filter((one) => one.enabled);
   return enabled.flatMap((one, position) => {
-    const found: Found[] = [];
+    const found: Diagnostic[] = [];
     const text = tree.text(one.manifest) ?? "";
     one.ports.forEach((port, index) => {
       const rival = enabled.slice(0, position).find((other) => other.ports.some((its) => portsClash(its, port)));
       if (rival === undefined) return;
       const path = [...portsOf(one, text), index];
-      new Place(found, path).report(
+      new DiagnosticScope(found, path).error(
         `port ${port.host}/${port.protocol} is asked for by ${quote(rival.name)} as well`,
         "give one of them another port, or choose other devices with on",
       );
     });
-    return placed(one.manifest, text, found);
+    return withPositions(one.manifest, text, found);
   });
 }
 

@@ -3,12 +3,12 @@
  * all of them. No device reads it: who it is says its own config.toml.
  */
 import type { Problem } from "../../model/problem.ts";
-import { parseDocument, placed } from "../document.ts";
-import { architecture } from "./on.ts";
-import { size } from "../field/quantity.ts";
-import { type Field, field, flag, mapOf, readFields, text } from "../grammar.ts";
-import { type Found, isTable, Place, quote } from "../place.ts";
-import type { Target } from "./select.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
+import { architecture } from "./selector.ts";
+import { size } from "../../schema/quantity.ts";
+import { type Field, field, flag, mapOf, readFields, text } from "../../schema/schema.ts";
+import { type Diagnostic, DiagnosticScope, isTable, quote } from "../../schema/diagnostic.ts";
+import type { Target } from "./selector.ts";
 
 export const FLEET_FILE = "devices.toml";
 
@@ -19,9 +19,9 @@ export interface FleetDevice extends Target {
 }
 
 const NAME = /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62})$/;
-const LABEL = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, wants: "lower-case letters, digits, . _ and -" };
+const LABEL = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, expected: "lower-case letters, digits, . _ and -" };
 
-const RECIPIENT = text({ pattern: /^age1[0-9a-z]+$/, wants: 'a recipient like "age1..."' });
+const RECIPIENT = text({ pattern: /^age1[0-9a-z]+$/, expected: 'a recipient like "age1..."' });
 
 const FIELDS: Field[] = [
   field("labels", mapOf(text(), LABEL), {}, { doc: "As in its config.toml", example: 'labels = { room = "hall" }' }),
@@ -38,14 +38,14 @@ const FIELDS: Field[] = [
 export function readFleet(source: string): { devices: FleetDevice[] } | { problems: Problem[] } {
   const document = parseDocument(FLEET_FILE, source);
   if ("problem" in document) return { problems: [document.problem] };
-  const found: Found[] = [];
+  const found: Diagnostic[] = [];
   const devices = Object.entries(document.table).map(([name, given]): FleetDevice => {
-    const place = new Place(found).at(name);
-    if (!NAME.test(name)) place.reportKey(`the name ${quote(name)} can not be that of a device`);
-    const short = typeof given === "string" ? RECIPIENT.read(given, place) : undefined;
+    const scope = new DiagnosticScope(found).at(name);
+    if (!NAME.test(name)) scope.keyError(`the name ${quote(name)} can not be that of a device`);
+    const short = typeof given === "string" ? RECIPIENT.read(given, scope) : undefined;
     const table = typeof given === "string" ? short === undefined ? {} : { recipient: short } : given;
-    if (!isTable(table)) place.report(`is ${quote(given)}, wanted a table`, `write [${quote(name)}]`);
-    const read = readFields(FIELDS, isTable(table) ? table : {}, { place });
+    if (!isTable(table)) scope.error(`is ${quote(given)}, wanted a table`, `write [${quote(name)}]`);
+    const read = readFields(FIELDS, isTable(table) ? table : {}, { scope });
     return {
       device: name,
       labels: read.labels as Target["labels"] ?? {},
@@ -55,7 +55,7 @@ export function readFleet(source: string): { devices: FleetDevice[] } | { proble
       ...known("docker", read.docker as boolean | null),
     };
   });
-  return found.length === 0 ? { devices } : { problems: placed(FLEET_FILE, source, found) };
+  return found.length === 0 ? { devices } : { problems: withPositions(FLEET_FILE, source, found) };
 }
 
 function known<K extends keyof Target>(key: K, value: Target[K] | null): Partial<Pick<Target, K>> {

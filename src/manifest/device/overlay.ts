@@ -2,9 +2,16 @@
  * [pure] Fields for some devices alone: `[overlay."pi-*"]` in a manifest, laid over its other fields. Tables are laid into
  * each other; every other value, an array too, takes the place of what was there. Of several that fit, later ones win.
  */
-import { nearest } from "../nearest.ts";
-import { type FieldPath, type Found, isTable, type Place, quote, type Table } from "../place.ts";
-import { CHOICE_PATTERN, matches, type Target } from "./select.ts";
+import { suggest } from "../../schema/suggest.ts";
+import {
+  type Diagnostic,
+  type DiagnosticScope,
+  type FieldPath,
+  isTable,
+  quote,
+  type Table,
+} from "../../schema/diagnostic.ts";
+import { matches, SELECTOR_PATTERN, type Target } from "./selector.ts";
 
 /** Who a workload is, and where it runs, is the same everywhere. */
 const SAME_EVERYWHERE = ["name", "on", "moved_from", "overlay"];
@@ -21,7 +28,7 @@ export interface Overlaid {
 /** The names of overlays that fit the device, in the order of the text. */
 export function fittingOverlays(table: Table, target: Target): string[] {
   if (!isTable(table.overlay)) return [];
-  return Object.keys(table.overlay).filter((name) => CHOICE_PATTERN.test(name) && fits(name, target));
+  return Object.keys(table.overlay).filter((name) => SELECTOR_PATTERN.test(name) && fits(name, target));
 }
 
 /** Entries as those of `on`: "pi-*", "!pi-lab", "room=kitchen". */
@@ -35,11 +42,15 @@ function fits(name: string, target: Target): boolean {
  */
 export function overlaid(
   table: Table,
-  { names, place, same = SAME_EVERYWHERE }: { names: readonly string[]; place: Place; same?: readonly string[] },
+  { names, scope, same = SAME_EVERYWHERE }: {
+    names: readonly string[];
+    scope: DiagnosticScope;
+    same?: readonly string[];
+  },
 ): Overlaid {
   const { overlay, ...own } = table;
   const from = new Map<string, FieldPath>();
-  if (overlay !== undefined) checkOverlays(overlay, { own, same, place: place.at("overlay") });
+  if (overlay !== undefined) checkOverlays(overlay, { own, same, scope: scope.at("overlay") });
   let merged: Table = own;
   for (const name of names) {
     const over = (overlay as Table)[name];
@@ -50,24 +61,24 @@ export function overlaid(
 
 function checkOverlays(
   overlay: unknown,
-  { own, same, place }: { own: Table; same: readonly string[]; place: Place },
+  { own, same, scope }: { own: Table; same: readonly string[]; scope: DiagnosticScope },
 ): void {
   if (!isTable(overlay)) {
-    place.report(`is ${quote(overlay)}, wanted tables`, 'write [overlay."pi-*"] on a line of its own');
+    scope.error(`is ${quote(overlay)}, wanted tables`, 'write [overlay."pi-*"] on a line of its own');
     return;
   }
   for (const [name, over] of Object.entries(overlay)) {
-    if (!CHOICE_PATTERN.test(name)) {
-      const close = nearest(name, Object.keys(own));
-      place.at(name).reportKey(
+    if (!SELECTOR_PATTERN.test(name)) {
+      const close = suggest(name, Object.keys(own));
+      scope.at(name).keyError(
         `${quote(name)} is no device like "pi-*" or "label=value"`,
         close === null ? 'write [overlay."pi-*"]' : `write [overlay."DEVICE"], and ${close} below it`,
       );
     } else if (!isTable(over)) {
-      place.at(name).report(`is ${quote(over)}, wanted a table of fields`, `write [overlay.${quote(name)}]`);
+      scope.at(name).error(`is ${quote(over)}, wanted a table of fields`, `write [overlay.${quote(name)}]`);
     } else {
       for (const key of same.filter((one) => Object.hasOwn(over, one))) {
-        place.at(name).at(key).reportKey(`${key} is the same on every device`, "move it to the top of the manifest");
+        scope.at(name).at(key).keyError(`${key} is the same on every device`, "move it to the top of the manifest");
       }
     }
   }
@@ -112,6 +123,6 @@ function without(table: Table, names: readonly string[]): Table {
 }
 
 /** The same problems, each where its field was written. */
-export function atOrigin(found: readonly Found[], writtenAt: Overlaid["writtenAt"]): Found[] {
+export function atSource(found: readonly Diagnostic[], writtenAt: Overlaid["writtenAt"]): Diagnostic[] {
   return found.map((one) => ({ ...one, path: writtenAt(one.path) }));
 }

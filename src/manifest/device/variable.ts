@@ -3,12 +3,12 @@
  * nothing else becomes the variable's own value, a number or an array too; inside of other text it is written out.
  * `$${` is a plain `${`.
  */
-import { parseDocument, placed } from "../document.ts";
-import { nearest } from "../nearest.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
+import { suggest } from "../../schema/suggest.ts";
 import { fittingOverlays, overlaid } from "./overlay.ts";
-import { type Found, isTable, Place, quote, type Table } from "../place.ts";
+import { type Diagnostic, DiagnosticScope, isTable, quote, type Table } from "../../schema/diagnostic.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Target } from "./select.ts";
+import type { Target } from "./selector.ts";
 
 /** At the top of the repository's folder: variables of all manifests, with overlays as manifests have them. */
 export const VARIABLES_FILE = "vars.toml";
@@ -27,25 +27,25 @@ export type Variables = ReadonlyMap<string, unknown>;
 export function readVariables(text: string, target: Target): { variables: Variables } | { problems: Problem[] } {
   const document = parseDocument(VARIABLES_FILE, text);
   if ("problem" in document) return { problems: [document.problem] };
-  const found: Found[] = [];
-  const place = new Place(found);
+  const found: Diagnostic[] = [];
+  const scope = new DiagnosticScope(found);
   const { overlay, ...own } = document.table;
-  checkVariables(own, place);
+  checkVariables(own, scope);
   for (const [name, over] of Object.entries(isTable(overlay) ? overlay : {})) {
-    if (isTable(over)) checkVariables(over, place.at("overlay").at(name));
+    if (isTable(over)) checkVariables(over, scope.at("overlay").at(name));
   }
   const names = fittingOverlays(document.table, target);
-  const { table } = overlaid(document.table, { names, place, same: ["overlay"] });
-  if (found.length > 0) return { problems: placed(VARIABLES_FILE, text, found) };
+  const { table } = overlaid(document.table, { names, scope, same: ["overlay"] });
+  if (found.length > 0) return { problems: withPositions(VARIABLES_FILE, text, found) };
   return { variables: new Map(Object.entries(table)) };
 }
 
 /** Names and values of a table of variables. */
-export function checkVariables(table: Table, place: Place): void {
+export function checkVariables(table: Table, scope: DiagnosticScope): void {
   for (const [name, value] of Object.entries(table)) {
-    if (!NAME.test(name)) place.at(name).reportKey(`the name ${quote(name)} is not letters, digits, _ and -`);
+    if (!NAME.test(name)) scope.at(name).keyError(`the name ${quote(name)} is not letters, digits, _ and -`);
     if (!isPlain(value) && !(Array.isArray(value) && value.every(isPlain))) {
-      place.at(name).report(`is ${quote(value)}, wanted a string, a number, true, false or an array of these`);
+      scope.at(name).error(`is ${quote(value)}, wanted a string, a number, true, false or an array of these`);
     }
   }
 }
@@ -53,27 +53,27 @@ export function checkVariables(table: Table, place: Place): void {
 /** The table with every variable in the place of its name. What names none is told to `place`. */
 export function resolved(
   table: Table,
-  { variables, target, place }: { variables: Variables; target: Target; place: Place },
+  { variables, target, scope }: { variables: Variables; target: Target; scope: DiagnosticScope },
 ): Table {
   const known = new Map<string, unknown>([
     ...[...variables].map(([name, value]) => [`vars.${name}`, value] as const),
     ["device.name", target.device],
     ...Object.entries(target.labels).map(([label, value]) => [`device.labels.${label}`, value] as const),
   ]);
-  return resolvedValue(table, { known, place, written: { bytes: 0 } }) as Table;
+  return resolvedValue(table, { known, scope, written: { bytes: 0 } }) as Table;
 }
 
 interface Resolving {
   known: ReadonlyMap<string, unknown>;
-  place: Place;
+  scope: DiagnosticScope;
   written: { bytes: number };
 }
 
 function resolvedValue(value: unknown, resolving: Resolving): unknown {
-  const { place } = resolving;
+  const { scope } = resolving;
   // Fields are nowhere near as deep: what is, is no field, and is told of as a whole.
-  if (place.path.length > MAX_DEPTH) return value;
-  const at = (key: string | number) => ({ ...resolving, place: place.at(key) });
+  if (scope.path.length > MAX_DEPTH) return value;
+  const at = (key: string | number) => ({ ...resolving, scope: scope.at(key) });
   if (typeof value === "string") return resolvedText(value, resolving);
   if (Array.isArray(value)) return value.map((one, index) => resolvedValue(one, at(index)));
   if (!isTable(value)) return value;
@@ -83,12 +83,12 @@ function resolvedValue(value: unknown, resolving: Resolving): unknown {
 const REFERENCE = /\$?\$\{((?:vars|device)\.[^}]*)\}/g;
 const WHOLE = /^\$\{((?:vars|device)\.[^}]*)\}$/;
 
-function resolvedText(text: string, { known, place, written }: Resolving): unknown {
+function resolvedText(text: string, { known, scope, written }: Resolving): unknown {
   const look = (name: string): unknown => {
     if (known.has(name)) return known.get(name);
-    const close = nearest(name, [...known.keys()]);
+    const close = suggest(name, [...known.keys()]);
     const hint = close === null ? `put it into ${VARIABLES_FILE}, or below [vars]` : `did you mean "\${${close}}"?`;
-    return place.report(`there is no variable ${quote(name)}`, hint);
+    return scope.error(`there is no variable ${quote(name)}`, hint);
   };
   const whole = WHOLE.exec(text)?.[1];
   if (whole !== undefined) return look(whole) ?? text;
@@ -97,12 +97,12 @@ function resolvedText(text: string, { known, place, written }: Resolving): unkno
     const value = look(name);
     if (value === undefined) return reference;
     if (!isPlain(value)) {
-      place.report(`${quote(name)} is an array, and can not be written into other text`);
+      scope.error(`${quote(name)} is an array, and can not be written into other text`);
       return reference;
     }
     written.bytes += String(value).length;
     if (written.bytes <= MAX_WRITTEN) return String(value);
-    place.report("its variables write out more than 1 MiB");
+    scope.error("its variables write out more than 1 MiB");
     return "";
   });
 }

@@ -1,11 +1,11 @@
 /** [pure] Device nodes and GPUs: the fields of services and of deployments that ask for them. */
 import type { Gpus } from "../../model/workload.ts";
-import { type Field, field, type Grammar, list, number, text } from "../grammar.ts";
-import { quote } from "../place.ts";
+import { type Field, field, list, number, type Schema, text } from "../../schema/schema.ts";
+import { quote } from "../../schema/diagnostic.ts";
 
 const devices = field(
   "devices",
-  list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, wants: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
+  list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, expected: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
   [],
   { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
 );
@@ -30,29 +30,29 @@ export const DEPLOYMENT_DEVICE_FIELDS: Field[] = [
 ];
 
 /** A process uses what its groups open for it, so nothing could keep it to some of them. */
-function everyGpu(): Grammar<Gpus> {
+function everyGpu(): Schema<Gpus> {
   return {
-    wants: '"all"',
-    schema: { enum: ["all"] },
-    read(value, place) {
+    expected: '"all"',
+    jsonSchema: { enum: ["all"] },
+    read(value, scope) {
       if (value === "all") return "all";
       const isCount = typeof value === "bigint" || typeof value === "number";
       return isCount
-        ? place.report(`is ${quote(value)}, and a service gets all GPUs or none`, 'write gpus = "all"')
-        : place.report(`is ${quote(value)}, wanted "all"`);
+        ? scope.error(`is ${quote(value)}, and a service gets all GPUs or none`, 'write gpus = "all"')
+        : scope.error(`is ${quote(value)}, wanted "all"`);
     },
   };
 }
 
-function someGpus(): Grammar<Gpus> {
-  const wants = `"all", or ${count.wants}`;
+function someGpus(): Schema<Gpus> {
+  const expected = `"all", or ${count.expected}`;
   return {
-    wants,
-    schema: { anyOf: [{ enum: ["all"] }, count.schema] },
-    read(value, place) {
+    expected,
+    jsonSchema: { anyOf: [{ enum: ["all"] }, count.jsonSchema] },
+    read(value, scope) {
       if (value === "all") return "all";
       const isCount = typeof value === "bigint" || typeof value === "number";
-      return isCount ? count.read(value, place) : place.report(`is ${quote(value)}, wanted ${wants}`);
+      return isCount ? count.read(value, scope) : scope.error(`is ${quote(value)}, wanted ${expected}`);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** [pure] The tables [native] and [container], in which one manifest says two ways to run, and what chooses of them. */
 import type { Kind, RuntimeName } from "../../model/workload.ts";
-import { type Field, field, type Grammar, list, oneOf, tableSchema } from "../grammar.ts";
-import { type Found, isTable, Place, quote, type Table } from "../place.ts";
+import { type Field, field, list, oneOf, type Schema, tableSchema } from "../../schema/schema.ts";
+import { type Diagnostic, DiagnosticScope, isTable, quote, type Table } from "../../schema/diagnostic.ts";
 
 /** As manifests call it; settings and all else speak of the runtime. */
 export type Mode = "native" | "container";
@@ -43,12 +43,12 @@ export function modeFields(kind: Kind, fieldsOf: Record<Mode, readonly Field[]>)
       example: OTHER_EXAMPLE[other],
     }),
     field("modes", list(mode, 'an array of "native" and "container"'), null, {
-      shown: "those that it has",
+      defaultText: "those that it has",
       doc: "The ways in which it may run",
       example: `modes = ["${own}"]`,
     }),
     field("preferred", mode, null, {
-      shown: `the device's default, else "${own}"`,
+      defaultText: `the device's default, else "${own}"`,
       doc: "The way that is taken where the device can go both",
       example: `preferred = "${own}"`,
     }),
@@ -60,43 +60,46 @@ function optional(fields: readonly Field[]): Field[] {
 }
 
 /** Its fields are read together with those at the top; here only that it is a table. */
-function tableOfMode(fields: readonly Field[]): Grammar<Table> {
+function tableOfMode(fields: readonly Field[]): Schema<Table> {
   return {
-    wants: "a table",
-    schema: tableSchema(fields),
-    read: (value, place) => isTable(value) ? value : place.report(`is ${quote(value)}, wanted a table`),
+    expected: "a table",
+    jsonSchema: tableSchema(fields),
+    read: (value, scope) => isTable(value) ? value : scope.error(`is ${quote(value)}, wanted a table`),
   };
 }
 
 /** The modes that a manifest allows, of those that it has, in their order; empty when none is. Reports what does not fit. */
-export function allowedModes(read: Table, { there, place }: { there: readonly Mode[]; place: Place }): Mode[] {
+export function allowedModes(
+  read: Table,
+  { there, scope }: { there: readonly Mode[]; scope: DiagnosticScope },
+): Mode[] {
   const modes = read.modes as (Mode | undefined)[] | null | undefined;
-  if (modes?.length === 0) place.at("modes").report('is an empty array, wanted "native", "container", or both');
+  if (modes?.length === 0) scope.at("modes").error('is an empty array, wanted "native", "container", or both');
   modes?.forEach((mode, index) => {
     if (mode === undefined || there.includes(mode)) return;
-    place.at("modes").at(index).report(`is "${mode}", and there is no [${mode}]`, `add [${mode}], or take it out`);
+    scope.at("modes").at(index).error(`is "${mode}", and there is no [${mode}]`, `add [${mode}], or take it out`);
   });
   const allowed = there.filter((mode) => modes?.includes(mode) ?? true);
   const preferred = read.preferred as Mode | null | undefined ?? null;
   if (preferred !== null && !allowed.includes(preferred)) {
     const why = there.includes(preferred) ? "modes does not allow it" : `there is no [${preferred}]`;
-    place.at("preferred").report(`is "${preferred}", and ${why}`);
+    scope.at("preferred").error(`is "${preferred}", and ${why}`);
   }
   return allowed;
 }
 
 /** Where the fields of a mode are: those of `moved` below its table, all others at the top. */
-export class ModePlace extends Place {
+export class ModeScope extends DiagnosticScope {
   readonly #mode: Mode;
   readonly #moved: ReadonlySet<string>;
 
-  constructor(found: Found[], mode: Mode, moved: ReadonlySet<string>) {
+  constructor(found: Diagnostic[], mode: Mode, moved: ReadonlySet<string>) {
     super(found);
     this.#mode = mode;
     this.#moved = moved;
   }
 
-  override at(key: string | number): Place {
+  override at(key: string | number): DiagnosticScope {
     return typeof key === "string" && this.#moved.has(key) ? super.at(this.#mode).at(key) : super.at(key);
   }
 }

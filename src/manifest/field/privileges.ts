@@ -1,13 +1,13 @@
 /** [pure] The fields of a service that say as whom, and within which bounds, its program runs. */
 import type { Limit, LimitName } from "../../model/workload.ts";
-import { capability } from "./capability.ts";
-import { type Field, field, flag, type Grammar, list, number, text } from "../grammar.ts";
-import { nearest } from "../nearest.ts";
-import { isTable, type Place, quote } from "../place.ts";
-import { parseSize } from "./quantity.ts";
+import { capability } from "../../schema/linux_capability.ts";
+import { type Field, field, flag, list, number, type Schema, text } from "../../schema/schema.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { type DiagnosticScope, isTable, quote } from "../../schema/diagnostic.ts";
+import { parseSize } from "../../schema/quantity.ts";
 
 const ACCOUNT = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
-const group = text({ pattern: ACCOUNT, wants: "the name or number of a group" });
+const group = text({ pattern: ACCOUNT, expected: "the name or number of a group" });
 
 const LIMITS: readonly LimitName[] = [
   "as",
@@ -29,13 +29,13 @@ const LIMITS: readonly LimitName[] = [
 ];
 
 export const PRIVILEGE_FIELDS: Field[] = [
-  field("user", text({ pattern: ACCOUNT, wants: "the name or number of a user" }), null, {
-    shown: "one of its own",
+  field("user", text({ pattern: ACCOUNT, expected: "the name or number of a user" }), null, {
+    defaultText: "one of its own",
     doc: "Name or number of the user it runs as",
     example: 'user = "www-data"',
   }),
   field("group", group, null, {
-    shown: "the user's",
+    defaultText: "the user's",
     doc: "Name or number of its group",
     example: 'group = "www-data"',
   }),
@@ -44,7 +44,7 @@ export const PRIVILEGE_FIELDS: Field[] = [
     example: 'supplementary_groups = ["dialout"]',
   }),
   field("umask", umask(), null, {
-    shown: "the usual 022",
+    defaultText: "the usual 022",
     doc: "What is taken from the mode of files that it makes",
     example: 'umask = "027"',
   }),
@@ -65,55 +65,55 @@ export const PRIVILEGE_FIELDS: Field[] = [
     example: 'capabilities = ["CAP_NET_RAW"]',
   }),
   field("no_new_privileges", flag, true, {
-    shown: "true",
+    defaultText: "true",
     doc: "false lets set-user-id programs, like sudo, work",
     example: "no_new_privileges = false",
   }),
 ];
 
 /** In bits, as chmod(1) writes them. */
-function umask(): Grammar<number> {
-  const wants = 'three octal digits like "027"';
+function umask(): Schema<number> {
+  const expected = 'three octal digits like "027"';
   return {
-    wants,
-    schema: { type: "string", pattern: "^0?[0-7]{3}$" },
-    read: (value, place) =>
+    expected,
+    jsonSchema: { type: "string", pattern: "^0?[0-7]{3}$" },
+    read: (value, scope) =>
       typeof value === "string" && /^0?[0-7]{3}$/.test(value)
         ? Number.parseInt(value, 8)
-        : place.report(`is ${quote(value)}, wanted ${wants}`),
+        : scope.error(`is ${quote(value)}, wanted ${expected}`),
   };
 }
 
 type Bound = number | null;
 
 /** A table of limits by these names. */
-export function limits(names: readonly LimitName[]): Grammar<Partial<Record<LimitName, Limit>>> {
+export function limits(names: readonly LimitName[]): Schema<Partial<Record<LimitName, Limit>>> {
   const bound = { anyOf: [{ type: "integer", minimum: 0 }, { type: "string" }] };
   const one = {
     anyOf: [...bound.anyOf, { type: "object", properties: { soft: bound, hard: bound }, additionalProperties: false }],
   };
   return {
-    wants: "a table of limits",
-    schema: {
+    expected: "a table of limits",
+    jsonSchema: {
       type: "object",
       properties: Object.fromEntries(names.map((name) => [name, one])),
       additionalProperties: false,
     },
-    read(value, place) {
-      if (!isTable(value)) return place.report(`is ${quote(value)}, wanted a table of limits`);
+    read(value, scope) {
+      if (!isTable(value)) return scope.error(`is ${quote(value)}, wanted a table of limits`);
       const read: Partial<Record<LimitName, Limit>> = {};
       for (const [name, given] of Object.entries(value)) {
         if (!names.includes(name as LimitName)) {
-          const close = nearest(name, names);
+          const close = suggest(name, names);
           const hint = ["memory", "cpus", "pids"].includes(name)
             ? "memory, cpu and pids are fields of resources"
             : close === null
             ? `the limits are ${names.join(", ")}`
             : `did you mean "${close}"?`;
-          place.at(name).reportKey(`there is no limit named ${quote(name)}`, hint);
+          scope.at(name).keyError(`there is no limit named ${quote(name)}`, hint);
           continue;
         }
-        const limit = readLimit(given, place.at(name));
+        const limit = readLimit(given, scope.at(name));
         if (limit !== undefined) read[name as LimitName] = limit;
       }
       return read;
@@ -121,26 +121,26 @@ export function limits(names: readonly LimitName[]): Grammar<Partial<Record<Limi
   };
 }
 
-function readLimit(given: unknown, place: Place): Limit | undefined {
+function readLimit(given: unknown, scope: DiagnosticScope): Limit | undefined {
   if (!isTable(given)) {
-    const both = readBound(given, place);
+    const both = readBound(given, scope);
     return both === undefined ? undefined : { soft: both, hard: both };
   }
   for (const name of Object.keys(given)) {
-    if (name !== "soft" && name !== "hard") place.at(name).reportKey(`a limit has no ${quote(name)}`);
+    if (name !== "soft" && name !== "hard") scope.at(name).keyError(`a limit has no ${quote(name)}`);
   }
-  const hard = given.hard === undefined ? null : readBound(given.hard, place.at("hard"));
-  const soft = given.soft === undefined ? hard : readBound(given.soft, place.at("soft"));
+  const hard = given.hard === undefined ? null : readBound(given.hard, scope.at("hard"));
+  const soft = given.soft === undefined ? hard : readBound(given.soft, scope.at("soft"));
   if (hard === undefined || soft === undefined) return undefined;
-  if (hard !== null && (soft === null || soft > hard)) return place.at("soft").report("is above hard");
+  if (hard !== null && (soft === null || soft > hard)) return scope.at("soft").error("is above hard");
   return { soft, hard };
 }
 
-function readBound(value: unknown, place: Place): Bound | undefined {
+function readBound(value: unknown, scope: DiagnosticScope): Bound | undefined {
   if (value === "unlimited") return null;
   const count = typeof value === "string" ? parseSize(value) : typeof value === "bigint" ? Number(value) : value;
   if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0) return count;
-  return place.report(
+  return scope.error(
     `is ${quote(value)}, wanted a whole number, a size like "64Mi", or "unlimited"`,
     value === -1 ? 'write "unlimited"' : undefined,
   );

@@ -1,72 +1,76 @@
 /** [pure] The `health` table: how to see that a workload works. */
 import type { Port, Probe, ProbePort } from "../../model/workload.ts";
-import { type Field, field, type Grammar, mapOf, number, oneOf, text } from "../grammar.ts";
+import { type Field, field, mapOf, number, oneOf, type Schema, text } from "../../schema/schema.ts";
 import type { ManifestFile } from "../layout.ts";
-import { nearest } from "../nearest.ts";
-import { type Place, quote, type Table } from "../place.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { type DiagnosticScope, quote, type Table } from "../../schema/diagnostic.ts";
 import type { Mode } from "./mode.ts";
 import { checkProgram } from "./program.ts";
-import { duration } from "./quantity.ts";
-import { words } from "./words.ts";
+import { duration } from "../../schema/quantity.ts";
+import { shellWords } from "./shell_words.ts";
 
-const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty: true });
+const headerValue = text({ pattern: /^[ -~]*$/, expected: "printable ASCII", empty: true });
 
 export const PROBE_FIELDS: Field[] = [
   field("type", oneOf("http", "tcp", "command", "image"), null, {
     doc: "What the probe does; told by command, path or port. image: what its HEALTHCHECK says",
     example: 'type = "http"',
   }),
-  field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
-    shown: '"/"',
+  field("path", text({ pattern: /^\/[!-~]*$/, expected: 'a path like "/healthz"' }), null, {
+    defaultText: '"/"',
     doc: "http: what to ask for",
     example: 'path = "/healthz"',
   }),
   field("port", portReference(), null, {
     doc: "http, tcp: a number, or the name of one of the ports",
-    shown: "the first port",
+    defaultText: "the first port",
     example: "port = 8080",
   }),
-  field("headers", mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, wants: "letters, digits and -" }), null, {
+  field("headers", mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, expected: "letters, digits and -" }), null, {
     doc: "http: sent with it",
     example: 'headers = { Host = "example.org" }',
   }),
-  field("command", words, null, {
+  field("command", shellWords, null, {
     doc: "command: healthy when it ends with 0",
     example: 'command = ["./alive.sh"]',
   }),
-  field("interval", duration(100), 10_000, { shown: '"10s"', doc: "Between two probes", example: 'interval = "10s"' }),
+  field("interval", duration(100), 10_000, {
+    defaultText: '"10s"',
+    doc: "Between two probes",
+    example: 'interval = "10s"',
+  }),
   field("timeout", duration(1), 5000, {
-    shown: '"5s"',
+    defaultText: '"5s"',
     doc: "A probe without an answer by then has failed",
     example: 'timeout = "5s"',
   }),
   field("retries", number({ min: 1, max: 100 }), 3, {
-    shown: "3",
+    defaultText: "3",
     doc: "Failures in a row until unhealthy",
     example: "retries = 3",
   }),
   field("success_threshold", number({ min: 1, max: 100 }), 1, {
-    shown: "1",
+    defaultText: "1",
     doc: "Successes in a row until healthy",
     example: "success_threshold = 2",
   }),
   field("start_period", duration(), 0, {
-    shown: '"0s"',
+    defaultText: '"0s"',
     doc: "Failures within this time of the start do not count",
     example: 'start_period = "30s"',
   }),
   field("start_interval", duration(10), null, {
-    shown: "often, then slower",
+    defaultText: "often, then slower",
     doc: "Between two probes until the first verdict",
     example: 'start_interval = "500ms"',
   }),
   field("min_healthy_time", duration(), null, {
-    shown: '"0s", without a probe "1s"',
+    defaultText: '"0s", without a probe "1s"',
     doc: "Healthy only after it has run, and passed, this long",
     example: 'min_healthy_time = "10s"',
   }),
   field("on_failure", oneOf("restart", "stop", "alert", "none"), "restart", {
-    shown: '"restart"',
+    defaultText: '"restart"',
     doc: "What follows, once, when it becomes unhealthy; alert only says it",
     example: 'on_failure = "alert"',
   }),
@@ -93,7 +97,7 @@ interface ProbeContext {
   mode: Mode;
   manifest: ManifestFile;
   hasArtifact: boolean;
-  place: Place;
+  scope: DiagnosticScope;
 }
 
 /** Of the `health` table, which may hold no probe but how long running is long enough; null for no table. */
@@ -106,19 +110,19 @@ export function buildHealth(read: Table | null, context: ProbeContext): Health {
 }
 
 /** In `read`, null stands for what was not said, and undefined for what was wrong. */
-function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, place }: ProbeContext): Probe | undefined {
+function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, scope }: ProbeContext): Probe | undefined {
   const said = ["command", "path", "headers", "port"].filter((name) => read[name] !== null);
   if (read.type === undefined) return undefined;
   const types = Object.keys(PROBE_OWN) as Probe["type"][];
   const type = read.type as Probe["type"] | null ?? types.find((one) => PROBE_OWN[one].includes(said[0] ?? ""));
   if (type === undefined) {
-    return place.report(
+    return scope.error(
       "does not say what to look at",
       'write path = "/healthz", port = 8080, or command = ["./alive.sh"]',
     );
   }
   for (const name of said.filter((one) => !PROBE_OWN[type].includes(one))) {
-    place.at(name).reportKey(`a probe of type "${type}" has no ${name}`);
+    scope.at(name).keyError(`a probe of type "${type}" has no ${name}`);
   }
   const timing = {
     intervalMs: read.interval as number,
@@ -131,16 +135,16 @@ function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, place }: 
   };
   if (type === "command") {
     const command = read.command as string[] | null | undefined;
-    if (command === null) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
+    if (command === null) return scope.error('the field "command" is missing', 'write command = ["./alive.sh"]');
     if (command === undefined) return undefined;
-    if (mode === "native") checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
+    if (mode === "native") checkProgram(command[0]!, { manifest, hasArtifact, scope: scope.at("command") });
     return { ...timing, type, command };
   }
   if (type === "image") {
     if (mode !== "native") return { ...timing, type };
-    return place.at("type").report("a service has no image with a check of its own", "write path, port or command");
+    return scope.at("type").error("a service has no image with a check of its own", "write path, port or command");
   }
-  const port = probePort(read.port as number | string | null | undefined, { ports, place });
+  const port = probePort(read.port as number | string | null | undefined, { ports, scope });
   if (port === undefined) return undefined;
   if (type === "tcp") return { ...timing, type, port };
   const { path, headers } = read as { path: string | null; headers: Record<string, string> | null };
@@ -149,7 +153,7 @@ function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, place }: 
 
 function probePort(
   wanted: number | string | null | undefined,
-  { ports, place }: { ports: readonly Port[]; place: Place },
+  { ports, scope }: { ports: readonly Port[]; scope: DiagnosticScope },
 ): ProbePort | undefined {
   if (wanted === undefined) return undefined;
   if (typeof wanted === "number") return { type: "fixed", port: wanted };
@@ -161,17 +165,17 @@ function probePort(
       ? { type: "chosen", index: ports.indexOf(found) }
       : { type: "fixed", port: found.container };
   }
-  if (wanted === null) return place.report("names no port, and the workload has none", "write port = 8080");
-  const close = nearest(wanted, names);
+  if (wanted === null) return scope.error("names no port, and the workload has none", "write port = 8080");
+  const close = suggest(wanted, names);
   const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
-  return place.at("port").report(`there is no tcp port named ${quote(wanted)}`, hint);
+  return scope.at("port").error(`there is no tcp port named ${quote(wanted)}`, hint);
 }
 
-function portReference(): Grammar<number | string> {
+function portReference(): Schema<number | string> {
   const whole = number({ min: 1, max: 65_535 });
   return {
-    wants: "a port number or the name of a port",
-    schema: { anyOf: [whole.schema, { type: "string" }] },
-    read: (value, place) => typeof value === "string" ? value : whole.read(value, place),
+    expected: "a port number or the name of a port",
+    jsonSchema: { anyOf: [whole.jsonSchema, { type: "string" }] },
+    read: (value, scope) => typeof value === "string" ? value : whole.read(value, scope),
   };
 }

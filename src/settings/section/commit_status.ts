@@ -1,15 +1,15 @@
 /** `[commit_status]`: whether the forge is told what became of a revision on this device. */
-import { oneOf, text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { oneOf, text } from "../../schema/schema.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type RepositoryAddress, repositoryAddress } from "../../model/repository/address.ts";
-import { secret, secretOf } from "../secret.ts";
+import { secret, secretOf } from "../secret_setting.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { CommitStatusSettings, Forge, Settings } from "../settings.ts";
 
 /** Quotes nothing: an address may hold a secret. */
 const webAddress = text({
   pattern: /^https?:\/\/[^\s@/?#]+(\/[^\s?#]*)?$/,
-  wants: "an http or https URL, without query",
+  expected: "an http or https URL, without query",
 });
 
 export const COMMIT_STATUS: Section = {
@@ -37,18 +37,18 @@ interface CommitStatusContext extends SectionContext {
 /** Null where the forge is not told. */
 export async function commitStatusOf(
   read: Table,
-  { base, placeOf, repo, device }: CommitStatusContext,
+  { base, scopeOf, repo, device }: CommitStatusContext,
 ): Promise<CommitStatusSettings | null> {
-  const own = await secretOf(read, { name: "token", placeOf, base });
+  const own = await secretOf(read, { name: "token", scopeOf, base });
   if (read.forge === "off") return null;
   const address = repositoryAddress(repo.url);
   if (address === null) {
-    placeOf("forge").report("needs a repository at a forge, and [repo] url is none", 'write forge = "off"');
+    scopeOf("forge").error("needs a repository at a forge, and [repo] url is none", 'write forge = "off"');
     return null;
   }
   const forge = read.forge === "auto" ? forgeOf(address) : read.forge as Forge;
   if (forge === null) {
-    placeOf("forge").report(
+    scopeOf("forge").error(
       `is "auto", and the host "${address.hostname}" does not tell which forge it is`,
       'write forge = "gitea", or which one it is',
     );
@@ -56,7 +56,7 @@ export async function commitStatusOf(
   }
   const token = own ?? repo.token;
   if (token === null) {
-    placeOf("forge").report("needs a token that may write commit statuses", "write token_file below [commit_status]");
+    scopeOf("forge").error("needs a token that may write commit statuses", "write token_file below [commit_status]");
     return null;
   }
   return {

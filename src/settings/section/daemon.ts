@@ -1,13 +1,13 @@
 /** `[daemon]`: where HarborNode gets other versions of itself from, and whom it believes. */
 import { resolve } from "node:path";
-import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { text } from "../../schema/schema.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
 const FOLDER = text({
   pattern: /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/,
-  wants: 'the URL of a folder like "https://mirror.example.org/harbornode/{version}", without credentials',
+  expected: 'the URL of a folder like "https://mirror.example.org/harbornode/{version}", without credentials',
 });
 
 export const DAEMON: Section = {

@@ -1,7 +1,7 @@
 /** `[docker]`: the Engine and its logins. */
 import { join, resolve } from "node:path";
-import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { text } from "../../schema/schema.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
@@ -10,7 +10,7 @@ export const DOCKER: Section = {
   fields: [
     setting(
       "host",
-      text({ pattern: /^unix:\/\/\/.+/, wants: 'a socket like "unix:///var/run/docker.sock"' }),
+      text({ pattern: /^unix:\/\/\/.+/, expected: 'a socket like "unix:///var/run/docker.sock"' }),
       "unix:///var/run/docker.sock",
       "Docker's socket",
     ),

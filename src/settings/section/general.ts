@@ -1,18 +1,18 @@
 /** The top of config.toml. */
 import { resolve } from "node:path";
-import { mapOf, number, text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { mapOf, number, text } from "../../schema/schema.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
-const LABEL = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, wants: "lower-case letters, digits, . _ and -" };
+const LABEL = { pattern: /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, expected: "lower-case letters, digits, . _ and -" };
 
 export const GENERAL: Section = {
   name: "",
   fields: [
     setting(
       "listen_address",
-      text({ pattern: /^[0-9a-fA-F.:]+$/, wants: 'an address like "127.0.0.1" or "::"' }),
+      text({ pattern: /^[0-9a-fA-F.:]+$/, expected: 'an address like "127.0.0.1" or "::"' }),
       "0.0.0.0",
       "Where the page is served",
     ),
@@ -20,7 +20,7 @@ export const GENERAL: Section = {
     setting("data_dir", text(), "data", "State, logs and files; relative to this file"),
     setting(
       "device",
-      text({ pattern: /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62})$/, wants: "letters, digits, . _ and -" }),
+      text({ pattern: /^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,62})$/, expected: "letters, digits, . _ and -" }),
       null,
       "The device's name; default: the host's",
     ),

@@ -1,6 +1,6 @@
 /** `[limits]`: what workloads leave to the rest of the device. */
-import { size } from "../../manifest/field/quantity.ts";
-import type { Table } from "../../manifest/place.ts";
+import { size } from "../../schema/quantity.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type Section, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 

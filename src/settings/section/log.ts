@@ -1,6 +1,6 @@
 /** `[log]`: what the daemon says of itself. */
-import { oneOf } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { oneOf } from "../../schema/schema.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type Section, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 

@@ -1,6 +1,6 @@
 /** `[native]`: what services are given where they name nothing themselves. */
-import type { Table } from "../../manifest/place.ts";
-import { orOff, range } from "../range.ts";
+import type { Table } from "../../schema/diagnostic.ts";
+import { orOff, range } from "../../schema/range.ts";
 import { type Section, setting } from "../section.ts";
 import type { Range, Settings } from "../settings.ts";
 

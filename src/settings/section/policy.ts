@@ -1,7 +1,7 @@
 /** `[policy]`: what git may ask of this device. What it does not name is denied. */
-import { capability } from "../../manifest/field/capability.ts";
-import { flag, type Grammar, list, number, oneOf, text } from "../../manifest/grammar.ts";
-import { quote, type Table } from "../../manifest/place.ts";
+import { capability } from "../../schema/linux_capability.ts";
+import { flag, list, number, oneOf, type Schema, text } from "../../schema/schema.ts";
+import { quote, type Table } from "../../schema/diagnostic.ts";
 import type { OwnParts, Policy, PortRange } from "../../model/policy/policy.ts";
 import { VERSION_PATTERN } from "../../model/release/version.ts";
 import { type Section, setting } from "../section.ts";
@@ -9,29 +9,29 @@ import { type Section, setting } from "../section.ts";
 /** No step leads out of /dev. */
 const DEVICE = text({
   pattern: /^\/dev(\/(?!\.{1,2}(\/|$))[^/\s\0]+)+$/,
-  wants: 'a path like "/dev/ttyUSB0" or "/dev/video*"',
+  expected: 'a path like "/dev/ttyUSB0" or "/dev/video*"',
 });
 
 /** No step leads back. */
-const HOST_PATH = text({ pattern: /^\/(?!(.*\/)?\.\.(\/|$))[^\0]*$/, wants: 'an absolute path like "/srv/media"' });
+const HOST_PATH = text({ pattern: /^\/(?!(.*\/)?\.\.(\/|$))[^\0]*$/, expected: 'an absolute path like "/srv/media"' });
 
 /** As Docker itself has it. */
 const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const NETWORK = text({ pattern: DOCKER_NAME, wants: 'the name of a network like "proxy"' });
-const VOLUME = text({ pattern: DOCKER_NAME, wants: 'the name of a volume like "media"' });
-const OCI_RUNTIME = text({ pattern: DOCKER_NAME, wants: 'a runtime like "runsc"' });
+const NETWORK = text({ pattern: DOCKER_NAME, expected: 'the name of a network like "proxy"' });
+const VOLUME = text({ pattern: DOCKER_NAME, expected: 'the name of a volume like "media"' });
+const OCI_RUNTIME = text({ pattern: DOCKER_NAME, expected: 'a runtime like "runsc"' });
 
 const IMAGES = text({
   pattern: /^[a-zA-Z0-9[][\w.:[\]-]*(\/[\w.-]+)*(\/\*)?$/,
-  wants: 'a repository like "nginx", or all below one like "ghcr.io/me/*"',
+  expected: 'a repository like "nginx", or all below one like "ghcr.io/me/*"',
 });
 
 const HOST = text({
   pattern: /^(\*\.)?([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])$/,
-  wants: 'a host like "github.com" or "*.example.org"',
+  expected: 'a host like "github.com" or "*.example.org"',
 });
 
-const VERSIONS = text({ pattern: VERSION_PATTERN, wants: 'a version like "0.2.1", or all of some like "0.2.*"' });
+const VERSIONS = text({ pattern: VERSION_PATTERN, expected: 'a version like "0.2.1", or all of some like "0.2.*"' });
 
 /** Below 1024 are the services that other machines look for on this one, and rely on: SSH, DNS, the web. */
 const PORTS: readonly PortRange[] = [{ from: 1024, to: 65_535 }];
@@ -148,20 +148,20 @@ export function policyOf(read: Table, own: OwnParts): Policy {
 }
 
 /** Root is allowed by a word of its own, so that nobody gives it away with a range. */
-function account(what: "user" | "group"): Grammar<string> {
-  const wants = `a ${what} by name or number, or a range of numbers like "1000-1999"`;
-  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, wants });
+function account(what: "user" | "group"): Schema<string> {
+  const expected = `a ${what} by name or number, or a range of numbers like "1000-1999"`;
+  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, expected });
   return {
-    wants,
-    schema: { anyOf: [name.schema, { type: "integer", minimum: 1 }] },
-    read(value, place) {
-      const given = name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, place);
+    expected,
+    jsonSchema: { anyOf: [name.jsonSchema, { type: "integer", minimum: 1 }] },
+    read(value, scope) {
+      const given = name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, scope);
       if (given === undefined) return undefined;
       const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(given) ?? [];
       const isRoot = given === "root" || (from !== undefined && Number(from) === 0);
-      if (isRoot) return place.report(`is ${quote(value)}, which is root`, "allow_root = true allows it");
+      if (isRoot) return scope.error(`is ${quote(value)}, which is root`, "allow_root = true allows it");
       if (from !== undefined && Number(from) > Number(to)) {
-        return place.report(`is ${quote(value)}, and ends before it begins`, `write "${to}-${from}"`);
+        return scope.error(`is ${quote(value)}, and ends before it begins`, `write "${to}-${from}"`);
       }
       return given;
     },
@@ -169,17 +169,17 @@ function account(what: "user" | "group"): Grammar<string> {
 }
 
 /** A port, or from one to another. */
-function ports(): Grammar<PortRange> {
-  const wants = 'a port, or a range like "8000-8999"';
+function ports(): Schema<PortRange> {
+  const expected = 'a port, or a range like "8000-8999"';
   return {
-    wants,
-    schema: { anyOf: [{ type: "integer", minimum: 1, maximum: 65_535 }, { type: "string" }] },
-    read(value, place) {
+    expected,
+    jsonSchema: { anyOf: [{ type: "integer", minimum: 1, maximum: 65_535 }, { type: "string" }] },
+    read(value, scope) {
       const given = typeof value === "bigint" || typeof value === "number" ? String(value) : value;
       const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(typeof given === "string" ? given : "") ?? [];
       const [from, to] = [Number(first), Number(last)];
       if (from >= 1 && from <= to && to <= 65_535) return { from, to };
-      return place.report(`is ${quote(value)}, wanted ${wants}`);
+      return scope.error(`is ${quote(value)}, wanted ${expected}`);
     },
   };
 }

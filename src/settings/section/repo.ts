@@ -1,10 +1,10 @@
 /** `[repo]`: where the repository is, and who asks for it. */
-import { duration } from "../../manifest/field/quantity.ts";
-import { type Grammar, text } from "../../manifest/grammar.ts";
-import type { Place, Table } from "../../manifest/place.ts";
+import { duration } from "../../schema/quantity.ts";
+import { type Schema, text } from "../../schema/schema.ts";
+import type { DiagnosticScope, Table } from "../../schema/diagnostic.ts";
 import { parseRef } from "../../model/repository/ref.ts";
 import { repositoryUrl, resolveRepository } from "../repository_url.ts";
-import { readNear, secret, secretOf, whyUnreadable } from "../secret.ts";
+import { readError, readNear, secret, secretOf } from "../secret_setting.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 import { TRUST_FIELDS } from "./repo_trust.ts";
@@ -17,29 +17,29 @@ const REF = /^(?![-/.])(?!.*(\.\.|\/\/|\/\.|@\{|[/.]$|\.lock$))[^\s~^:?*[\\\p{Cc
 const PROXY_WANTS = 'a URL like "http://proxy.example.org:3128", without a user';
 
 /** Never quoted: people put passwords in such URLs. */
-const proxyUrl: Grammar<string> = {
-  wants: PROXY_WANTS,
-  schema: { type: "string" },
-  read: (value, place) =>
+const proxyUrl: Schema<string> = {
+  expected: PROXY_WANTS,
+  jsonSchema: { type: "string" },
+  read: (value, scope) =>
     typeof value === "string" && /^https?:\/\/[^\s@/?#]+\/?$/.test(value)
       ? value
-      : place.report(`is not ${PROXY_WANTS}`),
+      : scope.error(`is not ${PROXY_WANTS}`),
 };
 
 export const REPO: Section = {
   name: "repo",
   fields: [
     setting("url", repositoryUrl, undefined, "https://..., or the path of a local repository"),
-    setting("branch", text({ pattern: REF, wants: "the name of a branch" }), BRANCH, "The branch to follow"),
+    setting("branch", text({ pattern: REF, expected: "the name of a branch" }), BRANCH, "The branch to follow"),
     setting(
       "ref",
-      text({ pattern: REF, wants: "a branch, a tag, or the 40 digits of a commit" }),
+      text({ pattern: REF, expected: "a branch, a tag, or the 40 digits of a commit" }),
       null,
       'In place of branch: "refs/tags/v1.2", a name of either, or the id of a commit',
     ),
     setting(
       "path",
-      text({ pattern: /^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, wants: "a folder inside the repository" }),
+      text({ pattern: /^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, expected: "a folder inside the repository" }),
       ".",
       "The folder with services/ and deployments/",
     ),
@@ -61,12 +61,12 @@ export const REPO: Section = {
   ],
 };
 
-export async function repoOf(read: Table, { base, placeOf }: SectionContext): Promise<Settings["repo"]> {
-  const token = await secretOf(read, { name: "token", placeOf, base });
+export async function repoOf(read: Table, { base, scopeOf }: SectionContext): Promise<Settings["repo"]> {
+  const token = await secretOf(read, { name: "token", scopeOf, base });
   if (read.ref !== null && read.branch !== BRANCH) {
-    placeOf("ref").report("is set beside branch, and only one of the two can count", "take branch out");
+    scopeOf("ref").error("is set beside branch, and only one of the two can count", "take branch out");
   }
-  const file = async (key: string) => await fileOf(read[key] as string | null, { base, place: placeOf(key) });
+  const file = async (key: string) => await fileOf(read[key] as string | null, { base, scope: scopeOf(key) });
   return {
     // Where there is none, that was said; nobody sees these settings.
     url: resolveRepository(read.url as string ?? "", base),
@@ -84,9 +84,12 @@ export async function repoOf(read: Table, { base, placeOf }: SectionContext): Pr
 }
 
 /** Absolute. What cannot be read is said now, and not at the first look. */
-async function fileOf(path: string | null, { base, place }: { base: string; place: Place }): Promise<string | null> {
+async function fileOf(
+  path: string | null,
+  { base, scope }: { base: string; scope: DiagnosticScope },
+): Promise<string | null> {
   if (path === null) return null;
   const { file, error } = await readNear(path, base);
-  if (error !== null) place.report(`names a file that can not be read: ${whyUnreadable(error)}`);
+  if (error !== null) scope.error(`names a file that can not be read: ${readError(error)}`);
   return file;
 }

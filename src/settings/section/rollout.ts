@@ -1,8 +1,8 @@
 /** `[rollout]`: what goes back when something fails. */
-import { oneOf } from "../../manifest/grammar.ts";
-import { duration } from "../../manifest/field/quantity.ts";
-import { windows } from "../../manifest/field/schedule/maintenance_window.ts";
-import type { Table } from "../../manifest/place.ts";
+import { oneOf } from "../../schema/schema.ts";
+import { duration } from "../../schema/quantity.ts";
+import { windows } from "../../manifest/field/maintenance_window.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
 import { type Section, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";

@@ -1,7 +1,7 @@
 /** `[runtime]`: what runs here, and in which way. */
-import { flag, mapOf, oneOf } from "../../manifest/grammar.ts";
-import { NAME_PATTERN } from "../../manifest/name.ts";
-import type { Table } from "../../manifest/place.ts";
+import { flag, mapOf, oneOf } from "../../schema/schema.ts";
+import { WORKLOAD_NAME } from "../../model/workload_name.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import type { RuntimeName } from "../../model/workload.ts";
 import { type Section, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
@@ -21,7 +21,7 @@ export const RUNTIME: Section = {
     ),
     setting(
       "modes",
-      mapOf(MODE, { pattern: NAME_PATTERN, wants: "the name of a workload" }),
+      mapOf(MODE, { pattern: WORKLOAD_NAME, expected: "the name of a workload" }),
       {},
       'The mode of single workloads, whatever git says: NAME = "native" or "docker"',
     ),

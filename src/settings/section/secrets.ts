@@ -1,7 +1,7 @@
 /** `[secrets]`: who the device is to those who encrypt something for it. */
 import { resolve } from "node:path";
-import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { text } from "../../schema/schema.ts";
+import type { Table } from "../../schema/diagnostic.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 

@@ -1,28 +1,28 @@
 /** `[webhook]`: who may ask for an earlier look. */
 import { isNetwork } from "../../ip_network.ts";
-import { type Grammar, list, text } from "../../manifest/grammar.ts";
-import { quote, type Table } from "../../manifest/place.ts";
-import { secret, secretOf } from "../secret.ts";
+import { list, type Schema, text } from "../../schema/schema.ts";
+import { quote, type Table } from "../../schema/diagnostic.ts";
+import { secret, secretOf } from "../secret_setting.ts";
 import { type Section, type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
 const NETWORK = 'a network like "10.0.0.0/8" or "fd00::/8", or an address';
 
-const network: Grammar<string> = {
-  wants: NETWORK,
-  schema: { type: "string" },
-  read: (value, place) =>
-    typeof value === "string" && isNetwork(value) ? value : place.report(`is ${quote(value)}, wanted ${NETWORK}`),
+const network: Schema<string> = {
+  expected: NETWORK,
+  jsonSchema: { type: "string" },
+  read: (value, scope) =>
+    typeof value === "string" && isNetwork(value) ? value : scope.error(`is ${quote(value)}, wanted ${NETWORK}`),
 };
 
 /** Unlike any other array, it is never quoted. */
-const secrets: Grammar<string[]> = {
-  wants: "an array of secrets",
-  schema: { type: "array", items: secret.schema },
-  read: (value, place) =>
+const secrets: Schema<string[]> = {
+  expected: "an array of secrets",
+  jsonSchema: { type: "array", items: secret.jsonSchema },
+  read: (value, scope) =>
     Array.isArray(value)
-      ? value.map((one, index) => secret.read(one, place.at(index)) ?? "")
-      : place.report("is no array of secrets", 'write secrets = ["...", "..."], or better secret_files'),
+      ? value.map((one, index) => secret.read(one, scope.at(index)) ?? "")
+      : scope.error("is no array of secrets", 'write secrets = ["...", "..."], or better secret_files'),
 };
 
 export const WEBHOOK: Section = {
@@ -46,11 +46,11 @@ export const WEBHOOK: Section = {
   ],
 };
 
-export async function webhookOf(read: Table, { base, placeOf }: SectionContext): Promise<Settings["webhook"]> {
-  const one = await secretOf(read, { name: "secret", placeOf, base });
+export async function webhookOf(read: Table, { base, scopeOf }: SectionContext): Promise<Settings["webhook"]> {
+  const one = await secretOf(read, { name: "secret", scopeOf, base });
   const files = await Promise.all(
     (read.secret_files as string[]).map((path, index) => {
-      const own = { name: "secret", placeOf: () => placeOf("secret_files").at(index), base };
+      const own = { name: "secret", scopeOf: () => scopeOf("secret_files").at(index), base };
       return path === undefined ? null : secretOf({ secret_file: path }, own);
     }),
   );

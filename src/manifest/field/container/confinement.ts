@@ -1,8 +1,8 @@
 /** [pure] The fields of a deployment that say what its container may do. Most of what widens it the device must allow. */
 import type { ContainerLimitName, ContainerOptions, SecurityOption } from "../../../model/container_options.ts";
-import { type Field, field, flag, type Grammar, list, mapOf, text } from "../../grammar.ts";
-import { type Place, quote, type Table } from "../../place.ts";
-import { CAPABILITIES, capability } from "../capability.ts";
+import { type Field, field, flag, list, mapOf, type Schema, text } from "../../../schema/schema.ts";
+import { type DiagnosticScope, quote, type Table } from "../../../schema/diagnostic.ts";
+import { CAPABILITIES, capability } from "../../../schema/linux_capability.ts";
 import { limits } from "../privileges.ts";
 
 const LIMITS: readonly ContainerLimitName[] = [
@@ -27,7 +27,7 @@ const group = groupName();
 
 export const CONFINEMENT_FIELDS: Field[] = [
   field("read_only", flag, false, {
-    shown: "false",
+    defaultText: "false",
     doc: "Nothing of the image can be written; mounts can",
     example: "read_only = true",
   }),
@@ -40,7 +40,7 @@ export const CONFINEMENT_FIELDS: Field[] = [
     example: 'cap_drop = ["ALL"]',
   }),
   field("privileged", flag, false, {
-    shown: "false",
+    defaultText: "false",
     doc: "All that root on the device may; the device must allow it",
     example: "privileged = true",
   }),
@@ -63,68 +63,68 @@ export const CONFINEMENT_FIELDS: Field[] = [
 ];
 
 /** With or without CAP_ in front, as Docker takes them. */
-function containerCapability(...more: string[]): Grammar<string> {
+function containerCapability(...more: string[]): Schema<string> {
   const short = CAPABILITIES.map((name) => name.replace("CAP_", ""));
   return {
-    wants: capability.wants,
-    schema: { enum: [...CAPABILITIES, ...short, ...more] },
-    read(value, place) {
-      if (typeof value !== "string") return capability.read(value, place);
+    expected: capability.expected,
+    jsonSchema: { enum: [...CAPABILITIES, ...short, ...more] },
+    read(value, scope) {
+      if (typeof value !== "string") return capability.read(value, scope);
       if (more.includes(value)) return value;
       if (value === "ALL") {
-        return place.report('is "ALL", wanted the ones that it needs', "privileged = true gives all of them");
+        return scope.error('is "ALL", wanted the ones that it needs', "privileged = true gives all of them");
       }
-      return short.includes(value) ? `CAP_${value}` : capability.read(value, place);
+      return short.includes(value) ? `CAP_${value}` : capability.read(value, scope);
     },
   };
 }
 
-function groupName(): Grammar<string> {
-  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, wants: "the name or number of a group" });
+function groupName(): Schema<string> {
+  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, expected: "the name or number of a group" });
   return {
     ...name,
-    schema: { anyOf: [name.schema, { type: "integer", minimum: 0 }] },
-    read: (value, place) =>
-      name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, place),
+    jsonSchema: { anyOf: [name.jsonSchema, { type: "integer", minimum: 0 }] },
+    read: (value, scope) =>
+      name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, scope),
   };
 }
 
 /** What says that nothing is given up is null. */
-function securityOption(): Grammar<SecurityOption | null> {
-  const wants = '"no-new-privileges:false", "seccomp=unconfined", "apparmor=NAME" or "label=..."';
+function securityOption(): Schema<SecurityOption | null> {
+  const expected = '"no-new-privileges:false", "seccomp=unconfined", "apparmor=NAME" or "label=..."';
   return {
-    wants,
-    schema: { type: "string", pattern: "^(no-new-privileges([:=](true|false))?|(seccomp|apparmor|label)[:=].+)$" },
-    read(value, place) {
+    expected,
+    jsonSchema: { type: "string", pattern: "^(no-new-privileges([:=](true|false))?|(seccomp|apparmor|label)[:=].+)$" },
+    read(value, scope) {
       const said = typeof value === "string" ? value : "";
       const [, name, rest] = /^([a-z-]+)(?:[:=](.+))?$/.exec(said) ?? [];
       if (name === "no-new-privileges" && (rest ?? "true") === "true") return null;
       if (name === "no-new-privileges" && rest === "false") return { type: "new-privileges" };
       if (name === "seccomp" && rest === "unconfined") return { type: "seccomp", profile: rest };
       if (name === "seccomp") {
-        return place.report(`is ${quote(value)}, and a profile of a file is not read`, "leave it out for Docker's own");
+        return scope.error(`is ${quote(value)}, and a profile of a file is not read`, "leave it out for Docker's own");
       }
       if (name === "apparmor" && rest !== undefined) return { type: "apparmor", profile: rest };
       if (name === "label" && rest !== undefined) return { type: "label", value: rest };
-      return place.report(`is ${quote(value)}, wanted ${wants}`);
+      return scope.error(`is ${quote(value)}, wanted ${expected}`);
     },
   };
 }
 
 /** Those that have a namespace: https://docs.docker.com/reference/cli/docker/container/run/#sysctl */
-function sysctls(): Grammar<Record<string, string>> {
-  const value: Grammar<string> = {
-    wants: "numbers and strings",
-    schema: { type: ["string", "number"] },
-    read: (given, place) =>
+function sysctls(): Schema<Record<string, string>> {
+  const value: Schema<string> = {
+    expected: "numbers and strings",
+    jsonSchema: { type: ["string", "number"] },
+    read: (given, scope) =>
       (typeof given === "string" && given !== "" && !/[\0\n]/.test(given)) || typeof given === "bigint" ||
         Number.isFinite(given)
         ? String(given)
-        : place.report(`is ${quote(given)}, wanted a number or a string`),
+        : scope.error(`is ${quote(given)}, wanted a number or a string`),
   };
   return mapOf(value, {
     pattern: /^(net\.[\w./-]+|fs\.mqueue\.\w+|kernel\.(msg\w+|sem|shm\w+))$/,
-    wants: 'a setting of a container of its own: "net.", "fs.mqueue.", "kernel.msg", "kernel.sem" or "kernel.shm"',
+    expected: 'a setting of a container of its own: "net.", "fs.mqueue.", "kernel.msg", "kernel.sem" or "kernel.shm"',
   });
 }
 
@@ -134,7 +134,7 @@ type ConfinementOptions = Pick<
 >;
 
 /** Of a deployment's fields; what makes no sense beside another one is told to the place. */
-export function buildConfinement(read: Table, place: Place): ConfinementOptions {
+export function buildConfinement(read: Table, scope: DiagnosticScope): ConfinementOptions {
   const listed = <T>(name: string) => ((read[name] ?? []) as (T | undefined)[]).filter((one) => one !== undefined);
   const [capAdd, capDrop] = [listed<string>("cap_add"), listed<string>("cap_drop")];
   const options: ConfinementOptions = {
@@ -149,7 +149,7 @@ export function buildConfinement(read: Table, place: Place): ConfinementOptions 
   };
   for (const [name, names] of [["cap_add", capAdd], ["cap_drop", capDrop]] as const) {
     if (options.privileged === null || names.length === 0) continue;
-    place.at(name).reportKey("a privileged container has every capability", "keep one of the two");
+    scope.at(name).keyError("a privileged container has every capability", "keep one of the two");
   }
   return options;
 }

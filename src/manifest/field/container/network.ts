@@ -1,9 +1,9 @@
 /** [pure] The fields of a deployment that say who finds it, whom it finds, and under which names. */
 import type { ContainerOptions } from "../../../model/container_options.ts";
-import { type Field, field, type Grammar, list, mapOf, oneOf, oneOrMore, text } from "../../grammar.ts";
-import { IPV4, IPV6 } from "../../address.ts";
-import { workloadName } from "../../name.ts";
-import { isTable, type Place, quote, type Table } from "../../place.ts";
+import { type Field, field, list, mapOf, oneOf, oneOrMore, type Schema, text } from "../../../schema/schema.ts";
+import { IPV4, IPV6 } from "../../../schema/ip_address.ts";
+import { workloadName } from "../name.ts";
+import { type DiagnosticScope, isTable, quote, type Table } from "../../../schema/diagnostic.ts";
 
 /** The namespace of all workloads that name none. */
 export const DEFAULT_NAMESPACE = "default";
@@ -11,29 +11,29 @@ export const DEFAULT_NAMESPACE = "default";
 const LABEL = "[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?";
 /** As DNS has them, and "_" as well, which services of compose have. */
 const HOST = new RegExp(String.raw`^(?=.{1,253}$)${LABEL}(\.${LABEL})*$`);
-const hostName = text({ pattern: HOST, wants: 'a name like "db" or "db.example.org"' });
+const hostName = text({ pattern: HOST, expected: 'a name like "db" or "db.example.org"' });
 
-const address = text({ pattern: new RegExp(`^(?:${IPV4}|${IPV6})$`), wants: 'an address like "192.168.1.1"' });
+const address = text({ pattern: new RegExp(`^(?:${IPV4}|${IPV6})$`), expected: 'an address like "192.168.1.1"' });
 /** The device itself, as a container sees it: docker run --add-host. */
 const hostAddress = text({
   pattern: new RegExp(`^(?:${IPV4}|${IPV6}|host-gateway)$`),
-  wants: 'an address like "192.168.1.5", or "host-gateway"',
+  expected: 'an address like "192.168.1.5", or "host-gateway"',
 });
 
 /** As Docker itself has it. */
 const networkName = text({
   pattern: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/,
-  wants: "the name of a namespace, or of a network of the device",
+  expected: "the name of a namespace, or of a network of the device",
 });
 
 export const NETWORK_FIELDS: Field[] = [
   field("namespace", workloadName, DEFAULT_NAMESPACE, {
-    shown: `"${DEFAULT_NAMESPACE}"`,
+    defaultText: `"${DEFAULT_NAMESPACE}"`,
     doc: "Deployments of one namespace share a network, and find each other by name",
     example: 'namespace = "shop"',
   }),
   field("network", network(), null, {
-    shown: "that of its namespace",
+    defaultText: "that of its namespace",
     doc: 'In its place: "none", or "host", which the device must allow',
     example: 'network = "none"',
   }),
@@ -46,7 +46,7 @@ export const NETWORK_FIELDS: Field[] = [
     example: 'aliases = ["www"]',
   }),
   field("hostname", hostName, null, {
-    shown: "the container's id",
+    defaultText: "the container's id",
     doc: "What it calls itself",
     example: 'hostname = "web-1"',
   }),
@@ -55,21 +55,21 @@ export const NETWORK_FIELDS: Field[] = [
     example: 'extra_hosts = { nas = "192.168.1.5" }',
   }),
   field("dns", oneOrMore(address, "an address or an array of addresses"), [], {
-    shown: "the device's",
+    defaultText: "the device's",
     doc: "Servers that it asks for names",
     example: 'dns = ["192.168.1.1"]',
   }),
 ];
 
-function network(): Grammar<"none" | "host"> {
+function network(): Schema<"none" | "host"> {
   const plain = oneOf("none", "host");
   return {
     ...plain,
-    read(value, place) {
+    read(value, scope) {
       if (value === "none" || value === "host") return value;
       const joins = typeof value === "string" && value !== "" && value !== "bridge";
-      return place.report(
-        `is ${quote(value)}, wanted ${plain.wants}`,
+      return scope.error(
+        `is ${quote(value)}, wanted ${plain.expected}`,
         joins ? `networks = [${quote(value)}] joins a network by its name` : "leave it out for the usual network",
       );
     },
@@ -77,20 +77,20 @@ function network(): Grammar<"none" | "host"> {
 }
 
 /** "name:address" and "name=address" as compose has them, or a table. An address of version 6 has colons of its own. */
-function extraHosts(): Grammar<string[]> {
-  const wants = 'a table like { nas = "192.168.1.5" }, or an array like ["nas:192.168.1.5"]';
-  const table = mapOf(hostAddress, { pattern: HOST, wants: "the name of a host" });
-  const line = text({ pattern: /^[^:=]+[:=].+$/, wants: 'a host like "nas:192.168.1.5"' });
+function extraHosts(): Schema<string[]> {
+  const expected = 'a table like { nas = "192.168.1.5" }, or an array like ["nas:192.168.1.5"]';
+  const table = mapOf(hostAddress, { pattern: HOST, expected: "the name of a host" });
+  const line = text({ pattern: /^[^:=]+[:=].+$/, expected: 'a host like "nas:192.168.1.5"' });
   return {
-    wants,
-    schema: { anyOf: [table.schema, { type: "array", items: line.schema }] },
-    read(value, place) {
+    expected,
+    jsonSchema: { anyOf: [table.jsonSchema, { type: "array", items: line.jsonSchema }] },
+    read(value, scope) {
       if (isTable(value)) {
-        return Object.entries(table.read(value, place) ?? {}).map(([name, address]) => `${name}:${address}`);
+        return Object.entries(table.read(value, scope) ?? {}).map(([name, address]) => `${name}:${address}`);
       }
-      if (!Array.isArray(value)) return place.report(`is ${quote(value)}, wanted ${wants}`);
+      if (!Array.isArray(value)) return scope.error(`is ${quote(value)}, wanted ${expected}`);
       const lines = value.map((one, index) => {
-        const at = place.at(index);
+        const at = scope.at(index);
         const text = line.read(one, at);
         const [, name, address] = /^([^:=]+)[:=](.+)$/.exec(text ?? "") ?? [];
         if (name === undefined || address === undefined) return undefined;
@@ -111,13 +111,13 @@ type NetworkOptions = Pick<
 /** Of a deployment's fields; what makes no sense beside another one is told to the place. */
 export function buildNetwork(
   read: Table,
-  { said, place }: { said: ReadonlySet<string>; place: Place },
+  { said, scope }: { said: ReadonlySet<string>; scope: DiagnosticScope },
 ): NetworkOptions {
   const network = read.network as NetworkOptions["network"];
   const namespace = read.namespace as string;
   const without = (names: readonly string[]) => {
     for (const name of names.filter((one) => said.has(one))) {
-      place.at(name).reportKey(`network = "${network}" has no ${name}`, "keep one of the two");
+      scope.at(name).keyError(`network = "${network}" has no ${name}`, "keep one of the two");
     }
   };
   if (network === "none" || network === "host") without(["namespace", "networks", "aliases", "ports"]);
@@ -125,8 +125,8 @@ export function buildNetwork(
   const networks = (read.networks ?? []) as (string | undefined)[];
   networks.forEach((name, index) => {
     if (name === undefined) return;
-    if (name === namespace) place.at("networks").at(index).report(`${quote(name)} is its own namespace`);
-    else if (networks.indexOf(name) < index) place.at("networks").at(index).report(`${quote(name)} is named twice`);
+    if (name === namespace) scope.at("networks").at(index).error(`${quote(name)} is its own namespace`);
+    else if (networks.indexOf(name) < index) scope.at("networks").at(index).error(`${quote(name)} is named twice`);
   });
   return {
     network,
