@@ -1,27 +1,27 @@
 /**
- * [pure] What age wrote (https://age-encryption.org/v1), as it is kept in a spec. Only its shape is looked at: whether a
- * device can decrypt it, that device alone can say.
+ * [pure] Files encrypted by age (https://age-encryption.org/v1), in the form that a spec holds. Only the format is checked:
+ * whether a device can decrypt them is known to that device only.
  */
 import { isLfsPointer } from "../schema/toml_document.ts";
 
-/** In front of an encrypted value in a manifest. */
+/** Prefix of an encrypted value in a manifest. */
 export const AGE_PREFIX = "age:";
 
-/** Of the encrypted form. What is larger is no password, key or certificate. */
+/** Largest encrypted form. No password, key or certificate is larger. */
 export const MAX_SECRET_BYTES = 64 * 1024;
 
 export type AgeText =
   /** age's binary form, in base64. */
   | { ciphertext: string }
-  /** Goes on after the name of the field, and never quotes: a person may have put the plaintext there. */
+  /** `problem` follows the name of the field. It never quotes: an author may have written the plaintext there. */
   | { problem: string; hint: string };
 
 const ENCRYPT = "harbornode secret encrypt --to DEVICE";
 const VERSION = "age-encryption.org/v1\n";
-const ARMOUR = /^-----BEGIN AGE ENCRYPTED FILE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END AGE ENCRYPTED FILE-----$/;
+const ARMOR = /^-----BEGIN AGE ENCRYPTED FILE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END AGE ENCRYPTED FILE-----$/;
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}$/;
 
-/** Armour, or base64 of the binary form or of armour. */
+/** Reads armor, base64 of the binary form, or base64 of armor. */
 export function readAge(text: string): AgeText {
   const given = text.trim();
   const bytes = decoded(given);
@@ -29,7 +29,7 @@ export function readAge(text: string): AgeText {
   if (isLfsPointer(bytes)) {
     return { problem: "is a pointer of Git LFS", hint: "keep the secret in git itself: git lfs untrack FILE" };
   }
-  // Some put the file itself, armour and all, into base64.
+  // Some encode the file itself, with its armor, as base64.
   if (bytes.startsWith("-----BEGIN AGE")) return readAge(bytes);
   if (bytes.length > MAX_SECRET_BYTES) {
     return { problem: "is over 64 KiB", hint: "encrypt a key to it, and bring it as an artifact" };
@@ -46,9 +46,9 @@ export function readAge(text: string): AgeText {
   return { ciphertext: btoa(bytes) };
 }
 
-/** One character for each byte; null for what is neither of the two. */
+/** Returns one character for each byte; null for a text that is neither armor nor base64. */
 function decoded(given: string): string | null {
-  const base64 = ARMOUR.exec(given)?.[1] ?? (BASE64.test(given) ? given : null);
+  const base64 = ARMOR.exec(given)?.[1] ?? (BASE64.test(given) ? given : null);
   if (base64 === null) return null;
   try {
     return atob(base64);

@@ -1,9 +1,15 @@
 /**
- * [pure] A revision's files to what it asks of a device. Total: whatever the texts are, every manifest ends up as a
- * workload, as not selected, or as invalid with all of its problems.
+ * [pure] Reads the files of a revision into the desired state of a device. Total: whatever the texts are, every manifest
+ * ends up as a workload, as not selected, or as invalid with all of its problems.
  */
 import type { Desired, InvalidManifest } from "../model/desired.ts";
 import type { Problem } from "../model/problem.ts";
+import { WORKLOAD_NAME } from "../model/workload_name.ts";
+import { DiagnosticScope, MAX_DIAGNOSTICS } from "../schema/diagnostic.ts";
+import { present } from "../schema/schema.ts";
+import { suggest } from "../schema/suggest.ts";
+import { lfsPointerProblem, parseDocument, withPositions } from "../schema/toml_document.ts";
+import { isTable, quote, type Table } from "../schema/toml_value.ts";
 import type { TreeEntry } from "../source/source.ts";
 import {
   type ManifestTree,
@@ -12,24 +18,20 @@ import {
   rejectDuplicates,
   rejectRenameConflicts,
 } from "./check/cross_manifest.ts";
-import { atSource } from "./device/overlay.ts";
+import { misplacedFiles } from "./check/misplaced.ts";
 import { daemonOverlayProblems, desiredVersion, HARBORNODE_TOML } from "./device/harbornode_toml.ts";
+import { atSource } from "./device/overlay.ts";
 import { type OverlayContext, overlayContext, resolveOverlays } from "./device/resolve_overlays.ts";
-import { type DeviceSelector, EVERY_DEVICE, isSelected, type Target } from "./device/selector.ts";
+import { EVERY_DEVICE, isSelected, type Target } from "./device/selector.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
-import { readSecretFiles, type SecretFiles } from "./field/secret_fields.ts";
-import { lfsPointerProblem, parseDocument, withPositions } from "../schema/toml_document.ts";
 import { parseEnvFile } from "./env_file.ts";
+import { readSecretFiles, type SecretFiles } from "./field/secret_fields.ts";
 import { type ManifestFile, manifestFiles } from "./layout.ts";
 import { buildModes, readModes } from "./modes.ts";
-import { misplacedFiles } from "./check/misplaced.ts";
-import { WORKLOAD_NAME } from "../model/workload_name.ts";
-import { suggest } from "../schema/suggest.ts";
-import { DiagnosticScope, isTable, MAX_DIAGNOSTICS, quote, type Table } from "../schema/diagnostic.ts";
 
 export type { ManifestTree } from "./check/cross_manifest.ts";
 
-/** What must be loaded first: the manifests, and the variables that they share. */
+/** Returns the files that must be loaded first: manifests, shared variables and harbornode.toml. */
 export function textPaths(entries: readonly TreeEntry[]): string[] {
   const variables = entries.filter(({ path, type }) => path === VARIABLES_FILE && type === "file");
   const daemon = entries.filter(({ path, type }) => path === HARBORNODE_TOML && type === "file");
@@ -37,23 +39,23 @@ export function textPaths(entries: readonly TreeEntry[]): string[] {
     .filter((one) => one.type === "file").map((one) => one.path);
 }
 
-/** The further files that they refer to. Never throws: what is wrong with them is said by `readManifests`. */
+/** Returns the files that the manifests refer to. Never throws: `readManifests` reports what is wrong with them. */
 export function envFilePaths(tree: ManifestTree, target: Target): string[] {
-  const preparing = overlayContext(tree.text, target);
+  const context = overlayContext(tree.text, target);
   return manifestFiles(tree.entries).flatMap(({ entry, folder }) => {
-    const prepared = resolveOverlays(entry.path, tree.text(entry.path) ?? "", preparing);
-    return "table" in prepared ? envFileNames(prepared.table).map((name) => folder + name) : [];
+    const resolved = resolveOverlays(entry.path, tree.text(entry.path) ?? "", context);
+    return "table" in resolved ? envFileNames(resolved.table).map((name) => folder + name) : [];
   });
 }
 
-/** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
+/** Never throws. Returns every problem of a manifest, up to the first hundred; a bad file does not affect the others. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
-  const preparing = { ...overlayContext(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
-  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...preparing }));
+  const context = { ...overlayContext(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
+  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...context }));
   const unique = rejectCycles(rejectRenameConflicts(rejectDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isSelected(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
-  const daemon = desiredVersion(tree, preparing);
+  const daemon = desiredVersion(tree, context);
   const workloads = choices.map(({ specs, preferred }) => specs.find((one) => one.runtime === preferred) ?? specs[0]!);
   return {
     revision: target.revision,
@@ -74,7 +76,7 @@ function invalidManifest(
   return { name, kind: file.kind, path: file.entry.path, problems };
 }
 
-/** A file beside a manifest of its name is about something else. */
+/** A file beside a manifest of the same name has another purpose. */
 function misplaced({ entries }: ManifestTree, read: readonly Read[]): InvalidManifest[] {
   const names = new Set(read.flatMap((one) => [one.name, one.file.stem]));
   return misplacedFiles(entries).filter(({ stem }) => !names.has(stem)).map(({ kind, entry, stem, message, hint }) => {
@@ -86,7 +88,7 @@ function misplaced({ entries }: ManifestTree, read: readonly Read[]): InvalidMan
 interface Reading extends OverlayContext {
   tree: ManifestTree;
   secretFiles: SecretFiles;
-  /** Names of overlays, in place of those that fit the device. */
+  /** Names of the overlays to merge, in place of those that match the device. */
   overlays?: readonly string[];
 }
 
@@ -101,57 +103,57 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   if (entry.type !== "file") return unread(`a manifest must be a file, and this is a ${entry.type}`);
   const text = tree.text(entry.path);
   if (text === undefined) return unread("the file could not be read");
-  const prepared = resolveOverlays(entry.path, text, reading);
-  if ("problem" in prepared) return { ...base, type: "invalid", problems: [prepared.problem] };
+  const resolved = resolveOverlays(entry.path, text, reading);
+  if ("problem" in resolved) return { ...base, type: "invalid", problems: [resolved.problem] };
 
-  const { found, writtenAt } = prepared;
-  const scope = new DiagnosticScope(found);
-  const read = readModes(kind, prepared.table, found);
-  const table = read.top;
-  if (table.name === undefined && prepared.table.name === undefined && !WORKLOAD_NAME.test(stem)) {
+  const { table, diagnostics, sourceOf } = resolved;
+  const scope = new DiagnosticScope(diagnostics);
+  const read = readModes(kind, table, diagnostics);
+  const { name, on = EVERY_DEVICE } = read.common;
+  if (name === undefined && table.name === undefined && !WORKLOAD_NAME.test(stem)) {
     scope.error(
       `the file's name ${quote(stem)} can not be the name of a workload`,
       "lower-case letters, digits and - can",
     );
   }
-  const { env, problems } = readEnvFiles(table, { manifest, tree, scope });
-  // What a device lacks is no problem of a workload that is for others.
-  const on = table.on as DeviceSelector | undefined ?? EVERY_DEVICE;
+  const { env, problems } = readEnvFiles(present(read.common.env_file), { manifest, tree, scope });
+  // A workload of other devices needs no download for this one.
   const arch = isSelected(on, target) ? target.arch : undefined;
-  const choice = buildModes(read, { manifest, env, secretFiles, arch, found });
+  const choice = buildModes(read, { manifest, env, secretFiles, arch, diagnostics });
   problems.push(...manifest.nonRegularFiles.map(nonRegularFileProblem));
-  const all = [...withPositions(entry.path, text, atSource(found, writtenAt)), ...problems];
-  const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
+  const all = [...withPositions(entry.path, text, atSource(diagnostics, sourceOf)), ...problems];
+  const named = name === undefined ? {} : { name, isNamed: true };
   if (all.length > 0 || choice === undefined) return { ...base, ...named, type: "invalid", problems: all };
-  return { ...base, ...named, type: "workload", choice, on, writtenAt };
+  return { ...base, ...named, type: "workload", choice, on, sourceOf };
 }
 
 /**
- * Problems of overlays that do not fit the device, each laid over its manifest alone: what another device would find.
- * Of a manifest that has problems without them, none are told.
+ * Returns the problems of overlays that do not match the device, each merged alone: what another device would find. Skips
+ * manifests that have problems without them.
  */
 export function overlayProblems(tree: ManifestTree, target: Target): Problem[] {
-  const preparing = { ...overlayContext(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
+  const context = { ...overlayContext(tree.text, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
   const ofWorkloads = manifestFiles(tree.entries).flatMap((manifest) => {
     const text = tree.text(manifest.entry.path);
-    if (text === undefined || readManifest(manifest, { tree, ...preparing }).type === "invalid") return [];
+    if (text === undefined || readManifest(manifest, { tree, ...context }).type === "invalid") return [];
     const document = parseDocument(manifest.entry.path, text);
     const overlay = "table" in document ? document.table.overlay : undefined;
     return Object.keys(isTable(overlay) ? overlay : {}).flatMap((name) => {
-      const read = readManifest(manifest, { tree, ...preparing, overlays: [name] });
+      const read = readManifest(manifest, { tree, ...context, overlays: [name] });
       return read.type === "invalid" ? read.problems : [];
     });
   });
-  return [...ofWorkloads, ...daemonOverlayProblems(tree, preparing)];
+  return [...ofWorkloads, ...daemonOverlayProblems(tree, context)];
 }
 
+/** Reads the files of `env_file`, in their order: later values win. */
 function readEnvFiles(
-  table: Table,
+  names: readonly string[],
   { manifest, tree, scope }: { manifest: ManifestFile; tree: ManifestTree; scope: DiagnosticScope },
 ): { env: Record<string, string>; problems: Problem[] } {
   let env: Record<string, string> = {};
   const problems: Problem[] = [];
-  for (const name of envFileNames(table)) {
+  for (const name of names.map(inFolder)) {
     const path = manifest.folder + name;
     if (name.startsWith("/") || name.split("/").includes("..")) {
       scope.at("env_file").error(`${quote(name)} is not in the workload's folder`, `put it into ${manifest.folder}`);
@@ -175,10 +177,14 @@ function readEnvFiles(
   return { env, problems };
 }
 
-/** Names inside of the folder; what would leave it names no file that is there. */
+/** Returns the names of `env_file` before it is checked. */
 function envFileNames(table: Table): string[] {
-  const given = Array.isArray(table.env_file) ? table.env_file : [table.env_file];
-  return given.filter((one) => typeof one === "string" && one !== "").map((one: string) => one.replace(/^\.\//, ""));
+  return [table.env_file].flat().filter((name) => typeof name === "string").filter((name) => name !== "").map(inFolder);
+}
+
+/** Returns a name relative to the folder, without "./" in front. */
+function inFolder(name: string): string {
+  return name.replace(/^\.\//, "");
 }
 
 function nonRegularFileProblem(entry: TreeEntry): Problem {

@@ -1,78 +1,65 @@
-/** [pure] Where in a document a value is, and the problems found there. */
+/** [pure] Diagnostics of a document: what is wrong, and at which path. `withPositions` adds lines and columns. */
+import { quote } from "./toml_value.ts";
 
-import { quoted } from "../model/printable.ts";
-
+/** Keys and array indexes from the top of a document to a value. */
 export type FieldPath = readonly (string | number)[];
 
 export interface Diagnostic {
   path: FieldPath;
-  /** Whether the name or the value is wrong: decides which of the two is pointed at. */
+  /** Whether the name or the value is wrong: decides which of the two the position points at. */
   part: "key" | "value";
   message: string;
   hint: string | undefined;
 }
 
-/** Of one document: a file of 1 MiB can hold a hundred thousand mistakes, and nobody reads those. */
+/** Most diagnostics kept for one document. A file of 1 MiB can hold a hundred thousand mistakes, and nobody reads those. */
 export const MAX_DIAGNOSTICS = 100;
 
+/** A path in a document, and the list that collects the diagnostics of that document. */
 export class DiagnosticScope {
   readonly path: FieldPath;
-  readonly #found: Diagnostic[];
+  readonly #diagnostics: Diagnostic[];
 
-  constructor(found: Diagnostic[], path: FieldPath = []) {
-    this.#found = found;
+  constructor(diagnostics: Diagnostic[], path: FieldPath = []) {
+    this.#diagnostics = diagnostics;
     this.path = path;
   }
 
+  /** Returns the scope of a key or an index below this path. */
   at(key: string | number): DiagnosticScope {
-    return new DiagnosticScope(this.#found, [...this.path, key]);
+    return new DiagnosticScope(this.#diagnostics, [...this.path, key]);
   }
 
-  /** Returns undefined, so that a grammar can report and give no value in one word. */
+  /** Reports a wrong value. Returns undefined, so that a schema can report and give no value in one statement. */
   error(message: string, hint?: string): undefined {
     this.#add({ path: this.path, part: "value", message, hint });
     return undefined;
   }
 
+  /** Reports that `value` is not what the schema expects. Quotes the value, so it must not be used for secrets. */
+  mismatch(value: unknown, expected: string, hint?: string): undefined {
+    return this.error(`is ${quote(value)}, wanted ${expected}`, hint);
+  }
+
+  /** Reports a wrong name of a field. */
   keyError(message: string, hint?: string): void {
     this.#add({ path: this.path, part: "key", message, hint });
   }
 
-  /** Whether `MAX_FOUND` problems were found, and more will not be kept. */
+  /** True once `MAX_DIAGNOSTICS` were reported: further ones are dropped. */
   get isFull(): boolean {
-    return this.#found.length >= MAX_DIAGNOSTICS;
+    return this.#diagnostics.length >= MAX_DIAGNOSTICS;
   }
 
-  #add(found: Diagnostic): void {
-    if (!this.isFull) this.#found.push(found);
+  #add(diagnostic: Diagnostic): void {
+    if (!this.isFull) this.#diagnostics.push(diagnostic);
   }
 }
 
-/** `health.interval`, `ports[0]`, `env."A B"`: as TOML writes it. */
-export function fieldText(path: FieldPath): string {
+/** Formats a path as TOML writes it: `health.interval`, `ports[0]`, `env."A B"`. */
+export function pathText(path: FieldPath): string {
   return path.map((key) => {
     if (typeof key === "number") return `[${key}]`;
     return /^[A-Za-z0-9_-]{1,60}$/.test(key) ? `.${key}` : `.${quote(key)}`;
   }).join("").replace(/^\./, "");
-}
-
-/** The value as a person wrote it, shortened: `"30"`, `30`, `a table`. */
-export function quote(value: unknown): string {
-  if (typeof value === "string") {
-    return quoted(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  }
-  if (typeof value === "number") return String(value).replace("Infinity", "inf").replace("NaN", "nan");
-  if (typeof value === "bigint" || typeof value === "boolean") return String(value);
-  if (Array.isArray(value)) return "an array";
-  if (value !== null && typeof value === "object") return isTable(value) ? "a table" : "a date";
-  return "nothing";
-}
-
-export type Table = Record<string, unknown>;
-
-/** A TOML table; dates are objects too, of a class of their own. */
-export function isTable(value: unknown): value is Table {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
 }

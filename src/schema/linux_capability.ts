@@ -1,9 +1,8 @@
-/** [pure] The names of Linux capabilities: https://man7.org/linux/man-pages/man7/capabilities.7.html */
+/** [pure] Names of Linux capabilities: https://man7.org/linux/man-pages/man7/capabilities.7.html */
 import type { Schema } from "./schema.ts";
 import { suggest } from "./suggest.ts";
-import { quote } from "./diagnostic.ts";
 
-/** In the order of their numbers; the last one came with Linux 5.9, and none since. */
+/** In the order of their numbers. The last was added in Linux 5.9. */
 export const CAPABILITIES: readonly string[] = [
   "CAP_CHOWN",
   "CAP_DAC_OVERRIDE",
@@ -48,15 +47,14 @@ export const CAPABILITIES: readonly string[] = [
   "CAP_CHECKPOINT_RESTORE",
 ];
 
-/** Written as the manual page does; Docker's and systemd's other ways to write one are told the name. */
+/** A capability as the manual page writes it. The spellings of Docker and systemd get the name as a suggestion. */
 export const capability: Schema<string> = {
   expected: 'a capability like "CAP_NET_BIND_SERVICE"',
   jsonSchema: { enum: CAPABILITIES },
   read(value, scope) {
-    if (typeof value === "string" && CAPABILITIES.includes(value)) return value;
-    const message = `is ${quote(value)}, wanted a capability like "CAP_NET_BIND_SERVICE"`;
-    if (typeof value !== "string") return scope.error(message);
+    if (typeof value !== "string") return scope.mismatch(value, capability.expected);
+    if (CAPABILITIES.includes(value)) return value;
     const close = suggest(`CAP_${value.toUpperCase().replace(/^CAP_/, "")}`, CAPABILITIES);
-    return scope.error(message, close === null ? undefined : `did you mean "${close}"?`);
+    return scope.mismatch(value, capability.expected, close === null ? undefined : `did you mean "${close}"?`);
   },
 };

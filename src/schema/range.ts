@@ -1,6 +1,6 @@
-/** Ranges of numbers, as the kernel's own settings write them: "20000-29999", both ends included. */
+/** [pure] Ranges of numbers, as the kernel's own settings write them: "20000-29999", both ends included. */
 import type { Schema } from "./schema.ts";
-import { quote } from "./diagnostic.ts";
+import { quote } from "./toml_value.ts";
 
 /** Both ends included. */
 export interface Range {
@@ -11,12 +11,13 @@ export interface Range {
 interface RangeOptions {
   min: number;
   max: number;
-  /** As the author of a config.toml would write one. */
+  /** A range as the author of a file would write it, for messages. */
   example: string;
-  /** Numbers that it must not hold, each with its meaning. */
+  /** Numbers that the range must not hold, each with its meaning. */
   without?: Record<number, string>;
 }
 
+/** A range within `min` and `max`. */
 export function range({ min, max, example, without = {} }: RangeOptions): Schema<Range> {
   const expected = `a range like "${example}", from ${min} to ${max}`;
   return {
@@ -25,18 +26,20 @@ export function range({ min, max, example, without = {} }: RangeOptions): Schema
     read(value, scope) {
       const match = typeof value === "string" ? /^(\d{1,10})-(\d{1,10})$/.exec(value) : null;
       const [from, to] = [Number(match?.[1]), Number(match?.[2])];
-      if (match === null || from < min || to > max) return scope.error(`is ${quote(value)}, wanted ${expected}`);
+      if (match === null || from < min || to > max) return scope.mismatch(value, expected);
       if (from > to) {
         return scope.error(`is ${quote(value)}, and ends before it begins`, `write "${to}-${from}"`);
       }
-      const wrong = Object.entries(without).find(([one]) => Number(one) >= from && Number(one) <= to);
-      if (wrong !== undefined) return scope.error(`is ${quote(value)}, and ${wrong[0]} in it is ${wrong[1]}`);
+      const excluded = Object.entries(without).find(([one]) => Number(one) >= from && Number(one) <= to);
+      if (excluded !== undefined) {
+        return scope.error(`is ${quote(value)}, and ${excluded[0]} in it is ${excluded[1]}`);
+      }
       return { from, to };
     },
   };
 }
 
-/** Null for "off" and for an empty text. */
+/** A value, or "off" (or an empty string, for the environment), which is read as null. */
 export function orOff<T>(schema: Schema<T>): Schema<T | null> {
   return {
     expected: `${schema.expected}, or "off"`,

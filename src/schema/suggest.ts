@@ -1,19 +1,19 @@
-/** [pure] "did you mean" for names. */
+/** [pure] "did you mean" for misspelled names. */
 
-/** Of the names, the one that is most likely meant; null when none is close. */
-export function suggest(name: string, names: readonly string[]): string | null {
+/** Returns the candidate that was most likely meant; null when none is close. */
+export function suggest(name: string, candidates: readonly string[]): string | null {
   const limit = name.length <= 4 ? 1 : name.length <= 8 ? 2 : 3;
-  let best: { name: string; distance: number } | null = null;
-  for (const candidate of names) {
-    const [given, wanted] = [name.toLowerCase(), candidate.toLowerCase()];
-    // A word broken off is as good as one typing error.
-    const distance = given.length > 2 && wanted.startsWith(given) ? 1 : editDistance(given, wanted);
-    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { name: candidate, distance };
+  let best: { candidate: string; distance: number } | null = null;
+  for (const candidate of candidates) {
+    const [given, other] = [name.toLowerCase(), candidate.toLowerCase()];
+    // An unfinished word counts as one typing error.
+    const distance = given.length > 2 && other.startsWith(given) ? 1 : editDistance(given, other);
+    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { candidate, distance };
   }
-  return best?.name ?? null;
+  return best?.candidate ?? null;
 }
 
-/** Insertions, deletions, substitutions, and swaps of neighbours (optimal string alignment). */
+/** Counts insertions, deletions, substitutions, and swaps of neighbors (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 3) return Infinity;
   const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...new Array<number>(b.length).fill(0)]);

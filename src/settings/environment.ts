@@ -1,20 +1,21 @@
-/** Settings from the environment: each has a variable, HARBORNODE_<SECTION>_<KEY>, that wins over config.toml. */
-import { type Diagnostic, type DiagnosticScope, fieldText, type Table } from "../schema/diagnostic.ts";
-import { suggest } from "../schema/suggest.ts";
+/** Settings from the environment: the variable HARBORNODE_<SECTION>_<KEY> of a setting overrides config.toml. */
 import type { Problem } from "../model/problem.ts";
+import { type Diagnostic, type DiagnosticScope, pathText } from "../schema/diagnostic.ts";
+import { suggest } from "../schema/suggest.ts";
+import type { Table } from "../schema/toml_value.ts";
 import { SECTIONS } from "./sections.ts";
 
-/** Variables that begin like settings and are none. */
+/** Variables with the prefix of settings that are no settings. */
 const OTHERS = /^HARBORNODE_(TEST_.*|BASE_URL|VERSION|CONFIG|EXECUTABLE|WORKLOAD|SLOT|INSTANCE)$/;
 
-/** "HARBORNODE_REPO_URL" */
+/** Returns the variable of a setting: "HARBORNODE_REPO_URL". */
 export function variableOf(section: string, key: string): string {
   return ["HARBORNODE", section, key].filter((part) => part !== "").join("_").toUpperCase();
 }
 
 /**
- * Puts what the environment says into `values` (by section, then by key), and returns the variables that are settings,
- * those with a wrong value among them. Problems are reported at the variable's name.
+ * Overrides `values` (by section, then by key) with the environment. Returns the variables that are settings, also those
+ * with a wrong value. Problems are reported at the name of the variable.
  */
 export function overrideFromEnvironment(
   values: Record<string, Table>,
@@ -22,7 +23,7 @@ export function overrideFromEnvironment(
 ): ReadonlySet<string> {
   const known = new Map(
     SECTIONS.flatMap(({ name, fields }) =>
-      fields.map((field) => [variableOf(name, field.name), { section: name, field }] as const)
+      Object.values(fields).map((field) => [variableOf(name, field.name), { section: name, field }] as const)
     ),
   );
   const used = new Set<string>();
@@ -43,17 +44,17 @@ export function overrideFromEnvironment(
   return used;
 }
 
-/** Of the environment, which has no lines. */
-export function environmentProblems(found: readonly Diagnostic[]): Problem[] {
-  return found.map(({ path, message, hint }) => ({
+/** Returns the problems of the environment, which has no lines. */
+export function environmentProblems(diagnostics: readonly Diagnostic[]): Problem[] {
+  return diagnostics.map(({ path, message, hint }) => ({
     file: "environment",
-    field: fieldText(path),
+    field: pathText(path),
     message,
     ...(hint === undefined ? {} : { hint }),
   }));
 }
 
-/** The environment has text alone: numbers, true and false, "a,b" and "a=b,c=d" are told by what is wanted. */
+/** Converts text to the type that the setting expects: a number, a boolean, "a,b" or "a=b,c=d". */
 function fromText(text: string, jsonSchema: Record<string, unknown>): unknown {
   if (jsonSchema.type === "integer" && /^-?\d+$/.test(text)) return Number(text);
   if (jsonSchema.type === "boolean" && /^(true|false)$/.test(text)) return text === "true";

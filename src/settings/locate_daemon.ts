@@ -1,50 +1,49 @@
-/** Where the daemon can be reached: all that most commands need of the settings. */
+/** Locates the daemon: its data_dir is the only setting that most commands need. */
 import { dirname, join, resolve } from "node:path";
-import { parseDocument, withPositions } from "../schema/toml_document.ts";
-import { readFields } from "../schema/schema.ts";
-import { type Diagnostic, DiagnosticScope } from "../schema/diagnostic.ts";
 import type { Problem } from "../model/problem.ts";
-import { type LoadOptions, loadSettings } from "./load.ts";
-import { GENERAL, generalOf } from "./section/general.ts";
+import { type Diagnostic, DiagnosticScope } from "../schema/diagnostic.ts";
+import { readFields } from "../schema/field_table.ts";
+import { parseDocument, withPositions } from "../schema/toml_document.ts";
 import { variableOf } from "./environment.ts";
+import { type LoadOptions, loadSettings } from "./load.ts";
+import { GENERAL } from "./section/general.ts";
 
-const FIELD = GENERAL.fields.filter((field) => field.name === "data_dir");
+const FIELDS = { data_dir: GENERAL.fields.data_dir };
 
 /**
- * `data_dir`, from settings that may be wrong otherwise: a daemon goes on with those before, and whoever may talk to it
- * need not be able to read its tokens.
+ * Returns `data_dir`, also when other settings are wrong: a daemon keeps running with its previous settings, and users who
+ * may talk to it need not be able to read its tokens.
  */
 export async function locateDaemon(options: LoadOptions): Promise<{ dataDir: string } | { problems: Problem[] }> {
   const { env, cwd } = options;
-  const shown = options.file ?? "config.toml";
-  const path = resolve(cwd, shown);
+  const name = options.file ?? "config.toml";
+  const path = resolve(cwd, name);
   const base = dirname(path);
-  const set = env[variableOf("", "data_dir")];
-  if (set !== undefined) return { dataDir: resolve(base, set) };
+  const variable = env[variableOf("", "data_dir")];
+  if (variable !== undefined) return { dataDir: resolve(base, variable) };
+  const usual = FIELDS.data_dir.default;
   let text: string;
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    // Who may not read the settings may talk to the daemon all the same, where it has its folder in the usual place.
-    const usual = join(base, String(FIELD[0]!.fallback));
-    const isThere = await Deno.lstat(join(usual, "harbornode.sock")).then(() => true, () => false);
-    if (error instanceof Deno.errors.PermissionDenied && isThere) return { dataDir: usual };
-    return await whole(options);
+    // A user who may not read the settings may still talk to a daemon whose directory is in the usual place.
+    const dataDir = join(base, usual);
+    const exists = await Deno.lstat(join(dataDir, "harbornode.sock")).then(() => true, () => false);
+    if (error instanceof Deno.errors.PermissionDenied && exists) return { dataDir };
+    return await fromSettings(options);
   }
-  const document = parseDocument(shown, text);
+  const document = parseDocument(name, text);
   if ("problem" in document) return { problems: [document.problem] };
-  const found: Diagnostic[] = [];
-  const read = readFields(FIELD, document.table, {
-    scope: new DiagnosticScope(found),
+  const diagnostics: Diagnostic[] = [];
+  const read = readFields(FIELDS, document.table, {
+    scope: new DiagnosticScope(diagnostics),
     ignore: (key) => key !== "data_dir",
   });
-  if (found.length > 0) return { problems: withPositions(shown, text, found) };
-  return {
-    dataDir: generalOf(read, { base, hostname: "", home: "/", scopeOf: () => new DiagnosticScope([]) }).dataDir,
-  };
+  if (diagnostics.length > 0) return { problems: withPositions(name, text, diagnostics) };
+  return { dataDir: resolve(base, read.data_dir ?? usual) };
 }
 
-async function whole(options: LoadOptions): Promise<{ dataDir: string } | { problems: Problem[] }> {
+async function fromSettings(options: LoadOptions): Promise<{ dataDir: string } | { problems: Problem[] }> {
   const loaded = await loadSettings(options);
   return "settings" in loaded ? { dataDir: loaded.settings.dataDir } : loaded;
 }

@@ -1,33 +1,21 @@
-/** `[registry."ghcr.io"]`: who the device is to a registry of images. */
-import { type Field, readFields, text } from "../schema/schema.ts";
-import { type DiagnosticScope, isTable, quote } from "../schema/diagnostic.ts";
+/** `[registry."ghcr.io"]`: logins for image registries. */
+import type { DiagnosticScope } from "../schema/diagnostic.ts";
+import { field, fields, readFields } from "../schema/field_table.ts";
+import { text } from "../schema/schema.ts";
+import { isTable, quote } from "../schema/toml_value.ts";
 import { secret, secretOf } from "./secret_setting.ts";
 import type { RegistryLogin } from "./settings.ts";
 
-export const REGISTRY_FIELDS: Field[] = [
-  {
-    name: "username",
-    schema: text(),
-    fallback: null,
-    defaultText: "",
-    doc: "Who asks",
-    example: 'username = "device"',
-  },
-  { name: "password", schema: secret, fallback: null, defaultText: "", doc: "Better: password_file", example: "" },
-  {
-    name: "password_file",
-    schema: text(),
-    fallback: null,
-    defaultText: "",
-    doc: "A file with the password",
-    example: "",
-  },
-];
+export const REGISTRY_FIELDS = fields({
+  username: field(text(), null, { doc: "Who asks", example: 'username = "device"' }),
+  password: field(secret, null, { doc: "Better: password_file", example: "" }),
+  password_file: field(text(), null, { doc: "A file with the password", example: "" }),
+});
 
-/** As images begin: no scheme, no path. */
+/** The host of an image name: no scheme, no path. */
 const HOST = /^(\[[a-fA-F0-9:]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:\d{1,5})?$/;
 
-/** By host. Problems are told to `place`, and quote neither names nor passwords. */
+/** Returns the logins by host. Messages quote neither user names nor passwords. */
 export async function readRegistries(
   given: unknown,
   { scope, base }: { scope: DiagnosticScope; base: string },
@@ -41,7 +29,7 @@ export async function readRegistries(
   for (const [host, table] of Object.entries(given)) {
     const own = scope.at(host);
     if (!isTable(table)) {
-      // A name without quotes is taken apart at its dots: the parts are tables, down to what was meant for the whole.
+      // TOML splits a name without quotes at its dots: its parts are tables in each other.
       own.error("is no table of a registry", 'write [registry."registry.example.org"], with the host in quotes');
       continue;
     }
@@ -51,12 +39,17 @@ export async function readRegistries(
       continue;
     }
     const explain = () => ({ hint: 'a host has quotes around it: [registry."registry.example.org"]' });
-    const isApart = Object.values(table).some(isTable);
-    const read = readFields(REGISTRY_FIELDS, table, { scope: own, ...(isApart ? { explain } : {}) });
-    const password = await secretOf(read, { name: "password", scopeOf: (key) => own.at(key), base });
+    const isSplit = Object.values(table).some(isTable);
+    const read = readFields(REGISTRY_FIELDS, table, { scope: own, ...(isSplit ? { explain } : {}) });
+    const password = await secretOf(read.password, {
+      name: "password",
+      file: read.password_file,
+      scopeOf: (key) => own.at(key),
+      base,
+    });
     const hasPassword = read.password !== null || read.password_file !== null;
-    if (read.username === null && !isApart) own.error('the field "username" is missing', 'write username = "..."');
-    if (!hasPassword && !isApart) own.error('the field "password_file" is missing', 'write password_file = "..."');
+    if (read.username === null && !isSplit) own.error('the field "username" is missing', 'write username = "..."');
+    if (!hasPassword && !isSplit) own.error('the field "password_file" is missing', 'write password_file = "..."');
     if (typeof read.username === "string" && password !== null) logins[host] = { username: read.username, password };
   }
   return logins;

@@ -1,16 +1,16 @@
-/** Settings that were edited while a daemon runs with them. */
-import { type LoadOptions, loadSettings } from "./load.ts";
-import { changedSettings } from "./changed.ts";
+/** Reloads settings that were edited while a daemon runs with the previous ones. */
 import type { Problem } from "../model/problem.ts";
+import { changedSettings } from "./changed.ts";
+import { type LoadOptions, loadSettings } from "./load.ts";
 import type { Settings } from "./settings.ts";
 
 export type SettingsReload =
   | { type: "problems"; problems: Problem[] }
   | { type: "unchanged" }
-  /** `changed`: their names, never their values. */
+  /** `changed`: names of settings, never their values. */
   | { type: "changed"; changed: string[]; settings: Settings };
 
-/** Reads them again, whole. What a running daemon can not take over is a problem like any other. */
+/** Loads all settings again. A change that a running daemon cannot apply is a problem like any other. */
 export async function reloadSettings(current: Settings, options: LoadOptions): Promise<SettingsReload> {
   const loaded = await loadSettings(options);
   if ("problems" in loaded) return { type: "problems", problems: loaded.problems };

@@ -1,7 +1,7 @@
-/** Settings that are secrets: in config.toml, or better in a file of their own. No message ever quotes one. */
+/** Settings that are secrets: in config.toml, or better in a file of their own. No message quotes one. */
 import { isAbsolute, resolve } from "node:path";
+import type { DiagnosticScope } from "../schema/diagnostic.ts";
 import type { Schema } from "../schema/schema.ts";
-import type { DiagnosticScope, Table } from "../schema/diagnostic.ts";
 
 export const secret: Schema<string> = {
   expected: "a string that is not empty",
@@ -10,18 +10,25 @@ export const secret: Schema<string> = {
 };
 
 export interface SecretOptions {
+  /** Name of the setting, like "token"; the setting "token_file" names its file. */
   name: string;
-  /** In the environment or in the file, wherever the setting comes from. */
+  /** Value of the setting that names the file. */
+  file: string | null | undefined;
+  /** Returns the scope of a setting: in the environment or in the file, where its value comes from. */
   scopeOf: (key: string) => DiagnosticScope;
-  /** What a relative path begins at. */
+  /** Directory that a relative path starts from. */
   base: string;
 }
 
-/** `token`, or the content of `token_file`. Neither is in a message: some put the token where the file's name belongs. */
-export async function secretOf(table: Table, { name, scopeOf, base }: SecretOptions): Promise<string | null> {
-  const file = table[`${name}_file`];
-  const value = table[name];
-  if (typeof file !== "string") return typeof value === "string" ? value : null;
+/**
+ * Returns the secret, or the content of its file. No message quotes either of them: some users write the secret in place
+ * of the name of the file.
+ */
+export async function secretOf(
+  value: string | null | undefined,
+  { name, file, scopeOf, base }: SecretOptions,
+): Promise<string | null> {
+  if (file === null || file === undefined) return value ?? null;
   const scope = scopeOf(`${name}_file`);
   if (typeof value === "string") {
     scope.error(`is set beside ${name}, and only one of the two can count`, `take ${name} out`);
@@ -37,22 +44,22 @@ export async function secretOf(table: Table, { name, scopeOf, base }: SecretOpti
   return text.trim();
 }
 
-/** Where systemd has them while the unit runs: for root on the command line, whom no variable tells. */
+/** Credentials of the unit while it runs, for commands of root, which have no variable for the directory. */
 const CREDENTIALS = "/run/credentials/harbornode.service";
 
 /**
- * A file that a setting names: from `base`, or among the credentials that systemd hands to the daemon
- * (LoadCredential=, https://systemd.io/CREDENTIALS). `file` is absolute, wherever it was looked for.
+ * Reads a file that a setting names: relative to `base`, or among the credentials that systemd gives to the daemon
+ * (LoadCredential=, https://systemd.io/CREDENTIALS). `file` is the absolute path, also after an error.
  */
 export async function readNear(
   path: string,
   base: string,
 ): Promise<{ file: string; text: string; error: null } | { file: string; text: ""; error: unknown }> {
   const credentials = Deno.env.get("CREDENTIALS_DIRECTORY") ?? CREDENTIALS;
-  const places = isAbsolute(path) ? [base] : [base, credentials];
+  const directories = isAbsolute(path) ? [base] : [base, credentials];
   let first: unknown = null;
-  for (const scope of places) {
-    const file = resolve(scope, path);
+  for (const directory of directories) {
+    const file = resolve(directory, path);
     try {
       return { file, text: await Deno.readTextFile(file), error: null };
     } catch (error) {
@@ -62,7 +69,7 @@ export async function readNear(
   return { file: resolve(base, path), text: "", error: first };
 }
 
-/** "permission denied" */
+/** Returns the reason of a failed read, like "permission denied". */
 export function readError(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/ \(os error \d+\).*/, "").toLowerCase();

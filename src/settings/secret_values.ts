@@ -1,6 +1,7 @@
-/** Every value of the settings that must never be shown. */
+/** Secrets in the settings, so that logs and bundles can hide them. */
 import type { Settings } from "./settings.ts";
 
+/** Returns every value of the settings that must never be shown. */
 export function secretValues({ repo, webhook, commitStatus, registries, notify }: Settings): string[] {
   const all = [
     repo.token,
@@ -9,5 +10,5 @@ export function secretValues({ repo, webhook, commitStatus, registries, notify }
     ...Object.values(registries).map(({ password }) => password),
     ...notify.flatMap(({ url, secret, token }) => [url, secret, token]),
   ];
-  return all.filter((one) => one !== null);
+  return all.filter((value) => value !== null);
 }

@@ -1,7 +1,7 @@
 /** The reference of config.toml, made from the table of settings that reads it. */
 import { isDeepStrictEqual } from "node:util";
-import type { Field } from "../../src/schema/schema.ts";
-import type { DiagnosticScope } from "../../src/schema/diagnostic.ts";
+import type { Field } from "../../src/schema/field_table.ts";
+import { DiagnosticScope } from "../../src/schema/diagnostic.ts";
 import { NOTIFY_FIELDS } from "../../src/settings/notify.ts";
 import { REGISTRY_FIELDS } from "../../src/settings/registries.ts";
 import { SECTIONS } from "../../src/settings/sections.ts";
@@ -12,9 +12,9 @@ const HEADS: Record<string, string> = { "": "at the top of the file" };
 
 export function settingsReference(): string {
   return [
-    ...SECTIONS.map(({ name, fields }) => section(HEADS[name] ?? `\`[${name}]\``, fields)),
-    section('`[registry."HOST"]`, one for each registry', REGISTRY_FIELDS),
-    section("`[[notify]]`, one for each who is told", NOTIFY_FIELDS),
+    ...SECTIONS.map(({ name, fields }) => section(HEADS[name] ?? `\`[${name}]\``, Object.values(fields))),
+    section('`[registry."HOST"]`, one for each registry', Object.values(REGISTRY_FIELDS)),
+    section("`[[notify]]`, one for each who is told", Object.values(NOTIFY_FIELDS)),
   ].join("\n\n");
 }
 
@@ -31,7 +31,7 @@ function row(field: Field): string {
 }
 
 function shownDefault(field: Field): string {
-  if (field.required === true || field.fallback === undefined) return "required";
+  if (field.required || field.default === undefined) return "required";
   const written = writtenDefault(field);
   return written === null ? "" : `\`${written}\``;
 }
@@ -40,10 +40,9 @@ function shownDefault(field: Field): string {
  * A default as a person would write it, which is what the setting's own schema reads as the default. Null where leaving
  * it out can not be written.
  */
-export function writtenDefault({ name, fallback, schema }: Field): string | null {
+export function writtenDefault({ name, default: fallback, schema }: Field): string | null {
   if (fallback === null) return null;
-  const refuses = { error: () => undefined, keyError: () => undefined } as unknown as DiagnosticScope;
-  const scope = { ...refuses, at: () => scope } as unknown as DiagnosticScope;
+  const scope = new DiagnosticScope([]);
   for (const candidate of candidates(fallback)) {
     if (isDeepStrictEqual(schema.read(candidate, scope), fallback)) {
       return JSON.stringify(candidate).replace(/,/g, ", ");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FLEET_FILE, type FleetDevice, readFleet } from "../../manifest/device/fleet.ts";
 import { matches } from "../../manifest/device/selector.ts";
 import { suggest } from "../../schema/suggest.ts";
-import { quote } from "../../schema/diagnostic.ts";
+import { quote } from "../../schema/toml_value.ts";
 import type { Problem } from "../../model/problem.ts";
 import { isRecipient } from "../../secrets/x25519.ts";
 import { UsageError } from "../command.ts";

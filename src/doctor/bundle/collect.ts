@@ -1,7 +1,7 @@
 /** What a bug report needs to know of a device: read, redacted and scrubbed. Nothing is written, nothing is sent. */
 import { dirname, join, resolve } from "node:path";
 import { parseDocument } from "../../schema/toml_document.ts";
-import { isTable, type Table } from "../../schema/diagnostic.ts";
+import { isTable, type Table } from "../../schema/toml_value.ts";
 import { hiddenValues, redactConfig } from "../../settings/redact_config.ts";
 import { secretValues } from "../../settings/secret_values.ts";
 import { COMMIT, VERSION } from "../../version.ts";

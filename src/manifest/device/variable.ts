@@ -1,107 +1,122 @@
 /**
- * [pure] `${vars.NAME}`, `${device.name}` and `${device.labels.NAME}` in the strings of a manifest. A string that is
- * nothing else becomes the variable's own value, a number or an array too; inside of other text it is written out.
- * `$${` is a plain `${`.
+ * [pure] Variables: `${vars.NAME}`, `${device.name}` and `${device.labels.NAME}` in the strings of a manifest. A string
+ * that is one reference becomes the value of the variable, also a number or an array; inside other text the value is
+ * written as text. `$${` is a plain `${`.
  */
-import { parseDocument, withPositions } from "../../schema/toml_document.ts";
-import { suggest } from "../../schema/suggest.ts";
-import { fittingOverlays, overlaid } from "./overlay.ts";
-import { type Diagnostic, DiagnosticScope, isTable, quote, type Table } from "../../schema/diagnostic.ts";
 import type { Problem } from "../../model/problem.ts";
+import { type Diagnostic, DiagnosticScope } from "../../schema/diagnostic.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
+import { isTable, quote, type Table } from "../../schema/toml_value.ts";
+import { matchingOverlays, mergeOverlays } from "./overlay.ts";
 import type { Target } from "./selector.ts";
 
-/** At the top of the repository's folder: variables of all manifests, with overlays as manifests have them. */
+/** File at the top of the repository's folder: variables of all manifests, with overlays as manifests have them. */
 export const VARIABLES_FILE = "vars.toml";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
-/** Of what variables write out in one manifest: many that hold much would fill the memory of the device. */
-const MAX_WRITTEN = 1024 * 1024;
+/** Most text that the variables of one manifest expand to: many large ones would fill the memory of the device. */
+const MAX_EXPANDED = 1024 * 1024;
 
-/** Of tables and arrays in each other. A dotted key makes as many as it has dots. */
+/** Deepest nesting of tables and arrays. A dotted key makes as many tables as it has dots. */
 const MAX_DEPTH = 32;
 
 export type Variables = ReadonlyMap<string, unknown>;
 
-/** The file's variables for this device, or what is wrong with it. */
+/** Returns the file's variables for this device, or its problems. */
 export function readVariables(text: string, target: Target): { variables: Variables } | { problems: Problem[] } {
   const document = parseDocument(VARIABLES_FILE, text);
   if ("problem" in document) return { problems: [document.problem] };
-  const found: Diagnostic[] = [];
-  const scope = new DiagnosticScope(found);
+  const diagnostics: Diagnostic[] = [];
+  const scope = new DiagnosticScope(diagnostics);
   const { overlay, ...own } = document.table;
   checkVariables(own, scope);
   for (const [name, over] of Object.entries(isTable(overlay) ? overlay : {})) {
     if (isTable(over)) checkVariables(over, scope.at("overlay").at(name));
   }
-  const names = fittingOverlays(document.table, target);
-  const { table } = overlaid(document.table, { names, scope, same: ["overlay"] });
-  if (found.length > 0) return { problems: withPositions(VARIABLES_FILE, text, found) };
+  const names = matchingOverlays(document.table, target);
+  const { table } = mergeOverlays(document.table, { names, scope, same: ["overlay"] });
+  if (diagnostics.length > 0) return { problems: withPositions(VARIABLES_FILE, text, diagnostics) };
   return { variables: new Map(Object.entries(table)) };
 }
 
-/** Names and values of a table of variables. */
+/** Checks the names and values of a table of variables. */
 export function checkVariables(table: Table, scope: DiagnosticScope): void {
   for (const [name, value] of Object.entries(table)) {
     if (!NAME.test(name)) scope.at(name).keyError(`the name ${quote(name)} is not letters, digits, _ and -`);
     if (!isPlain(value) && !(Array.isArray(value) && value.every(isPlain))) {
-      scope.at(name).error(`is ${quote(value)}, wanted a string, a number, true, false or an array of these`);
+      scope.at(name).mismatch(value, "a string, a number, true, false or an array of these");
     }
   }
 }
 
-/** The table with every variable in the place of its name. What names none is told to `place`. */
-export function resolved(
-  table: Table,
-  { variables, target, scope }: { variables: Variables; target: Target; scope: DiagnosticScope },
-): Table {
+interface VariableContext {
+  variables: Variables;
+  target: Target;
+  scope: DiagnosticScope;
+}
+
+/** Replaces every variable in the strings of a table. Reports references to variables that do not exist. */
+export function resolveVariables(table: Table, { variables, target, scope }: VariableContext): Table {
   const known = new Map<string, unknown>([
     ...[...variables].map(([name, value]) => [`vars.${name}`, value] as const),
     ["device.name", target.device],
     ...Object.entries(target.labels).map(([label, value]) => [`device.labels.${label}`, value] as const),
   ]);
-  return resolvedValue(table, { known, scope, written: { bytes: 0 } }) as Table;
+  return resolveTable(table, { known, scope, expanded: { length: 0 } });
 }
 
 interface Resolving {
+  /** Values by name, like "vars.domain". */
   known: ReadonlyMap<string, unknown>;
   scope: DiagnosticScope;
-  written: { bytes: number };
+  /** Length of the text that was expanded so far. */
+  expanded: { length: number };
 }
 
-function resolvedValue(value: unknown, resolving: Resolving): unknown {
+function resolveTable(table: Table, resolving: Resolving): Table {
+  return Object.fromEntries(
+    Object.entries(table).map(([key, value]) => [
+      key,
+      resolveValue(value, { ...resolving, scope: resolving.scope.at(key) }),
+    ]),
+  );
+}
+
+function resolveValue(value: unknown, resolving: Resolving): unknown {
   const { scope } = resolving;
-  // Fields are nowhere near as deep: what is, is no field, and is told of as a whole.
+  // No field is as deep: the value belongs to an unknown field, which is reported as a whole.
   if (scope.path.length > MAX_DEPTH) return value;
-  const at = (key: string | number) => ({ ...resolving, scope: scope.at(key) });
-  if (typeof value === "string") return resolvedText(value, resolving);
-  if (Array.isArray(value)) return value.map((one, index) => resolvedValue(one, at(index)));
-  if (!isTable(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolvedValue(one, at(key))]));
+  if (typeof value === "string") return resolveText(value, resolving);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => resolveValue(item, { ...resolving, scope: scope.at(index) }));
+  }
+  return isTable(value) ? resolveTable(value, resolving) : value;
 }
 
 const REFERENCE = /\$?\$\{((?:vars|device)\.[^}]*)\}/g;
 const WHOLE = /^\$\{((?:vars|device)\.[^}]*)\}$/;
 
-function resolvedText(text: string, { known, scope, written }: Resolving): unknown {
-  const look = (name: string): unknown => {
+function resolveText(text: string, { known, scope, expanded }: Resolving): unknown {
+  const lookUp = (name: string): unknown => {
     if (known.has(name)) return known.get(name);
     const close = suggest(name, [...known.keys()]);
     const hint = close === null ? `put it into ${VARIABLES_FILE}, or below [vars]` : `did you mean "\${${close}}"?`;
     return scope.error(`there is no variable ${quote(name)}`, hint);
   };
   const whole = WHOLE.exec(text)?.[1];
-  if (whole !== undefined) return look(whole) ?? text;
+  if (whole !== undefined) return lookUp(whole) ?? text;
   return text.replace(REFERENCE, (reference, name: string) => {
     if (reference.startsWith("$$")) return reference.slice(1);
-    const value = look(name);
+    const value = lookUp(name);
     if (value === undefined) return reference;
     if (!isPlain(value)) {
       scope.error(`${quote(name)} is an array, and can not be written into other text`);
       return reference;
     }
-    written.bytes += String(value).length;
-    if (written.bytes <= MAX_WRITTEN) return String(value);
+    expanded.length += String(value).length;
+    if (expanded.length <= MAX_EXPANDED) return String(value);
     scope.error("its variables write out more than 1 MiB");
     return "";
   });

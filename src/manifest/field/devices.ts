@@ -1,35 +1,38 @@
-/** [pure] Device nodes and GPUs: the fields of services and of deployments that ask for them. */
+/** [pure] `devices`, `gpus`: device nodes and GPUs, of services and of deployments. */
 import type { Gpus } from "../../model/workload.ts";
-import { type Field, field, list, number, type Schema, text } from "../../schema/schema.ts";
-import { quote } from "../../schema/diagnostic.ts";
+import { field, fields } from "../../schema/field_table.ts";
+import { list, number, type Schema, text } from "../../schema/schema.ts";
+import { quote } from "../../schema/toml_value.ts";
 
-const devices = field(
-  "devices",
-  list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, expected: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
-  [],
-  { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
-);
+/** In both tables, as one field. */
+const DEVICES = fields({
+  devices: field(
+    list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, expected: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
+    [],
+    { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
+  ),
+});
 
-/** More are in no machine: a larger number is a slip of the hand. */
+/** No machine has more GPUs: a larger number is a typing error. */
 const count = number({ min: 1, max: 1024 });
 
-export const SERVICE_DEVICE_FIELDS: Field[] = [
-  devices,
-  field("gpus", everyGpu(), null, {
+export const SERVICE_DEVICE_FIELDS = fields({
+  ...DEVICES,
+  gpus: field(everyGpu(), null, {
     doc: '"all": the GPUs of the device; the device must allow it',
     example: 'gpus = "all"',
   }),
-];
+});
 
-export const DEPLOYMENT_DEVICE_FIELDS: Field[] = [
-  devices,
-  field("gpus", someGpus(), null, {
+export const DEPLOYMENT_DEVICE_FIELDS = fields({
+  ...DEVICES,
+  gpus: field(someGpus(), null, {
     doc: '"all", or how many GPUs; the device must allow it',
     example: "gpus = 1",
   }),
-];
+});
 
-/** A process uses what its groups open for it, so nothing could keep it to some of them. */
+/** "all" only: a process can use every device node that its groups open, so nothing could limit it to some GPUs. */
 function everyGpu(): Schema<Gpus> {
   return {
     expected: '"all"',
@@ -39,7 +42,7 @@ function everyGpu(): Schema<Gpus> {
       const isCount = typeof value === "bigint" || typeof value === "number";
       return isCount
         ? scope.error(`is ${quote(value)}, and a service gets all GPUs or none`, 'write gpus = "all"')
-        : scope.error(`is ${quote(value)}, wanted "all"`);
+        : scope.mismatch(value, '"all"');
     },
   };
 }
@@ -52,7 +55,7 @@ function someGpus(): Schema<Gpus> {
     read(value, scope) {
       if (value === "all") return "all";
       const isCount = typeof value === "bigint" || typeof value === "number";
-      return isCount ? count.read(value, scope) : scope.error(`is ${quote(value)}, wanted ${expected}`);
+      return isCount ? count.read(value, scope) : scope.mismatch(value, expected);
     },
   };
 }

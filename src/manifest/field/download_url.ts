@@ -1,11 +1,15 @@
-/** [pure] The URL of a download. It may hold a secret by mistake, so what is before an "@" or behind a "?" is never shown. */
+/**
+ * [pure] URLs of downloads. A URL may hold a secret by mistake, so a message never quotes what is before an "@" or behind
+ * a "?".
+ */
+import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import type { Schema } from "../../schema/schema.ts";
-import { type DiagnosticScope, quote } from "../../schema/diagnostic.ts";
+import { quote } from "../../schema/toml_value.ts";
 
 const WANTS = 'a URL like "https://example.org/app.tar.gz"';
 const PATTERN = /^https?:\/\/[^/@?#\s]+([/?#]\S*)?$/;
 
-/** With "${arch}" and the like not resolved yet. */
+/** An http or https URL in which "${arch}" and the like are not resolved yet. */
 export const url: Schema<string> = {
   expected: WANTS,
   jsonSchema: { type: "string", pattern: PATTERN.source },
@@ -22,7 +26,7 @@ export const url: Schema<string> = {
   },
 };
 
-/** With every "${...}" in it replaced; undefined after the place was told of one that stands for nothing. */
+/** Replaces every "${...}"; returns undefined after it reported one without a value. */
 export function resolveUrl(
   template: string,
   { values, scope }: { values: Record<string, string | null>; scope: DiagnosticScope },
@@ -40,7 +44,7 @@ export function resolveUrl(
   return URL.canParse(resolved) ? new URL(resolved).href : scope.error(`is no URL once it is complete`);
 }
 
-/** The last part of its path, as a person would call the file; empty for none. */
+/** Returns the last part of the path, decoded; empty for none. */
 export function fileName(href: string): string {
   const last = new URL(href).pathname.split("/").at(-1) ?? "";
   try {

@@ -1,25 +1,27 @@
-/** [pure] What follows when only the files of a workload's folder changed. */
+/** [pure] `on_change`, `reload`: what follows when only files of the workload's folder changed. */
 import type { OnChange, SignalName } from "../../model/workload.ts";
-import { type Field, field, oneOf, type Schema } from "../../schema/schema.ts";
-import type { DiagnosticScope, Table } from "../../schema/diagnostic.ts";
-import { signalName } from "./signal.ts";
+import type { DiagnosticScope } from "../../schema/diagnostic.ts";
+import { field, fields, type Infer } from "../../schema/field_table.ts";
+import { oneOf, type Schema } from "../../schema/schema.ts";
 import { shellWords } from "./shell_words.ts";
+import { signalName } from "./signal.ts";
 
-export const CHANGE_FIELDS: Field[] = [
-  field("on_change", oneOf("restart", "reload", "none"), "restart", {
+export const CHANGE_FIELDS = fields({
+  on_change: field(oneOf("restart", "reload", "none"), "restart", {
     defaultText: '"restart"',
     doc: "What follows when only files of its folder changed",
     example: 'on_change = "reload"',
   }),
-  field("reload", reload(), null, {
+  reload: field(reload(), null, {
     defaultText: "SIGHUP",
     doc: "How it is told to read its files again: a signal or a command",
     example: 'reload = ["nginx", "-s", "reload"]',
   }),
-];
+});
 
-export function buildOnChange(read: Table, scope: DiagnosticScope): OnChange {
-  const how = read.reload as string[] | SignalName | null | undefined ?? null;
+/** Returns what follows a change of files; reports a `reload` that nothing uses. */
+export function buildOnChange(read: Infer<typeof CHANGE_FIELDS>, scope: DiagnosticScope): OnChange {
+  const how = read.reload ?? null;
   if (read.on_change !== "reload") {
     if (how !== null) scope.at("reload").keyError("is said, and nothing reloads", 'write on_change = "reload"');
     return { type: read.on_change === "none" ? "none" : "restart" };
@@ -28,7 +30,7 @@ export function buildOnChange(read: Table, scope: DiagnosticScope): OnChange {
   return { type: "signal", signal: how ?? "SIGHUP" };
 }
 
-/** A string that is a signal's name is one; everything else is a command. */
+/** A string that looks like the name of a signal is one; everything else is a command. */
 function reload(): Schema<string[] | SignalName> {
   return {
     expected: 'a signal like "SIGHUP", or a command',

@@ -1,13 +1,18 @@
-/** [pure] Whether the program of a command line can be there: one of the folder is looked for among its files. */
-import type { ManifestFile } from "../layout.ts";
+/** [pure] The program of a command line: one in the workload's folder must be among its files. */
+import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { suggest } from "../../schema/suggest.ts";
-import { type DiagnosticScope, quote } from "../../schema/diagnostic.ts";
+import { quote } from "../../schema/toml_value.ts";
+import type { ManifestFile } from "../layout.ts";
 
-/** Whether a download has a file is known only once it is there. */
-export function checkProgram(
-  program: string,
-  { manifest, hasArtifact, scope }: { manifest: ManifestFile; hasArtifact: boolean; scope: DiagnosticScope },
-): void {
+interface ProgramContext {
+  manifest: ManifestFile;
+  /** True: a program that is not in the folder may be in the artifact, whose content is unknown before the download. */
+  hasArtifact: boolean;
+  scope: DiagnosticScope;
+}
+
+/** Reports a program that cannot exist or cannot be executed. */
+export function checkProgram(program: string, { manifest, hasArtifact, scope }: ProgramContext): void {
   if (!program.startsWith("./")) {
     if (program.includes("/") && !program.startsWith("/")) {
       scope.error(`${quote(program)} is neither a name, nor absolute, nor of the folder`, `write "./${program}"`);

@@ -1,11 +1,12 @@
-/** [pure] Command lines: an array of words, or a string that is split as a shell would, without being one. */
+/** [pure] Command lines: an array of arguments, or a string that is split like a shell does, without running a shell. */
 import type { Schema } from "../../schema/schema.ts";
-import { quote } from "../../schema/diagnostic.ts";
+import { quote } from "../../schema/toml_value.ts";
 
-const WANTS = "an array of strings, or a string without shell syntax";
+const EXPECTED = "an array of strings, or a string without shell syntax";
 
+/** Program and arguments; at least the program. */
 export const shellWords: Schema<string[]> = {
-  expected: WANTS,
+  expected: EXPECTED,
   jsonSchema: {
     anyOf: [{ type: "string", minLength: 1 }, { type: "array", items: { type: "string" }, minItems: 1 }],
   },
@@ -14,32 +15,32 @@ export const shellWords: Schema<string[]> = {
       return scope.error("holds a NUL character, which no command can");
     }
     if (Array.isArray(value)) {
-      if (value.length > 0 && value.every((one) => typeof one === "string") && value[0] !== "") return value;
+      if (value.length > 0 && value.every((word) => typeof word === "string") && value[0] !== "") return value;
       const what = value.length === 0
         ? "an empty array"
         : value[0] === ""
         ? "an array without a program"
         : "an array with other things";
-      return scope.error(`is ${what}, wanted ${WANTS}`);
+      return scope.error(`is ${what}, wanted ${EXPECTED}`);
     }
-    if (typeof value !== "string") return scope.error(`is ${quote(value)}, wanted ${WANTS}`);
+    if (typeof value !== "string") return scope.mismatch(value, EXPECTED);
     const line = split(value);
     if (line === "shell") {
       return scope.error(`${quote(value)} has shell syntax, and no shell reads it`, shellHint(value));
     }
     if (line === "open") return scope.error(`${quote(value)} has a quote that does not end`);
-    return line[0] === undefined || line[0] === "" ? scope.error(`is ${quote(value)}, wanted ${WANTS}`) : line;
+    return line[0] === undefined || line[0] === "" ? scope.mismatch(value, EXPECTED) : line;
   },
 };
 
 /**
- * The words between white space; quotes hold a word together and are taken off. "open" when a quote does not end;
- * "shell" when a shell would make something of it that is not done here: pipes, variables, escapes.
+ * Splits at white space; quotes hold a word together and are removed. Returns "open" when a quote does not end, and
+ * "shell" for what only a shell could interpret: pipes, variables, escapes.
  *
  * @example split("./serve.sh --title 'two words'") // ["./serve.sh", "--title", "two words"]
  */
 export function split(line: string): string[] | "open" | "shell" {
-  const found: string[] = [];
+  const words: string[] = [];
   let word: string | null = null;
   let quoted: string | null = null;
   for (let at = 0; at < line.length; at++) {
@@ -56,13 +57,13 @@ export function split(line: string): string[] | "open" | "shell" {
     } else if (/[|<>&;]/.test(char)) {
       return "shell";
     } else if (/\s/.test(char)) {
-      if (word !== null) found.push(word);
+      if (word !== null) words.push(word);
       word = null;
     } else word = (word ?? "") + char;
   }
   if (quoted !== null) return "open";
-  if (word !== null) found.push(word);
-  return found;
+  if (word !== null) words.push(word);
+  return words;
 }
 
 function shellHint(line: string): string {

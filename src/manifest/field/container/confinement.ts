@@ -1,11 +1,13 @@
-/** [pure] The fields of a deployment that say what its container may do. Most of what widens it the device must allow. */
+/** [pure] Fields of a deployment for the confinement of its container. The device must allow most of what widens it. */
 import type { ContainerLimitName, ContainerOptions, SecurityOption } from "../../../model/container_options.ts";
-import { type Field, field, flag, list, mapOf, type Schema, text } from "../../../schema/schema.ts";
-import { type DiagnosticScope, quote, type Table } from "../../../schema/diagnostic.ts";
+import type { DiagnosticScope } from "../../../schema/diagnostic.ts";
+import { field, fields, type Infer } from "../../../schema/field_table.ts";
 import { CAPABILITIES, capability } from "../../../schema/linux_capability.ts";
+import { flag, list, mapOf, present, type Schema, text } from "../../../schema/schema.ts";
+import { quote } from "../../../schema/toml_value.ts";
 import { limits } from "../privileges.ts";
 
-const LIMITS: readonly ContainerLimitName[] = [
+const LIMITS = [
   "core",
   "cpu",
   "data",
@@ -21,48 +23,48 @@ const LIMITS: readonly ContainerLimitName[] = [
   "rttime",
   "sigpending",
   "stack",
-];
+] as const satisfies readonly ContainerLimitName[];
 
 const group = groupName();
 
-export const CONFINEMENT_FIELDS: Field[] = [
-  field("read_only", flag, false, {
+export const CONFINEMENT_FIELDS = fields({
+  read_only: field(flag, false, {
     defaultText: "false",
     doc: "Nothing of the image can be written; mounts can",
     example: "read_only = true",
   }),
-  field("cap_add", list(containerCapability(), "an array of capabilities"), [], {
+  cap_add: field(list(containerCapability(), "an array of capabilities"), [], {
     doc: "Capabilities beside the usual; the device must allow them",
     example: 'cap_add = ["NET_ADMIN"]',
   }),
-  field("cap_drop", list(containerCapability("ALL"), "an array of capabilities"), [], {
+  cap_drop: field(list(containerCapability("ALL"), "an array of capabilities"), [], {
     doc: 'Capabilities that it does without, or "ALL"',
     example: 'cap_drop = ["ALL"]',
   }),
-  field("privileged", flag, false, {
+  privileged: field(flag, false, {
     defaultText: "false",
     doc: "All that root on the device may; the device must allow it",
     example: "privileged = true",
   }),
-  field("security_opt", list(securityOption(), "an array of options"), [], {
+  security_opt: field(list(securityOption(), "an array of options"), [], {
     doc: '"no-new-privileges:false" lets sudo work; what takes off seccomp or AppArmor the device must allow',
     example: 'security_opt = ["no-new-privileges:false"]',
   }),
-  field("group_add", list(group, "an array of groups"), [], {
+  group_add: field(list(group, "an array of groups"), [], {
     doc: "Further groups, by name in the image or by number",
     example: 'group_add = ["dialout"]',
   }),
-  field("sysctls", sysctls(), {}, {
+  sysctls: field(sysctls(), {}, {
     doc: "Settings of the kernel that each container has for itself",
     example: 'sysctls = { "net.core.somaxconn" = 1024 }',
   }),
-  field("ulimits", limits(LIMITS), {}, {
+  ulimits: field(limits(LIMITS), {}, {
     doc: "Of each process: a number, a size, or soft and hard",
     example: "ulimits = { nofile = 65536, core = 0 }",
   }),
-];
+});
 
-/** With or without CAP_ in front, as Docker takes them. */
+/** A capability with or without the prefix CAP_, as Docker takes them. */
 function containerCapability(...more: string[]): Schema<string> {
   const short = CAPABILITIES.map((name) => name.replace("CAP_", ""));
   return {
@@ -89,15 +91,15 @@ function groupName(): Schema<string> {
   };
 }
 
-/** What says that nothing is given up is null. */
+/** Null for an option that changes nothing. */
 function securityOption(): Schema<SecurityOption | null> {
   const expected = '"no-new-privileges:false", "seccomp=unconfined", "apparmor=NAME" or "label=..."';
   return {
     expected,
     jsonSchema: { type: "string", pattern: "^(no-new-privileges([:=](true|false))?|(seccomp|apparmor|label)[:=].+)$" },
     read(value, scope) {
-      const said = typeof value === "string" ? value : "";
-      const [, name, rest] = /^([a-z-]+)(?:[:=](.+))?$/.exec(said) ?? [];
+      const given = typeof value === "string" ? value : "";
+      const [, name, rest] = /^([a-z-]+)(?:[:=](.+))?$/.exec(given) ?? [];
       if (name === "no-new-privileges" && (rest ?? "true") === "true") return null;
       if (name === "no-new-privileges" && rest === "false") return { type: "new-privileges" };
       if (name === "seccomp" && rest === "unconfined") return { type: "seccomp", profile: rest };
@@ -111,7 +113,7 @@ function securityOption(): Schema<SecurityOption | null> {
   };
 }
 
-/** Those that have a namespace: https://docs.docker.com/reference/cli/docker/container/run/#sysctl */
+/** Kernel settings that have a namespace: https://docs.docker.com/reference/cli/docker/container/run/#sysctl */
 function sysctls(): Schema<Record<string, string>> {
   const value: Schema<string> = {
     expected: "numbers and strings",
@@ -133,28 +135,29 @@ type ConfinementOptions = Pick<
   "readOnly" | "capAdd" | "capDrop" | "privileged" | "securityOpt" | "groupAdd" | "sysctls" | "ulimits"
 >;
 
-/** Of a deployment's fields; what makes no sense beside another one is told to the place. */
-export function buildConfinement(read: Table, scope: DiagnosticScope): ConfinementOptions {
-  const listed = <T>(name: string) => ((read[name] ?? []) as (T | undefined)[]).filter((one) => one !== undefined);
-  const [capAdd, capDrop] = [listed<string>("cap_add"), listed<string>("cap_drop")];
-  const options: ConfinementOptions = {
-    readOnly: asked(read.read_only),
-    capAdd,
-    capDrop,
-    privileged: asked(read.privileged),
-    securityOpt: listed<SecurityOption | null>("security_opt").filter((one) => one !== null),
-    groupAdd: listed("group_add"),
-    sysctls: (read.sysctls ?? {}) as Record<string, string>,
-    ulimits: (read.ulimits ?? {}) as ConfinementOptions["ulimits"],
-  };
+/** Reports capabilities that make no sense for a privileged container. */
+export function buildConfinement(
+  read: Infer<typeof CONFINEMENT_FIELDS>,
+  scope: DiagnosticScope,
+): ConfinementOptions {
+  const [capAdd, capDrop] = [present(read.cap_add), present(read.cap_drop)];
   for (const [name, names] of [["cap_add", capAdd], ["cap_drop", capDrop]] as const) {
-    if (options.privileged === null || names.length === 0) continue;
+    if (read.privileged !== true || names.length === 0) continue;
     scope.at(name).keyError("a privileged container has every capability", "keep one of the two");
   }
-  return options;
+  return {
+    readOnly: trueOrNull(read.read_only),
+    capAdd,
+    capDrop,
+    privileged: trueOrNull(read.privileged),
+    securityOpt: present(read.security_opt).filter((option) => option !== null),
+    groupAdd: present(read.group_add),
+    sysctls: read.sysctls ?? {},
+    ulimits: read.ulimits ?? {},
+  };
 }
 
-/** What is not asked for says nothing in a fingerprint. */
-export function asked(read: unknown): true | null {
-  return read === true ? true : null;
+/** Null in place of false: a field that a manifest does not set must not change a fingerprint. */
+export function trueOrNull(value: boolean | undefined): true | null {
+  return value === true ? true : null;
 }

@@ -1,72 +1,74 @@
-/** [pure] The fields of a deployment that say how its container is made, and what of Docker it needs. */
+/** [pure] Fields of a deployment for the process in its container: memory, terminal, labels, log driver, OCI runtime. */
+import { trueOrNull } from "./confinement.ts";
 import type { ContainerOptions } from "../../../model/container_options.ts";
 import type { Mount } from "../../../model/workload.ts";
-import {
-  type Field,
-  field,
-  flag,
-  mapOf,
-  oneOrMore,
-  readFields,
-  type Schema,
-  tableSchema,
-  text,
-} from "../../../schema/schema.ts";
-import { type DiagnosticScope, isTable, quote, type Table } from "../../../schema/diagnostic.ts";
+import type { DiagnosticScope } from "../../../schema/diagnostic.ts";
+import { field, fields, type Infer, tableOf } from "../../../schema/field_table.ts";
 import { parseSize, size } from "../../../schema/quantity.ts";
-import { asked } from "./confinement.ts";
+import { flag, mapOf, oneOrMore, type Schema, text } from "../../../schema/schema.ts";
+import { isTable, quote } from "../../../schema/toml_value.ts";
 
-const TMPFS_WANTS = 'a path like "/run" or "/tmp:size=64m,mode=1777"';
+const TMPFS_EXPECTED = 'a path like "/run" or "/tmp:size=64m,mode=1777"';
 
-const DRIVERS = ["json-file", "local"];
+/** Log drivers whose output is bounded, and can be read back. */
+const DRIVERS = ["json-file", "local"] as const;
 
-/** Why another one of Docker's log drivers can not be had. */
-const NOT_BOUNDED: Record<string, string> = {
+/** Why another log driver of Docker is refused. */
+const REFUSED_DRIVERS: Record<string, string> = {
   none: "nothing of it could be shown",
   journald: "how much it keeps is the journal's, not the container's",
 };
 
-/** Of the table `logging`. */
-export const LOGGING_FIELDS: Field[] = [field("driver", driver(), "json-file", {
-  defaultText: '"json-file"',
-  doc: "Files of JSON, or Docker's smaller form",
-  example: 'driver = "local"',
-})];
+/** Fields of the table `logging`. */
+export const LOGGING_FIELDS = fields({
+  driver: field(driver(), "json-file", {
+    defaultText: '"json-file"',
+    doc: "Files of JSON, or Docker's smaller form",
+    example: 'driver = "local"',
+  }),
+});
 
-export const PROCESS_FIELDS: Field[] = [
-  field("tmpfs", oneOrMore(tmpfs(), "a path or an array of paths"), [], {
+/** A table as compose has it, without the options: the field `logs` stands for those. */
+const logging = tableOf(
+  LOGGING_FIELDS,
+  'a table like { driver = "local" }',
+  (name) => name === "options" ? { hint: 'write logs = { max_size = "10Mi", max_files = 2 } beside it' } : null,
+);
+
+export const PROCESS_FIELDS = fields({
+  tmpfs: field(oneOrMore(tmpfs(), "a path or an array of paths"), [], {
     doc: 'Paths that lie in memory: "/run", or with a size: "/tmp:size=64m"',
     example: 'tmpfs = ["/run", "/tmp:size=64m"]',
   }),
-  field("shm_size", dockerSize(), null, {
+  shm_size: field(dockerSize(), null, {
     defaultText: "Docker's 64Mi",
     doc: "Of /dev/shm",
     example: 'shm_size = "256Mi"',
   }),
-  field("init", flag, false, {
+  init: field(flag, false, {
     defaultText: "false",
     doc: "A small program as its first process, which reaps what others leave behind",
     example: "init = true",
   }),
-  field("tty", flag, false, { defaultText: "false", doc: "It writes to a terminal", example: "tty = true" }),
-  field("stdin_open", flag, false, { defaultText: "false", doc: "Its input stays open", example: "stdin_open = true" }),
-  field("labels", labels(), {}, {
+  tty: field(flag, false, { defaultText: "false", doc: "It writes to a terminal", example: "tty = true" }),
+  stdin_open: field(flag, false, { defaultText: "false", doc: "Its input stays open", example: "stdin_open = true" }),
+  labels: field(labels(), {}, {
     doc: "For other programs that look at containers",
     example: 'labels = { "traefik.enable" = "true" }',
   }),
-  field("logging", logging(), null, {
+  logging: field(logging, null, {
     defaultText: "json-file",
     doc: 'Where its output goes: "json-file" or "local"; logs says how much of it is kept',
     example: 'logging = { driver = "local" }',
   }),
-  field("oci_runtime", text({ pattern: /^[A-Za-z0-9][\w.-]*$/, expected: 'a runtime like "runsc" or "kata"' }), null, {
+  oci_runtime: field(text({ pattern: /^[A-Za-z0-9][\w.-]*$/, expected: 'a runtime like "runsc" or "kata"' }), null, {
     defaultText: "Docker's default",
     doc: "What runs it, as it is registered in Docker: gVisor, Kata Containers",
     example: 'oci_runtime = "runsc"',
   }),
-];
+});
 
-/** "64Mi" as everywhere, and "64m" as compose has it, which is binary. */
+/** A size as everywhere ("64Mi"), or as compose writes it ("64m"), which is binary. */
 function dockerSize(): Schema<number> {
   return {
     ...size,
@@ -75,7 +77,7 @@ function dockerSize(): Schema<number> {
   };
 }
 
-/** "64m", "1gb": Docker counts in 1024s. Null for what is none. */
+/** Parses "64m" or "1gb", in which Docker counts in 1024s; null for any other text. */
 function composeSize(value: string): number | null {
   const [, count, unit] = /^(\d+)([kmg])b?$/.exec(value) ?? [];
   return count === undefined || count === "0" ? null : parseSize(`${count}${unit!.toUpperCase()}i`);
@@ -83,12 +85,12 @@ function composeSize(value: string): number | null {
 
 function tmpfs(): Schema<Mount> {
   return {
-    expected: TMPFS_WANTS,
+    expected: TMPFS_EXPECTED,
     jsonSchema: { type: "string", pattern: "^/[^:]+(:.+)?$" },
     read(value, scope) {
       const [, target, rest = ""] = /^(\/[^:\0]+)(?::(.+))?$/.exec(typeof value === "string" ? value : "") ?? [];
       if (target === undefined || target.split("/").includes("..")) {
-        return scope.error(`is ${quote(value)}, wanted ${TMPFS_WANTS}`);
+        return scope.error(`is ${quote(value)}, wanted ${TMPFS_EXPECTED}`);
       }
       const mount: Mount = { type: "tmpfs", target, sizeBytes: null };
       for (const option of rest.split(",").filter((one) => one !== "")) {
@@ -96,7 +98,7 @@ function tmpfs(): Schema<Mount> {
         const bytes = composeSize(given) ?? parseSize(given);
         if (name === "size" && bytes !== null) mount.sizeBytes = bytes;
         else if (name === "mode" && /^0?[0-7]{3,4}$/.test(given)) mount.mode = Number.parseInt(given, 8);
-        // As it is without them.
+        // The rest are the defaults of a tmpfs.
         else if (!["rw", "nosuid", "nodev", "noexec"].includes(option)) {
           return scope.error(`has the option ${quote(option)}, wanted size=64m or mode=1777`);
         }
@@ -132,31 +134,17 @@ function labels(): Schema<Record<string, string>> {
   };
 }
 
-function driver(): Schema<string> {
+function driver(): Schema<typeof DRIVERS[number]> {
   const expected = '"json-file" or "local"';
   return {
     expected,
     jsonSchema: { enum: DRIVERS },
     read(value, scope) {
-      if (DRIVERS.includes(value as string)) return value as string;
-      const why = typeof value === "string" ? NOT_BOUNDED[value] ?? "its output could not be read back here" : null;
-      return scope.error(`is ${quote(value)}, wanted ${expected}${why === null ? "" : `: ${why}`}`);
+      const known = DRIVERS.find((name) => name === value);
+      if (known !== undefined) return known;
+      const why = typeof value === "string" ? REFUSED_DRIVERS[value] ?? "its output could not be read back here" : null;
+      return scope.mismatch(value, `${expected}${why === null ? "" : `: ${why}`}`);
     },
-  };
-}
-
-/** A table as compose has it, without the options that `logs` stands for. */
-function logging(): Schema<Table> {
-  const expected = 'a table like { driver = "local" }';
-  const explain = (name: string) =>
-    name === "options" ? { hint: 'write logs = { max_size = "10Mi", max_files = 2 } beside it' } : null;
-  return {
-    expected,
-    jsonSchema: tableSchema(LOGGING_FIELDS),
-    read: (value, scope) =>
-      isTable(value)
-        ? readFields(LOGGING_FIELDS, value, { scope, explain })
-        : scope.error(`is ${quote(value)}, wanted ${expected}`),
   };
 }
 
@@ -165,20 +153,28 @@ type ProcessOptions = Pick<
   "shmBytes" | "init" | "tty" | "stdinOpen" | "labels" | "logDriver" | "ociRuntime" | "memoryReservationBytes"
 >;
 
-export function buildProcessOptions(read: Table, scope: DiagnosticScope): ProcessOptions {
-  const resources = (read.resources ?? {}) as Table;
-  const [memory, reservation] = [resources.memory, resources.memory_reservation] as unknown[];
+interface ProcessContext {
+  resources: { memory: number | null | undefined; memory_reservation: number | null | undefined } | null | undefined;
+  scope: DiagnosticScope;
+}
+
+/** Reports a memory reservation above the memory limit. */
+export function buildProcessOptions(
+  read: Infer<typeof PROCESS_FIELDS>,
+  { resources, scope }: ProcessContext,
+): ProcessOptions {
+  const { memory, memory_reservation: reservation } = resources ?? {};
   if (typeof memory === "number" && typeof reservation === "number" && reservation > memory) {
     scope.at("resources").at("memory_reservation").error("is above memory");
   }
   return {
-    shmBytes: read.shm_size as number | null,
-    init: asked(read.init),
-    tty: asked(read.tty),
-    stdinOpen: asked(read.stdin_open),
-    labels: (read.labels ?? {}) as Record<string, string>,
-    logDriver: (read.logging as Table | null | undefined)?.driver === "local" ? "local" : null,
-    memoryReservationBytes: typeof reservation === "number" ? reservation : null,
-    ociRuntime: read.oci_runtime as string | null,
+    shmBytes: read.shm_size ?? null,
+    init: trueOrNull(read.init),
+    tty: trueOrNull(read.tty),
+    stdinOpen: trueOrNull(read.stdin_open),
+    labels: read.labels ?? {},
+    logDriver: read.logging?.driver === "local" ? "local" : null,
+    memoryReservationBytes: reservation ?? null,
+    ociRuntime: read.oci_runtime ?? null,
   };
 }
