@@ -7,7 +7,7 @@ import type { DiagnosticScope } from "../schema/diagnostic.ts";
 import type { Schema } from "../schema/schema.ts";
 import { quote } from "../schema/toml_value.ts";
 
-const WANTS = 'a URL like "https://git.example.org/fleet.git", or the path of a local repository';
+const EXPECTED = 'a URL like "https://git.example.org/fleet.git", or the path of a local repository';
 
 /** Arguments of ssh. None begins with "-", which ssh would read as an option. */
 const SSH_USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
@@ -19,16 +19,16 @@ const SSH_PATH = /^(?!-)[^\s?#\\]+$/;
  * with credentials; the user of ssh is not a credential.
  */
 export const repositoryUrl: Schema<string> = {
-  expected: WANTS,
+  expected: EXPECTED,
   jsonSchema: { type: "string" },
   read(value, scope) {
-    if (typeof value !== "string" || value === "") return scope.error(`is ${quote(value)}, wanted ${WANTS}`);
+    if (typeof value !== "string" || value === "") return scope.mismatch(value, EXPECTED);
     if (value.trim() !== value) return scope.error("begins or ends with a space", "take it out");
     const parts = split(value);
     if (parts === null) return local(value, scope);
     if (/^(git\+)?ssh(\+git)?$/.test(parts.scheme)) return ssh(parts, scope);
     if (!["http", "https", "file"].includes(parts.scheme)) {
-      return scope.error(`has the scheme ${quote(parts.scheme)}, wanted ${WANTS}`);
+      return scope.error(`has the scheme ${quote(parts.scheme)}, wanted ${EXPECTED}`);
     }
     if (parts.hasUserinfo) {
       return scope.error("holds credentials", "take them out of the URL, and put the token into token_file");

@@ -15,7 +15,7 @@ export interface RegistryLogin {
 
 export type Forge = "github" | "gitlab" | "gitea" | "forgejo" | "bitbucket" | "bitbucket-server";
 
-/** How the outcome of a revision is reported to the forge. */
+/** Reports of a revision's outcome to the forge. */
 export interface CommitStatusSettings {
   forge: Forge;
   /** Without credentials; it names the repository at the forge. */
@@ -125,7 +125,7 @@ export interface Settings {
     uidRange: Range | null;
   };
   rollout: {
-    /** What is rolled back with a failed workload whose manifest does not say it. */
+    /** Scope of a rollback where the manifest has none. */
     scope: "workload" | "revision";
     /** How long a workload is kept after git removed it. */
     pruneGraceMs: number;

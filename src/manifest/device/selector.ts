@@ -2,12 +2,12 @@
 import { field, fields, tableOf, withDefaults } from "../../schema/field_table.ts";
 import { size } from "../../schema/quantity.ts";
 import { flag, list, mapOf, oneOrMore, present, type Schema, text } from "../../schema/schema.ts";
-import { isTable, quote } from "../../schema/toml_value.ts";
+import { isTable } from "../../schema/toml_value.ts";
 
 /** Architecture of a device, as artifacts call it. */
 export type Architecture = "arm64" | "x86_64";
 
-/** What is known of a device when a manifest is read for it. */
+/** Facts about a device, when a manifest is read for it. */
 export interface Target {
   device: string;
   labels: Record<string, string>;
@@ -96,7 +96,7 @@ export const architecture: Schema<Architecture> = {
   jsonSchema: { enum: Object.keys(ARCHITECTURES) },
   read(value, scope) {
     const known = typeof value === "string" && Object.hasOwn(ARCHITECTURES, value) ? ARCHITECTURES[value] : undefined;
-    return known ?? scope.error(`is ${quote(value)}, wanted "arm64" or "x86_64"`);
+    return known ?? scope.mismatch(value, '"arm64" or "x86_64"');
   },
 };
 

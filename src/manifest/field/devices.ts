@@ -4,7 +4,7 @@ import { field, fields } from "../../schema/field_table.ts";
 import { list, number, type Schema, text } from "../../schema/schema.ts";
 import { quote } from "../../schema/toml_value.ts";
 
-/** In both tables, as one field. */
+/** One row for both tables, so that the reference shows the field once. */
 const DEVICES = fields({
   devices: field(
     list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, expected: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),

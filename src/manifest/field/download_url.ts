@@ -6,15 +6,15 @@ import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import type { Schema } from "../../schema/schema.ts";
 import { quote } from "../../schema/toml_value.ts";
 
-const WANTS = 'a URL like "https://example.org/app.tar.gz"';
+const EXPECTED = 'a URL like "https://example.org/app.tar.gz"';
 const PATTERN = /^https?:\/\/[^/@?#\s]+([/?#]\S*)?$/;
 
 /** An http or https URL in which "${arch}" and the like are not resolved yet. */
 export const url: Schema<string> = {
-  expected: WANTS,
+  expected: EXPECTED,
   jsonSchema: { type: "string", pattern: PATTERN.source },
   read(value, scope) {
-    if (typeof value !== "string") return scope.error(`is ${quote(value)}, wanted ${WANTS}`);
+    if (typeof value !== "string") return scope.mismatch(value, EXPECTED);
     if (/^[^/?#]*(\/\/)?[^/?#]*@/.test(value)) {
       return scope.error(
         "holds a user name or password, and everybody who reads the repository would have it",
@@ -22,7 +22,7 @@ export const url: Schema<string> = {
       );
     }
     if (PATTERN.test(value) && URL.canParse(value.replace(/\$\{\w*\}/g, "x"))) return value;
-    return scope.error(`is ${value.includes("?") ? "another text" : quote(value)}, wanted ${WANTS}`);
+    return scope.error(`is ${value.includes("?") ? "another text" : quote(value)}, wanted ${EXPECTED}`);
   },
 };
 

@@ -103,8 +103,8 @@ export class ModeScope extends DiagnosticScope {
   readonly #mode: Mode;
   readonly #moved: ReadonlySet<string>;
 
-  constructor(found: Diagnostic[], mode: Mode, moved: ReadonlySet<string>) {
-    super(found);
+  constructor(diagnostics: Diagnostic[], mode: Mode, moved: ReadonlySet<string>) {
+    super(diagnostics);
     this.#mode = mode;
     this.#moved = moved;
   }

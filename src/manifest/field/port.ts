@@ -120,7 +120,7 @@ export const dockerPorts: Schema<Port | Port[]> = {
       return port === undefined ? undefined : docker({ container: port });
     }
     const match = typeof value === "string" ? SHORT.exec(value) : null;
-    if (match === null) return scope.error(`is ${quote(value)}, wanted ${EXPECTED}`);
+    if (match === null) return scope.mismatch(value, EXPECTED);
     const [, address, host, container, protocol] = match;
     const to = range(container!);
     const from = host === undefined ? null : range(host);
@@ -128,7 +128,7 @@ export const dockerPorts: Schema<Port | Port[]> = {
       return scope.error(`is ${quote(value)}, wanted ports from 1 to 65535, at most ${MAX_RANGE} of them`);
     }
     if (from !== null && from.length !== to.length) {
-      return scope.error(`is ${quote(value)}, wanted as many ports on the device as in the container`);
+      return scope.mismatch(value, "as many ports on the device as in the container");
     }
     const ports = to.map((port, index) =>
       docker({

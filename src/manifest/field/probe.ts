@@ -101,7 +101,7 @@ const INPUTS_OF: Record<Probe["type"], readonly ProbeInput[]> = {
   image: [],
 };
 
-/** In the order in which a type is guessed from an input. */
+/** Types that an input can imply, in the order of preference. */
 const TYPES = ["command", "tcp", "http"] as const;
 
 export interface Health {
@@ -129,7 +129,7 @@ export function buildHealth(read: ProbeRead | null, context: ProbeContext): Heal
   return { health: buildProbe(read, context) ?? null, minHealthyMs: minHealthyMs ?? 0 };
 }
 
-/** In `read`, null is an absent field, and undefined a wrong one. */
+/** Returns undefined after it reported a problem. Null in `read` is an absent field, undefined a wrong one. */
 function buildProbe(
   read: ProbeRead,
   { ports, mode, manifest, hasArtifact, scope }: ProbeContext,

@@ -67,7 +67,7 @@ export const envValue: Schema<string | SecretReference> = {
     }
     const isPlain = typeof value === "bigint" || typeof value === "boolean" || Number.isFinite(value);
     if (isPlain) return String(value);
-    return scope.error(`is ${quote(value)}, wanted a string, a number, true or false`);
+    return scope.mismatch(value, "a string, a number, true or false");
   },
 };
 

@@ -169,7 +169,7 @@ function ports(): Schema<PortRange> {
       const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(typeof given === "string" ? given : "") ?? [];
       const [from, to] = [Number(first), Number(last)];
       if (from >= 1 && from <= to && to <= 65_535) return { from, to };
-      return scope.error(`is ${quote(value)}, wanted ${expected}`);
+      return scope.mismatch(value, expected);
     },
   };
 }

@@ -15,16 +15,16 @@ const BRANCH = "main";
 /** Excludes what git refuses as a name of a branch or tag: https://git-scm.com/docs/git-check-ref-format */
 const REF = /^(?![-/.])(?!.*(\.\.|\/\/|\/\.|@\{|[/.]$|\.lock$))[^\s~^:?*[\\\p{Cc}]+$/u;
 
-const PROXY_WANTS = 'a URL like "http://proxy.example.org:3128", without a user';
+const PROXY_EXPECTED = 'a URL like "http://proxy.example.org:3128", without a user';
 
 /** The URL of a proxy. It is never quoted: people put passwords in such URLs. */
 const proxyUrl: Schema<string> = {
-  expected: PROXY_WANTS,
+  expected: PROXY_EXPECTED,
   jsonSchema: { type: "string" },
   read: (value, scope) =>
     typeof value === "string" && /^https?:\/\/[^\s@/?#]+\/?$/.test(value)
       ? value
-      : scope.error(`is not ${PROXY_WANTS}`),
+      : scope.error(`is not ${PROXY_EXPECTED}`),
 };
 
 export const REPO = {
@@ -65,7 +65,7 @@ export async function repoOf(values: Values, { base, scopeOf }: SectionContext):
   const file = async (key: "ca_file" | "ssh_key_file" | "known_hosts_file") =>
     await fileOf(values[key], { base, scope: scopeOf(key) });
   return {
-    // A missing URL was reported, so nobody sees these settings.
+    // A missing URL was reported, so these settings are not used.
     url: resolveRepository(values.url ?? "", base),
     ref: values.ref === null ? { type: "branch", name: values.branch } : parseRef(values.ref),
     path: values.path,

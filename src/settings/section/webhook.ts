@@ -2,7 +2,6 @@
 import { isNetwork } from "../../ip_network.ts";
 import { fields, type InferComplete } from "../../schema/field_table.ts";
 import { list, present, type Schema, text } from "../../schema/schema.ts";
-import { quote } from "../../schema/toml_value.ts";
 import { secret, secretOf } from "../secret_setting.ts";
 import { type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
@@ -12,8 +11,7 @@ const NETWORK = 'a network like "10.0.0.0/8" or "fd00::/8", or an address';
 const network: Schema<string> = {
   expected: NETWORK,
   jsonSchema: { type: "string" },
-  read: (value, scope) =>
-    typeof value === "string" && isNetwork(value) ? value : scope.error(`is ${quote(value)}, wanted ${NETWORK}`),
+  read: (value, scope) => typeof value === "string" && isNetwork(value) ? value : scope.mismatch(value, NETWORK),
 };
 
 /** An array of secrets. Unlike other arrays it is never quoted. Empty strings stand for wrong items. */

@@ -108,7 +108,7 @@ function securityOption(): Schema<SecurityOption | null> {
       }
       if (name === "apparmor" && rest !== undefined) return { type: "apparmor", profile: rest };
       if (name === "label" && rest !== undefined) return { type: "label", value: rest };
-      return scope.error(`is ${quote(value)}, wanted ${expected}`);
+      return scope.mismatch(value, expected);
     },
   };
 }
@@ -122,7 +122,7 @@ function sysctls(): Schema<Record<string, string>> {
       (typeof given === "string" && given !== "" && !/[\0\n]/.test(given)) || typeof given === "bigint" ||
         Number.isFinite(given)
         ? String(given)
-        : scope.error(`is ${quote(given)}, wanted a number or a string`),
+        : scope.mismatch(given, "a number or a string"),
   };
   return mapOf(value, {
     pattern: /^(net\.[\w./-]+|fs\.mqueue\.\w+|kernel\.(msg\w+|sem|shm\w+))$/,

@@ -40,7 +40,7 @@ export const mount: Schema<Mount> = {
     const [source, target, mode, ...more] = parts;
     const isWrongMode = mode !== undefined && mode !== "ro" && mode !== "rw";
     if (source === undefined || target === undefined || more.length > 0 || isWrongMode || source === "") {
-      return scope.error(`is ${quote(value)}, wanted ${EXPECTED}`);
+      return scope.mismatch(value, EXPECTED);
     }
     if (TARGET.read(target, scope) === undefined) return undefined;
     return fromSource(source, { target, readOnly: mode === undefined ? undefined : mode === "ro", scope });
@@ -86,7 +86,7 @@ function volume(source: string, { target, readOnly, scope }: MountOptions): Moun
 
 function host(source: string, { target, readOnly, scope }: MountOptions): Mount | undefined {
   if (!source.startsWith("/") || source.includes("\0") || source.split("/").includes("..")) {
-    return scope.error(`is ${quote(source)}, wanted an absolute path of the device`);
+    return scope.mismatch(source, "an absolute path of the device");
   }
   return { type: "host", source, target, readOnly: readOnly === true };
 }

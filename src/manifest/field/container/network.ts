@@ -70,8 +70,9 @@ function network(): Schema<"none" | "host"> {
     read(value, scope) {
       if (value === "none" || value === "host") return value;
       const joins = typeof value === "string" && value !== "" && value !== "bridge";
-      return scope.error(
-        `is ${quote(value)}, wanted ${plain.expected}`,
+      return scope.mismatch(
+        value,
+        plain.expected,
         joins ? `networks = [${quote(value)}] joins a network by its name` : "leave it out for the usual network",
       );
     },
@@ -90,7 +91,7 @@ function extraHosts(): Schema<string[]> {
       if (isTable(value)) {
         return Object.entries(table.read(value, scope) ?? {}).map(([name, address]) => `${name}:${address}`);
       }
-      if (!Array.isArray(value)) return scope.error(`is ${quote(value)}, wanted ${expected}`);
+      if (!Array.isArray(value)) return scope.mismatch(value, expected);
       const lines = value.map((one, index) => {
         const at = scope.at(index);
         const text = line.read(one, at);

@@ -90,7 +90,7 @@ function tmpfs(): Schema<Mount> {
     read(value, scope) {
       const [, target, rest = ""] = /^(\/[^:\0]+)(?::(.+))?$/.exec(typeof value === "string" ? value : "") ?? [];
       if (target === undefined || target.split("/").includes("..")) {
-        return scope.error(`is ${quote(value)}, wanted ${TMPFS_EXPECTED}`);
+        return scope.mismatch(value, TMPFS_EXPECTED);
       }
       const mount: Mount = { type: "tmpfs", target, sizeBytes: null };
       for (const option of rest.split(",").filter((one) => one !== "")) {
