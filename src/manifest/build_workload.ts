@@ -1,18 +1,9 @@
 /** [pure] Builds a workload from the fields of a manifest, and checks what depends on more than one field. */
-import { portsClash } from "../model/port.ts";
-import type {
-  DockerWorkload,
-  LogBound,
-  Mount,
-  NativeWorkload,
-  Port,
-  RestartPolicy,
-  Workload,
-} from "../model/workload.ts";
+import type { DockerWorkload, LogBound, NativeWorkload, RestartPolicy, Workload } from "../model/workload.ts";
 import type { DiagnosticScope } from "../schema/diagnostic.ts";
 import { withDefaults } from "../schema/field_table.ts";
 import { present } from "../schema/schema.ts";
-import { quote } from "../schema/toml_value.ts";
+import { checkMounts, checkPorts, checkReplicas, checkWorkingDir, type PortEntries } from "./check/cross_field.ts";
 import type { Architecture } from "./device/selector.ts";
 import { buildArtifact, checkArtifactProgram } from "./field/artifact.ts";
 import { buildConfinement } from "./field/container/confinement.ts";
@@ -216,83 +207,4 @@ function buildLogs(read: CommonRead["logs"]): LogBound {
   if (read === null || read === undefined) return LOGS;
   const { max_size, max_files } = withDefaults(LOG_FIELDS, read);
   return { maxBytes: max_size, maxFiles: max_files };
-}
-
-/** Entries of `ports`: an entry of a deployment may be a range of ports. A wrong entry is a hole. */
-type PortEntries = readonly (Port | Port[] | undefined)[];
-
-/** Reports replicas that would need one port of the device. */
-function checkReplicas(
-  replicas: number,
-  { ports, scope }: { ports: readonly Port[]; scope: DiagnosticScope },
-): void {
-  const fixed = ports.find((port) => port.host !== null && port.host !== 0);
-  if (replicas <= 1 || fixed === undefined) return;
-  scope.at("replicas").error(
-    `asks for ${replicas} instances of one port of the device (${fixed.host})`,
-    "set replicas = 1, or let the device choose: port = 0",
-  );
-}
-
-/** Reports ports that clash, and names that two ports have. */
-function checkPorts(entries: PortEntries, scope: DiagnosticScope): void {
-  const before: Port[] = [];
-  entries.forEach((entry, index) => {
-    const ports = entry === undefined ? [] : [entry].flat();
-    for (const port of ports) {
-      const at = scope.at(index);
-      if (before.some((other) => portsClash(other, port))) {
-        at.error(`port ${port.host}/${port.protocol} is asked for twice`);
-      }
-      if (port.name !== null && before.some((other) => other.name === port.name)) {
-        at.error(`two ports are named ${quote(port.name)}`);
-      }
-    }
-    before.push(...ports);
-  });
-}
-
-interface WorkingDirContext {
-  manifest: ManifestFile;
-  hasArtifact: boolean;
-  scope: DiagnosticScope;
-}
-
-/** Reports a relative directory that neither git nor the artifact can provide. */
-function checkWorkingDir(path: string, { manifest, hasArtifact, scope }: WorkingDirContext): void {
-  if (hasArtifact && manifest.files.length === 0) return;
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  if (path.startsWith("/") || parts.length === 0) return;
-  const folder = `${parts.join("/")}/`;
-  if (manifest.files.some((file) => file.path.startsWith(folder))) return;
-  scope.error(`there is no folder ${quote(manifest.folder + parts.join("/"))}`, `put it into ${manifest.folder}`);
-}
-
-interface MountContext {
-  manifest: ManifestFile;
-  scope: DiagnosticScope;
-}
-
-/** Returns `mounts` and `tmpfs` together. Reports missing files, and targets that two of them have. */
-function checkMounts(read: DeploymentRead, { manifest, scope }: MountContext): Mount[] {
-  const mounts: Mount[] = [];
-  for (const name of ["mounts", "tmpfs"] as const) {
-    read[name]?.forEach((mount, index) => {
-      if (mount === undefined) return;
-      const at = scope.at(name).at(index);
-      checkMount(mount, { manifest, scope: at });
-      if (mounts.some(({ target }) => target === mount.target)) {
-        at.error(`something else is mounted at ${quote(mount.target)} already`);
-      }
-      mounts.push(mount);
-    });
-  }
-  return mounts;
-}
-
-function checkMount(mount: Mount, { manifest, scope }: MountContext): void {
-  if (mount.type !== "files") return;
-  const { source } = mount;
-  const exists = manifest.files.some(({ path }) => source === "" || path === source || path.startsWith(`${source}/`));
-  if (!exists) scope.error(`there is nothing at ${quote(manifest.folder + source)}`, `put it into ${manifest.folder}`);
 }
