@@ -21,6 +21,7 @@ const PURE = [
   "tests/manifest",
   "tests/model",
   "tests/plan",
+  "tests/schema",
   "tests/cli/show",
   "tests/doctor/checks_test.ts",
   "tests/doctor/judge_daemon_test.ts",

@@ -1,5 +1,5 @@
 import type { LogLine } from "../runtime/runtime.ts";
-import { parseMoment } from "../manifest/field/moment.ts";
+import { parseTimestamp } from "../schema/timestamp.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
@@ -48,7 +48,7 @@ function rangeOf({ tail, since }: CommandInput["flags"]): URLSearchParams {
     query.set("tail", tail);
   }
   if (typeof since === "string") {
-    const from = parseMoment(since, Date.now());
+    const from = parseTimestamp(since, Date.now());
     if (from === null) throw new UsageError(`--since is "${since}", wanted "10m" or "2026-11-21T07:00:00Z"`);
     query.set("since", new Date(from).toISOString());
   }

@@ -1,8 +1,8 @@
 import { runLives } from "../daemon/process/lives.ts";
 import { SdNotify } from "../daemon/process/sd_notify.ts";
 import { configureLog, registerSecret } from "../log.ts";
-import { renewSettings } from "../settings/renew.ts";
-import { secretsIn } from "../settings/secrets_in.ts";
+import { reloadSettings } from "../settings/reload_settings.ts";
+import { secretValues } from "../settings/secret_values.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
 import { placeOfSettings, settingsOf } from "./settings_of.ts";
@@ -24,10 +24,10 @@ export const run: Command = {
       signal: input.signal,
       begin: async (settings) => {
         // Those of settings before stay hidden too.
-        for (const secret of secretsIn(settings)) registerSecret(secret);
+        for (const secret of secretValues(settings)) registerSecret(secret);
         await configureLog(settings.log, input.note);
       },
-      renew: async (current) => await renewSettings(current, await placeOfSettings(input)),
+      renew: async (current) => await reloadSettings(current, await placeOfSettings(input)),
       onHangup,
     });
     return { stopped: EXIT.done, down: EXIT.down, upgraded: EXIT.upgraded }[end];

@@ -1,5 +1,5 @@
 /** The owner's word about workloads, said to the daemon of one after the other. */
-import { parseDuration } from "../manifest/field/quantity.ts";
+import { parseDuration } from "../schema/quantity.ts";
 import { type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";

@@ -1,4 +1,4 @@
-import { manifestSchema } from "../manifest/schema.ts";
+import { manifestSchema } from "../manifest/json_schema.ts";
 import { type Command, UsageError } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
 import { showReference } from "./show/reference.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
 import { FLEET_FILE } from "../manifest/device/fleet.ts";
-import { AGE_PREFIX, MAX_SECRET_BYTES } from "../manifest/secret/age.ts";
-import { SECRET_NAME } from "../manifest/secret/secret.ts";
+import { AGE_PREFIX, MAX_SECRET_BYTES } from "../manifest/age_text.ts";
+import { SECRET_NAME } from "../manifest/field/secret_fields.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { armoured, encrypt } from "../secrets/age.ts";
 import { readIdentity } from "../secrets/identity.ts";

@@ -1,7 +1,7 @@
 /** Finds and loads the settings for a command: --config, ./config.toml, then where the installer puts it. */
 import { hostname } from "node:os";
 import { type LoadOptions, loadSettings } from "../settings/load.ts";
-import { loadReach } from "../settings/reach.ts";
+import { locateDaemon } from "../settings/locate_daemon.ts";
 import type { Settings } from "../settings/settings.ts";
 import { controlSocket } from "../store/data_dir.ts";
 import type { CommandInput } from "./command.ts";
@@ -22,7 +22,7 @@ export async function settingsOf(input: CommandInput): Promise<Settings | null> 
  * Where no daemon is, those are shown, since they may be why.
  */
 export async function reachOf(input: CommandInput): Promise<Pick<Settings, "dataDir"> | null> {
-  const loaded = await loadReach(await placeOfSettings(input));
+  const loaded = await locateDaemon(await placeOfSettings(input));
   if ("dataDir" in loaded) {
     const wasThere = await Deno.lstat(controlSocket(loaded.dataDir)).then(() => true, () => false);
     return wasThere ? loaded : await settingsOf(input);

@@ -4,7 +4,7 @@ import type { Situation } from "../doctor/check.ts";
 import { Failure } from "../failure.ts";
 import { registerSecret } from "../log.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { secretsIn } from "../settings/secrets_in.ts";
+import { secretValues } from "../settings/secret_values.ts";
 import { loadSettings } from "../settings/load.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { CommandInput } from "./command.ts";
@@ -17,7 +17,7 @@ const ANSWER_MS = 4000;
 export async function situationOf({ flags, signal }: CommandInput): Promise<Situation> {
   const loaded = await loadSettings(await placeOfSettings({ flags }));
   const settings = "settings" in loaded ? loaded.settings : null;
-  for (const secret of settings === null ? [] : secretsIn(settings)) registerSecret(secret);
+  for (const secret of settings === null ? [] : secretValues(settings)) registerSecret(secret);
   return {
     settings,
     problems: "problems" in loaded ? loaded.problems : [],

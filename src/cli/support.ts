@@ -6,7 +6,7 @@ import { CHECKS } from "../doctor/checks.ts";
 import { workloadFacts } from "../doctor/daemon/workloads.ts";
 import { examine } from "../doctor/examine.ts";
 import { Failure } from "../failure.ts";
-import { whyUnreadable } from "../settings/secret.ts";
+import { readError } from "../settings/secret_setting.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
@@ -69,7 +69,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
     await Deno.writeFile(path, bytes, { createNew: true, mode: 0o600 });
   } catch (error) {
     const isThere = error instanceof Deno.errors.AlreadyExists;
-    throw new Failure(`"${path}" ${isThere ? "is there already" : `can not be written: ${whyUnreadable(error)}`}`, {
+    throw new Failure(`"${path}" ${isThere ? "is there already" : `can not be written: ${readError(error)}`}`, {
       kind: "refused",
       reason: "permission_denied",
       hint: "name another file with --output",

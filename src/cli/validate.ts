@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import { type Checkout, openCheckout, readFor } from "../daemon/revision/checkout.ts";
 import { FLEET_FILE } from "../manifest/device/fleet.ts";
-import { daemonPolicyProblems } from "../manifest/device/daemon_file.ts";
-import type { Target } from "../manifest/device/select.ts";
+import { daemonPolicyProblems } from "../manifest/device/harbornode_toml.ts";
+import type { Target } from "../manifest/device/selector.ts";
 import { policyProblems } from "../manifest/check/policy_problems.ts";
 import { portConflicts } from "../manifest/check/port_conflicts.ts";
 import { type ManifestTree, overlayProblems } from "../manifest/read.ts";

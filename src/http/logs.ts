@@ -1,7 +1,7 @@
 /** Output of a workload: lines of text, or a stream that goes on. */
 import type { Context } from "hono";
 import { Failure } from "../failure.ts";
-import { parseMoment } from "../manifest/field/moment.ts";
+import { parseTimestamp } from "../schema/timestamp.ts";
 import type { LogLine, LogOptions } from "../runtime/runtime.ts";
 import { problem } from "./problem.ts";
 import { eventStream, textStream } from "./stream.ts";
@@ -26,7 +26,7 @@ export function rangeOf(context: Context): LogRange | string {
   if (tail !== undefined && (!/^\d{1,5}$/.test(tail) || Number(tail) > MAX_TAIL)) {
     return `tail is "${tail}", wanted 0 to ${MAX_TAIL}`;
   }
-  const from = since === undefined ? null : parseMoment(since, Date.now());
+  const from = since === undefined ? null : parseTimestamp(since, Date.now());
   if (since !== undefined && from === null) return `since is "${since}", wanted "10m" or "2026-11-21T07:00:00Z"`;
   return { tail: tail === undefined ? (from === null ? DEFAULT_TAIL : null) : Number(tail), since: from };
 }

@@ -1,7 +1,7 @@
-/** [pure] Names that people type from habit, and what they are called here. */
+/** [pure] Names of fields in other tools, and the hints for them. */
 import type { Kind } from "../model/workload.ts";
 import { type Mode, modeOf, otherMode } from "./field/mode.ts";
-import { fieldsOf, ownFields } from "./fields.ts";
+import { isFieldOf, isOwnField } from "./fields.ts";
 
 const HABITS: Record<string, string> = {
   volumes: "mounts",
@@ -30,7 +30,7 @@ const HABITS: Record<string, string> = {
   pids_limit: "resources",
 };
 
-/** Names that compose has for a container, and no field of ours has; and what to do instead. */
+/** Names of compose that no field here has, and what to write instead. */
 const INSTEAD: Record<string, string> = {
   network_mode: 'write network = "none" or "host", or networks = ["NAME"]',
   net: 'write network = "none" or "host", or networks = ["NAME"]',
@@ -65,15 +65,15 @@ const INSTEAD: Record<string, string> = {
   mac_address: "take it out: Docker chooses it",
 };
 
-/** What to say of a name that is no field of this kind; null for nothing special. */
+/** Returns message and hint for a name that is no field of this kind; null for the usual ones. */
 export function explainName(kind: Kind, name: string): { message?: string; hint?: string } | null {
   const ours = HABITS[name];
-  if (ours !== undefined && fieldsOf(kind).some((field) => field.name === ours)) {
+  if (ours !== undefined && isFieldOf(kind, ours)) {
     return { hint: `did you mean "${ours}"?` };
   }
   if (kind === "deployment" && INSTEAD[name] !== undefined) return { hint: INSTEAD[name] };
   const other: Kind = kind === "service" ? "deployment" : "service";
-  if (fieldsOf(other).some((field) => field.name === name)) {
+  if (isFieldOf(other, name)) {
     return {
       message: `the field "${name}" belongs to a ${other}, and this is a ${kind}`,
       hint: `move the file to ${other}s/, or the field below [${modeOf(other)}]`,
@@ -82,21 +82,19 @@ export function explainName(kind: Kind, name: string): { message?: string; hint?
   return null;
 }
 
-/** The same of a name below [native] or [container]. */
+/** As `explainName`, for a name below [native] or [container]. */
 export function explainInMode(mode: Mode, name: string): { message?: string; hint?: string } | null {
   const other = otherMode(mode);
-  if (ownFields(other).some((field) => field.name === name)) {
+  if (isOwnField(other, name)) {
     return {
       message: `the field "${name}" belongs to [${other}], and this is [${mode}]`,
       hint: `move it to [${other}]`,
     };
   }
-  if (fieldsOf("service").some((field) => field.name === name)) {
+  if (isFieldOf("service", name)) {
     return { message: `the field "${name}" holds for every mode`, hint: `move it to the top, above [${mode}]` };
   }
   if (mode === "container" && INSTEAD[name] !== undefined) return { hint: INSTEAD[name] };
   const ours = HABITS[name];
-  return ours !== undefined && ownFields(mode).some((field) => field.name === ours)
-    ? { hint: `did you mean "${ours}"?` }
-    : null;
+  return ours !== undefined && isOwnField(mode, ours) ? { hint: `did you mean "${ours}"?` } : null;
 }

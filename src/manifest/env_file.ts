@@ -1,18 +1,18 @@
 /** [pure] Files with KEY=VALUE lines. */
-import { isPointer } from "./document.ts";
+import { isLfsPointer } from "../schema/toml_document.ts";
 
 export interface EnvFile {
   values: Record<string, string>;
-  /** Line 0 stands for the file as a whole. No value is in a message: it may be a secret. */
+  /** Line 0 stands for the file as a whole. No message quotes a value: it may be a secret. */
   problems: { line: number; message: string }[];
 }
 
 /**
- * Empty lines and lines with "#" in front are passed over; "export" in front and quotes around a value are taken off.
- * A "#" behind a value belongs to it, as for systemd and Docker; nothing is expanded.
+ * Parses lines of the form KEY=VALUE. Ignores empty lines and lines that begin with "#"; removes a leading "export" and
+ * quotes around a value. A "#" after a value belongs to the value, as in systemd and Docker. Expands nothing.
  */
 export function parseEnvFile(text: string): EnvFile {
-  if (isPointer(text)) return wrong("the file is a pointer of Git LFS, and its content is not in the repository");
+  if (isLfsPointer(text)) return wrong("the file is a pointer of Git LFS, and its content is not in the repository");
   if (text.includes("\uFFFD")) return wrong("the file is not UTF-8 text");
   const values = new Map<string, string>();
   const problems: EnvFile["problems"] = [];
@@ -30,7 +30,7 @@ export function parseEnvFile(text: string): EnvFile {
   return { values: Object.fromEntries(values), problems };
 }
 
-/** Null when the value begins with a quote and does not end with the same, or has more of it inside. */
+/** Removes quotes; null when a value begins with a quote that does not end, or ends before the end of the line. */
 function unquoted(value: string): string | null {
   const quote = value.charAt(0);
   if (quote !== '"' && quote !== "'") return value;

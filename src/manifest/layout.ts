@@ -1,28 +1,28 @@
 /** [pure] Which files of a repository are manifests, and which files belong to them. */
 import type { Kind, WorkloadFile } from "../model/workload.ts";
+import { WORKLOAD_NAME } from "../model/workload_name.ts";
 import type { TreeEntry } from "../source/source.ts";
-import { NAME_PATTERN } from "./name.ts";
 
 export interface ManifestFile {
   kind: Kind;
-  /** A link or submodule too, where a manifest is expected: it is said to be wrong, not passed over. */
+  /** A link or submodule in place of a manifest is reported as wrong, not ignored. */
   entry: TreeEntry;
-  /** The file's name without ".toml", or its folder's: the workload's name unless it says another. */
+  /** Name of the file without ".toml", or of its folder: the default name of the workload. */
   stem: string;
-  /** With a "/" at the end. Two manifests of one folder are two that claim the same files. */
+  /** Ends with "/". Two manifests with one folder claim the same files. */
   folder: string;
   files: WorkloadFile[];
-  /** Sizes of `files`, by their path in the repository. */
+  /** Sizes of `files` in bytes, by path in the repository. */
   sizes: ReadonlyMap<string, number>;
-  /** What lies in the folder and is no file, or has its content elsewhere: links, submodules, pointers of Git LFS. */
-  strangers: TreeEntry[];
+  /** Entries of the folder without content in git: links, submodules, Git LFS pointers. */
+  nonRegularFiles: TreeEntry[];
 }
 
 const ROOTS: [folder: string, kind: Kind][] = [["services/", "service"], ["deployments/", "deployment"]];
 
 /**
- * `services/NAME.toml` with its files in `services/NAME/`, or `services/NAME/service.toml` among them; `deployments/`
- * and `deployment.toml` alike. In the order of the paths.
+ * Returns the manifests of a revision in the order of their paths: `services/NAME.toml` with its files in `services/NAME/`,
+ * or `services/NAME/service.toml` among them; `deployments/` and `deployment.toml` alike.
  */
 export function manifestFiles(entries: readonly TreeEntry[]): ManifestFile[] {
   return ROOTS.flatMap(([root, kind]) => manifestsBelow(root, { kind, entries }));
@@ -36,8 +36,8 @@ function manifestsBelow(
   const folders = new Map<string, TreeEntry[]>();
   for (const entry of entries) {
     if (!entry.path.startsWith(root)) continue;
-    const [name, ...rest] = entry.path.slice(root.length).split("/") as [string, ...string[]];
-    if (isPutAside(name)) continue;
+    const [name = "", ...rest] = entry.path.slice(root.length).split("/");
+    if (isExcluded(name)) continue;
     if (rest.length === 0) top.push(entry);
     else if (folders.has(name)) folders.get(name)!.push(entry);
     else folders.set(name, [entry]);
@@ -55,7 +55,7 @@ function manifestsBelow(
       folder,
       files: own.map(({ path, oid, executable }) => ({ path: path.slice(folder.length), oid, executable })),
       sizes: new Map(own.map(({ path, size }) => [path, size])),
-      strangers: [
+      nonRegularFiles: [
         ...inside.filter((one) => one.type !== "file"),
         ...(link === undefined ? [] : [link]),
       ],
@@ -67,13 +67,13 @@ function manifestsBelow(
     inside.filter((one) => one.path === `${root}${name}/${kind}.toml`).map((one) => manifest(one, name))
   );
   const named = new Set(beside.map((one) => one.stem));
-  // A link in the place of a folder, with no manifest beside it: its manifest may lie where nobody looks.
+  // A link in place of a folder, without a manifest beside it: its manifest may be where it is not read.
   const hidden = [...linked.values()].map((one) => ({ one, name: one.path.slice(root.length) }))
-    .filter(({ name }) => NAME_PATTERN.test(name) && !named.has(name)).map(({ one, name }) => manifest(one, name));
+    .filter(({ name }) => WORKLOAD_NAME.test(name) && !named.has(name)).map(({ one, name }) => manifest(one, name));
   return [...beside, ...within, ...hidden].sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
 }
 
-/** A name that begins with "_" or "." or ends with ".disabled" is put aside by its author. */
-function isPutAside(name: string): boolean {
+/** Names that begin with "_" or ".", or end with ".disabled", are excluded by their author. */
+function isExcluded(name: string): boolean {
   return /^[._]/.test(name) || /\.disabled(\.toml)?$/.test(name);
 }

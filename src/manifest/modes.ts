@@ -1,68 +1,98 @@
-/** [pure] One manifest to the workloads that it can be: one for each mode that it has and allows. */
+/** [pure] Reads a manifest into one workload for each mode that it has and allows. */
 import type { ModeChoice } from "../model/desired.ts";
 import type { Kind } from "../model/workload.ts";
+import { type Diagnostic, DiagnosticScope } from "../schema/diagnostic.ts";
+import { readFields, type ReadOptions, reportUnknownFields } from "../schema/field_table.ts";
+import { isTable, type Table } from "../schema/toml_value.ts";
 import { explainInMode, explainName } from "./aliases.ts";
-import { allowedModes, type Mode, modeOf, ModePlace, otherMode, RUNTIME_OF } from "./field/mode.ts";
-import { fieldsOf, ownFields } from "./fields.ts";
-import { readFields } from "./grammar.ts";
-import type { Architecture } from "./device/select.ts";
+import { buildWorkload, type WorkloadRead } from "./build_workload.ts";
+import type { Architecture } from "./device/selector.ts";
+import {
+  allowedModes,
+  type Mode,
+  type ModeChoiceRead,
+  modeOf,
+  ModeScope,
+  otherMode,
+  RUNTIME_OF,
+} from "./field/mode.ts";
+import type { SecretFiles } from "./field/secret_fields.ts";
+import { isOwnField, MANIFEST_FIELDS, OWN_FIELDS } from "./fields.ts";
 import type { ManifestFile } from "./layout.ts";
-import { type Found, isTable, Place, type Table } from "./place.ts";
-import type { SecretFiles } from "./secret/secret.ts";
-import { buildWorkload } from "./workload.ts";
 
-/** A manifest's fields with their values or defaults: those of its kind, and those of the other mode where it has one. */
-export interface ModesRead {
-  top: Table;
-  /** Null where the manifest has one mode alone. */
-  other: Table | null;
-  /** Fields of the kind's own mode that are said below its table. */
+/** The fields of a manifest as they were read. */
+export interface ManifestRead extends WorkloadRead {
+  choice: ModeChoiceRead;
+  /** Fields of the kind's own mode that stand below the table of that mode. */
   moved: ReadonlySet<string>;
-  /** Names of the fields that the manifest has, for each mode; what is not among them has its default. */
-  said: Record<Mode, ReadonlySet<string>>;
+  /** Names of the fields that the manifest has, for each mode; all others have their defaults. */
+  given: Record<Mode, ReadonlySet<string>>;
 }
 
-/** Every problem of a single field is in `found` afterwards. */
-export function readModes(kind: Kind, document: Table, found: Found[]): ModesRead {
+/** Reads every field. Afterwards `diagnostics` has every problem of a single field. */
+export function readModes(kind: Kind, document: Table, diagnostics: Diagnostic[]): ManifestRead {
   const own = modeOf(kind);
-  const { moved, whole } = lifted(own, { document, found });
-  const top = readFields(fieldsOf(kind), whole, {
-    place: new ModePlace(found, own, moved),
-    explain: (name) => explainName(kind, name),
-    ignore: (name) => name.startsWith("x-"),
-  });
+  const { moved, table } = withOwnFieldsAtTop(own, { document, diagnostics });
+  const options = {
+    scope: new ModeScope(diagnostics, own, moved),
+    explain: (name: string) => explainName(kind, name),
+    ignore: (name: string) => name.startsWith("x-"),
+  };
+  const top = readTop(kind, { table, options });
   const mode = otherMode(own);
-  const table = document[mode];
-  const other = isTable(table)
-    ? readFields(ownFields(mode), table, {
-      place: new Place(found).at(mode),
-      explain: (name) => explainInMode(mode, name),
-    })
-    : null;
-  const common = Object.keys(document).filter((name) => !ownFields(own).some((field) => field.name === name));
-  const said = { [own]: Object.keys(whole), [mode]: [...common, ...Object.keys(isTable(table) ? table : {})] };
-  return { top, other, moved, said: { native: new Set(said.native), container: new Set(said.container) } };
+  const other = isTable(document[mode]) ? document[mode] : null;
+  const otherOptions = {
+    scope: new DiagnosticScope(diagnostics).at(mode),
+    explain: (name: string) => explainInMode(mode, name),
+  };
+  const common = Object.keys(document).filter((name) => !isOwnField(own, name));
+  const given = { [own]: Object.keys(table), [mode]: [...common, ...Object.keys(other ?? {})] };
+  return {
+    ...top,
+    ...(other === null ? {} : readOther(mode, { table: other, options: otherOptions })),
+    moved,
+    given: { native: new Set(given.native), container: new Set(given.container) },
+  };
 }
 
-/** The document with the fields of [native] of a service, or [container] of a deployment, lifted to its top. */
-function lifted(
-  own: Mode,
-  { document, found }: { document: Table; found: Found[] },
-): { moved: ReadonlySet<string>; whole: Table } {
-  const table = document[own];
-  if (!isTable(table)) return { moved: new Set(), whole: document };
-  const place = new Place(found).at(own);
-  const names = new Set(ownFields(own).map((field) => field.name));
-  const moved = Object.keys(table).filter((name) => names.has(name) && !Object.hasOwn(document, name));
-  for (const name of Object.keys(table).filter((one) => names.has(one) && Object.hasOwn(document, one))) {
-    place.at(name).reportKey("is said at the top as well", "keep one of the two");
+interface ReadInput {
+  table: Table;
+  options: ReadOptions;
+}
+
+/** The fields at the top of a manifest: the common ones, and those of the kind's own mode. */
+function readTop(kind: Kind, { table, options }: ReadInput): Omit<ManifestRead, "moved" | "given"> {
+  if (kind === "service") {
+    const read = readFields(MANIFEST_FIELDS.service, table, options);
+    return { common: read, choice: read, native: read, container: null };
   }
-  const strangers = Object.fromEntries(Object.entries(table).filter(([name]) => !names.has(name)));
-  const optional = ownFields(own).map((field) => ({ ...field, required: false }));
-  readFields(optional, strangers, { place, explain: (name) => explainInMode(own, name) });
+  const read = readFields(MANIFEST_FIELDS.deployment, table, options);
+  return { common: read, choice: read, native: null, container: read };
+}
+
+function readOther(mode: Mode, { table, options }: ReadInput): Partial<Pick<ManifestRead, Mode>> {
+  return mode === "native"
+    ? { native: readFields(OWN_FIELDS.native, table, options) }
+    : { container: readFields(OWN_FIELDS.container, table, options) };
+}
+
+/** Moves the fields below [native] of a service, or [container] of a deployment, to the top of the document. */
+function withOwnFieldsAtTop(
+  own: Mode,
+  { document, diagnostics }: { document: Table; diagnostics: Diagnostic[] },
+): { moved: ReadonlySet<string>; table: Table } {
+  const below = document[own];
+  if (!isTable(below)) return { moved: new Set(), table: document };
+  const scope = new DiagnosticScope(diagnostics).at(own);
+  const names = Object.keys(below).filter((name) => isOwnField(own, name));
+  const moved = names.filter((name) => !Object.hasOwn(document, name));
+  for (const name of names.filter((one) => Object.hasOwn(document, one))) {
+    scope.at(name).keyError("is said at the top as well", "keep one of the two");
+  }
+  reportUnknownFields(OWN_FIELDS[own], below, { scope, explain: (name) => explainInMode(own, name) });
   return {
     moved: new Set(moved),
-    whole: { ...document, ...Object.fromEntries(moved.map((one) => [one, table[one]])) },
+    table: { ...document, ...Object.fromEntries(moved.map((name) => [name, below[name]])) },
   };
 }
 
@@ -70,56 +100,56 @@ export interface BuildModesInput {
   manifest: ManifestFile;
   env: Record<string, string>;
   secretFiles: SecretFiles;
-  /** Of the device that the workload is for; undefined when it is for others. */
+  /** Architecture of the device; undefined for a workload of other devices. */
   arch: Architecture | undefined;
-  found: Found[];
+  diagnostics: Diagnostic[];
 }
 
-/** The workloads, or undefined when one of them can not be: a mistake in a mode that is not taken is one all the same. */
-export function buildModes(read: ModesRead, input: BuildModesInput): ModeChoice | undefined {
-  const { manifest, env, secretFiles, arch, found } = input;
+/**
+ * Returns the workloads of the allowed modes, or undefined when one of them cannot be built. A mode that is not allowed is
+ * checked all the same.
+ */
+export function buildModes(read: ManifestRead, input: BuildModesInput): ModeChoice | undefined {
+  const { manifest, env, secretFiles, arch, diagnostics } = input;
   const own = modeOf(manifest.kind);
-  const there = read.other === null ? [own] : [own, otherMode(own)];
-  const allowed = allowedModes(read.top, { there, place: new Place(found) });
-  const built = there.map((mode) => {
-    const all = new Set(ownFields(mode).map((field) => field.name));
-    const foundHere: Found[] = [];
-    const fields = mode === own ? read.top : { ...without(read.top, ownFields(own)), ...read.other };
-    const place = new ModePlace(foundHere, mode, mode === own ? read.moved : all);
-    const workload = buildWorkload(fields, {
-      mode,
+  const available = [own, otherMode(own)].filter((mode) => read[mode] !== null);
+  const allowed = allowedModes(read.choice, { available, scope: new DiagnosticScope(diagnostics) });
+  const built = available.map((mode) => {
+    const ofMode: Diagnostic[] = [];
+    const moved = mode === own ? read.moved : new Set(Object.keys(OWN_FIELDS[mode]));
+    const workload = buildWorkload(mode, read, {
       manifest,
       env,
       secretFiles,
-      said: read.said[mode],
+      given: read.given[mode],
       arch,
-      place,
+      scope: new ModeScope(ofMode, mode, moved),
     });
-    return { mode, workload, found: foundHere };
+    return { mode, workload, diagnostics: ofMode };
   });
-  found.push(...together(built));
+  diagnostics.push(...merged(built));
   const specs = built.flatMap(({ mode, workload }) => allowed.includes(mode) ? workload ?? [] : []);
   if (specs.length < allowed.length || allowed.length === 0) return undefined;
-  const preferred = read.top.preferred as Mode | null;
+  const preferred = read.choice.preferred ?? null;
   return { specs, preferred: preferred === null ? null : RUNTIME_OF[preferred] };
 }
 
-function without(table: Table, fields: ReturnType<typeof ownFields>): Table {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => !fields.some((field) => field.name === name)));
-}
-
-/** What is wrong with a field of both modes is told once; with a field of both in one mode, with that mode's name. */
-function together(built: readonly { mode: Mode; found: Found[] }[]): Found[] {
-  if (built.length === 1) return built[0]!.found;
-  const isOf = (mode: Mode, { path }: Found) =>
-    path[0] === mode || ownFields(mode).some((field) => field.name === path[0]);
-  const key = ({ path, message }: Found) => JSON.stringify([path, message]);
-  const keys = built.map(({ found }) => new Set(found.map(key)));
-  return built.flatMap(({ mode, found }, index) =>
-    found.flatMap((one) => {
-      if (isOf(mode, one)) return one;
-      if (keys.every((all) => all.has(key(one)))) return index === 0 ? one : [];
-      return { ...one, message: `${mode === "native" ? "as a process" : "as a container"}: ${one.message}` };
+/**
+ * Merges the diagnostics of both modes. What both found in a common field is kept once; what only one of them found there
+ * gets the name of the mode.
+ */
+function merged(built: readonly { mode: Mode; diagnostics: Diagnostic[] }[]): Diagnostic[] {
+  if (built.length === 1) return built[0]!.diagnostics;
+  const isOf = (mode: Mode, { path: [first] }: Diagnostic) =>
+    first === mode || (typeof first === "string" && isOwnField(mode, first));
+  const key = ({ path, message }: Diagnostic) => JSON.stringify([path, message]);
+  const keys = built.map(({ diagnostics }) => new Set(diagnostics.map(key)));
+  return built.flatMap(({ mode, diagnostics }, index) =>
+    diagnostics.flatMap((diagnostic) => {
+      if (isOf(mode, diagnostic)) return diagnostic;
+      if (keys.every((all) => all.has(key(diagnostic)))) return index === 0 ? diagnostic : [];
+      const prefix = mode === "native" ? "as a process" : "as a container";
+      return { ...diagnostic, message: `${prefix}: ${diagnostic.message}` };
     })
   );
 }

@@ -1,24 +1,32 @@
 /**
- * [pure] A revision's files to what it asks of a device. Total: whatever the texts are, every manifest ends up as a
- * workload, as not selected, or as invalid with all of its problems.
+ * [pure] Reads the files of a revision into the desired state of a device. Total: whatever the texts are, every manifest
+ * ends up as a workload, as not selected, or as invalid with all of its problems.
  */
 import type { Desired, InvalidManifest } from "../model/desired.ts";
 import type { Problem } from "../model/problem.ts";
+import { WORKLOAD_NAME } from "../model/workload_name.ts";
+import { DiagnosticScope, MAX_DIAGNOSTICS } from "../schema/diagnostic.ts";
+import { present } from "../schema/schema.ts";
+import { suggest } from "../schema/suggest.ts";
+import { lfsPointerProblem, parseDocument, withPositions } from "../schema/toml_document.ts";
+import { isTable, quote, type Table } from "../schema/toml_value.ts";
 import type { TreeEntry } from "../source/source.ts";
-import { type ManifestTree, type Read, withoutDuplicates, withoutMoves, withoutRings } from "./check/conflicts.ts";
-import { atOrigin } from "./device/overlay.ts";
-import { DAEMON_FILE, daemonOverlayProblems, daemonWish } from "./device/daemon_file.ts";
-import { type Preparation, preparation, prepare } from "./device/prepare.ts";
-import { EVERY_DEVICE, isChosen, type Selection, type Target } from "./device/select.ts";
-import { VARIABLES_FILE } from "./device/variable.ts";
-import { readSecretFiles, type SecretFiles, secretPaths } from "./secret/secret.ts";
-import { parseDocument, placed, pointerProblem } from "./document.ts";
-import { parseEnvFile } from "./env_file.ts";
-import { type ManifestFile, manifestFiles } from "./layout.ts";
-import { buildModes, readModes } from "./modes.ts";
+import {
+  type ManifestTree,
+  type Read,
+  rejectCycles,
+  rejectDuplicates,
+  rejectRenameConflicts,
+} from "./check/cross_manifest.ts";
 import { misplacedFiles } from "./check/misplaced.ts";
-import { NAME_PATTERN } from "./name.ts";
-import { nearest } from "./nearest.ts";
+import { daemonOverlayProblems, desiredVersion, HARBORNODE_TOML } from "./device/harbornode_toml.ts";
+import { atSource } from "./device/overlay.ts";
+import { type OverlayContext, overlayContext, resolveOverlays } from "./device/resolve_overlays.ts";
+import { EVERY_DEVICE, isSelected, type Target } from "./device/selector.ts";
+import { VARIABLES_FILE } from "./device/variable.ts";
+import { parseEnvFile } from "./env_file.ts";
+import { readSecretFiles, type SecretFiles, secretPaths } from "./field/secret_fields.ts";
+import { type ManifestFile, manifestFiles } from "./layout.ts";
 import {
   MAX_ENV_FILES,
   MAX_MANIFEST_BYTES,
@@ -27,21 +35,24 @@ import {
   sizeProblem,
   sizeText,
 } from "./limits.ts";
-import { isTable, MAX_FOUND, Place, quote, type Table } from "./place.ts";
+import { buildModes, readModes } from "./modes.ts";
 
-export type { ManifestTree } from "./check/conflicts.ts";
+export type { ManifestTree } from "./check/cross_manifest.ts";
 
-/** What must be loaded first: the manifests, and the variables that they share; none that is over its limit. */
+/**
+ * Returns the files that must be loaded first: manifests, shared variables and harbornode.toml. Skips files over their
+ * limit.
+ */
 export function textPaths(entries: readonly TreeEntry[]): string[] {
   const most = (path: string) => path === VARIABLES_FILE ? MAX_VARIABLES_BYTES : MAX_MANIFEST_BYTES;
-  const shared = entries.filter(({ path }) => path === VARIABLES_FILE || path === DAEMON_FILE);
+  const shared = entries.filter(({ path }) => path === VARIABLES_FILE || path === HARBORNODE_TOML);
   return [...manifestFiles(entries).map((one) => one.entry), ...shared]
     .filter(({ type, path, size }) => type === "file" && size <= most(path)).map(({ path }) => path);
 }
 
 /**
- * What is wrong with the texts of a revision as a whole: together they are more than a device loads. A sentence without
- * a final period, or null.
+ * Returns why the texts of a revision together are more than a device loads: a sentence without a final period, or null
+ * if they are not.
  */
 export function textsExcess(entries: readonly TreeEntry[]): string | null {
   const sizes = new Map(entries.map(({ path, size }) => [path, size]));
@@ -54,27 +65,27 @@ export function textsExcess(entries: readonly TreeEntry[]): string | null {
 }
 
 /**
- * The further files that they refer to, as far as they are within their limit, each once. Never throws: what is wrong
- * with them is said by `readManifests`.
+ * Returns the files that the manifests refer to, each once. Skips files over their limit. Never throws: `readManifests`
+ * reports what is wrong with them.
  */
 export function envFilePaths(tree: ManifestTree, target: Target): string[] {
-  const preparing = preparation(tree, target);
+  const context = overlayContext(tree, target);
   const sizes = new Map(tree.entries.map(({ path, size }) => [path, size]));
   const paths = manifestFiles(tree.entries).flatMap(({ entry, folder }) => {
-    const prepared = prepare(entry.path, tree.text(entry.path) ?? "", preparing);
-    return "table" in prepared ? envFileNames(prepared.table).slice(0, MAX_ENV_FILES).map((name) => folder + name) : [];
+    const resolved = resolveOverlays(entry.path, tree.text(entry.path) ?? "", context);
+    return "table" in resolved ? envFileNames(resolved.table).slice(0, MAX_ENV_FILES).map((name) => folder + name) : [];
   });
   return [...new Set(paths)].filter((path) => (sizes.get(path) ?? 0) <= MAX_MANIFEST_BYTES);
 }
 
-/** Never throws. Every problem of a manifest is told, up to the first hundred; one bad file leaves the others as they are. */
+/** Never throws. Returns every problem of a manifest, up to the first hundred; a bad file does not affect the others. */
 export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
-  const preparing = { ...preparation(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
-  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...preparing }));
-  const unique = withoutRings(withoutMoves(withoutDuplicates(read, tree), tree), tree);
-  const chosen = (one: Read) => one.type === "workload" && isChosen(one.on, target);
+  const context = { ...overlayContext(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
+  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...context }));
+  const unique = rejectCycles(rejectRenameConflicts(rejectDuplicates(read, tree), tree), tree);
+  const chosen = (one: Read) => one.type === "workload" && isSelected(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
-  const daemon = daemonWish(tree, preparing);
+  const daemon = desiredVersion(tree, context);
   const workloads = choices.map(({ specs, preferred }) => specs.find((one) => one.runtime === preferred) ?? specs[0]!);
   return {
     revision: target.revision,
@@ -95,7 +106,7 @@ function invalidManifest(
   return { name, kind: file.kind, path: file.entry.path, problems };
 }
 
-/** A file beside a manifest of its name is about something else. */
+/** A file beside a manifest of the same name has another purpose. */
 function misplaced({ entries }: ManifestTree, read: readonly Read[]): InvalidManifest[] {
   const names = new Set(read.flatMap((one) => [one.name, one.file.stem]));
   return misplacedFiles(entries).filter(({ stem }) => !names.has(stem)).map(({ kind, entry, stem, message, hint }) => {
@@ -104,10 +115,10 @@ function misplaced({ entries }: ManifestTree, read: readonly Read[]): InvalidMan
   });
 }
 
-interface Reading extends Preparation {
+interface Reading extends OverlayContext {
   tree: ManifestTree;
   secretFiles: SecretFiles;
-  /** Names of overlays, in place of those that fit the device. */
+  /** Names of the overlays to merge, in place of those that match the device. */
   overlays?: readonly string[];
 }
 
@@ -118,72 +129,71 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   const unread = (message: string): Read => {
     return { ...base, type: "invalid", problems: [{ file: entry.path, field: "", message }] };
   };
-  if (entry.type === "pointer") return { ...base, type: "invalid", problems: [pointerProblem(entry.path)] };
+  if (entry.type === "pointer") return { ...base, type: "invalid", problems: [lfsPointerProblem(entry.path)] };
   if (entry.type !== "file") return unread(`a manifest must be a file, and this is a ${entry.type}`);
   const tooLarge = sizeProblem(entry, MAX_MANIFEST_BYTES, "keep data in files of the workload's folder");
   if (tooLarge !== null) return { ...base, type: "invalid", problems: [tooLarge] };
   const text = tree.text(entry.path);
   if (text === undefined) return unread("the file could not be read");
-  const prepared = prepare(entry.path, text, reading);
-  if ("problem" in prepared) return { ...base, type: "invalid", problems: [prepared.problem] };
+  const resolved = resolveOverlays(entry.path, text, reading);
+  if ("problem" in resolved) return { ...base, type: "invalid", problems: [resolved.problem] };
 
-  const { found, writtenAt } = prepared;
-  const place = new Place(found);
-  const read = readModes(kind, prepared.table, found);
-  const table = read.top;
-  if (table.name === undefined && prepared.table.name === undefined && !NAME_PATTERN.test(stem)) {
-    place.report(
+  const { table, diagnostics, sourceOf } = resolved;
+  const scope = new DiagnosticScope(diagnostics);
+  const read = readModes(kind, table, diagnostics);
+  const { name, on = EVERY_DEVICE } = read.common;
+  if (name === undefined && table.name === undefined && !WORKLOAD_NAME.test(stem)) {
+    scope.error(
       `the file's name ${quote(stem)} can not be the name of a workload`,
       "lower-case letters, digits and - can",
     );
   }
-  const { env, problems } = readEnvFiles(table, { manifest, tree, place });
-  // What a device lacks is no problem of a workload that is for others.
-  const on = table.on as Selection | undefined ?? EVERY_DEVICE;
-  const arch = isChosen(on, target) ? target.arch : undefined;
-  const choice = buildModes(read, { manifest, env, secretFiles, arch, found });
-  problems.push(...manifest.strangers.map(stranger));
-  const all = [...placed(entry.path, text, atOrigin(found, writtenAt)), ...problems];
-  const named = typeof table.name === "string" ? { name: table.name, isNamed: true } : {};
+  const { env, problems } = readEnvFiles(present(read.common.env_file), { manifest, tree, scope });
+  // A workload of other devices needs no download for this one.
+  const arch = isSelected(on, target) ? target.arch : undefined;
+  const choice = buildModes(read, { manifest, env, secretFiles, arch, diagnostics });
+  problems.push(...manifest.nonRegularFiles.map(nonRegularFileProblem));
+  const all = [...withPositions(entry.path, text, atSource(diagnostics, sourceOf)), ...problems];
+  const named = name === undefined ? {} : { name, isNamed: true };
   if (all.length > 0 || choice === undefined) return { ...base, ...named, type: "invalid", problems: all };
-  return { ...base, ...named, type: "workload", choice, on, writtenAt };
+  return { ...base, ...named, type: "workload", choice, on, sourceOf };
 }
 
 /**
- * Problems of overlays that do not fit the device, each laid over its manifest alone: what another device would find.
- * Of a manifest that has problems without them, none are told.
+ * Returns the problems of overlays that do not match the device, each merged alone: what another device would find. Skips
+ * manifests that have problems without them.
  */
 export function overlayProblems(tree: ManifestTree, target: Target): Problem[] {
-  const preparing = { ...preparation(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
+  const context = { ...overlayContext(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
   const ofWorkloads = manifestFiles(tree.entries).flatMap((manifest) => {
     const text = tree.text(manifest.entry.path);
-    if (text === undefined || readManifest(manifest, { tree, ...preparing }).type === "invalid") return [];
+    if (text === undefined || readManifest(manifest, { tree, ...context }).type === "invalid") return [];
     const document = parseDocument(manifest.entry.path, text);
     const overlay = "table" in document ? document.table.overlay : undefined;
     return Object.keys(isTable(overlay) ? overlay : {}).flatMap((name) => {
-      const read = readManifest(manifest, { tree, ...preparing, written: { bytes: 0 }, overlays: [name] });
+      const read = readManifest(manifest, { tree, ...context, expandedInAll: { length: 0 }, overlays: [name] });
       return read.type === "invalid" ? read.problems : [];
     });
   });
-  return [...ofWorkloads, ...daemonOverlayProblems(tree, preparing)];
+  return [...ofWorkloads, ...daemonOverlayProblems(tree, context)];
 }
 
+/** Reads the files of `env_file`, in their order: later values win. */
 function readEnvFiles(
-  table: Table,
-  { manifest, tree, place }: { manifest: ManifestFile; tree: ManifestTree; place: Place },
+  names: readonly string[],
+  { manifest, tree, scope }: { manifest: ManifestFile; tree: ManifestTree; scope: DiagnosticScope },
 ): { env: Record<string, string>; problems: Problem[] } {
   let env: Record<string, string> = {};
   const problems: Problem[] = [];
-  const names = envFileNames(table);
   if (names.length > MAX_ENV_FILES) {
     const message = `names ${names.length} files, and ${MAX_ENV_FILES} is the limit`;
-    place.at("env_file").report(message, "put their lines into fewer files");
+    scope.at("env_file").error(message, "put their lines into fewer files");
     return { env, problems };
   }
-  for (const name of names) {
+  for (const name of names.map(inFolder)) {
     const path = manifest.folder + name;
     if (name.startsWith("/") || name.split("/").includes("..")) {
-      place.at("env_file").report(`${quote(name)} is not in the workload's folder`, `put it into ${manifest.folder}`);
+      scope.at("env_file").error(`${quote(name)} is not in the workload's folder`, `put it into ${manifest.folder}`);
       continue;
     }
     const size = manifest.sizes.get(path);
@@ -195,19 +205,19 @@ function readEnvFiles(
     const text = size === undefined ? undefined : tree.text(path);
     if (text === undefined && size !== undefined) {
       const message = `${quote(path)} is not read: the texts of the revision are over ${sizeText(MAX_TEXTS_BYTES)}`;
-      place.at("env_file").report(message, "keep fewer variables in files");
+      scope.at("env_file").error(message, "keep fewer variables in files");
       continue;
     }
     if (text === undefined) {
-      const close = nearest(name, manifest.files.map((file) => file.path));
+      const close = suggest(name, manifest.files.map((file) => file.path));
       const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "${close}"?`;
-      place.at("env_file").report(`there is no file ${quote(path)}`, hint);
+      scope.at("env_file").error(`there is no file ${quote(path)}`, hint);
       continue;
     }
     const parsed = parseEnvFile(text);
     env = { ...env, ...parsed.values };
     problems.push(
-      ...parsed.problems.slice(0, MAX_FOUND).map(({ line, message }) => {
+      ...parsed.problems.slice(0, MAX_DIAGNOSTICS).map(({ line, message }) => {
         return { file: path, ...(line === 0 ? {} : { line, column: 1 }), field: "", message };
       }),
     );
@@ -215,14 +225,18 @@ function readEnvFiles(
   return { env, problems };
 }
 
-/** Names inside of the folder; what would leave it names no file that is there. */
+/** Returns the names of `env_file` before it is checked. */
 function envFileNames(table: Table): string[] {
-  const given = Array.isArray(table.env_file) ? table.env_file : [table.env_file];
-  return given.filter((one) => typeof one === "string" && one !== "").map((one: string) => one.replace(/^\.\//, ""));
+  return [table.env_file].flat().filter((name) => typeof name === "string").filter((name) => name !== "").map(inFolder);
 }
 
-function stranger(entry: TreeEntry): Problem {
-  if (entry.type === "pointer") return pointerProblem(entry.path);
+/** Returns a name relative to the folder, without "./" in front. */
+function inFolder(name: string): string {
+  return name.replace(/^\.\//, "");
+}
+
+function nonRegularFileProblem(entry: TreeEntry): Problem {
+  if (entry.type === "pointer") return lfsPointerProblem(entry.path);
   return {
     file: entry.path,
     field: "",

@@ -1,8 +1,8 @@
-/** Which settings differ, by the names that config.toml has for them; never what they are. */
+/** Names of the settings that differ between two versions, as config.toml calls them; never their values. */
 import { canonical } from "../model/fingerprint.ts";
 import type { Settings } from "./settings.ts";
 
-/** What config.toml calls otherwise. `own` follows from other settings. */
+/** Settings with another name in config.toml; null for those that follow from other settings. */
 const NAMES: Record<string, string | null> = {
   file: null,
   registries: "registry",
@@ -13,22 +13,22 @@ const NAMES: Record<string, string | null> = {
   "policy.own": null,
 };
 
-/** Those that are shown as one. */
+/** Sections that count as one setting. */
 const WHOLE = ["labels", "registries", "notify", "commit_status"];
 
-/** "repo.interval", "listen_port"; sorted. A secret in a file of its own counts as changed when what it holds is another. */
+/** Returns sorted names like "repo.interval". A secret in a file counts as changed when the content of the file changed. */
 export function changedSettings(before: Settings, after: Settings): string[] {
   const [old, now] = [byName(before), byName(after)];
   const names = [...new Set([...old.keys(), ...now.keys()])];
   return names.filter((name) => old.get(name) !== now.get(name)).sort();
 }
 
-/** By name, as text that is the same for what is the same. */
+/** Returns the settings by name, in a canonical text: equal values have equal texts. */
 export function byName(settings: Settings): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+  const texts = new Map<string, string>();
   const put = (path: string, value: unknown) => {
     const name = path in NAMES ? NAMES[path]! : path;
-    if (name !== null) found.set(name, canonical(value));
+    if (name !== null) texts.set(name, canonical(value));
   };
   for (const [key, value] of Object.entries(settings)) {
     const section = snake(key);
@@ -36,10 +36,10 @@ export function byName(settings: Settings): ReadonlyMap<string, string> {
     if (!isTable) put(section, value);
     else for (const [inner, one] of Object.entries(value)) put(`${section}.${snake(inner)}`, one);
   }
-  return found;
+  return texts;
 }
 
-/** "pruneGraceMs" -> "prune_grace": config.toml writes the unit with the value. */
+/** Converts "pruneGraceMs" to "prune_grace": config.toml writes the unit with the value. */
 function snake(key: string): string {
   return key.replace(/(Ms|Bytes)$/, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

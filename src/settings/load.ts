@@ -1,158 +1,158 @@
-/** Finds, reads and checks the settings: defaults, then config.toml, then the environment. All problems at once. */
+/** Finds, reads and checks the settings: defaults, then config.toml, then the environment. Returns all problems at once. */
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
-import { parseDocument, placed } from "../manifest/document.ts";
-import { type Field, readFields } from "../manifest/grammar.ts";
-import { nearest } from "../manifest/nearest.ts";
-import { type Found, isTable, Place, type Table } from "../manifest/place.ts";
 import type { Problem } from "../model/problem.ts";
+import { type Diagnostic, DiagnosticScope } from "../schema/diagnostic.ts";
+import { type Fields, type Infer, type InferComplete, readFields, withDefaults } from "../schema/field_table.ts";
+import { suggest } from "../schema/suggest.ts";
+import { parseDocument, withPositions } from "../schema/toml_document.ts";
+import { isTable, type Table } from "../schema/toml_value.ts";
 import { environmentProblems, overrideFromEnvironment, variableOf } from "./environment.ts";
 import { readNotify } from "./notify.ts";
 import { readRegistries } from "./registries.ts";
-import { whyUnreadable } from "./secret.ts";
-import type { SectionContext } from "./section.ts";
-import { commitStatusOf } from "./section/commit_status.ts";
-import { daemonOf } from "./section/daemon.ts";
-import { dockerOf } from "./section/docker.ts";
-import { generalOf } from "./section/general.ts";
-import { limitsOf } from "./section/limits.ts";
-import { logOf } from "./section/log.ts";
-import { nativeOf } from "./section/native.ts";
-import { policyOf } from "./section/policy.ts";
-import { repoOf } from "./section/repo.ts";
+import { readError } from "./secret_setting.ts";
+import type { Section, SectionContext } from "./section.ts";
+import { COMMIT_STATUS, commitStatusOf } from "./section/commit_status.ts";
+import { DAEMON, daemonOf } from "./section/daemon.ts";
+import { DOCKER, dockerOf } from "./section/docker.ts";
+import { GENERAL, generalOf } from "./section/general.ts";
+import { LIMITS, limitsOf } from "./section/limits.ts";
+import { LOG, logOf } from "./section/log.ts";
+import { NATIVE, nativeOf } from "./section/native.ts";
+import { POLICY, policyOf } from "./section/policy.ts";
+import { REPO, repoOf } from "./section/repo.ts";
 import { trustOf } from "./section/repo_trust.ts";
-import { rolloutOf } from "./section/rollout.ts";
-import { runtimeOf } from "./section/runtime.ts";
-import { secretsOf } from "./section/secrets.ts";
-import { webhookOf } from "./section/webhook.ts";
+import { ROLLOUT, rolloutOf } from "./section/rollout.ts";
+import { RUNTIME, runtimeOf } from "./section/runtime.ts";
+import { SECRETS, secretsOf } from "./section/secrets.ts";
+import { WEBHOOK, webhookOf } from "./section/webhook.ts";
 import { SECTIONS } from "./sections.ts";
 import type { Settings } from "./settings.ts";
 
 export interface LoadOptions {
-  /** As --config names it; undefined for ./config.toml where it exists. */
+  /** Value of --config; undefined for ./config.toml, if it exists. */
   file: string | undefined;
   cwd: string;
   env: Record<string, string>;
-  /** The device's name where none is set. */
+  /** Name of the device where the settings have none. */
   hostname: string;
 }
 
 export async function loadSettings(options: LoadOptions): Promise<{ settings: Settings } | { problems: Problem[] }> {
   const path = resolve(options.cwd, options.file ?? "config.toml");
-  const shown = options.file ?? "config.toml";
+  const name = options.file ?? "config.toml";
   const text = await Deno.readTextFile(path).catch((error) =>
     error instanceof Error ? error : new Error(String(error))
   );
   if (typeof text !== "string") {
     const isMissing = text instanceof Deno.errors.NotFound;
-    if (options.file !== undefined || !isMissing) return unreadable(shown, text);
-    if (options.env.HARBORNODE_REPO_URL === undefined) return unreadable(shown, text);
+    if (options.file !== undefined || !isMissing) return unreadable(name, text);
+    if (options.env.HARBORNODE_REPO_URL === undefined) return unreadable(name, text);
   }
   const source = typeof text === "string" ? text : "";
-  const document = parseDocument(shown, source);
+  const document = parseDocument(name, source);
   if ("problem" in document) return { problems: [document.problem] };
 
-  const found: Found[] = [];
-  const foundOutside: Found[] = [];
-  const [place, outside] = [new Place(found), new Place(foundOutside)];
-  const values = readSections(document.table, place);
-  const variables = overrideFromEnvironment(values, { env: options.env, place: outside });
-  const placeOf = (section: string) => (key: string) => {
+  const inFile: Diagnostic[] = [];
+  const inEnvironment: Diagnostic[] = [];
+  const [scope, environment] = [new DiagnosticScope(inFile), new DiagnosticScope(inEnvironment)];
+  const values = readSections(document.table, scope);
+  const variables = overrideFromEnvironment(values, { env: options.env, scope: environment });
+  const scopeOf = (section: string) => (key: string) => {
     const variable = variableOf(section, key);
-    return variables.has(variable) ? outside.at(variable) : place.at(section).at(key);
+    return variables.has(variable) ? environment.at(variable) : scope.at(section).at(key);
   };
   const base = dirname(path);
-  for (const { name, fields } of SECTIONS) values[name] = withFallbacks(values[name]!, fields);
   const context = (section: string): SectionContext => ({
     base,
     home: options.env.HOME ?? homedir() ?? "/",
     hostname: options.hostname,
-    placeOf: placeOf(section),
+    scopeOf: scopeOf(section),
   });
-  const registries = await readRegistries(document.table.registry, { place: place.at("registry"), base });
-  const notify = await readNotify(document.table.notify, { place: place.at("notify"), base });
-  if (!saysUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
-    place.at("repo").report(
+  const registries = await readRegistries(document.table.registry, { scope: scope.at("registry"), base });
+  const notify = await readNotify(document.table.notify, { scope: scope.at("notify"), base });
+  if (!hasUrl(document.table) && !variables.has(variableOf("repo", "url"))) {
+    scope.at("repo").error(
       'the field "url" is missing',
       'write url = "https://git.example.org/fleet.git" below [repo]',
     );
   }
   const file = typeof text === "string" ? path : null;
   const settings = { file, registries, notify, ...await settingsFrom(values, { context, file }) };
-  const problems = [...placed(shown, source, found), ...environmentProblems(foundOutside)];
+  const problems = [...withPositions(name, source, inFile), ...environmentProblems(inEnvironment)];
   return problems.length > 0 ? { problems } : { settings };
 }
 
-/** By section, then by key. */
+/** Values by section, then by key. */
 type Values = Record<string, Table>;
 
-/** A value that was refused is told of, and has its default meanwhile: what is wrong with the others is looked for too. */
-function withFallbacks(read: Table, fields: readonly Field[]): Table {
-  return Object.fromEntries(
-    fields.map(({ name, fallback }) => [name, read[name] === undefined ? fallback : read[name]]),
-  );
-}
-
-/** Whether there is a URL, right or wrong; of a `repo` that is no table it is not known, and that was said already. */
-function saysUrl({ repo }: Table): boolean {
+/** True for a URL, right or wrong, and for a `repo` that is no table, which was reported already. */
+function hasUrl({ repo }: Table): boolean {
   return repo !== undefined && (!isTable(repo) || Object.hasOwn(repo, "url"));
 }
 
-function readSections(table: Table, place: Place): Values {
+function readSections(table: Table, scope: DiagnosticScope): Values {
   const names = [...SECTIONS.map((section) => section.name).filter((name) => name !== ""), "registry", "notify"];
   const values: Values = {};
   for (const { name, fields } of SECTIONS) {
     if (name === "") {
       const explain = (key: string) => {
-        const close = nearest(key, [...names, ...fields.map((field) => field.name)]);
-        const home = SECTIONS.find((section) => section.fields.some((field) => field.name === key));
+        const close = suggest(key, [...names, ...Object.keys(fields)]);
+        const home = SECTIONS.find((section) => Object.hasOwn(section.fields, key));
         if (home !== undefined) return { hint: `it belongs below [${home.name}]` };
         return close === null ? null : { hint: `did you mean "${close}"?` };
       };
-      values[name] = readFields(fields, table, { place, explain, ignore: (key) => names.includes(key) });
+      values[name] = readFields(fields, table, { scope, explain, ignore: (key) => names.includes(key) });
       continue;
     }
     const given = table[name];
-    // Not quoted: people write the one thing that a section is about, and of two sections that is a secret.
+    // Not quoted: users write the main value of a section in place of it, and for two sections that is a secret.
     if (given !== undefined && !isTable(given)) {
-      place.at(name).report("is no table", `write [${name}] on a line of its own, and its settings below`);
+      scope.at(name).error("is no table", `write [${name}] on a line of its own, and its settings below`);
     }
-    values[name] = readFields(fields, isTable(given) ? given : {}, { place: place.at(name) });
+    values[name] = readFields(fields, isTable(given) ? given : {}, { scope: scope.at(name) });
   }
   return values;
 }
 
-/** What is wrong with files that settings name is told to the place of the setting. */
+/** Builds the settings. What is wrong with files that settings name is reported at the setting. */
 async function settingsFrom(
   values: Values,
   { context, file }: { context: (section: string) => SectionContext; file: string | null },
 ): Promise<Omit<Settings, "file" | "registries" | "notify">> {
-  const section = (name: string) => values[name]!;
-  const general = generalOf(section(""), context(""));
-  const repo = await repoOf(section("repo"), context("repo"));
+  const general = generalOf(valuesOf(GENERAL, values), context(""));
+  const repoValues = valuesOf(REPO, values);
+  const repo = await repoOf(repoValues, context("repo"));
   const { device } = general;
+  const statusContext = { ...context("commit_status"), repo, device };
   return {
     ...general,
     repo,
-    trust: await trustOf(section("repo"), context("repo")),
-    commitStatus: await commitStatusOf(section("commit_status"), { ...context("commit_status"), repo, device }),
-    webhook: await webhookOf(section("webhook"), context("webhook")),
-    secrets: secretsOf(section("secrets"), context("secrets")),
-    docker: dockerOf(section("docker"), context("docker")),
-    runtime: runtimeOf(section("runtime")),
-    native: nativeOf(section("native")),
-    rollout: rolloutOf(section("rollout")),
-    limits: limitsOf(section("limits")),
-    daemon: daemonOf(section("daemon"), context("daemon")),
-    policy: policyOf(section("policy"), ownParts(general, file)),
-    log: logOf(section("log")),
+    trust: await trustOf(repoValues, context("repo")),
+    commitStatus: await commitStatusOf(valuesOf(COMMIT_STATUS, values), statusContext),
+    webhook: await webhookOf(valuesOf(WEBHOOK, values), context("webhook")),
+    secrets: secretsOf(valuesOf(SECRETS, values), context("secrets")),
+    docker: dockerOf(valuesOf(DOCKER, values), context("docker")),
+    runtime: runtimeOf(valuesOf(RUNTIME, values)),
+    native: nativeOf(valuesOf(NATIVE, values)),
+    rollout: rolloutOf(valuesOf(ROLLOUT, values)),
+    limits: limitsOf(valuesOf(LIMITS, values)),
+    daemon: daemonOf(valuesOf(DAEMON, values), context("daemon")),
+    policy: policyOf(valuesOf(POLICY, values), ownParts(general, file)),
+    log: logOf(valuesOf(LOG, values)),
   };
 }
 
-/** Where install.sh puts the settings, and people the tokens beside them. */
+/** Returns the values of a section, with defaults in place of wrong ones so that the checks of the others still run. */
+function valuesOf<F extends Fields>({ name, fields }: Section<F>, values: Values): InferComplete<F> {
+  // Read by the same table in `readSections`; a name of a section does not carry the types of its fields.
+  return withDefaults(fields, values[name] as Infer<F>);
+}
+
+/** Directory of the settings that install.sh writes, and of the tokens beside them. */
 const SETTINGS_FOLDER = "/etc/harbornode";
 
-/** The config.toml may hold the repository's token. */
+/** Ports and paths of HarborNode itself. config.toml is among them: it may hold the token of the repository. */
 function ownParts(
   { listenPort, dataDir }: Pick<Settings, "listenPort" | "dataDir">,
   file: string | null,
@@ -163,7 +163,7 @@ function ownParts(
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {
   const isMissing = error instanceof Deno.errors.NotFound;
-  const message = isMissing ? "there is no such file" : `can not be read: ${whyUnreadable(error)}`;
+  const message = isMissing ? "there is no such file" : `can not be read: ${readError(error)}`;
   return { problems: [{ file, field: "", message, hint: unreadableHint(error) }] };
 }
 

@@ -1,23 +1,29 @@
-/** A section of config.toml: its part of the table of settings. */
-import type { Field, Grammar } from "../manifest/grammar.ts";
-import type { Place } from "../manifest/place.ts";
+/** Sections of config.toml, and the helpers that declare their settings. */
+import type { DiagnosticScope } from "../schema/diagnostic.ts";
+import { type Field, field, type Fields } from "../schema/field_table.ts";
+import type { Schema } from "../schema/schema.ts";
 
-export interface Section {
+export interface Section<F extends Fields = Fields> {
   /** Empty for the top of the file. */
   name: string;
-  fields: Field[];
+  fields: F;
 }
 
-/** What the values of a section are resolved with. */
+/** Inputs of a section beside its values. */
 export interface SectionContext {
-  /** What a relative path begins at: the folder of config.toml. */
+  /** Directory of config.toml, which relative paths start from. */
   base: string;
   home: string;
   hostname: string;
-  /** Of a setting of this section: in the environment or in the file, wherever its value comes from. */
-  placeOf: (key: string) => Place;
+  /** Returns the scope of a setting of this section: in the environment or in the file, where its value comes from. */
+  scopeOf: (key: string) => DiagnosticScope;
 }
 
-export function setting(name: string, grammar: Grammar<unknown>, fallback: unknown, doc: string): Field {
-  return { name, grammar, fallback, shown: typeof fallback === "object" ? "" : String(fallback), doc, example: "" };
+/** Declares a setting. Settings have no examples: the reference prints their defaults. */
+export function setting<T>(schema: Schema<T>, defaultValue: NoInfer<T>, doc: string): Field<T, never>;
+export function setting<T>(schema: Schema<T>, defaultValue: NoInfer<T> | null, doc: string): Field<T, null>;
+export function setting<T>(schema: Schema<T>, defaultValue: undefined, doc: string): Field<T, undefined>;
+export function setting<T>(schema: Schema<T>, defaultValue: T | null | undefined, doc: string): Field<T> {
+  const defaultText = typeof defaultValue === "object" ? "" : String(defaultValue);
+  return field(schema, defaultValue, { defaultText, doc, example: "" });
 }

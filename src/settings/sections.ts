@@ -1,4 +1,4 @@
-/** The table of settings: what config.toml may say, and the environment (environment.ts). */
+/** The table of settings, for config.toml and for the environment (environment.ts). */
 import type { Section } from "./section.ts";
 import { COMMIT_STATUS } from "./section/commit_status.ts";
 import { DAEMON } from "./section/daemon.ts";
@@ -14,6 +14,7 @@ import { RUNTIME } from "./section/runtime.ts";
 import { SECRETS } from "./section/secrets.ts";
 import { WEBHOOK } from "./section/webhook.ts";
 
+/** The sections in the order of the reference. */
 export const SECTIONS: readonly Section[] = [
   GENERAL,
   REPO,

@@ -1,16 +1,13 @@
-/** The daemon's own configuration, resolved: defaults, then config.toml, then HARBORNODE_* from the environment. */
+/** The settings of the daemon, resolved: defaults, then config.toml, then HARBORNODE_* of the environment. */
 import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
 import type { Policy } from "../model/policy/policy.ts";
 import type { Ref } from "../model/repository/ref.ts";
 import type { RuntimeName } from "../model/workload.ts";
+import type { Range } from "../schema/range.ts";
 
-/** Both ends included. */
-export interface Range {
-  from: number;
-  to: number;
-}
+export type { Range };
 
-/** Who the device is to a registry. */
+/** Login of the device at an image registry. */
 export interface RegistryLogin {
   username: string;
   password: string;
@@ -18,12 +15,12 @@ export interface RegistryLogin {
 
 export type Forge = "github" | "gitlab" | "gitea" | "forgejo" | "bitbucket" | "bitbucket-server";
 
-/** How the forge is told what became of a revision. */
+/** Reports of a revision's outcome to the forge. */
 export interface CommitStatusSettings {
   forge: Forge;
   /** Without credentials; it names the repository at the forge. */
   repositoryUrl: string;
-  /** Null: where that forge has it, on the repository's host. */
+  /** Null: the usual URL of that forge, on the host of the repository. */
   apiUrl: string | null;
   token: string;
   context: string;
@@ -43,109 +40,109 @@ export const NOTIFY_EVENTS = [
 ] as const;
 export type NotifyEvent = typeof NOTIFY_EVENTS[number];
 
-/** Somebody who is told what happens. */
+/** A receiver of messages. */
 export interface NotifyTarget {
-  /** Of this device, no two the same. */
+  /** Unique on this device. */
   name: string;
   type: "webhook" | "ntfy" | "slack" | "discord";
-  /** Secret: who knows it can write there. */
+  /** A secret: whoever knows it can send messages. */
   url: string;
-  /** Signs what a webhook gets; null: it is not signed. */
+  /** Signs the requests of a webhook; null: they are not signed. */
   secret: string | null;
-  /** For ntfy; null: none. */
+  /** Access token for ntfy; null: none. */
   token: string | null;
   events: readonly NotifyEvent[];
-  /** What lasts is told again after this; null: never. */
+  /** Time after which a lasting condition is sent again; null: never. */
   repeatIntervalMs: number | null;
   /** Whether the URL may lead to this device or its link-local network. */
   allowLocal: boolean;
 }
 
 export interface Settings {
-  /** Absolute path of the config.toml it came from; null when there was none. */
+  /** Absolute path of config.toml; null without one. */
   file: string | null;
   listenAddress: string;
-  /** 0 chooses a free one. */
+  /** 0 chooses a free port. */
   listenPort: number;
   /** Absolute. */
   dataDir: string;
-  /** Defaults to the host's name. */
+  /** Defaults to the host name. */
   device: string;
   labels: Record<string, string>;
   repo: {
-    /** https, http, ssh, file, or the path of a local repository (absolute). Never with credentials or a query in it. */
+    /** https, http, ssh, file, or the absolute path of a local repository. Never with credentials or a query. */
     url: string;
     ref: Ref;
     path: string;
     intervalMs: number;
     timeoutMs: number;
     username: string;
-    /** From `token`, or the content of `token_file`; null for none. */
+    /** `token`, or the content of `token_file`; null for none. */
     token: string | null;
-    /** These three are absolute; null for what the system has. */
+    /** These three paths are absolute; null for the files of the system. */
     caFile: string | null;
     sshKeyFile: string | null;
     knownHostsFile: string | null;
     proxy: string | null;
   };
-  /** Which revisions may be used, of what `repo` names. */
+  /** Which revisions of the repository may be used. */
   trust: {
     verify: "none" | "head";
-    /** Absolute; null only where nothing is verified. Read anew whenever a revision is checked. */
+    /** Absolute; null only if nothing is verified. Read again whenever a revision is verified. */
     allowedSigners: string | null;
     requireFastForward: boolean;
   };
   webhook: {
-    /** Each counts; none: there is no webhook. */
+    /** Each is valid; none: the webhook is off. */
     secrets: string[];
-    /** Networks or addresses of proxies that are believed when they say who asks. */
+    /** Networks or addresses of proxies whose X-Forwarded-For is trusted. */
     trustedProxies: string[];
   };
-  /** Absolute; null: one in `dataDir`, which the daemon makes. May be unreadable: only who needs a secret is told. */
+  /** Absolute; null: the identity in `dataDir`, which the daemon creates. An unreadable file affects only users of secrets. */
   secrets: { identityFile: string | null };
-  /** Null: the forge is not told. */
+  /** Null: no commit statuses. */
   commitStatus: CommitStatusSettings | null;
   notify: NotifyTarget[];
   docker: {
     host: string;
-    /** Where `docker login` writes; absolute. Need not be there. */
+    /** File of `docker login`; absolute. It may be missing. */
     configFile: string;
   };
-  /** By host, as images begin: "ghcr.io", "docker.io". */
+  /** By the host of image names: "ghcr.io", "docker.io". */
   registries: Record<string, RegistryLogin>;
   runtime: {
     dockerEnabled: boolean;
     nativeEnabled: boolean;
-    /** For workloads that can run either way and do not say which they prefer; null: a service native, a deployment in Docker. */
+    /** For workloads of both modes without a preference; null: native for a service, Docker for a deployment. */
     defaultMode: RuntimeName | null;
-    /** The owner's word by the name of a workload, above the manifest's and `defaultMode`. */
+    /** By the name of a workload; overrides the manifest and `defaultMode`. */
     modes: Record<string, RuntimeName>;
   };
   native: {
-    /** Where the ports of services come from that ask for any. */
+    /** Ports for services that ask for any port. */
     portRange: Range;
-    /** Users for services that name none; null: they run as the daemon does. Never holds root or nobody. */
+    /** Users for services that name none; null: the user of the daemon. Never contains root or nobody. */
     uidRange: Range | null;
   };
   rollout: {
-    /** What goes back with a workload that fails, where its manifest does not say. */
+    /** Scope of a rollback where the manifest has none. */
     scope: "workload" | "revision";
-    /** How long a workload stays that git no longer holds. */
+    /** How long a workload is kept after git removed it. */
     pruneGraceMs: number;
-    /** When what git changes may be carried out; empty: at any time. */
+    /** When changes from git may be applied; empty: at any time. */
     windows: MaintenanceWindow[];
   };
   limits: {
-    /** What limits of workloads must leave of the device's memory. */
+    /** Memory that the limits of workloads must leave to the device. */
     memoryReserveBytes: number;
-    /** What downloads must leave free on the disk. */
+    /** Disk space that downloads must leave free. */
     diskReserveBytes: number;
   };
-  /** Where other versions of HarborNode come from. */
+  /** Source of other versions of HarborNode. */
   daemon: {
-    /** A folder, with "{version}" where it has one for each; null: the project's own releases. */
+    /** URL of a folder, with "{version}" if it has one for each version; null: the releases of the project. */
     releaseUrl: string | null;
-    /** Absolute; null: the list that is built in. Read anew whenever a release is checked. */
+    /** Absolute; null: the built-in list. Read again whenever a release is verified. */
     releaseSigners: string | null;
   };
   policy: Policy;

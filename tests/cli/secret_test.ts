@@ -1,7 +1,7 @@
 /** `harbornode secret` as somebody uses it on a laptop, and on a device. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readAge } from "../../src/manifest/secret/age.ts";
+import { readAge } from "../../src/manifest/age_text.ts";
 import { decrypt } from "../../src/secrets/age.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { tempDir } from "../support/temp.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fieldsOf } from "../../src/manifest/fields.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../src/manifest/read.ts";
-import { manifestSchema } from "../../src/manifest/schema.ts";
+import { manifestSchema } from "../../src/manifest/json_schema.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
 

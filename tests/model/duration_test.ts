@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseDuration } from "../../src/manifest/field/quantity.ts";
+import { parseDuration } from "../../src/schema/quantity.ts";
 import { durationText } from "../../src/model/duration.ts";
 
 Deno.test("a duration is written as a person writes it in a manifest", () => {

@@ -1,6 +1,6 @@
-/** The reference of manifests, made from the table of fields that reads them: "schema reference" for a browser. */
+/** The reference of manifests, made from the table of fields that reads them: "jsonSchema reference" for a browser. */
 import { fieldsOf, SUB_TABLES } from "../../src/manifest/fields.ts";
-import type { Field } from "../../src/manifest/grammar.ts";
+import type { Field } from "../../src/schema/field_table.ts";
 import { escaped } from "./markdown.ts";
 
 export function manifestReference(): string {
@@ -27,9 +27,9 @@ function entries(fields: readonly Field[]): string {
   return fields.map(entry).join("\n");
 }
 
-function entry({ name, shown, required, doc, example, grammar }: Field): string {
-  const fallback = required === true ? "required" : escaped(shown);
-  const choices = grammar.schema.enum === undefined ? "" : `: ${grammar.wants}`;
+function entry({ name, defaultText, required, doc, example, schema }: Field): string {
+  const fallback = required === true ? "required" : escaped(defaultText);
+  const choices = schema.jsonSchema.enum === undefined ? "" : `: ${schema.expected}`;
   // A digest is 64 digits, which say nothing here.
   const shownExample = `\`${example.replaceAll("0".repeat(64), "...")}\``;
   return `- \`${name}\`${fallback === "" ? "" : ` (${fallback})`}: ${escaped(doc + choices)}. ${shownExample}`;

@@ -1,7 +1,7 @@
 /** The reference of config.toml, made from the table of settings that reads it. */
 import { isDeepStrictEqual } from "node:util";
-import type { Field } from "../../src/manifest/grammar.ts";
-import type { Place } from "../../src/manifest/place.ts";
+import type { Field } from "../../src/schema/field_table.ts";
+import { DiagnosticScope } from "../../src/schema/diagnostic.ts";
 import { NOTIFY_FIELDS } from "../../src/settings/notify.ts";
 import { REGISTRY_FIELDS } from "../../src/settings/registries.ts";
 import { SECTIONS } from "../../src/settings/sections.ts";
@@ -12,9 +12,9 @@ const HEADS: Record<string, string> = { "": "at the top of the file" };
 
 export function settingsReference(): string {
   return [
-    ...SECTIONS.map(({ name, fields }) => section(HEADS[name] ?? `\`[${name}]\``, fields)),
-    section('`[registry."HOST"]`, one for each registry', REGISTRY_FIELDS),
-    section("`[[notify]]`, one for each who is told", NOTIFY_FIELDS),
+    ...SECTIONS.map(({ name, fields }) => section(HEADS[name] ?? `\`[${name}]\``, Object.values(fields))),
+    section('`[registry."HOST"]`, one for each registry', Object.values(REGISTRY_FIELDS)),
+    section("`[[notify]]`, one for each who is told", Object.values(NOTIFY_FIELDS)),
   ].join("\n\n");
 }
 
@@ -26,26 +26,25 @@ function section(title: string, fields: readonly Field[]): string {
 function row(field: Field): string {
   const [, doc = "", told] = /^(.*?)(?:; default: (.*))?$/s.exec(field.doc)!;
   const fallback = told === undefined ? shownDefault(field) : escaped(told);
-  const choices = field.grammar.schema.enum === undefined ? "" : `: ${field.grammar.wants}`;
+  const choices = field.schema.jsonSchema.enum === undefined ? "" : `: ${field.schema.expected}`;
   return `| \`${field.name}\` | ${fallback} | ${escaped(doc + choices)} |`;
 }
 
 function shownDefault(field: Field): string {
-  if (field.required === true || field.fallback === undefined) return "required";
+  if (field.required || field.default === undefined) return "required";
   const written = writtenDefault(field);
   return written === null ? "" : `\`${written}\``;
 }
 
 /**
- * A default as a person would write it, which is what the setting's own grammar reads as the default. Null where leaving
+ * A default as a person would write it, which is what the setting's own schema reads as the default. Null where leaving
  * it out can not be written.
  */
-export function writtenDefault({ name, fallback, grammar }: Field): string | null {
+export function writtenDefault({ name, default: fallback, schema }: Field): string | null {
   if (fallback === null) return null;
-  const refuses = { report: () => undefined, reportKey: () => undefined } as unknown as Place;
-  const place = { ...refuses, at: () => place } as unknown as Place;
+  const scope = new DiagnosticScope([]);
   for (const candidate of candidates(fallback)) {
-    if (isDeepStrictEqual(grammar.read(candidate, place), fallback)) {
+    if (isDeepStrictEqual(schema.read(candidate, scope), fallback)) {
       return JSON.stringify(candidate).replace(/,/g, ", ");
     }
   }

@@ -1,7 +1,7 @@
 /** What age itself (Debian's) encrypts and decrypts, and ours, are the same. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readAge } from "../../src/manifest/secret/age.ts";
+import { readAge } from "../../src/manifest/age_text.ts";
 import { armoured, decrypt, encrypt } from "../../src/secrets/age.ts";
 import { readOrMakeIdentity } from "../../src/secrets/identity.ts";
 import { isRecipient, newIdentity, recipientOf } from "../../src/secrets/x25519.ts";

@@ -12,7 +12,7 @@ async function loaded(text: string, files: Record<string, string> = {}) {
 
 Deno.test("every setting that can change has the name that config.toml gives it", async () => {
   const known = SECTIONS.flatMap(({ name, fields }) =>
-    fields.map((field) => name === "" ? field.name : `${name}.${field.name}`)
+    Object.keys(fields).map((key) => name === "" ? key : `${name}.${key}`)
   );
   known.push("registry", "notify", "commit_status");
   const names = [...byName(await loaded(URL_LINE)).keys()];

@@ -1,9 +1,9 @@
 /** Whom a value is encrypted to: recipients as they are, and devices as the checkout's devices.toml knows them. */
 import { join } from "node:path";
 import { FLEET_FILE, type FleetDevice, readFleet } from "../../manifest/device/fleet.ts";
-import { matches } from "../../manifest/device/select.ts";
-import { nearest } from "../../manifest/nearest.ts";
-import { quote } from "../../manifest/place.ts";
+import { matches } from "../../manifest/device/selector.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { quote } from "../../schema/toml_value.ts";
 import type { Problem } from "../../model/problem.ts";
 import { isRecipient } from "../../secrets/x25519.ts";
 import { UsageError } from "../command.ts";
@@ -33,7 +33,7 @@ export async function recipientsFor(
 function recipientsOf(wanted: string, fleet: readonly FleetDevice[]): string[] {
   const found = fleet.filter((one) => matches(wanted, one));
   if (found.length === 0) {
-    const close = nearest(wanted, fleet.map((one) => one.device));
+    const close = suggest(wanted, fleet.map((one) => one.device));
     const hint = close === null ? `add it: ${wanted} = "age1..."` : `did you mean "${close}"?`;
     throw new UsageError(`${FLEET_FILE} knows no device "${wanted}"; ${hint}`);
   }

@@ -1,6 +1,6 @@
 /** The reference of manifest fields, made from their table: Markdown that a terminal of 80 columns shows as it is. */
 import { fieldsOf, SUB_TABLES } from "../../manifest/fields.ts";
-import type { Field } from "../../manifest/grammar.ts";
+import type { Field } from "../../schema/field_table.ts";
 import { folded } from "./folded.ts";
 
 const HEAD = `A manifest is services/NAME.toml with its files in services/NAME/, or deployments/NAME.toml with its in
@@ -37,9 +37,9 @@ function section(title: string, fields: readonly Field[]): string {
 }
 
 /** Its name and default and what it is; then an example. */
-function entry({ name, shown, required, doc, example, grammar }: Field): string {
-  const fallback = required === true ? "required" : shown;
-  const choices = grammar.schema.enum === undefined ? "" : `: ${grammar.wants}`;
+function entry({ name, defaultText, required, doc, example, schema }: Field): string {
+  const fallback = required ? "required" : defaultText;
+  const choices = schema.jsonSchema.enum === undefined ? "" : `: ${schema.expected}`;
   return [
     ...folded(`- \`${name}\`${fallback === "" ? "" : ` (${fallback})`}: ${doc}${choices}`, 2),
     // A digest is 64 digits, which say nothing here.

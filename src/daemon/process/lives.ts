@@ -2,7 +2,7 @@
 import { systemClock } from "../../clock.ts";
 import { asFailure } from "../../failure.ts";
 import { logger } from "../../log.ts";
-import type { Renewal } from "../../settings/renew.ts";
+import type { SettingsReload } from "../../settings/reload_settings.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type DaemonOptions, runDaemon } from "../daemon.ts";
 import type { DaemonEnd } from "../device.ts";
@@ -19,7 +19,7 @@ export interface LivesOptions extends Pick<DaemonOptions, "signal" | "ready" | "
   /** Called with the settings of each daemon before it begins. */
   begin(settings: Settings): Promise<void>;
   /** Reads the settings again. */
-  renew(current: Settings): Promise<Renewal>;
+  renew(current: Settings): Promise<SettingsReload>;
   /** Calls back for whoever asks for that by a signal. Returns what ends it. */
   onHangup(reload: () => void): () => void;
 }

@@ -2,7 +2,7 @@
 import { Failure } from "../../failure.ts";
 import type { ReloadAnswer, ReloadEnd } from "../../http/control.ts";
 import { logger } from "../../log.ts";
-import type { Renewal } from "../../settings/renew.ts";
+import type { SettingsReload } from "../../settings/reload_settings.ts";
 import type { Settings } from "../../settings/settings.ts";
 
 const log = logger("daemon");
@@ -16,7 +16,7 @@ export class Reloads {
   settings: Settings;
   /** Ends the daemon that runs, for the next one. */
   #endDaemon = () => {};
-  readonly #renew: (current: Settings) => Promise<Renewal>;
+  readonly #renew: (current: Settings) => Promise<SettingsReload>;
   /** Those with which a daemon was ready last. */
   #good: Settings | null = null;
   #next: Settings | null = null;
@@ -26,7 +26,7 @@ export class Reloads {
   #ended = 0;
   #end: ReloadEnd = { type: "done" };
 
-  constructor(settings: Settings, renew: (current: Settings) => Promise<Renewal>) {
+  constructor(settings: Settings, renew: (current: Settings) => Promise<SettingsReload>) {
     this.settings = settings;
     this.#renew = renew;
   }

@@ -1,7 +1,7 @@
 /** Which revisions may be used on this device: those that somebody trusted signed, and that rewind nothing. */
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
-import type { Target } from "../../manifest/device/select.ts";
+import type { Target } from "../../manifest/device/selector.ts";
 import type { Settings } from "../../settings/settings.ts";
 import { type AllowedSigner, readAllowedSigners } from "../../signature/allowed_signers.ts";
 import { signerOf } from "../../source/signature/verify_commit.ts";

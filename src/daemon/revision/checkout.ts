@@ -1,7 +1,7 @@
 /** A checkout on any machine, as the devices of its fleet would read it. Needs no device, writes nothing. */
 import { FLEET_FILE, type FleetDevice, readFleet } from "../../manifest/device/fleet.ts";
+import type { Target } from "../../manifest/device/selector.ts";
 import { MAX_FLEET_BYTES, sizeProblem } from "../../manifest/limits.ts";
-import type { Target } from "../../manifest/device/select.ts";
 import { type ManifestTree, readManifests } from "../../manifest/read.ts";
 import { EVERYTHING_ALLOWED } from "../../model/policy/everything_allowed.ts";
 import { CHECKOUT, type Desired } from "../../model/desired.ts";

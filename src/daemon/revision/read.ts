@@ -1,10 +1,10 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
 import { checkSpace, SMALL_BYTES } from "../../disk_space.ts";
 import { asFailure, Failure, isOfDisk } from "../../failure.ts";
+import type { Target } from "../../manifest/device/selector.ts";
+import { secretPaths } from "../../manifest/field/secret_fields.ts";
 import { MAX_TEXTS_BYTES } from "../../manifest/limits.ts";
-import { secretPaths } from "../../manifest/secret/secret.ts";
 import { envFilePaths, type ManifestTree, readManifests, textPaths, textsExcess } from "../../manifest/read.ts";
-import type { Target } from "../../manifest/device/select.ts";
 import type { Desired } from "../../model/desired.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Revision, TreeEntry } from "../../source/source.ts";

@@ -1,5 +1,5 @@
 /** What manifests choose devices by, of this one. */
-import type { Target } from "../../manifest/device/select.ts";
+import type { Target } from "../../manifest/device/selector.ts";
 import type { Device } from "../device.ts";
 
 /**

@@ -3,7 +3,7 @@
  * `HarborNode-Hold-Until`. They count for this commit alone, and only while it is the head.
  */
 import { Failure } from "../../failure.ts";
-import { EVERY_DEVICE, isChosen, type Target } from "../../manifest/device/select.ts";
+import { EVERY_DEVICE, isSelected, type Target } from "../../manifest/device/selector.ts";
 import { minuteText } from "../../model/time/moment.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { Revision } from "../../source/source.ts";
@@ -59,7 +59,7 @@ export function trailersOf(commit: Uint8Array): Map<string, string> {
 function skips(value: string, target: Target): boolean {
   if (/^(false|no|0)?$/i.test(value)) return false;
   if (/^(true|yes|1|all)$/i.test(value)) return true;
-  return isChosen({ ...EVERY_DEVICE, any: value.split(/[\s,]+/).filter((one) => one !== "") }, target);
+  return isSelected({ ...EVERY_DEVICE, any: value.split(/[\s,]+/).filter((one) => one !== "") }, target);
 }
 
 /** ISO 8601 with or without seconds; UTC where it names no zone. */

@@ -1,9 +1,9 @@
 /** What a bug report needs to know of a device: read, redacted and scrubbed. Nothing is written, nothing is sent. */
 import { dirname, join, resolve } from "node:path";
-import { parseDocument } from "../../manifest/document.ts";
-import { isTable, type Table } from "../../manifest/place.ts";
-import { hiddenValues, redactedConfig } from "../../settings/redacted.ts";
-import { secretsIn } from "../../settings/secrets_in.ts";
+import { parseDocument } from "../../schema/toml_document.ts";
+import { isTable, type Table } from "../../schema/toml_value.ts";
+import { hiddenValues, redactConfig } from "../../settings/redact_config.ts";
+import { secretValues } from "../../settings/secret_values.ts";
 import { COMMIT, VERSION } from "../../version.ts";
 import type { Situation } from "../check.ts";
 import { outputOf, textOf } from "../looks.ts";
@@ -30,7 +30,7 @@ export async function collect(situation: Situation, options: CollectOptions): Pr
   const own = await configOf(config);
   const units = await unitsOf(situation);
   const secrets = [
-    ...(settings === null ? [] : secretsIn(settings)),
+    ...(settings === null ? [] : secretValues(settings)),
     ...own.secrets,
     ...units.flatMap(({ text }) => unitSecrets(text)),
     ...Object.entries(env).filter(([name]) => /^HARBORNODE_.*(TOKEN|SECRET|PASSWORD|URL)$/.test(name)).map(([, one]) =>
@@ -98,7 +98,7 @@ async function configOf(file: string | null): Promise<{ text: string | null; sec
   }
   const isFile = (name: string) => contents.has(name);
   return {
-    text: redactedConfig(table, isFile),
+    text: redactConfig(table, isFile),
     // Larger files are certificates and lists, and public.
     secrets: [...hiddenValues(table, isFile), ...[...contents.values()].filter((one) => one.length <= 512)],
   };

@@ -1,16 +1,16 @@
 /**
- * [pure] Files that look like manifests and lie where nobody reads them. To pass them over would make a slip of the hand
- * a removal: each is told as a manifest with a problem, so that its workload stays as it was.
+ * [pure] Files that look like manifests in a place that is not read. Ignoring them would turn a typing error into a
+ * removal, so each counts as an invalid manifest, and its workload stays as it was.
  */
 import type { Kind } from "../../model/workload.ts";
+import { WORKLOAD_NAME } from "../../model/workload_name.ts";
+import { suggest } from "../../schema/suggest.ts";
 import type { TreeEntry } from "../../source/source.ts";
-import { NAME_PATTERN } from "../name.ts";
-import { nearest } from "../nearest.ts";
 
 export interface Misplaced {
   kind: Kind;
   entry: TreeEntry;
-  /** As the workload would be called. */
+  /** The name that the workload would have. */
   stem: string;
   message: string;
   hint: string;
@@ -18,9 +18,10 @@ export interface Misplaced {
 
 const FOLDERS: Record<string, Kind> = { services: "service", deployments: "deployment" };
 
-/** Other ways to write what we read, and slips in ".toml". */
+/** Other formats, and misspellings of ".toml". */
 const OTHER_ENDING = /^(?<stem>.+)\.(?:ya?ml|json|service|ini|tml|tom|tolm|toml)$/i;
 
+/** Returns the misplaced files of a revision. */
 export function misplacedFiles(entries: readonly TreeEntry[]): Misplaced[] {
   const folders = new Set(entries.map(({ path }) => path.split("/")[0]!));
   return entries.flatMap((entry) => {
@@ -30,17 +31,17 @@ export function misplacedFiles(entries: readonly TreeEntry[]): Misplaced[] {
   });
 }
 
-/** Only where the right one is missing: else this one may be about something else. */
+/** A misspelled folder counts only without the right one: beside it, the folder may have another purpose. */
 function inOtherFolder(
   entry: TreeEntry,
   { folder, file, rest, folders }: { folder: string; file: string; rest: string[]; folders: ReadonlySet<string> },
 ): Misplaced | null {
-  const meant = FOLDERS[folder] === undefined ? nearest(folder.toLowerCase(), Object.keys(FOLDERS)) : null;
+  const intended = FOLDERS[folder] === undefined ? suggest(folder.toLowerCase(), Object.keys(FOLDERS)) : null;
   const stem = /^(.+)\.toml$/.exec(file)?.[1];
-  if (meant === null || folders.has(meant) || rest.length > 0 || stem === undefined) return null;
-  if (!NAME_PATTERN.test(stem)) return null;
+  if (intended === null || folders.has(intended) || rest.length > 0 || stem === undefined) return null;
+  if (!WORKLOAD_NAME.test(stem)) return null;
   const message = `the folder "${folder}/" is not looked at`;
-  return { kind: FOLDERS[meant]!, entry, stem, message, hint: `did you mean "${meant}/"?` };
+  return { kind: FOLDERS[intended]!, entry, stem, message, hint: `did you mean "${intended}/"?` };
 }
 
 function ofOtherKind(
@@ -55,6 +56,6 @@ function ofOtherKind(
     return { kind, entry, stem: file, message: `a folder of "${folder}/" has no "${other}.toml"`, hint };
   }
   const stem = rest.length === 0 && !file.endsWith(".toml") ? OTHER_ENDING.exec(file)?.groups?.stem : undefined;
-  if (stem === undefined || !NAME_PATTERN.test(stem)) return null;
+  if (stem === undefined || !WORKLOAD_NAME.test(stem)) return null;
   return { kind, entry, stem, message: "a manifest is a TOML file", hint: `call it "${stem}.toml"` };
 }

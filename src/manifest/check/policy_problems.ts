@@ -1,6 +1,6 @@
 /**
- * [pure] What the policy of a device refuses of a checkout, at the places where it is asked for. On the device each is
- * said of its workload, and all others go on; before a merge it is one more mistake.
+ * [pure] Policy violations of a checkout, at the fields that cause them. On the device a violation affects its workload
+ * only; for a person who checks a checkout it is one more problem.
  */
 import type { Desired } from "../../model/desired.ts";
 import type { Policy } from "../../model/policy/policy.ts";
@@ -9,42 +9,51 @@ import type { Refusal } from "../../model/policy/refusal.ts";
 import { refusalsOf } from "../../model/policy/refusals.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Workload } from "../../model/workload.ts";
-import { parseDocument, placed } from "../document.ts";
+import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/diagnostic.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
+import { isTable, type Table } from "../../schema/toml_value.ts";
 import type { Mode } from "../field/mode.ts";
-import { type FieldPath, type Found, isTable, Place, type Table } from "../place.ts";
 import type { ManifestTree } from "../read.ts";
 
-/** None for a workload of two modes that may be run in one of them. */
+/** Returns none for a workload of two modes that is allowed in one of them. */
 export function policyProblems(
   { workloads, choices }: Desired,
   { tree, policy }: { tree: ManifestTree; policy: Policy },
 ): Problem[] {
-  const tooMuch = overQuota(workloads, { policy, applied: () => 0 });
-  return workloads.flatMap((one) => {
-    const modes = choices?.get(one.name)?.specs ?? [one];
-    const refused = modes.map((spec) => ({ spec, refusals: refusalsOf(spec, policy) }));
-    const quota = tooMuch.get(one.name);
-    const isRefused = refused.every(({ refusals }) => refusals.length > 0);
-    if (!isRefused && quota === undefined) return [];
-    const text = tree.text(one.manifest) ?? "";
-    const document = parseDocument(one.manifest, text);
+  const overLimit = overQuota(workloads, { policy, applied: () => 0 });
+  return workloads.flatMap((workload) => {
+    const specs = choices?.get(workload.name)?.specs ?? [workload];
+    const judged = specs.map((spec) => ({ spec, refusals: refusalsOf(spec, policy) }));
+    const quota = overLimit.get(workload.name);
+    const isDenied = judged.every(({ refusals }) => refusals.length > 0);
+    if (!isDenied && quota === undefined) return [];
+    const text = tree.text(workload.manifest) ?? "";
+    const document = parseDocument(workload.manifest, text);
     const table = "table" in document ? document.table : {};
-    const found: Found[] = [];
-    for (const { spec, refusals } of isRefused ? refused : []) {
-      for (const refusal of refusals) report(refusal, { found, path: writtenAt(refusal.path, { spec, table }) });
+    const diagnostics: Diagnostic[] = [];
+    for (const { spec, refusals } of isDenied ? judged : []) {
+      for (const refusal of refusals) {
+        report(refusal, { diagnostics, path: sourceOf(refusal.path, { spec, table }) });
+      }
     }
-    if (quota !== undefined) report(quota, { found, path: quota.path });
-    return placed(one.manifest, text, found);
+    if (quota !== undefined) report(quota, { diagnostics, path: quota.path });
+    return withPositions(workload.manifest, text, diagnostics);
   });
 }
 
-/** Its field is said by the place already. */
-function report({ path: [field], message, hint }: Refusal, { found, path }: { found: Found[]; path: FieldPath }): void {
-  new Place(found, path).report(message.replace(`${field}: `, ""), hint);
+/** Drops the name of the field from the message: the position says it. */
+function report(
+  { path: [field], message, hint }: Refusal,
+  { diagnostics, path }: { diagnostics: Diagnostic[]; path: FieldPath },
+): void {
+  new DiagnosticScope(diagnostics, path).error(message.replace(`${field}: `, ""), hint);
 }
 
-/** At the top, or below the table of its mode. What the manifest has more or fewer of than the spec has no number. */
-function writtenAt(path: Refusal["path"], { spec, table }: { spec: Workload; table: Table }): FieldPath {
+/**
+ * Returns the path at the top, or below the table of the mode. It has no index where one entry of the manifest stands for
+ * several ports of the spec.
+ */
+function sourceOf(path: Refusal["path"], { spec, table }: { spec: Workload; table: Table }): FieldPath {
   const mode: Mode = spec.runtime === "native" ? "native" : "container";
   const own = table[mode];
   const isBelow = isTable(own) && own[path[0]] !== undefined;

@@ -1,37 +1,37 @@
 /**
- * [pure] Ports that two workloads of one device want. Each manifest is right by itself, so none of them is invalid: a
- * device blocks the one that comes later. A person who checks a checkout wants to be told all the same.
+ * [pure] Ports that two workloads of one device use. Each manifest is valid by itself, so a device blocks only the later
+ * workload; a person who checks a checkout gets a problem.
  */
 import type { Desired } from "../../model/desired.ts";
 import { portsClash } from "../../model/port.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Workload } from "../../model/workload.ts";
-import { parseDocument, placed } from "../document.ts";
+import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/diagnostic.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
+import { isTable, quote } from "../../schema/toml_value.ts";
 import type { Mode } from "../field/mode.ts";
-import { type FieldPath, type Found, isTable, Place, quote } from "../place.ts";
 import type { ManifestTree } from "../read.ts";
 
-/** Told of the one that is later by name, at its port. A workload that is switched off wants none. */
+/** Returns a problem at the port of the workload that is later by name. Disabled workloads use no port. */
 export function portConflicts({ workloads }: Desired, tree: ManifestTree): Problem[] {
-  const enabled = workloads.filter((one) => one.enabled);
-  return enabled.flatMap((one, position) => {
-    const found: Found[] = [];
-    const text = tree.text(one.manifest) ?? "";
-    one.ports.forEach((port, index) => {
-      const rival = enabled.slice(0, position).find((other) => other.ports.some((its) => portsClash(its, port)));
+  const enabled = workloads.filter((workload) => workload.enabled);
+  return enabled.flatMap((workload, position) => {
+    const diagnostics: Diagnostic[] = [];
+    const text = tree.text(workload.manifest) ?? "";
+    workload.ports.forEach((port, index) => {
+      const rival = enabled.slice(0, position).find((other) => other.ports.some((own) => portsClash(own, port)));
       if (rival === undefined) return;
-      const path = [...portsOf(one, text), index];
-      new Place(found, path).report(
+      new DiagnosticScope(diagnostics, [...portsPath(workload, text), index]).error(
         `port ${port.host}/${port.protocol} is asked for by ${quote(rival.name)} as well`,
         "give one of them another port, or choose other devices with on",
       );
     });
-    return placed(one.manifest, text, found);
+    return withPositions(workload.manifest, text, diagnostics);
   });
 }
 
-/** Where its manifest has its ports: at the top, or below the table of its mode. */
-function portsOf(workload: Workload, text: string): FieldPath {
+/** Returns the path of the ports in the manifest: at the top, or below the table of the mode. */
+function portsPath(workload: Workload, text: string): FieldPath {
   const mode: Mode = workload.runtime === "native" ? "native" : "container";
   const document = parseDocument(workload.manifest, text);
   const table = "table" in document ? document.table[mode] : undefined;

@@ -1,93 +1,99 @@
 /**
- * [pure] Fields for some devices alone: `[overlay."pi-*"]` in a manifest, laid over its other fields. Tables are laid into
- * each other; every other value, an array too, takes the place of what was there. Of several that fit, later ones win.
+ * [pure] Overlays: fields for some devices only, `[overlay."pi-*"]` in a manifest. Tables are merged; every other value,
+ * an array too, replaces the value of the manifest. Where several overlays match, later ones win.
  */
-import { nearest } from "../nearest.ts";
-import { type FieldPath, type Found, isTable, type Place, quote, type Table } from "../place.ts";
-import { CHOICE_PATTERN, matches, type Target } from "./select.ts";
+import type { Diagnostic, DiagnosticScope, FieldPath } from "../../schema/diagnostic.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { isTable, quote, type Table } from "../../schema/toml_value.ts";
+import { matches, SELECTOR_PATTERN, type Target } from "./selector.ts";
 
-/** Who a workload is, and where it runs, is the same everywhere. */
+/** Fields that an overlay cannot change: the identity of a workload, and where it runs. */
 const SAME_EVERYWHERE = ["name", "on", "moved_from", "overlay"];
 
-/** Of tables in each other that are laid over; a dotted key makes as many as it has dots. */
+/** Deepest level at which tables are merged. A dotted key makes as many tables as it has dots. */
 const MAX_DEPTH = 32;
 
-export interface Overlaid {
+export interface MergedTable {
   table: Table;
-  /** Where a field was written: its own path, or that of the overlay it came from. */
-  writtenAt(path: FieldPath): FieldPath;
+  /** Maps the path of a field to where it was written: the same path, or one in an overlay. */
+  sourceOf(path: FieldPath): FieldPath;
 }
 
-/** The names of overlays that fit the device, in the order of the text. */
-export function fittingOverlays(table: Table, target: Target): string[] {
+/** Returns the names of the overlays that match the device, in the order of the text. */
+export function matchingOverlays(table: Table, target: Target): string[] {
   if (!isTable(table.overlay)) return [];
-  return Object.keys(table.overlay).filter((name) => CHOICE_PATTERN.test(name) && fits(name, target));
+  return Object.keys(table.overlay).filter((name) => SELECTOR_PATTERN.test(name) && matchesName(name, target));
 }
 
-/** Entries as those of `on`: "pi-*", "!pi-lab", "room=kitchen". */
-function fits(name: string, target: Target): boolean {
+/** A name is an entry as in `on`: "pi-*", "!pi-lab", "room=kitchen". */
+function matchesName(name: string, target: Target): boolean {
   return name.startsWith("!") ? !matches(name.slice(1), target) : matches(name, target);
 }
 
 /**
- * `place` is told what is wrong with overlays themselves; what is wrong with their fields is found when those are read.
- * What `same` names can not be said in one.
+ * Merges the overlays named in `names` into the table. Reports to `scope` what is wrong with the overlays themselves, and
+ * fields of `same`, which no overlay may have; their other fields are checked when the merged table is read.
  */
-export function overlaid(
+export function mergeOverlays(
   table: Table,
-  { names, place, same = SAME_EVERYWHERE }: { names: readonly string[]; place: Place; same?: readonly string[] },
-): Overlaid {
+  { names, scope, same = SAME_EVERYWHERE }: {
+    names: readonly string[];
+    scope: DiagnosticScope;
+    same?: readonly string[];
+  },
+): MergedTable {
   const { overlay, ...own } = table;
-  const from = new Map<string, FieldPath>();
-  if (overlay !== undefined) checkOverlays(overlay, { own, same, place: place.at("overlay") });
+  const sources = new Map<string, FieldPath>();
+  if (overlay !== undefined) checkOverlays(overlay, { own, same, scope: scope.at("overlay") });
   let merged: Table = own;
   for (const name of names) {
-    const over = (overlay as Table)[name];
-    if (isTable(over)) merged = laidOver(merged, without(over, same), { path: [], name, from });
+    const over = isTable(overlay) ? overlay[name] : undefined;
+    if (isTable(over)) merged = merge(merged, without(over, same), { path: [], name, sources });
   }
-  return { table: merged, writtenAt: (path) => origin(path, from) };
+  return { table: merged, sourceOf: (path) => sourcePath(path, sources) };
 }
 
 function checkOverlays(
   overlay: unknown,
-  { own, same, place }: { own: Table; same: readonly string[]; place: Place },
+  { own, same, scope }: { own: Table; same: readonly string[]; scope: DiagnosticScope },
 ): void {
   if (!isTable(overlay)) {
-    place.report(`is ${quote(overlay)}, wanted tables`, 'write [overlay."pi-*"] on a line of its own');
+    scope.error(`is ${quote(overlay)}, wanted tables`, 'write [overlay."pi-*"] on a line of its own');
     return;
   }
   for (const [name, over] of Object.entries(overlay)) {
-    if (!CHOICE_PATTERN.test(name)) {
-      const close = nearest(name, Object.keys(own));
-      place.at(name).reportKey(
+    if (!SELECTOR_PATTERN.test(name)) {
+      const close = suggest(name, Object.keys(own));
+      scope.at(name).keyError(
         `${quote(name)} is no device like "pi-*" or "label=value"`,
         close === null ? 'write [overlay."pi-*"]' : `write [overlay."DEVICE"], and ${close} below it`,
       );
     } else if (!isTable(over)) {
-      place.at(name).report(`is ${quote(over)}, wanted a table of fields`, `write [overlay.${quote(name)}]`);
+      scope.at(name).error(`is ${quote(over)}, wanted a table of fields`, `write [overlay.${quote(name)}]`);
     } else {
       for (const key of same.filter((one) => Object.hasOwn(over, one))) {
-        place.at(name).at(key).reportKey(`${key} is the same on every device`, "move it to the top of the manifest");
+        scope.at(name).at(key).keyError(`${key} is the same on every device`, "move it to the top of the manifest");
       }
     }
   }
 }
 
-interface Laying {
+interface MergeContext {
   path: FieldPath;
   name: string;
-  from: Map<string, FieldPath>;
+  /** Paths in overlays, by the path of the field. */
+  sources: Map<string, FieldPath>;
 }
 
-function laidOver(below: Table, above: Table, { path, name, from }: Laying): Table {
+function merge(below: Table, above: Table, { path, name, sources }: MergeContext): Table {
   const merged = new Map(Object.entries(below));
   for (const [key, value] of Object.entries(above)) {
     const own = [...path, key];
     const before = merged.get(key);
     if (isTable(value) && isTable(before) && own.length < MAX_DEPTH) {
-      merged.set(key, laidOver(before, value, { path: own, name, from }));
+      merged.set(key, merge(before, value, { path: own, name, sources }));
     } else {
-      from.set(idOf(own), ["overlay", name, ...own]);
+      sources.set(idOf(own), ["overlay", name, ...own]);
       merged.set(key, value);
     }
   }
@@ -95,10 +101,10 @@ function laidOver(below: Table, above: Table, { path, name, from }: Laying): Tab
   return Object.fromEntries(merged);
 }
 
-function origin(path: FieldPath, from: ReadonlyMap<string, FieldPath>): FieldPath {
+function sourcePath(path: FieldPath, sources: ReadonlyMap<string, FieldPath>): FieldPath {
   for (let length = path.length; length > 0; length--) {
-    const found = from.get(idOf(path.slice(0, length)));
-    if (found !== undefined) return [...found, ...path.slice(length)];
+    const source = sources.get(idOf(path.slice(0, length)));
+    if (source !== undefined) return [...source, ...path.slice(length)];
   }
   return path;
 }
@@ -111,7 +117,7 @@ function without(table: Table, names: readonly string[]): Table {
   return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
 }
 
-/** The same problems, each where its field was written. */
-export function atOrigin(found: readonly Found[], writtenAt: Overlaid["writtenAt"]): Found[] {
-  return found.map((one) => ({ ...one, path: writtenAt(one.path) }));
+/** Returns the diagnostics with the paths where their fields were written. */
+export function atSource(diagnostics: readonly Diagnostic[], sourceOf: MergedTable["sourceOf"]): Diagnostic[] {
+  return diagnostics.map((diagnostic) => ({ ...diagnostic, path: sourceOf(diagnostic.path) }));
 }

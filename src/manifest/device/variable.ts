@@ -1,128 +1,141 @@
 /**
- * [pure] `${vars.NAME}`, `${device.name}` and `${device.labels.NAME}` in the strings of a manifest. A string that is
- * nothing else becomes the variable's own value, a number or an array too; inside of other text it is written out.
- * `$${` is a plain `${`.
+ * [pure] Variables: `${vars.NAME}`, `${device.name}` and `${device.labels.NAME}` in the strings of a manifest. A string
+ * that is one reference becomes the value of the variable, also a number or an array; inside other text the value is
+ * written as text. `$${` is a plain `${`.
  */
-import { parseDocument, placed } from "../document.ts";
-import { nearest } from "../nearest.ts";
-import { fittingOverlays, overlaid } from "./overlay.ts";
-import { type Found, isTable, Place, quote, type Table } from "../place.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { Target } from "./select.ts";
+import { type Diagnostic, DiagnosticScope } from "../../schema/diagnostic.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { parseDocument, withPositions } from "../../schema/toml_document.ts";
+import { isTable, quote, type Table } from "../../schema/toml_value.ts";
+import { matchingOverlays, mergeOverlays } from "./overlay.ts";
+import type { Target } from "./selector.ts";
 
-/** At the top of the repository's folder: variables of all manifests, with overlays as manifests have them. */
+/** File at the top of the repository's folder: variables of all manifests, with overlays as manifests have them. */
 export const VARIABLES_FILE = "vars.toml";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
 /**
- * What variables write out in one manifest, and in all manifests of a revision: many that hold much would fill the
- * memory of the device.
+ * Most text that the variables of one manifest expand to, and those of all manifests of a revision: many large ones would
+ * fill the memory of the device.
  */
-const MAX_WRITTEN = 1024 * 1024;
-const MAX_WRITTEN_IN_ALL = 16 * 1024 * 1024;
+const MAX_EXPANDED = 1024 * 1024;
+const MAX_EXPANDED_IN_ALL = 16 * 1024 * 1024;
 
-/** Of tables and arrays in each other. A dotted key makes as many as it has dots. */
+/** Deepest nesting of tables and arrays. A dotted key makes as many tables as it has dots. */
 const MAX_DEPTH = 32;
 
 export type Variables = ReadonlyMap<string, unknown>;
 
-/** The file's variables for this device, or what is wrong with it. */
+/** Returns the file's variables for this device, or its problems. */
 export function readVariables(text: string, target: Target): { variables: Variables } | { problems: Problem[] } {
   const document = parseDocument(VARIABLES_FILE, text);
   if ("problem" in document) return { problems: [document.problem] };
-  const found: Found[] = [];
-  const place = new Place(found);
+  const diagnostics: Diagnostic[] = [];
+  const scope = new DiagnosticScope(diagnostics);
   const { overlay, ...own } = document.table;
-  checkVariables(own, place);
+  checkVariables(own, scope);
   for (const [name, over] of Object.entries(isTable(overlay) ? overlay : {})) {
-    if (isTable(over)) checkVariables(over, place.at("overlay").at(name));
+    if (isTable(over)) checkVariables(over, scope.at("overlay").at(name));
   }
-  const names = fittingOverlays(document.table, target);
-  const { table } = overlaid(document.table, { names, place, same: ["overlay"] });
-  if (found.length > 0) return { problems: placed(VARIABLES_FILE, text, found) };
+  const names = matchingOverlays(document.table, target);
+  const { table } = mergeOverlays(document.table, { names, scope, same: ["overlay"] });
+  if (diagnostics.length > 0) return { problems: withPositions(VARIABLES_FILE, text, diagnostics) };
   return { variables: new Map(Object.entries(table)) };
 }
 
-/** Names and values of a table of variables. */
-export function checkVariables(table: Table, place: Place): void {
+/** Checks the names and values of a table of variables. */
+export function checkVariables(table: Table, scope: DiagnosticScope): void {
   for (const [name, value] of Object.entries(table)) {
-    if (!NAME.test(name)) place.at(name).reportKey(`the name ${quote(name)} is not letters, digits, _ and -`);
+    if (!NAME.test(name)) scope.at(name).keyError(`the name ${quote(name)} is not letters, digits, _ and -`);
     if (!isPlain(value) && !(Array.isArray(value) && value.every(isPlain))) {
-      place.at(name).report(`is ${quote(value)}, wanted a string, a number, true, false or an array of these`);
+      scope.at(name).mismatch(value, "a string, a number, true, false or an array of these");
     }
   }
 }
 
-/** The table with every variable in the place of its name. What names none is told to `place`. */
-export function resolved(
-  table: Table,
-  { variables, target, place, all }: {
-    variables: Variables;
-    target: Target;
-    place: Place;
-    /** What variables wrote out in the manifests before; added to. */
-    all: { bytes: number };
-  },
-): Table {
+interface VariableContext {
+  variables: Variables;
+  target: Target;
+  scope: DiagnosticScope;
+  /** Length of the text that variables of earlier manifests expanded to; this manifest's is added. */
+  expandedInAll: { length: number };
+}
+
+/** Replaces every variable in the strings of a table. Reports references to variables that do not exist. */
+export function resolveVariables(table: Table, context: VariableContext): Table {
+  const { variables, target, scope, expandedInAll } = context;
   const known = new Map<string, unknown>([
     ...[...variables].map(([name, value]) => [`vars.${name}`, value] as const),
     ["device.name", target.device],
     ...Object.entries(target.labels).map(([label, value]) => [`device.labels.${label}`, value] as const),
   ]);
-  return resolvedValue(table, { known, place, written: { bytes: 0, all } }) as Table;
+  return resolveTable(table, { known, scope, expanded: { length: 0 }, expandedInAll });
 }
 
 interface Resolving {
+  /** Values by name, like "vars.domain". */
   known: ReadonlyMap<string, unknown>;
-  place: Place;
-  written: { bytes: number; all: { bytes: number } };
+  scope: DiagnosticScope;
+  /** Length of the text that variables expanded to so far, in this manifest and in all manifests. */
+  expanded: { length: number };
+  expandedInAll: { length: number };
 }
 
-function resolvedValue(value: unknown, resolving: Resolving): unknown {
-  const { place } = resolving;
-  // Fields are nowhere near as deep: what is, is no field, and is told of as a whole.
-  if (place.path.length > MAX_DEPTH) return value;
-  const at = (key: string | number) => ({ ...resolving, place: place.at(key) });
-  if (typeof value === "string") return resolvedText(value, resolving);
-  if (Array.isArray(value)) return value.map((one, index) => resolvedValue(one, at(index)));
-  if (!isTable(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolvedValue(one, at(key))]));
+function resolveTable(table: Table, resolving: Resolving): Table {
+  return Object.fromEntries(
+    Object.entries(table).map(([key, value]) => [
+      key,
+      resolveValue(value, { ...resolving, scope: resolving.scope.at(key) }),
+    ]),
+  );
+}
+
+function resolveValue(value: unknown, resolving: Resolving): unknown {
+  const { scope } = resolving;
+  // No field is as deep: the value belongs to an unknown field, which is reported as a whole.
+  if (scope.path.length > MAX_DEPTH) return value;
+  if (typeof value === "string") return resolveText(value, resolving);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => resolveValue(item, { ...resolving, scope: scope.at(index) }));
+  }
+  return isTable(value) ? resolveTable(value, resolving) : value;
 }
 
 const REFERENCE = /\$?\$\{((?:vars|device)\.[^}]*)\}/g;
 const WHOLE = /^\$\{((?:vars|device)\.[^}]*)\}$/;
 
-function resolvedText(text: string, { known, place, written }: Resolving): unknown {
-  const look = (name: string): unknown => {
+function resolveText(text: string, { known, scope, expanded, expandedInAll }: Resolving): unknown {
+  const lookUp = (name: string): unknown => {
     if (known.has(name)) return known.get(name);
-    const close = nearest(name, [...known.keys()]);
+    const close = suggest(name, [...known.keys()]);
     const hint = close === null ? `put it into ${VARIABLES_FILE}, or below [vars]` : `did you mean "\${${close}}"?`;
-    return place.report(`there is no variable ${quote(name)}`, hint);
+    return scope.error(`there is no variable ${quote(name)}`, hint);
   };
-  const isTooMuch = (value: unknown): boolean => {
+  const isTooLong = (value: unknown): boolean => {
     const { length } = String(value);
-    written.bytes += length;
-    written.all.bytes += length;
-    if (written.bytes <= MAX_WRITTEN && written.all.bytes <= MAX_WRITTEN_IN_ALL) return false;
-    const most = written.bytes > MAX_WRITTEN ? "1 MiB" : "16 MiB in all manifests together";
-    place.report(`its variables write out more than ${most}`, "keep long texts in files of the workload");
+    expanded.length += length;
+    expandedInAll.length += length;
+    if (expanded.length <= MAX_EXPANDED && expandedInAll.length <= MAX_EXPANDED_IN_ALL) return false;
+    const most = expanded.length > MAX_EXPANDED ? "1 MiB" : "16 MiB in all manifests together";
+    scope.error(`its variables write out more than ${most}`, "keep long texts in files of the workload");
     return true;
   };
   const whole = WHOLE.exec(text)?.[1];
   if (whole !== undefined) {
-    const value = look(whole) ?? text;
-    return isTooMuch(value) ? "" : value;
+    const value = lookUp(whole) ?? text;
+    return isTooLong(value) ? "" : value;
   }
   return text.replace(REFERENCE, (reference, name: string) => {
     if (reference.startsWith("$$")) return reference.slice(1);
-    const value = look(name);
+    const value = lookUp(name);
     if (value === undefined) return reference;
     if (!isPlain(value)) {
-      place.report(`${quote(name)} is an array, and can not be written into other text`);
+      scope.error(`${quote(name)} is an array, and can not be written into other text`);
       return reference;
     }
-    return isTooMuch(value) ? "" : String(value);
+    return isTooLong(value) ? "" : String(value);
   });
 }
 

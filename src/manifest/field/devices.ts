@@ -1,58 +1,61 @@
-/** [pure] Device nodes and GPUs: the fields of services and of deployments that ask for them. */
+/** [pure] `devices`, `gpus`: device nodes and GPUs, of services and of deployments. */
 import type { Gpus } from "../../model/workload.ts";
-import { type Field, field, type Grammar, list, number, text } from "../grammar.ts";
-import { quote } from "../place.ts";
+import { field, fields } from "../../schema/field_table.ts";
+import { list, number, type Schema, text } from "../../schema/schema.ts";
+import { quote } from "../../schema/toml_value.ts";
 
-const devices = field(
-  "devices",
-  list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, wants: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
-  [],
-  { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
-);
+/** One row for both tables, so that the reference shows the field once. */
+const DEVICES = fields({
+  devices: field(
+    list(text({ pattern: /^\/dev\/(?!.*\.\.)[^\0]+$/, expected: 'a path like "/dev/ttyUSB0"' }), "an array of paths"),
+    [],
+    { doc: "Device nodes that it may use; the device must allow them", example: 'devices = ["/dev/ttyUSB0"]' },
+  ),
+});
 
-/** More are in no machine: a larger number is a slip of the hand. */
+/** No machine has more GPUs: a larger number is a typing error. */
 const count = number({ min: 1, max: 1024 });
 
-export const SERVICE_DEVICE_FIELDS: Field[] = [
-  devices,
-  field("gpus", everyGpu(), null, {
+export const SERVICE_DEVICE_FIELDS = fields({
+  ...DEVICES,
+  gpus: field(everyGpu(), null, {
     doc: '"all": the GPUs of the device; the device must allow it',
     example: 'gpus = "all"',
   }),
-];
+});
 
-export const DEPLOYMENT_DEVICE_FIELDS: Field[] = [
-  devices,
-  field("gpus", someGpus(), null, {
+export const DEPLOYMENT_DEVICE_FIELDS = fields({
+  ...DEVICES,
+  gpus: field(someGpus(), null, {
     doc: '"all", or how many GPUs; the device must allow it',
     example: "gpus = 1",
   }),
-];
+});
 
-/** A process uses what its groups open for it, so nothing could keep it to some of them. */
-function everyGpu(): Grammar<Gpus> {
+/** "all" only: a process can use every device node that its groups open, so nothing could limit it to some GPUs. */
+function everyGpu(): Schema<Gpus> {
   return {
-    wants: '"all"',
-    schema: { enum: ["all"] },
-    read(value, place) {
+    expected: '"all"',
+    jsonSchema: { enum: ["all"] },
+    read(value, scope) {
       if (value === "all") return "all";
       const isCount = typeof value === "bigint" || typeof value === "number";
       return isCount
-        ? place.report(`is ${quote(value)}, and a service gets all GPUs or none`, 'write gpus = "all"')
-        : place.report(`is ${quote(value)}, wanted "all"`);
+        ? scope.error(`is ${quote(value)}, and a service gets all GPUs or none`, 'write gpus = "all"')
+        : scope.mismatch(value, '"all"');
     },
   };
 }
 
-function someGpus(): Grammar<Gpus> {
-  const wants = `"all", or ${count.wants}`;
+function someGpus(): Schema<Gpus> {
+  const expected = `"all", or ${count.expected}`;
   return {
-    wants,
-    schema: { anyOf: [{ enum: ["all"] }, count.schema] },
-    read(value, place) {
+    expected,
+    jsonSchema: { anyOf: [{ enum: ["all"] }, count.jsonSchema] },
+    read(value, scope) {
       if (value === "all") return "all";
       const isCount = typeof value === "bigint" || typeof value === "number";
-      return isCount ? count.read(value, place) : place.report(`is ${quote(value)}, wanted ${wants}`);
+      return isCount ? count.read(value, scope) : scope.mismatch(value, expected);
     },
   };
 }

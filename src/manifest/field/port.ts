@@ -1,145 +1,136 @@
-/** [pure] Ports: what a native service listens on, and what a container publishes, as compose writes it. */
+/** [pure] `ports`: the ports that a service listens on, and those that a container publishes, as compose writes them. */
 import { PORT_REFERENCE } from "../../model/port.ts";
 import type { Port, Probe } from "../../model/workload.ts";
-import { type Field, type Grammar, number, oneOf, readFields, tableSchema, text } from "../grammar.ts";
-import { IPV4, IPV6 } from "../address.ts";
-import { nearest } from "../nearest.ts";
-import { isTable, type Place, quote } from "../place.ts";
+import type { DiagnosticScope } from "../../schema/diagnostic.ts";
+import {
+  field,
+  type Fields,
+  fields,
+  readFields,
+  required,
+  tableSchema,
+  withDefaults,
+} from "../../schema/field_table.ts";
+import { IPV4, IPV6 } from "../../schema/ip_address.ts";
+import { number, oneOf, type Schema, text } from "../../schema/schema.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { isTable, quote, type Table } from "../../schema/toml_value.ts";
 
 const NUMBER = number({ min: 1, max: 65_535 });
-/** 0: the device chooses. */
+/** 0: the device chooses the port. */
 const NATIVE_NUMBER = number({ min: 0, max: 65_535 });
-const NAME = text({ pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/, wants: 'a name like "http"' });
+const NAME = text({ pattern: /^[a-z]([a-z0-9-]*[a-z0-9])?$/, expected: 'a name like "http"' });
 const PROTOCOL = oneOf("tcp", "udp");
 
-const named = (rest: Field[]): Field[] => [
-  {
-    name: "name",
-    grammar: NAME,
-    fallback: null,
-    shown: "",
-    doc: "For ${ports.NAME}, PORT_<NAME> and probes",
-    example: 'name = "http"',
-  },
-  ...rest,
-  {
-    name: "protocol",
-    grammar: PROTOCOL,
-    fallback: "tcp",
-    shown: '"tcp"',
-    doc: "What is spoken there",
-    example: 'protocol = "udp"',
-  },
-];
+/** Declares the fields that ports of both kinds have, around those of one kind. */
+function portFields<F extends Fields>(own: F) {
+  return fields({
+    name: field(NAME, null, { doc: "For ${ports.NAME}, PORT_<NAME> and probes", example: 'name = "http"' }),
+    ...own,
+    protocol: field(PROTOCOL, "tcp", {
+      defaultText: '"tcp"',
+      doc: "What is spoken there",
+      example: 'protocol = "udp"',
+    }),
+  });
+}
 
-/** Of an entry of a service's `ports`. */
-export const NATIVE_FIELDS = named([
-  {
-    name: "port",
-    grammar: NATIVE_NUMBER,
-    fallback: undefined,
-    shown: "",
-    required: true,
+/** Fields of an entry of a service's `ports`. */
+export const SERVICE_PORT_FIELDS = portFields({
+  port: required(NATIVE_NUMBER, {
     doc: "Port on the device; 0: one that the device chooses and keeps",
     example: "port = 8080",
-  },
-]);
+  }),
+});
 
 /** A number, or a table { name, port, protocol }. */
-export const nativePort: Grammar<Port> = {
-  wants: "a port number or a table { name, port }",
-  schema: { anyOf: [NATIVE_NUMBER.schema, tableSchema(NATIVE_FIELDS)] },
-  read(value, place) {
+export const nativePort: Schema<Port> = {
+  expected: "a port number or a table { name, port }",
+  jsonSchema: { anyOf: [NATIVE_NUMBER.jsonSchema, tableSchema(SERVICE_PORT_FIELDS)] },
+  read(value, scope) {
     if (!isTable(value)) {
-      const port = NATIVE_NUMBER.read(value, place);
-      return port === undefined ? undefined : native(port, null, "tcp");
+      const port = NATIVE_NUMBER.read(value, scope);
+      return port === undefined ? undefined : nativePortOf({ name: null, port, protocol: "tcp" });
     }
-    const { name, port, protocol } = readFields(NATIVE_FIELDS, value, { place });
-    return typeof port === "number" ? native(port, name as string | null, protocol as "tcp") : undefined;
+    const read = withDefaults(SERVICE_PORT_FIELDS, readFields(SERVICE_PORT_FIELDS, value, { scope }));
+    return read.port === undefined ? undefined : nativePortOf({ ...read, port: read.port });
   },
 };
 
-/** "${ports.NAME}" must name a port of the workload; the shell's own ${VARIABLE} is left to the shell. */
+function nativePortOf({ name, port, protocol }: Pick<Port, "name" | "protocol"> & { port: number }): Port {
+  return { name, hostAddress: "0.0.0.0", host: port, container: port, protocol };
+}
+
+/** Reports a "${ports.NAME}" that names no port of the workload. A ${VARIABLE} of the shell is left to the shell. */
 export function checkPortNames(
   { command, env, health }: { command: readonly string[]; env: Record<string, string>; health: Probe | null },
-  { ports, place }: { ports: readonly Port[]; place: Place },
+  { ports, scope }: { ports: readonly Port[]; scope: DiagnosticScope },
 ): void {
   const probe = health?.type === "command" ? health.command : [];
-  const texts: [Place, string][] = [
-    ...command.map((word): [Place, string] => [place.at("command"), word]),
-    ...Object.entries(env).map(([name, value]): [Place, string] => [place.at("env").at(name), value]),
-    ...probe.map((word): [Place, string] => [place.at("health").at("command"), word]),
+  const texts: [DiagnosticScope, string][] = [
+    ...command.map((word): [DiagnosticScope, string] => [scope.at("command"), word]),
+    ...Object.entries(env).map(([name, value]): [DiagnosticScope, string] => [scope.at("env").at(name), value]),
+    ...probe.map((word): [DiagnosticScope, string] => [scope.at("health").at("command"), word]),
   ];
   const names = ports.flatMap((port) => port.name ?? []);
   for (const [where, text] of texts) {
     for (const [, name] of text.matchAll(PORT_REFERENCE)) {
       if (names.includes(name!)) continue;
-      const close = nearest(name!, names);
+      const close = suggest(name!, names);
       const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
-      where.report(`there is no port named ${quote(name)}`, hint);
+      where.error(`there is no port named ${quote(name)}`, hint);
     }
   }
 }
 
-const ADDRESS = text({ pattern: new RegExp(`^(?:${IPV4}|${IPV6})$`), wants: 'an address like "127.0.0.1"' });
-/** Of an entry of a deployment's `ports`. */
-export const DOCKER_FIELDS = named([
-  {
-    name: "target",
-    grammar: NUMBER,
-    fallback: undefined,
-    shown: "",
-    required: true,
-    doc: "Port in the container",
-    example: "target = 80",
-  },
-  {
-    name: "published",
-    grammar: NUMBER,
-    fallback: null,
-    shown: "not published",
+const ADDRESS = text({ pattern: new RegExp(`^(?:${IPV4}|${IPV6})$`), expected: 'an address like "127.0.0.1"' });
+
+/** Fields of an entry of a deployment's `ports`. */
+export const DEPLOYMENT_PORT_FIELDS = portFields({
+  target: required(NUMBER, { doc: "Port in the container", example: "target = 80" }),
+  published: field(NUMBER, null, {
+    defaultText: "not published",
     doc: "Port on the device",
     example: "published = 8080",
-  },
-  {
-    name: "host_ip",
-    grammar: ADDRESS,
-    fallback: "0.0.0.0",
-    shown: '"0.0.0.0"',
+  }),
+  host_ip: field(ADDRESS, "0.0.0.0", {
+    defaultText: '"0.0.0.0"',
     doc: "Address on the device",
     example: 'host_ip = "127.0.0.1"',
-  },
-]);
+  }),
+});
 
-/** One, or from one to another. */
+/** A port, or a range of ports. */
 const SOME = String.raw`(\d{1,5}(?:-\d{1,5})?)`;
 const SHORT = new RegExp(String.raw`^(?:(?:(\[${IPV6}\]|${IPV4}):)?${SOME}:)?${SOME}(?:/(tcp|udp))?$`);
-const WANTS = 'a port like "8080:80", "127.0.0.1:8080:80/tcp" or 80';
-/** Docker runs a process for each published one. */
-const LONGEST_RANGE = 256;
+const EXPECTED = 'a port like "8080:80", "127.0.0.1:8080:80/tcp" or 80';
+/** Most ports of a range: Docker runs a process for each published port. */
+const MAX_RANGE = 256;
 
-/** "8080:80" is published; "80" alone is not; "3000-3005:3000-3005" are six. */
-export const dockerPorts: Grammar<Port | Port[]> = {
-  wants: WANTS,
-  schema: { anyOf: [NUMBER.schema, { type: "string", pattern: SHORT.source }, tableSchema(DOCKER_FIELDS)] },
-  read(value, place) {
-    if (isTable(value)) return fromTable(value, place);
+/** "8080:80" is published; "80" alone is not; "3000-3005:3000-3005" are six ports. */
+export const dockerPorts: Schema<Port | Port[]> = {
+  expected: EXPECTED,
+  jsonSchema: {
+    anyOf: [NUMBER.jsonSchema, { type: "string", pattern: SHORT.source }, tableSchema(DEPLOYMENT_PORT_FIELDS)],
+  },
+  read(value, scope) {
+    if (isTable(value)) return fromTable(value, scope);
     if (typeof value === "number") {
-      const port = NUMBER.read(value, place);
+      const port = NUMBER.read(value, scope);
       return port === undefined ? undefined : docker({ container: port });
     }
     const match = typeof value === "string" ? SHORT.exec(value) : null;
-    if (match === null) return place.report(`is ${quote(value)}, wanted ${WANTS}`);
+    if (match === null) return scope.mismatch(value, EXPECTED);
     const [, address, host, container, protocol] = match;
     const to = range(container!);
     const from = host === undefined ? null : range(host);
     if (to.length === 0 || from?.length === 0) {
-      return place.report(`is ${quote(value)}, wanted ports from 1 to 65535, at most ${LONGEST_RANGE} of them`);
+      return scope.error(`is ${quote(value)}, wanted ports from 1 to 65535, at most ${MAX_RANGE} of them`);
     }
     if (from !== null && from.length !== to.length) {
-      return place.report(`is ${quote(value)}, wanted as many ports on the device as in the container`);
+      return scope.mismatch(value, "as many ports on the device as in the container");
     }
-    const found = to.map((port, index) =>
+    const ports = to.map((port, index) =>
       docker({
         container: port,
         host: from?.[index] ?? null,
@@ -147,31 +138,22 @@ export const dockerPorts: Grammar<Port | Port[]> = {
         protocol: protocol === "udp" ? "udp" : "tcp",
       })
     );
-    return found.length === 1 ? found[0] : found;
+    return ports.length === 1 ? ports[0] : ports;
   },
 };
 
-/** Of "80" or "3000-3005"; empty for what is none, or too long. */
+/** Returns the ports of "80" or "3000-3005"; none for a wrong or too long range. */
 function range(text: string): number[] {
   const [first = 0, last = first] = text.split("-").map(Number);
-  if (first < 1 || last > 65_535 || last < first || last - first >= LONGEST_RANGE) return [];
+  if (first < 1 || last > 65_535 || last < first || last - first >= MAX_RANGE) return [];
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
-function fromTable(value: Record<string, unknown>, place: Place): Port | undefined {
-  const { name, target, published, host_ip, protocol } = readFields(DOCKER_FIELDS, value, { place });
-  if (typeof target !== "number") return undefined;
-  return {
-    name: name as string | null ?? null,
-    hostAddress: host_ip as string ?? "0.0.0.0",
-    host: published as number | null ?? null,
-    container: target,
-    protocol: protocol as "tcp" ?? "tcp",
-  };
-}
-
-function native(port: number, name: string | null, protocol: "tcp" | "udp"): Port {
-  return { name: name ?? null, hostAddress: "0.0.0.0", host: port, container: port, protocol: protocol ?? "tcp" };
+function fromTable(value: Table, scope: DiagnosticScope): Port | undefined {
+  const read = withDefaults(DEPLOYMENT_PORT_FIELDS, readFields(DEPLOYMENT_PORT_FIELDS, value, { scope }));
+  const { name, target, published, host_ip, protocol } = read;
+  if (target === undefined) return undefined;
+  return { name, hostAddress: host_ip, host: published, container: target, protocol };
 }
 
 function docker(port: Partial<Port> & { container: number }): Port {

@@ -1,89 +1,110 @@
-/** [pure] The `health` table: how to see that a workload works. */
+/** [pure] `health`: the probe of a workload, and when the workload counts as healthy. */
 import type { Port, Probe, ProbePort } from "../../model/workload.ts";
-import { type Field, field, type Grammar, mapOf, number, oneOf, text } from "../grammar.ts";
+import type { DiagnosticScope } from "../../schema/diagnostic.ts";
+import { field, fields, type Infer, withDefaults } from "../../schema/field_table.ts";
+import { duration } from "../../schema/quantity.ts";
+import { mapOf, number, oneOf, type Schema, text } from "../../schema/schema.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { quote } from "../../schema/toml_value.ts";
 import type { ManifestFile } from "../layout.ts";
-import { nearest } from "../nearest.ts";
-import { type Place, quote, type Table } from "../place.ts";
 import type { Mode } from "./mode.ts";
 import { checkProgram } from "./program.ts";
-import { duration } from "./quantity.ts";
-import { words } from "./words.ts";
+import { shellWords } from "./shell_words.ts";
 
-const headerValue = text({ pattern: /^[ -~]*$/, wants: "printable ASCII", empty: true });
+const headerValue = text({ pattern: /^[ -~]*$/, expected: "printable ASCII", empty: true });
 
-export const PROBE_FIELDS: Field[] = [
-  field("type", oneOf("http", "tcp", "command", "image"), null, {
+export const PROBE_FIELDS = fields({
+  type: field(oneOf("http", "tcp", "command", "image"), null, {
     doc: "What the probe does; told by command, path or port. image: what its HEALTHCHECK says",
     example: 'type = "http"',
   }),
-  field("path", text({ pattern: /^\/[!-~]*$/, wants: 'a path like "/healthz"' }), null, {
-    shown: '"/"',
+  path: field(text({ pattern: /^\/[!-~]*$/, expected: 'a path like "/healthz"' }), null, {
+    defaultText: '"/"',
     doc: "http: what to ask for",
     example: 'path = "/healthz"',
   }),
-  field("port", portReference(), null, {
+  port: field(portReference(), null, {
     doc: "http, tcp: a number, or the name of one of the ports",
-    shown: "the first port",
+    defaultText: "the first port",
     example: "port = 8080",
   }),
-  field("headers", mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, wants: "letters, digits and -" }), null, {
+  headers: field(mapOf(headerValue, { pattern: /^[A-Za-z0-9-]+$/, expected: "letters, digits and -" }), null, {
     doc: "http: sent with it",
     example: 'headers = { Host = "example.org" }',
   }),
-  field("command", words, null, {
+  command: field(shellWords, null, {
     doc: "command: healthy when it ends with 0",
     example: 'command = ["./alive.sh"]',
   }),
-  field("interval", duration(100), 10_000, { shown: '"10s"', doc: "Between two probes", example: 'interval = "10s"' }),
-  field("timeout", duration(1), 5000, {
-    shown: '"5s"',
+  interval: field(duration(100), 10_000, {
+    defaultText: '"10s"',
+    doc: "Between two probes",
+    example: 'interval = "10s"',
+  }),
+  timeout: field(duration(1), 5000, {
+    defaultText: '"5s"',
     doc: "A probe without an answer by then has failed",
     example: 'timeout = "5s"',
   }),
-  field("retries", number({ min: 1, max: 100 }), 3, {
-    shown: "3",
+  retries: field(number({ min: 1, max: 100 }), 3, {
+    defaultText: "3",
     doc: "Failures in a row until unhealthy, once the instance has been healthy; before, see start_period",
     example: "retries = 3",
   }),
-  field("success_threshold", number({ min: 1, max: 100 }), 1, {
-    shown: "1",
+  success_threshold: field(number({ min: 1, max: 100 }), 1, {
+    defaultText: "1",
     doc: "Successes in a row until healthy",
     example: "success_threshold = 2",
   }),
-  field("start_period", duration(), 0, {
-    shown: '"0s"',
+  start_period: field(duration(), 0, {
+    defaultText: '"0s"',
     doc:
       "Added to retries x interval (30s with the defaults): the time that a start may take. Until an instance has been healthy once, failures count only after that time",
     example: 'start_period = "30s"',
   }),
-  field("start_interval", duration(10), null, {
-    shown: "often, then slower",
+  start_interval: field(duration(10), null, {
+    defaultText: "often, then slower",
     doc: "Time between two probes until the first verdict",
     example: 'start_interval = "500ms"',
   }),
-  field("min_healthy_time", duration(), null, {
-    shown: '"0s", without a probe "1s"',
+  min_healthy_time: field(duration(), null, {
+    defaultText: '"0s", without a probe "1s"',
     doc: "Healthy only after it has run, and passed, this long",
     example: 'min_healthy_time = "10s"',
   }),
-  field("on_failure", oneOf("restart", "stop", "alert", "none"), "restart", {
-    shown: '"restart"',
+  on_failure: field(oneOf("restart", "stop", "alert", "none"), "restart", {
+    defaultText: '"restart"',
     doc:
       "What follows, once, when it becomes unhealthy; alert only says it. restart waits for the end of a rollout in which the instance was never healthy",
     example: 'on_failure = "alert"',
   }),
-];
+});
 
-/** Without a probe, running is all that can be seen: a program that ends at once must not be healthy for a moment. */
+type ProbeRead = Infer<typeof PROBE_FIELDS>;
+
+/**
+ * Time without an exit after which a workload without a probe counts as healthy, so that a program that exits at once
+ * never does.
+ */
 const ALIVE_MS = 1000;
 
-/** What each type of probe may say. Where none is named, the first that may say what was said: a port alone is tcp. */
-const PROBE_OWN: Record<Probe["type"], readonly string[]> = {
+/** Fields that say what a probe does. */
+const PROBE_INPUTS = ["command", "path", "headers", "port"] as const;
+type ProbeInput = typeof PROBE_INPUTS[number];
+
+/**
+ * Inputs of each type of probe. Where the manifest names no type, the first type with the given input is meant: a port
+ * alone is tcp.
+ */
+const INPUTS_OF: Record<Probe["type"], readonly ProbeInput[]> = {
   command: ["command"],
   tcp: ["port"],
   http: ["path", "headers", "port"],
   image: [],
 };
+
+/** Types that an input can imply, in the order of preference. */
+const TYPES = ["command", "tcp", "http"] as const;
 
 export interface Health {
   health: Probe | null;
@@ -95,85 +116,92 @@ interface ProbeContext {
   mode: Mode;
   manifest: ManifestFile;
   hasArtifact: boolean;
-  place: Place;
+  scope: DiagnosticScope;
 }
 
-/** Of the `health` table, which may hold no probe but how long running is long enough; null for no table. */
-export function buildHealth(read: Table | null, context: ProbeContext): Health {
+/**
+ * Returns the probe of the `health` table, and how long the workload must be healthy. The table may have no probe, and
+ * say only the latter; `read` is null for a manifest without the table.
+ */
+export function buildHealth(read: ProbeRead | null, context: ProbeContext): Health {
   if (read === null) return { health: null, minHealthyMs: ALIVE_MS };
-  const given = read.min_healthy_time as number | null | undefined;
-  const saysProbe = ["type", "command", "path", "headers", "port"].some((name) => read[name] !== null);
-  if (!saysProbe && typeof given === "number") return { health: null, minHealthyMs: given };
-  return { health: buildProbe(read, context) ?? null, minHealthyMs: given ?? 0 };
+  const minHealthyMs = read.min_healthy_time;
+  const hasProbe = read.type !== null || PROBE_INPUTS.some((name) => read[name] !== null);
+  if (!hasProbe && typeof minHealthyMs === "number") return { health: null, minHealthyMs };
+  return { health: buildProbe(read, context) ?? null, minHealthyMs: minHealthyMs ?? 0 };
 }
 
-/** In `read`, null stands for what was not said, and undefined for what was wrong. */
-function buildProbe(read: Table, { ports, mode, manifest, hasArtifact, place }: ProbeContext): Probe | undefined {
-  const said = ["command", "path", "headers", "port"].filter((name) => read[name] !== null);
+/** Returns undefined after it reported a problem. Null in `read` is an absent field, undefined a wrong one. */
+function buildProbe(
+  read: ProbeRead,
+  { ports, mode, manifest, hasArtifact, scope }: ProbeContext,
+): Probe | undefined {
+  const inputs = PROBE_INPUTS.filter((name) => read[name] !== null);
   if (read.type === undefined) return undefined;
-  const types = Object.keys(PROBE_OWN) as Probe["type"][];
-  const type = read.type as Probe["type"] | null ?? types.find((one) => PROBE_OWN[one].includes(said[0] ?? ""));
+  const first = inputs[0];
+  const type = read.type ?? (first === undefined ? undefined : TYPES.find((one) => INPUTS_OF[one].includes(first)));
   if (type === undefined) {
-    return place.report(
+    return scope.error(
       "does not say what to look at",
       'write path = "/healthz", port = 8080, or command = ["./alive.sh"]',
     );
   }
-  for (const name of said.filter((one) => !PROBE_OWN[type].includes(one))) {
-    place.at(name).reportKey(`a probe of type "${type}" has no ${name}`);
+  for (const name of inputs.filter((input) => !INPUTS_OF[type].includes(input))) {
+    scope.at(name).keyError(`a probe of type "${type}" has no ${name}`);
   }
+  const values = withDefaults(PROBE_FIELDS, read);
   const timing = {
-    intervalMs: read.interval as number,
-    timeoutMs: read.timeout as number,
-    retries: read.retries as number,
-    startPeriodMs: read.start_period as number,
-    startIntervalMs: read.start_interval as number | null,
-    successThreshold: read.success_threshold as number,
-    onFailure: read.on_failure as Probe["onFailure"],
+    intervalMs: values.interval,
+    timeoutMs: values.timeout,
+    retries: values.retries,
+    startPeriodMs: values.start_period,
+    startIntervalMs: values.start_interval,
+    successThreshold: values.success_threshold,
+    onFailure: values.on_failure,
   };
   if (type === "command") {
-    const command = read.command as string[] | null | undefined;
-    if (command === null) return place.report('the field "command" is missing', 'write command = ["./alive.sh"]');
+    const { command } = read;
+    if (command === null) return scope.error('the field "command" is missing', 'write command = ["./alive.sh"]');
     if (command === undefined) return undefined;
-    if (mode === "native") checkProgram(command[0]!, { manifest, hasArtifact, place: place.at("command") });
+    if (mode === "native") checkProgram(command[0]!, { manifest, hasArtifact, scope: scope.at("command") });
     return { ...timing, type, command };
   }
   if (type === "image") {
     if (mode !== "native") return { ...timing, type };
-    return place.at("type").report("a service has no image with a check of its own", "write path, port or command");
+    return scope.at("type").error("a service has no image with a check of its own", "write path, port or command");
   }
-  const port = probePort(read.port as number | string | null | undefined, { ports, place });
+  const port = probePort(read.port, { ports, scope });
   if (port === undefined) return undefined;
   if (type === "tcp") return { ...timing, type, port };
-  const { path, headers } = read as { path: string | null; headers: Record<string, string> | null };
-  return { ...timing, type, port, path: path ?? "/", headers: headers ?? {} };
+  return { ...timing, type, port, path: values.path ?? "/", headers: values.headers ?? {} };
 }
 
+/** Resolves a number, a name, or null for the first port; a port without a number yet is resolved when it has one. */
 function probePort(
-  wanted: number | string | null | undefined,
-  { ports, place }: { ports: readonly Port[]; place: Place },
+  reference: number | string | null | undefined,
+  { ports, scope }: { ports: readonly Port[]; scope: DiagnosticScope },
 ): ProbePort | undefined {
-  if (wanted === undefined) return undefined;
-  if (typeof wanted === "number") return { type: "fixed", port: wanted };
+  if (reference === undefined) return undefined;
+  if (typeof reference === "number") return { type: "fixed", port: reference };
   const reachable = ports.filter((port) => port.protocol === "tcp");
   const names = reachable.flatMap((port) => port.name ?? []);
-  const found = wanted === null ? reachable[0] : reachable.find((port) => port.name === wanted);
-  if (found !== undefined) {
-    return found.container === 0
-      ? { type: "chosen", index: ports.indexOf(found) }
-      : { type: "fixed", port: found.container };
+  const port = reference === null ? reachable[0] : reachable.find(({ name }) => name === reference);
+  if (port !== undefined) {
+    return port.container === 0
+      ? { type: "chosen", index: ports.indexOf(port) }
+      : { type: "fixed", port: port.container };
   }
-  if (wanted === null) return place.report("names no port, and the workload has none", "write port = 8080");
-  const close = nearest(wanted, names);
+  if (reference === null) return scope.error("names no port, and the workload has none", "write port = 8080");
+  const close = suggest(reference, names);
   const hint = close === null ? `the named ports are: ${names.join(", ") || "none"}` : `did you mean "${close}"?`;
-  return place.at("port").report(`there is no tcp port named ${quote(wanted)}`, hint);
+  return scope.at("port").error(`there is no tcp port named ${quote(reference)}`, hint);
 }
 
-function portReference(): Grammar<number | string> {
+function portReference(): Schema<number | string> {
   const whole = number({ min: 1, max: 65_535 });
   return {
-    wants: "a port number or the name of a port",
-    schema: { anyOf: [whole.schema, { type: "string" }] },
-    read: (value, place) => typeof value === "string" ? value : whole.read(value, place),
+    expected: "a port number or the name of a port",
+    jsonSchema: { anyOf: [whole.jsonSchema, { type: "string" }] },
+    read: (value, scope) => typeof value === "string" ? value : whole.read(value, scope),
   };
 }

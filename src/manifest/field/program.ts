@@ -1,16 +1,21 @@
-/** [pure] Whether the program of a command line can be there: one of the folder is looked for among its files. */
+/** [pure] The program of a command line: one in the workload's folder must be among its files. */
+import type { DiagnosticScope } from "../../schema/diagnostic.ts";
+import { suggest } from "../../schema/suggest.ts";
+import { quote } from "../../schema/toml_value.ts";
 import type { ManifestFile } from "../layout.ts";
-import { nearest } from "../nearest.ts";
-import { type Place, quote } from "../place.ts";
 
-/** Whether a download has a file is known only once it is there. */
-export function checkProgram(
-  program: string,
-  { manifest, hasArtifact, place }: { manifest: ManifestFile; hasArtifact: boolean; place: Place },
-): void {
+interface ProgramContext {
+  manifest: ManifestFile;
+  /** True: a program that is not in the folder may be in the artifact, whose content is unknown before the download. */
+  hasArtifact: boolean;
+  scope: DiagnosticScope;
+}
+
+/** Reports a program that cannot exist or cannot be executed. */
+export function checkProgram(program: string, { manifest, hasArtifact, scope }: ProgramContext): void {
   if (!program.startsWith("./")) {
     if (program.includes("/") && !program.startsWith("/")) {
-      place.report(`${quote(program)} is neither a name, nor absolute, nor of the folder`, `write "./${program}"`);
+      scope.error(`${quote(program)} is neither a name, nor absolute, nor of the folder`, `write "./${program}"`);
     }
     return;
   }
@@ -18,11 +23,11 @@ export function checkProgram(
   const file = manifest.files.find((one) => one.path === path);
   if (file === undefined) {
     if (hasArtifact && !path.split("/").includes("..")) return;
-    const close = nearest(path, manifest.files.map((one) => one.path));
+    const close = suggest(path, manifest.files.map((one) => one.path));
     const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "./${close}"?`;
-    place.report(`there is no file ${quote(manifest.folder + path)}`, hint);
+    scope.error(`there is no file ${quote(manifest.folder + path)}`, hint);
   } else if (!file.executable) {
-    place.report(
+    scope.error(
       `the file ${quote(manifest.folder + path)} is not executable`,
       `git update-index --chmod=+x ${manifest.folder}${path}`,
     );

@@ -1,15 +1,14 @@
 /** [pure] Signals of signal(7), by name or number. */
 import { SIGNAL_NAMES, SIGNAL_SYNONYMS, type SignalName, signalNamed } from "../../model/process/signal.ts";
-import type { Grammar } from "../grammar.ts";
-import { nearest } from "../nearest.ts";
-import { quote } from "../place.ts";
+import type { Schema } from "../../schema/schema.ts";
+import { suggest } from "../../schema/suggest.ts";
 
-const WANTS = 'a signal like "SIGTERM", "SIGWINCH" or "SIGRTMIN+3"';
+const EXPECTED = 'a signal like "SIGTERM", "SIGWINCH" or "SIGRTMIN+3"';
 const NAMES = [...SIGNAL_NAMES, ...SIGNAL_SYNONYMS];
 
-export const signalName: Grammar<SignalName> = {
-  wants: WANTS,
-  schema: {
+export const signalName: Schema<SignalName> = {
+  expected: EXPECTED,
+  jsonSchema: {
     anyOf: [
       // For an editor that suggests values. The pattern accepts the rest: other case, and other names of real-time signals.
       { enum: [...NAMES, ...NAMES.map((name) => name.slice("SIG".length))] },
@@ -17,10 +16,10 @@ export const signalName: Grammar<SignalName> = {
       { type: "integer", minimum: 1, maximum: 64 },
     ],
   },
-  read(value, place) {
+  read(value, scope) {
     const given = typeof value === "bigint" ? Number(value) : value;
     const signal = typeof given === "string" || typeof given === "number" ? signalNamed(given) : null;
-    return signal ?? place.report(`is ${quote(value)}, wanted ${WANTS}`, hint(given));
+    return signal ?? scope.mismatch(value, EXPECTED, hint(given));
   },
 };
 
@@ -28,11 +27,11 @@ function hint(given: unknown): string | undefined {
   if (given === 32 || given === 33) return "use 34 (SIGRTMIN) or above: the C library keeps 32 and 33 for its threads";
   if (typeof given !== "string" || given === "") return undefined;
   const isShort = !/^sig/i.test(given);
-  const close = nearest(given, isShort ? NAMES.map((name) => name.slice("SIG".length)) : NAMES);
+  const close = suggest(given, isShort ? NAMES.map((name) => name.slice("SIG".length)) : NAMES);
   return close === null ? 'run "kill -l" for a list of signals' : `did you mean "${close}"?`;
 }
 
-/** In any case, since JSON Schema has no flag for it. */
+/** Returns a pattern that matches names in any case: JSON Schema has no flag for that. */
 function signalPattern(): string {
   const anyCase = (text: string) => text.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`);
   const names = NAMES.filter((name) => !name.startsWith("SIGRT")).map((name) => anyCase(name.slice("SIG".length)));

@@ -1,54 +1,55 @@
-/** `[commit_status]`: whether the forge is told what became of a revision on this device. */
-import { oneOf, text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+/** `[commit_status]`: reports the outcome of a revision on this device to the forge. */
 import { type RepositoryAddress, repositoryAddress } from "../../model/repository/address.ts";
-import { secret, secretOf } from "../secret.ts";
-import { type Section, type SectionContext, setting } from "../section.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { oneOf, text } from "../../schema/schema.ts";
+import { secret, secretOf } from "../secret_setting.ts";
+import { type SectionContext, setting } from "../section.ts";
 import type { CommitStatusSettings, Forge, Settings } from "../settings.ts";
 
-/** Quotes nothing: an address may hold a secret. */
+/** `expected` quotes nothing: an address may hold a secret. */
 const webAddress = text({
   pattern: /^https?:\/\/[^\s@/?#]+(\/[^\s?#]*)?$/,
-  wants: "an http or https URL, without query",
+  expected: "an http or https URL, without query",
 });
 
-export const COMMIT_STATUS: Section = {
+export const COMMIT_STATUS = {
   name: "commit_status",
-  fields: [
-    setting(
-      "forge",
+  fields: fields({
+    forge: setting(
       oneOf("off", "auto", "github", "gitlab", "gitea", "forgejo", "bitbucket", "bitbucket-server"),
       "off",
       'Where to say what became of a revision; "auto" tells it by the host',
     ),
-    setting("api_url", webAddress, null, 'Of the forge\'s API, like "https://git.example.org/sub/api/v1"'),
-    setting("token", secret, null, "Better: token_file; default: the token of [repo]"),
-    setting("token_file", text(), null, "A file with a token that may write commit statuses"),
-    setting("context", text(), null, 'What it is called at the forge; default: "harbornode/" and the device'),
-    setting("target_url", webAddress, null, "Where a click on it leads; default: nowhere"),
-  ],
+    api_url: setting(webAddress, null, 'Of the forge\'s API, like "https://git.example.org/sub/api/v1"'),
+    token: setting(secret, null, "Better: token_file; default: the token of [repo]"),
+    token_file: setting(text(), null, "A file with a token that may write commit statuses"),
+    context: setting(text(), null, 'What it is called at the forge; default: "harbornode/" and the device'),
+    target_url: setting(webAddress, null, "Where a click on it leads; default: nowhere"),
+  }),
 };
+
+type Values = InferComplete<typeof COMMIT_STATUS.fields>;
 
 interface CommitStatusContext extends SectionContext {
   repo: Settings["repo"];
   device: string;
 }
 
-/** Null where the forge is not told. */
+/** Null when commit statuses are off. */
 export async function commitStatusOf(
-  read: Table,
-  { base, placeOf, repo, device }: CommitStatusContext,
+  values: Values,
+  { base, scopeOf, repo, device }: CommitStatusContext,
 ): Promise<CommitStatusSettings | null> {
-  const own = await secretOf(read, { name: "token", placeOf, base });
-  if (read.forge === "off") return null;
+  const own = await secretOf(values.token, { name: "token", file: values.token_file, scopeOf, base });
+  if (values.forge === "off") return null;
   const address = repositoryAddress(repo.url);
   if (address === null) {
-    placeOf("forge").report("needs a repository at a forge, and [repo] url is none", 'write forge = "off"');
+    scopeOf("forge").error("needs a repository at a forge, and [repo] url is none", 'write forge = "off"');
     return null;
   }
-  const forge = read.forge === "auto" ? forgeOf(address) : read.forge as Forge;
+  const forge = values.forge === "auto" ? forgeOf(address) : values.forge;
   if (forge === null) {
-    placeOf("forge").report(
+    scopeOf("forge").error(
       `is "auto", and the host "${address.hostname}" does not tell which forge it is`,
       'write forge = "gitea", or which one it is',
     );
@@ -56,20 +57,20 @@ export async function commitStatusOf(
   }
   const token = own ?? repo.token;
   if (token === null) {
-    placeOf("forge").report("needs a token that may write commit statuses", "write token_file below [commit_status]");
+    scopeOf("forge").error("needs a token that may write commit statuses", "write token_file below [commit_status]");
     return null;
   }
   return {
     forge,
     repositoryUrl: repo.url,
-    apiUrl: read.api_url as string | null,
+    apiUrl: values.api_url,
     token,
-    context: read.context as string | null ?? `harbornode/${device}`,
-    targetUrl: read.target_url as string | null,
+    context: values.context ?? `harbornode/${device}`,
+    targetUrl: values.target_url,
   };
 }
 
-/** By the host's name; null when it could be any. */
+/** Derives the forge from the host name; null when it could be any. */
 function forgeOf({ hostname, path }: RepositoryAddress): Forge | null {
   if (hostname === "codeberg.org") return "forgejo";
   if (path.startsWith("scm/")) return "bitbucket-server";

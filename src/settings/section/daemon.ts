@@ -1,32 +1,26 @@
-/** `[daemon]`: where HarborNode gets other versions of itself from, and whom it believes. */
+/** `[daemon]`: source and trusted signers of HarborNode's own releases. */
 import { resolve } from "node:path";
-import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
-import { type Section, type SectionContext, setting } from "../section.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { text } from "../../schema/schema.ts";
+import { type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
 const FOLDER = text({
   pattern: /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/,
-  wants: 'the URL of a folder like "https://mirror.example.org/harbornode/{version}", without credentials',
+  expected: 'the URL of a folder like "https://mirror.example.org/harbornode/{version}", without credentials',
 });
 
-export const DAEMON: Section = {
+export const DAEMON = {
   name: "daemon",
-  fields: [
-    setting("release_url", FOLDER, null, "A folder with a release; {version} in it stands for the version wanted"),
-    setting(
-      "release_signers",
-      text(),
-      null,
-      "Who signs releases, in git's format of allowed signers; default: built in",
-    ),
-  ],
+  fields: fields({
+    release_url: setting(FOLDER, null, "A folder with a release; {version} in it stands for the version wanted"),
+    release_signers: setting(text(), null, "Who signs releases, in git's format of allowed signers; default: built in"),
+  }),
 };
 
-export function daemonOf(read: Table, { base }: SectionContext): Settings["daemon"] {
-  const file = read.release_signers as string | null;
-  return {
-    releaseUrl: read.release_url as string | null,
-    releaseSigners: file === null ? null : resolve(base, file),
-  };
+type Values = InferComplete<typeof DAEMON.fields>;
+
+export function daemonOf(values: Values, { base }: SectionContext): Settings["daemon"] {
+  const { release_url: releaseUrl, release_signers: file } = values;
+  return { releaseUrl, releaseSigners: file === null ? null : resolve(base, file) };
 }

@@ -1,31 +1,28 @@
-/** `[docker]`: the Engine and its logins. */
+/** `[docker]`: the Engine API, and logins for registries. */
 import { join, resolve } from "node:path";
-import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
-import { type Section, type SectionContext, setting } from "../section.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { text } from "../../schema/schema.ts";
+import { type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
-export const DOCKER: Section = {
+export const DOCKER = {
   name: "docker",
-  fields: [
-    setting(
-      "host",
-      text({ pattern: /^unix:\/\/\/.+/, wants: 'a socket like "unix:///var/run/docker.sock"' }),
+  fields: fields({
+    host: setting(
+      text({ pattern: /^unix:\/\/\/.+/, expected: 'a socket like "unix:///var/run/docker.sock"' }),
       "unix:///var/run/docker.sock",
       "Docker's socket",
     ),
-    setting(
-      "config",
+    config: setting(
       text(),
       null,
       'Docker\'s own logins of registries; default: "~/.docker/config.json", and [registry."host"] comes first',
     ),
-  ],
+  }),
 };
 
-export function dockerOf(read: Table, { base, home }: SectionContext): Settings["docker"] {
-  return {
-    host: read.host as string,
-    configFile: resolve(base, read.config as string | null ?? join(home, ".docker/config.json")),
-  };
+type Values = InferComplete<typeof DOCKER.fields>;
+
+export function dockerOf({ host, config }: Values, { base, home }: SectionContext): Settings["docker"] {
+  return { host, configFile: resolve(base, config ?? join(home, ".docker/config.json")) };
 }

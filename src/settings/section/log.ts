@@ -1,17 +1,19 @@
-/** `[log]`: what the daemon says of itself. */
-import { oneOf } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
-import { type Section, setting } from "../section.ts";
+/** `[log]`: the log of the daemon. */
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { oneOf } from "../../schema/schema.ts";
+import { setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
-export const LOG: Section = {
+export const LOG = {
   name: "log",
-  fields: [
-    setting("level", oneOf("debug", "info", "warning", "error"), "info", "What is said"),
-    setting("format", oneOf("text", "json"), "text", "How"),
-  ],
+  fields: fields({
+    level: setting(oneOf("debug", "info", "warning", "error"), "info", "What is said"),
+    format: setting(oneOf("text", "json"), "text", "How"),
+  }),
 };
 
-export function logOf(read: Table): Settings["log"] {
-  return { level: read.level as "info", format: read.format as "text" };
+type Values = InferComplete<typeof LOG.fields>;
+
+export function logOf({ level, format }: Values): Settings["log"] {
+  return { level, format };
 }

@@ -1,12 +1,12 @@
-/** `[native]`: what services are given where they name nothing themselves. */
-import type { Table } from "../../manifest/place.ts";
-import { orOff, range } from "../range.ts";
-import { type Section, setting } from "../section.ts";
-import type { Range, Settings } from "../settings.ts";
+/** `[native]`: ports and users for services that name none. */
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { orOff, range } from "../../schema/range.ts";
+import { setting } from "../section.ts";
+import type { Settings } from "../settings.ts";
 
 const PORTS = range({ min: 1, max: 65_535, example: "20000-29999" });
 
-/** Below 1000 are the system's own users: https://systemd.io/UIDS-GIDS/ names these and the two that nobody may have. */
+/** Users below 1000 belong to the system; https://systemd.io/UIDS-GIDS/ reserves two more. */
 const USERS = range({
   min: 1000,
   max: 4_294_967_293,
@@ -14,19 +14,20 @@ const USERS = range({
   without: { 65_534: 'the user "nobody"', 65_535: "the 16-bit word for no user" },
 });
 
-export const NATIVE: Section = {
+export const NATIVE = {
   name: "native",
-  fields: [
-    setting("port_range", PORTS, { from: 20_000, to: 29_999 }, "Where ports of services that name none come from"),
-    setting(
-      "uid_range",
+  fields: fields({
+    port_range: setting(PORTS, { from: 20_000, to: 29_999 }, "Where ports of services that name none come from"),
+    uid_range: setting(
       orOff(USERS),
       { from: 64_000, to: 64_999 },
       'Each service that names no user runs as one of these; "off": as the daemon',
     ),
-  ],
+  }),
 };
 
-export function nativeOf(read: Table): Settings["native"] {
-  return { portRange: read.port_range as Range, uidRange: read.uid_range as Range | null };
+type Values = InferComplete<typeof NATIVE.fields>;
+
+export function nativeOf(values: Values): Settings["native"] {
+  return { portRange: values.port_range, uidRange: values.uid_range };
 }

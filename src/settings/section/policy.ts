@@ -1,185 +1,175 @@
-/** `[policy]`: what git may ask of this device. What it does not name is denied. */
-import { capability } from "../../manifest/field/capability.ts";
-import { flag, type Grammar, list, number, oneOf, text } from "../../manifest/grammar.ts";
-import { quote, type Table } from "../../manifest/place.ts";
+/** `[policy]`: what git may ask of this device. Everything that is not allowed here is denied. */
 import type { OwnParts, Policy, PortRange } from "../../model/policy/policy.ts";
 import { VERSION_PATTERN } from "../../model/release/version.ts";
-import { type Section, setting } from "../section.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { capability } from "../../schema/linux_capability.ts";
+import { flag, list, number, oneOf, present, type Schema, text } from "../../schema/schema.ts";
+import { quote } from "../../schema/toml_value.ts";
+import { setting } from "../section.ts";
 
-/** No step leads out of /dev. */
+/** A path below /dev, without "." or "..". */
 const DEVICE = text({
   pattern: /^\/dev(\/(?!\.{1,2}(\/|$))[^/\s\0]+)+$/,
-  wants: 'a path like "/dev/ttyUSB0" or "/dev/video*"',
+  expected: 'a path like "/dev/ttyUSB0" or "/dev/video*"',
 });
 
-/** No step leads back. */
-const HOST_PATH = text({ pattern: /^\/(?!(.*\/)?\.\.(\/|$))[^\0]*$/, wants: 'an absolute path like "/srv/media"' });
+/** An absolute path without "..". */
+const HOST_PATH = text({ pattern: /^\/(?!(.*\/)?\.\.(\/|$))[^\0]*$/, expected: 'an absolute path like "/srv/media"' });
 
-/** As Docker itself has it. */
+/** The rule of Docker for names. */
 const DOCKER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-const NETWORK = text({ pattern: DOCKER_NAME, wants: 'the name of a network like "proxy"' });
-const VOLUME = text({ pattern: DOCKER_NAME, wants: 'the name of a volume like "media"' });
-const OCI_RUNTIME = text({ pattern: DOCKER_NAME, wants: 'a runtime like "runsc"' });
+const NETWORK = text({ pattern: DOCKER_NAME, expected: 'the name of a network like "proxy"' });
+const VOLUME = text({ pattern: DOCKER_NAME, expected: 'the name of a volume like "media"' });
+const OCI_RUNTIME = text({ pattern: DOCKER_NAME, expected: 'a runtime like "runsc"' });
 
 const IMAGES = text({
   pattern: /^[a-zA-Z0-9[][\w.:[\]-]*(\/[\w.-]+)*(\/\*)?$/,
-  wants: 'a repository like "nginx", or all below one like "ghcr.io/me/*"',
+  expected: 'a repository like "nginx", or all below one like "ghcr.io/me/*"',
 });
 
 const HOST = text({
   pattern: /^(\*\.)?([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])$/,
-  wants: 'a host like "github.com" or "*.example.org"',
+  expected: 'a host like "github.com" or "*.example.org"',
 });
 
-const VERSIONS = text({ pattern: VERSION_PATTERN, wants: 'a version like "0.2.1", or all of some like "0.2.*"' });
+const VERSIONS = text({ pattern: VERSION_PATTERN, expected: 'a version like "0.2.1", or all of some like "0.2.*"' });
 
-/** Below 1024 are the services that other machines look for on this one, and rely on: SSH, DNS, the web. */
-const PORTS: readonly PortRange[] = [{ from: 1024, to: 65_535 }];
+/** Ports below 1024 are those of services that other machines rely on: SSH, DNS, HTTP. */
+const PORTS: PortRange[] = [{ from: 1024, to: 65_535 }];
 
-/** More than any device of one repository has; a slip or a flood ends there. */
+/** More than any device has: they bound a mistake or a flood. */
 const MAX_WORKLOADS = 500;
 const MAX_INSTANCES = 1000;
 
 const paths = "an array of paths";
 const names = "an array of names";
 
-export const POLICY: Section = {
+export const POLICY = {
   name: "policy",
-  fields: [
-    setting("allow_root", flag, false, "Whether a manifest may ask to run as root, or as anybody"),
-    setting(
-      "allow_users",
+  fields: fields({
+    allow_root: setting(flag, false, "Whether a manifest may ask to run as root, or as anybody"),
+    allow_users: setting(
       list(account("user"), names),
       [],
       'As which users a service may run: names, numbers, or "1000-1999"; without one it has its own',
     ),
-    setting("allow_groups", list(account("group"), names), [], "In which groups a service may be, alike"),
-    setting(
-      "allow_capabilities",
+    allow_groups: setting(list(account("group"), names), [], "In which groups a service may be, alike"),
+    allow_capabilities: setting(
       list(capability, "an array of capabilities"),
       [],
       "Which capabilities a manifest may ask for",
     ),
-    setting("allow_privileged", flag, false, "Whether a container may be privileged, or take off its confinement"),
-    setting(
-      "allow_priority",
+    allow_privileged: setting(flag, false, "Whether a container may be privileged, or take off its confinement"),
+    allow_priority: setting(
       flag,
       false,
       "Whether a manifest may put its own before others: nice and oom_score_adj below 0, real time",
     ),
-    setting("allow_devices", list(DEVICE, paths), [], "What of /dev a manifest may ask for; * is a glob"),
-    setting("allow_gpus", flag, false, "Whether a manifest may ask for GPUs"),
-    setting("allow_host_network", flag, false, "Whether a container may use the device's own network"),
-    setting(
-      "allow_host_paths",
+    allow_devices: setting(list(DEVICE, paths), [], "What of /dev a manifest may ask for; * is a glob"),
+    allow_gpus: setting(flag, false, "Whether a manifest may ask for GPUs"),
+    allow_host_network: setting(flag, false, "Whether a container may use the device's own network"),
+    allow_host_paths: setting(
       list(HOST_PATH, "an array of absolute paths"),
       [],
       "Which paths of the device, and all below them, containers may mount",
     ),
-    setting("allow_volumes", list(VOLUME, names), [], "Which volumes of Docker, made by others, containers may mount"),
-    setting(
-      "allow_networks",
-      list(NETWORK, names),
-      [],
-      "Which networks of Docker, made by others, containers may join",
-    ),
-    setting("allow_oci_runtimes", list(OCI_RUNTIME, names), [], "Which runtimes of Docker containers may ask for"),
-    setting(
-      "images",
+    allow_volumes: setting(list(VOLUME, names), [], "Which volumes of Docker, made by others, containers may mount"),
+    allow_networks: setting(list(NETWORK, names), [], "Which networks of Docker, made by others, containers may join"),
+    allow_oci_runtimes: setting(list(OCI_RUNTIME, names), [], "Which runtimes of Docker containers may ask for"),
+    images: setting(
       list(IMAGES, "an array of repositories"),
       [],
       'Where images may come from, like "nginx" or "ghcr.io/me/*"; default: anywhere',
     ),
-    setting("require_digest", flag, false, "Whether images must be named by their digest"),
-    setting(
-      "artifact_hosts",
+    require_digest: setting(flag, false, "Whether images must be named by their digest"),
+    artifact_hosts: setting(
       list(HOST, "an array of hosts"),
       [],
       'Where downloads may come from, like "github.com" or "*.example.org"; default: anywhere',
     ),
-    setting(
-      "runtimes",
+    runtimes: setting(
       list(oneOf("native", "docker"), 'an array like ["native"]'),
       ["native", "docker"],
       "What may run workloads here",
     ),
-    setting(
-      "ports",
+    ports: setting(
       list(ports(), 'an array of ports like [443, "8000-8999"]'),
       PORTS,
       'Which ports of the device a manifest may name; default: "1024-65535"',
     ),
-    setting(
-      "daemon_versions",
+    daemon_versions: setting(
       list(VERSIONS, "an array of versions"),
       [],
       'Which versions of HarborNode git may ask for, like "0.2.*"; an older one only by its whole name',
     ),
-    setting("max_workloads", number({ min: 1, max: 100_000 }), MAX_WORKLOADS, "How many workloads there may be"),
-    setting("max_instances", number({ min: 1, max: 100_000 }), MAX_INSTANCES, "How many instances of them together"),
-  ],
+    max_workloads: setting(number({ min: 1, max: 100_000 }), MAX_WORKLOADS, "How many workloads there may be"),
+    max_instances: setting(number({ min: 1, max: 100_000 }), MAX_INSTANCES, "How many instances of them together"),
+  }),
 };
 
-export function policyOf(read: Table, own: OwnParts): Policy {
+type Values = InferComplete<typeof POLICY.fields>;
+
+/** `own` are the ports and paths of HarborNode itself. */
+export function policyOf(values: Values, own: OwnParts): Policy {
   return {
-    allowRoot: read.allow_root as boolean,
-    allowUsers: read.allow_users as string[],
-    allowGroups: read.allow_groups as string[],
-    allowCapabilities: read.allow_capabilities as string[],
-    allowPrivileged: read.allow_privileged as boolean,
-    allowPriority: read.allow_priority as boolean,
-    allowDevices: read.allow_devices as string[],
-    allowGpus: read.allow_gpus as boolean,
-    allowHostNetwork: read.allow_host_network as boolean,
-    allowHostPaths: read.allow_host_paths as string[],
-    allowVolumes: read.allow_volumes as string[],
-    allowNetworks: read.allow_networks as string[],
-    allowOciRuntimes: read.allow_oci_runtimes as string[],
-    images: read.images as string[],
-    requireDigest: read.require_digest as boolean,
-    artifactHosts: read.artifact_hosts as string[],
-    runtimes: read.runtimes as Policy["runtimes"],
-    ports: read.ports as PortRange[],
-    daemonVersions: read.daemon_versions as string[],
-    maxWorkloads: read.max_workloads as number,
-    maxInstances: read.max_instances as number,
+    allowRoot: values.allow_root,
+    allowUsers: present(values.allow_users),
+    allowGroups: present(values.allow_groups),
+    allowCapabilities: present(values.allow_capabilities),
+    allowPrivileged: values.allow_privileged,
+    allowPriority: values.allow_priority,
+    allowDevices: present(values.allow_devices),
+    allowGpus: values.allow_gpus,
+    allowHostNetwork: values.allow_host_network,
+    allowHostPaths: present(values.allow_host_paths),
+    allowVolumes: present(values.allow_volumes),
+    allowNetworks: present(values.allow_networks),
+    allowOciRuntimes: present(values.allow_oci_runtimes),
+    images: present(values.images),
+    requireDigest: values.require_digest,
+    artifactHosts: present(values.artifact_hosts),
+    runtimes: present(values.runtimes),
+    ports: present(values.ports),
+    daemonVersions: present(values.daemon_versions),
+    maxWorkloads: values.max_workloads,
+    maxInstances: values.max_instances,
     own,
   };
 }
 
-/** Root is allowed by a word of its own, so that nobody gives it away with a range. */
-function account(what: "user" | "group"): Grammar<string> {
-  const wants = `a ${what} by name or number, or a range of numbers like "1000-1999"`;
-  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, wants });
+/** A user or a group. Root has a setting of its own, so that no range includes it by accident. */
+function account(what: "user" | "group"): Schema<string> {
+  const expected = `a ${what} by name or number, or a range of numbers like "1000-1999"`;
+  const name = text({ pattern: /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, expected });
   return {
-    wants,
-    schema: { anyOf: [name.schema, { type: "integer", minimum: 1 }] },
-    read(value, place) {
-      const given = name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, place);
+    expected,
+    jsonSchema: { anyOf: [name.jsonSchema, { type: "integer", minimum: 1 }] },
+    read(value, scope) {
+      const given = name.read(typeof value === "bigint" || typeof value === "number" ? String(value) : value, scope);
       if (given === undefined) return undefined;
       const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(given) ?? [];
       const isRoot = given === "root" || (from !== undefined && Number(from) === 0);
-      if (isRoot) return place.report(`is ${quote(value)}, which is root`, "allow_root = true allows it");
+      if (isRoot) return scope.error(`is ${quote(value)}, which is root`, "allow_root = true allows it");
       if (from !== undefined && Number(from) > Number(to)) {
-        return place.report(`is ${quote(value)}, and ends before it begins`, `write "${to}-${from}"`);
+        return scope.error(`is ${quote(value)}, and ends before it begins`, `write "${to}-${from}"`);
       }
       return given;
     },
   };
 }
 
-/** A port, or from one to another. */
-function ports(): Grammar<PortRange> {
-  const wants = 'a port, or a range like "8000-8999"';
+/** A port, or a range of ports. */
+function ports(): Schema<PortRange> {
+  const expected = 'a port, or a range like "8000-8999"';
   return {
-    wants,
-    schema: { anyOf: [{ type: "integer", minimum: 1, maximum: 65_535 }, { type: "string" }] },
-    read(value, place) {
+    expected,
+    jsonSchema: { anyOf: [{ type: "integer", minimum: 1, maximum: 65_535 }, { type: "string" }] },
+    read(value, scope) {
       const given = typeof value === "bigint" || typeof value === "number" ? String(value) : value;
       const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(typeof given === "string" ? given : "") ?? [];
       const [from, to] = [Number(first), Number(last)];
       if (from >= 1 && from <= to && to <= 65_535) return { from, to };
-      return place.report(`is ${quote(value)}, wanted ${wants}`);
+      return scope.mismatch(value, expected);
     },
   };
 }

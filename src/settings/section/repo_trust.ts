@@ -1,53 +1,56 @@
-/** What `[repo]` says of trust: which revisions may be used here. */
+/** Settings of `[repo]` for trust: which revisions may be used on this device. */
 import { isAbsolute, relative, resolve } from "node:path";
-import { flag, oneOf, text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { flag, oneOf, text } from "../../schema/schema.ts";
 import { resolveRepository } from "../repository_url.ts";
-import { whyUnreadable } from "../secret.ts";
+import { readError } from "../secret_setting.ts";
 import { type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
-export const TRUST_FIELDS = [
-  setting("verify", oneOf("none", "head"), "none", "Whether the commit must be signed by somebody on the list"),
-  setting("allowed_signers", text(), null, "The list, in git's own format, on the device"),
-  setting(
-    "require_fast_forward",
+export const TRUST_FIELDS = fields({
+  verify: setting(oneOf("none", "head"), "none", "Whether the commit must be signed by somebody on the list"),
+  allowed_signers: setting(text(), null, "The list, in git's own format, on the device"),
+  require_fast_forward: setting(
     flag,
     false,
     "Whether a rewound branch waits for your word; true where nobody should ever rewrite it",
   ),
-];
+});
 
-/** That the list can be read is looked at here; what it says, whenever a revision is checked. */
-export async function trustOf(read: Table, { base, placeOf }: SectionContext): Promise<Settings["trust"]> {
-  const verify = read.verify as Settings["trust"]["verify"];
-  const file = typeof read.allowed_signers === "string" ? resolve(base, read.allowed_signers) : null;
-  const requireFastForward = read.require_fast_forward as boolean;
+interface TrustValues extends InferComplete<typeof TRUST_FIELDS> {
+  url: string | undefined;
+}
+
+/** Reports a list of signers that cannot be read. Its content is checked whenever a revision is verified. */
+export async function trustOf(values: TrustValues, { base, scopeOf }: SectionContext): Promise<Settings["trust"]> {
+  const { verify, require_fast_forward: requireFastForward } = values;
+  const file = values.allowed_signers === null ? null : resolve(base, values.allowed_signers);
   if (verify === "none") return { verify, allowedSigners: file, requireFastForward };
   if (file === null) {
-    placeOf("verify").report(
+    scopeOf("verify").error(
       'is "head", and there is no allowed_signers to verify with',
       'write allowed_signers = "allowed_signers", and put a line like: ada@example.org ssh-ed25519 AAAA... into that file',
     );
     return { verify, allowedSigners: null, requireFastForward };
   }
-  const place = placeOf("allowed_signers");
-  if (isBelow(resolveRepository(read.url as string ?? "", base), file)) {
-    place.report("names a file in the repository itself, where whoever is to be checked could change it", "move it");
+  const scope = scopeOf("allowed_signers");
+  if (isBelow(resolveRepository(values.url ?? "", base), file)) {
+    scope.error("names a file in the repository itself, where whoever is to be checked could change it", "move it");
   }
-  const trouble = await Deno.readTextFile(file).then(() => null, whyUnreadable);
-  if (trouble !== null) {
-    place.report(
-      `names a file that can not be read: ${trouble}`,
+  const failure = await Deno.readTextFile(file).then(() => null, readError);
+  if (failure !== null) {
+    scope.error(
+      `names a file that can not be read: ${failure}`,
       "write the path of the file, absolute or from the folder of config.toml",
     );
   }
   return { verify, allowedSigners: file, requireFastForward };
 }
 
+/** True for a file inside a local repository. */
 function isBelow(repository: string, file: string): boolean {
   const path = repository.startsWith("file://") ? decodeURIComponent(repository.slice("file://".length)) : repository;
   if (!isAbsolute(path)) return false;
-  const way = relative(path, file);
-  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+  const steps = relative(path, file);
+  return steps !== "" && !steps.startsWith("..") && !isAbsolute(steps);
 }

@@ -1,30 +1,26 @@
-/** `[rollout]`: what goes back when something fails. */
-import { oneOf } from "../../manifest/grammar.ts";
-import { duration } from "../../manifest/field/quantity.ts";
-import { windows } from "../../manifest/field/schedule/maintenance_window.ts";
-import type { Table } from "../../manifest/place.ts";
-import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
-import { type Section, setting } from "../section.ts";
+/** `[rollout]`: rollback scope, removal grace period and maintenance windows. */
+import { windows } from "../../manifest/field/maintenance_window.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { duration } from "../../schema/quantity.ts";
+import { oneOf, present } from "../../schema/schema.ts";
+import { setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
-export const ROLLOUT: Section = {
+export const ROLLOUT = {
   name: "rollout",
-  fields: [
-    setting(
-      "scope",
+  fields: fields({
+    scope: setting(
       oneOf("workload", "revision"),
       "workload",
       "What goes back when one does not become healthy: it alone, or all of its revision",
     ),
-    setting("prune_grace", duration(), 0, "How long a workload stays that git no longer holds, in case it comes back"),
-    setting("windows", windows, [], "When what git changes may be carried out, as a manifest's [rollout] says it"),
-  ],
+    prune_grace: setting(duration(), 0, "How long a workload stays that git no longer holds, in case it comes back"),
+    windows: setting(windows, [], "When what git changes may be carried out, as a manifest's [rollout] says it"),
+  }),
 };
 
-export function rolloutOf(read: Table): Settings["rollout"] {
-  return {
-    pruneGraceMs: read.prune_grace as number,
-    scope: read.scope as Settings["rollout"]["scope"],
-    windows: (read.windows as (MaintenanceWindow | undefined)[]).filter((one) => one !== undefined),
-  };
+type Values = InferComplete<typeof ROLLOUT.fields>;
+
+export function rolloutOf(values: Values): Settings["rollout"] {
+  return { pruneGraceMs: values.prune_grace, scope: values.scope, windows: present(values.windows) };
 }

@@ -1,38 +1,37 @@
-/** `[runtime]`: what runs here, and in which way. */
-import { flag, mapOf, oneOf } from "../../manifest/grammar.ts";
-import { NAME_PATTERN } from "../../manifest/name.ts";
-import type { Table } from "../../manifest/place.ts";
-import type { RuntimeName } from "../../model/workload.ts";
-import { type Section, setting } from "../section.ts";
+/** `[runtime]`: the runtimes of this device, and which one a workload gets. */
+import { WORKLOAD_NAME } from "../../model/workload_name.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { flag, mapOf, oneOf } from "../../schema/schema.ts";
+import { setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
 const MODE = oneOf("native", "docker");
 
-export const RUNTIME: Section = {
+export const RUNTIME = {
   name: "runtime",
-  fields: [
-    setting("docker_enabled", flag, true, "Whether deployments run here"),
-    setting("native_enabled", flag, true, "Whether services run here"),
-    setting(
-      "default_mode",
+  fields: fields({
+    docker_enabled: setting(flag, true, "Whether deployments run here"),
+    native_enabled: setting(flag, true, "Whether services run here"),
+    default_mode: setting(
       MODE,
       null,
       "For workloads that can run either way; default: a service native, a deployment in Docker",
     ),
-    setting(
-      "modes",
-      mapOf(MODE, { pattern: NAME_PATTERN, wants: "the name of a workload" }),
+    modes: setting(
+      mapOf(MODE, { pattern: WORKLOAD_NAME, expected: "the name of a workload" }),
       {},
       'The mode of single workloads, whatever git says: NAME = "native" or "docker"',
     ),
-  ],
+  }),
 };
 
-export function runtimeOf(read: Table): Settings["runtime"] {
+type Values = InferComplete<typeof RUNTIME.fields>;
+
+export function runtimeOf(values: Values): Settings["runtime"] {
   return {
-    dockerEnabled: read.docker_enabled as boolean,
-    nativeEnabled: read.native_enabled as boolean,
-    defaultMode: read.default_mode as RuntimeName | null,
-    modes: read.modes as Record<string, RuntimeName>,
+    dockerEnabled: values.docker_enabled,
+    nativeEnabled: values.native_enabled,
+    defaultMode: values.default_mode,
+    modes: values.modes,
   };
 }

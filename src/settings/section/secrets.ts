@@ -1,18 +1,19 @@
-/** `[secrets]`: who the device is to those who encrypt something for it. */
+/** `[secrets]`: the age identity of the device. */
 import { resolve } from "node:path";
-import { text } from "../../manifest/grammar.ts";
-import type { Table } from "../../manifest/place.ts";
-import { type Section, type SectionContext, setting } from "../section.ts";
+import { fields, type InferComplete } from "../../schema/field_table.ts";
+import { text } from "../../schema/schema.ts";
+import { type SectionContext, setting } from "../section.ts";
 import type { Settings } from "../settings.ts";
 
-export const SECRETS: Section = {
+export const SECRETS = {
   name: "secrets",
-  fields: [
-    setting("identity_file", text(), null, "An identity of age-keygen's, never made for you; default: one in data_dir"),
-  ],
+  fields: fields({
+    identity_file: setting(text(), null, "An identity of age-keygen's, never made for you; default: one in data_dir"),
+  }),
 };
 
-export function secretsOf(read: Table, { base }: SectionContext): Settings["secrets"] {
-  const file = read.identity_file as string | null;
+type Values = InferComplete<typeof SECRETS.fields>;
+
+export function secretsOf({ identity_file: file }: Values, { base }: SectionContext): Settings["secrets"] {
   return { identityFile: file === null ? null : resolve(base, file) };
 }

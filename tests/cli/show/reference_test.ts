@@ -7,8 +7,8 @@ const ENTRIES = showReference().split(/\n(?=- |\n)/).map((lines) => lines.replac
 
 Deno.test("the reference shows every field of every table, with its default and an example", () => {
   for (const fields of [fieldsOf("service"), fieldsOf("deployment"), ...SUB_TABLES.map((one) => one.fields)]) {
-    for (const { name, doc, example, required, shown } of fields) {
-      const fallback = required === true ? " (required)" : shown === "" ? "" : ` (${shown})`;
+    for (const { name, doc, example, required, defaultText } of fields) {
+      const fallback = required === true ? " (required)" : defaultText === "" ? "" : ` (${defaultText})`;
       const shortened = example.replaceAll("0".repeat(64), "...");
       const found = ENTRIES.find((one) =>
         one.startsWith(`- \`${name}\`${fallback}: ${doc}`) && one.endsWith(`\`${shortened}\``)

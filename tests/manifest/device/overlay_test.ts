@@ -1,6 +1,6 @@
 /** Overlays and variables, from files to what a device is asked for. */
 import assert from "node:assert/strict";
-import type { Target } from "../../../src/manifest/device/select.ts";
+import type { Target } from "../../../src/manifest/device/selector.ts";
 import { overlayProblems, readManifests } from "../../../src/manifest/read.ts";
 import { problemLine } from "../../../src/model/problem.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";

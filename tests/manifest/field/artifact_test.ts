@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readManifests } from "../../../src/manifest/read.ts";
-import type { Architecture } from "../../../src/manifest/device/select.ts";
+import type { Architecture } from "../../../src/manifest/device/selector.ts";
 import type { Desired } from "../../../src/model/desired.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 

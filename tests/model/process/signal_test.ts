@@ -40,7 +40,7 @@ Deno.test("signals are read as Docker and systemd read them", () => {
 });
 
 Deno.test("the schema of a signal accepts what its reader accepts, and nothing else", () => {
-  const fits = (value: unknown) => misfits(signalName.schema, value).length === 0;
+  const fits = (value: unknown) => misfits(signalName.jsonSchema, value).length === 0;
   const texts = [...SIGNAL_NAMES, ...SIGNAL_SYNONYMS].flatMap((name) => [name, name.toLowerCase(), name.slice(3)]);
   const more = Array.from({ length: 70 }, (_, n) => [`RTMIN+${n}`, `sigrtmax-${n}`, String(n)]).flat();
   for (const text of [...texts, ...more, "SIGTREM", "SIG", "TERM ", ""]) {

@@ -1,6 +1,6 @@
 /** Least privilege, as the kernel has it of a real container, and that ordinary programs can live with it. */
 import assert from "node:assert/strict";
-import { CAPABILITIES } from "../../../../src/manifest/field/capability.ts";
+import { CAPABILITIES } from "../../../../src/schema/linux_capability.ts";
 import { DEFAULT_CAPABILITIES } from "../../../../src/model/policy/capability.ts";
 import type { DockerWorkload } from "../../../../src/model/workload.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
