@@ -1,6 +1,7 @@
 /** [pure] The one sentence about all workloads. */
 import type { ReasonCode } from "../src/model/reason.ts";
-import { groups, isLeftAlone, type Snapshot } from "../src/model/snapshot.ts";
+import type { Snapshot } from "../src/model/snapshot.ts";
+import { groups, isLeftAlone } from "../src/model/workload_groups.ts";
 
 /** Of a revision that is here and is not used, until somebody does something about it. */
 const NOT_USED: readonly (ReasonCode | undefined)[] = [

@@ -1,12 +1,6 @@
 /** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
-import {
-  type ImageStatus,
-  isJob,
-  kindWord,
-  type ProbeResult,
-  type Snapshot,
-  type WorkloadStatus,
-} from "../src/model/snapshot.ts";
+import type { ImageStatus, ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { isJob, kindWord } from "../src/model/workload_groups.ts";
 import type { UsageSeries } from "../src/model/usage.ts";
 import { Instances } from "./instances.tsx";
 import { Layout } from "./layout.tsx";

@@ -1,12 +1,6 @@
 /** The page: is all well, and if not, what and why. */
-import {
-  type Delivery,
-  type Event,
-  groups,
-  type NotifyStatus,
-  type Snapshot,
-  type WorkloadStatus,
-} from "../src/model/snapshot.ts";
+import type { Delivery, Event, NotifyStatus, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import { groups } from "../src/model/workload_groups.ts";
 import { overall } from "./attention.ts";
 import { Layout } from "./layout.tsx";
 import { SourceLine } from "./source_line.tsx";

@@ -1,6 +1,7 @@
 /** One workload: what it is, how it is on three axes, and one sentence why. */
 import { problemLine } from "../src/model/problem.ts";
-import { type InstanceStatus, kindWord, type Warning, type WorkloadStatus } from "../src/model/snapshot.ts";
+import type { InstanceStatus, Warning, WorkloadStatus } from "../src/model/snapshot.ts";
+import { kindWord } from "../src/model/workload_groups.ts";
 import { cpuText, memoryText } from "../src/model/usage.ts";
 import { identity, Instances } from "./instances.tsx";
 import { Axes } from "./state.tsx";

@@ -1,6 +1,7 @@
 /** Has the device come to rest after a change, and how. */
 import type { SyncOutcome } from "../http/control.ts";
-import { isBarred, isLeftAlone, type WorkloadStatus } from "../model/snapshot.ts";
+import type { WorkloadStatus } from "../model/snapshot.ts";
+import { isBarred, isLeftAlone } from "../model/workload_groups.ts";
 import type { Device } from "./device.ts";
 
 /** Phases that do not change by themselves any more, or change so slowly that a person should not wait for them. */

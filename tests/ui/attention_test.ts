@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { groups } from "../../src/model/snapshot.ts";
+import { groups } from "../../src/model/workload_groups.ts";
 import { overall } from "../../ui/attention.ts";
 import { guardedSnapshot, healthySnapshot, jobSnapshot, troubledSnapshot, workload } from "../support/snapshots.ts";
 

@@ -1,6 +1,7 @@
 /** A snapshot as text for a terminal of 80 columns: what needs attention first, then a line or two a workload. */
 import { problemLine } from "../../model/problem.ts";
-import { type InstanceStatus, isJob, type Snapshot, type WorkloadStatus } from "../../model/snapshot.ts";
+import type { InstanceStatus, Snapshot, WorkloadStatus } from "../../model/snapshot.ts";
+import { isJob } from "../../model/workload_groups.ts";
 import { cpuText, memoryText } from "../../model/usage.ts";
 import { COLUMNS, folded } from "./folded.ts";
 import { table } from "./table.ts";

@@ -1,13 +1,6 @@
 /** One workload in full: what it is, why it is so, its instances, runs, health checks, and its last lines if it failed. */
-import {
-  type ImageStatus,
-  type InstanceStatus,
-  isJob,
-  kindWord,
-  type ProbeResult,
-  type RunStatus,
-  type WorkloadStatus,
-} from "../../model/snapshot.ts";
+import type { ImageStatus, InstanceStatus, ProbeResult, RunStatus, WorkloadStatus } from "../../model/snapshot.ts";
+import { isJob, kindWord } from "../../model/workload_groups.ts";
 import { cpuText, memoryText } from "../../model/usage.ts";
 import { folded } from "./folded.ts";
 import { ago, oneLine, problemLines, reasonLines, span, warningLines } from "./status.ts";

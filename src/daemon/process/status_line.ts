@@ -1,6 +1,7 @@
 /** [pure] The device in one line, as `systemctl status` shows it: the revision, how many are healthy, what is wrong. */
 import { oneLine } from "../../model/printable.ts";
-import { groups, type Snapshot } from "../../model/snapshot.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { groups } from "../../model/workload_groups.ts";
 
 /** A terminal's width, and what systemctl writes before it. */
 const MOST_SUBJECT = 50;

@@ -1,4 +1,5 @@
-import { isBarred, type Snapshot } from "../../model/snapshot.ts";
+import type { Snapshot } from "../../model/snapshot.ts";
+import { isBarred } from "../../model/workload_groups.ts";
 import type { Check } from "../check.ts";
 import { type Finding, orOk, problem, warning } from "../finding.ts";
 

@@ -1,0 +1,51 @@
+/** Questions about the status of a workload, and the groups in which page and command line show workloads. */
+import type { Phase, WorkloadStatus } from "./snapshot.ts";
+
+/** Whether git changes nothing of it, by its manifest or by a hold on the device. */
+export function isLeftAlone({ sync, held }: WorkloadStatus): boolean {
+  return sync === "suspended" || held !== null;
+}
+
+/** Whether git's wish is not done here, and what was before goes on until a person changes something. */
+export function isBarred({ reason }: WorkloadStatus): boolean {
+  return reason === "policy_denied" || reason === "secret_unresolved";
+}
+
+/** Whether it runs to completion. Between its runs there is nothing of it, and that is no news. */
+export function isJob({ runs, next_run_at }: WorkloadStatus): boolean {
+  return runs.length > 0 || next_run_at !== null;
+}
+
+/** "service", "job", "deployment" */
+export function kindWord(workload: WorkloadStatus): string {
+  return isJob(workload) ? "job" : workload.kind;
+}
+
+/** What needs somebody, what only needs time, and what is as the repository asks. */
+export interface Groups {
+  attention: WorkloadStatus[];
+  moving: WorkloadStatus[];
+  well: WorkloadStatus[];
+}
+
+/** Each in the order in which they came. */
+export function groups(workloads: readonly WorkloadStatus[]): Groups {
+  const well = workloads.filter(isWell);
+  const moving = workloads.filter(isMoving);
+  return { well, moving, attention: workloads.filter((one) => !well.includes(one) && !moving.includes(one)) };
+}
+
+const FAILING: ReadonlySet<Phase> = new Set(["failed", "backoff", "degraded", "blocked"]);
+
+function isWell(one: WorkloadStatus): boolean {
+  if (isBarred(one)) return false;
+  if (one.health === "unhealthy" || FAILING.has(one.phase)) return false;
+  return isLeftAlone(one) || one.phase === "completed" || one.phase === "stopped" ||
+    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
+}
+
+/** Of a run of a job, and of what was just started, nobody can say yet. */
+function isMoving(one: WorkloadStatus): boolean {
+  return !isWell(one) &&
+    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
+}
