@@ -1,5 +1,6 @@
 /** What a repository may ask of a device: each limit counts paths, holds before anything is written, and is said. */
 import assert from "node:assert/strict";
+import { runChild } from "../../src/source/child/run.ts";
 import { commitPaths, treeOf, under, zeros } from "../support/git_trees.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { fleet, FOREVER, sync } from "./fleet.ts";
@@ -170,3 +171,23 @@ await testNeeding(["git"], "what a kill left of a fetch and of a record is remov
   assert.deepEqual(await namesIn(`${on.dir}/data`), ["repository"]);
   assert.deepEqual(await namesIn(on.gitDir), ["content", "harbornode.json"]);
 });
+
+await testNeeding(
+  ["git"],
+  "the git process itself refuses a content before it writes it, counted by path",
+  async () => {
+    await using on = await fleet();
+    const blob = await zeros(on.repository, 5 * MIB);
+    const id = await commitPaths(on.repository, under(blob, 60, (n) => `b${n}`), "a bomb");
+    const dir = `${on.dir}/written`;
+    await Deno.mkdir(dir);
+    const gitdir = `${on.repository.dir}/.git`;
+    const origin = { type: "local", url: on.repository.dir, gitdir, id } as const;
+    const bounds = { budgetBytes: MIB, reserveBytes: 0, silenceMs: 1000 };
+    const ref = { type: "branch", name: "main" } as const;
+    const work = runChild({ op: "fetch", origin, ref, path: "", dir, ...bounds }, { signal: FOREVER });
+    await assert.rejects(work, { message: /counted by path \("b1" alone has 5\.2 MB under 60 paths\)/ });
+    assert.equal((await Deno.stat(`${dir}/content`)).size, 0);
+    assert.deepEqual(await namesIn(dir), ["content"]);
+  },
+);
