@@ -10,8 +10,7 @@ import { signalName } from "./signal.ts";
 export const CHANGE_FIELDS = fields({
   on_change: field(oneOf("restart", "reload", "none"), "restart", {
     defaultText: '"restart"',
-    doc:
-      "What follows when only files of its folder changed; a file that a container mounts alone needs a new container",
+    doc: "What follows when only files of its folder changed, but for those that a container mounts alone",
     example: 'on_change = "reload"',
   }),
   reload: field(reload(), null, {
