@@ -7,6 +7,7 @@ import { type Endpoints, joinOthers } from "../network/attach.ts";
 import { createRequest } from "../request/create_request.ts";
 import type { CreatedContainer } from "../wire.ts";
 import { withMade } from "./altered.ts";
+import { defaultStopSignal } from "./stop_signal.ts";
 
 const log = logger("docker");
 
@@ -17,10 +18,11 @@ export async function create(
   const { name, workload, endpoints, slot, previous } = request;
   const formerNames = [previous?.formerName, workload.movedFrom].filter((one) => one !== null && one !== undefined);
   const volumes = await parts.volumes.prepare(workload, { slot, formerNames });
+  const stopSignal = await defaultStopSignal(parts.engine, workload);
   const { status, body } = await parts.engine.call("POST /containers/create", {
     task: `create container "${name}"`,
     query: { name, ...(workload.platform === null ? {} : { platform: workload.platform }) },
-    body: withMade(createRequest(workload, { ...request, volumes, deviceId: parts.deviceId })),
+    body: withMade({ ...createRequest(workload, { ...request, volumes, deviceId: parts.deviceId }), ...stopSignal }),
     accept: [404],
   });
   if (status === 404) {

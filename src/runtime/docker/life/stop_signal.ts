@@ -1,9 +1,11 @@
 /** The signal that ends a container whose manifest names none. */
 import { logger } from "../../../log.ts";
 import { type SignalName, signalNamed } from "../../../model/process/signal.ts";
+import type { DockerWorkload } from "../../../model/workload.ts";
+import { createdFrom } from "../container.ts";
 import type { Engine } from "../engine.ts";
 import { imageConfig } from "../image/config.ts";
-import type { InspectedContainer } from "../wire.ts";
+import type { CreateContainer, InspectedContainer } from "../wire.ts";
 
 const log = logger("docker");
 
@@ -22,4 +24,18 @@ export async function ownStopSignal(engine: Engine, container: InspectedContaine
     log.warn("{error}", { error });
   }
   return signalNamed(said) ?? "SIGTERM";
+}
+
+/**
+ * SIGTERM for a container whose manifest and image name no signal, as part of a create request; else nothing. Docker takes
+ * every signal to a container without a stop signal for a stop by hand (moby, daemon/kill.go), and does not restart the
+ * container afterwards: a signal to reload must not cost the restart policy.
+ */
+export async function defaultStopSignal(
+  engine: Engine,
+  workload: DockerWorkload,
+): Promise<Pick<CreateContainer, "StopSignal">> {
+  if (workload.stopSignal !== null) return {};
+  const config = await imageConfig(engine, createdFrom(workload));
+  return (config?.StopSignal ?? "") === "" ? { StopSignal: "SIGTERM" } : {};
 }

@@ -41,7 +41,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
     ExposedPorts: Object.fromEntries(workload.ports.map((port) => [`${port.container}/${port.protocol}`, {}])),
     Labels: { ...workload.labels, ...ownLabels(workload, input) },
     // Only for a person who stops it by hand: ours come with each stop, since they may change without a new container.
-    // Docker takes the image's signal where none is given.
+    // Docker takes the image's signal where none is given; where the image has none, see `defaultStopSignal`.
     ...(workload.stopSignal === null ? {} : { StopSignal: workload.stopSignal }),
     StopTimeout: Math.ceil(workload.stopTimeoutMs / 1000),
     ...networking(input),
