@@ -456,9 +456,7 @@ purge_all() {
     for path in "$id" "$id.credentials" "$aside"; do
       [ ! -e "$root/run/harbornode/$path" ] || run rm -rf "$root/run/harbornode/$path"
     done
-    for path in "$root/dev/shm/harbornode-$id"; do
-      [ ! -e "$path" ] || run rm -rf "$path"
-    done
+    [ ! -e "$root/dev/shm/harbornode-$id" ] || run rm -rf "$root/dev/shm/harbornode-$id"
     [ ! -d "$root/run/harbornode" ] || run rmdir "$root/run/harbornode" || :
     # By name, since the owner may have named a folder with more in it; what tells that it is ours goes last.
     own='lock harbornode.sock identity.txt state repository* files artifacts logs services device.json*'
@@ -476,7 +474,7 @@ purge_all() {
 # To $names: volumes without a label of their own, which containers of an earlier version had. A labelled one names each.
 add_claimed_volumes() {
   for name in $(look docker volume ls --filter "label=harbornode.device=$id" --format '{{.Label "harbornode.volume"}}'); do
-    case " $(echo $names) " in *" $name "*) continue ;; esac
+    case " $(printf %s "$names" | tr '\n' ' ') " in *" $name "*) continue ;; esac
     ! look docker volume inspect "$name" >/dev/null 2>&1 || names="$names $name"
   done
 }
