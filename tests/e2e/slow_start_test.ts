@@ -44,7 +44,8 @@ await testNeeding(
         const all = await device.status();
         const found = (all?.workloads ?? []).filter((one) => ![undefined, old.get(one.name)].includes(newest(one)));
         return found.length === names.length && new Map(found.map((one) => [one.name, newest(one)!]));
-      });
+        // Six starts at once: a busy Docker needs its time, and only what follows after a start is claimed here.
+      }, { deadlineMs: 180_000 });
     const healthy = async (first: Map<string, string>) => {
       const statuses = await Promise.all(
         names.map((name) =>
