@@ -14,7 +14,7 @@ export function registerSecret(value: string): void {
 }
 
 /** The text with every registered secret replaced by "***". */
-export function withoutSecrets(text: string): string {
+export function redactSecrets(text: string): string {
   for (const secret of secrets) text = text.replaceAll(secret, "***");
   return text;
 }
@@ -34,7 +34,7 @@ export async function configureLog(settings: LogSettings, write: (line: string) 
   const shape = settings.format === "json" ? jsonLine : textLine;
   await configure({
     reset: true,
-    sinks: { stderr: (record) => write(withoutSecrets(shape(record))) },
+    sinks: { stderr: (record) => write(redactSecrets(shape(record))) },
     loggers: [
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
       { category: ["harbornode"], lowestLevel: settings.level, sinks: ["stderr"] },

@@ -4,12 +4,12 @@
  */
 import { main } from "./cli/cli.ts";
 import { EXIT } from "./cli/exit_code.ts";
-import { GIT_PROGRAM } from "./source/child/run.ts";
+import { GIT_WORKER } from "./source/git_worker/run_worker.ts";
 
-if (Deno.args[0] === GIT_PROGRAM) {
+if (Deno.args[0] === GIT_WORKER) {
   // No daemon ever loads it: a git library costs memory, and faults of its own.
-  const { runGitProgram } = await import("./source/child/program.ts");
-  await runGitProgram();
+  const { runWorkerProgram } = await import("./source/git_worker/worker_program.ts");
+  await runWorkerProgram();
 }
 
 const stop = new AbortController();

@@ -12,17 +12,26 @@ const RAILS: Record<string, readonly Held[]> = {
   ],
   "a broken manifest harms its own workload, and holds every removal": [
     ["e2e/push_test.ts", "a manifest with three mistakes harms its own workload alone"],
-    ["plan/prune_test.ts", "prune holds everything while a manifest of the revision has problems, even when confirmed"],
+    [
+      "reconciler/pipeline/removal/prune_guards_test.ts",
+      "prune holds everything while a manifest of the revision has problems, even when confirmed",
+    ],
   ],
   "many removals at once wait for the owner": [
-    ["plan/prune_test.ts", "prune holds three removals that are half of what is here, and lets two pass"],
+    [
+      "reconciler/pipeline/removal/prune_guards_test.ts",
+      "prune holds three removals that are half of what is here, and lets two pass",
+    ],
   ],
   "a workload can be kept from removal by its own manifest": [
-    ["plan/prune_test.ts", "prune leaves what asked for it until the owner confirms, and takes the others"],
+    [
+      "reconciler/pipeline/removal/prune_guards_test.ts",
+      "prune leaves what asked for it until the owner confirms, and takes the others",
+    ],
   ],
   "a confirmation counts for one revision; another repository, branch, name or label is a doubt": [
     [
-      "plan/prune_test.ts",
+      "reconciler/pipeline/removal/prune_guards_test.ts",
       "prune holds when the source itself is in doubt, and a confirmation counts for one revision",
     ],
     ["e2e/selection_test.ts", "a device runs what is meant for it; another label holds what would go"],
@@ -33,30 +42,36 @@ const RAILS: Record<string, readonly Held[]> = {
       "docker never sees, stops or removes a container without the device's label",
     ],
     ["runtime/docker/docker_runtime_test.ts", "docker leaves a foreign container of the same name alone"],
-    ["runtime/docker/check/volumes_test.ts", "a volume of somebody else is mounted by the owner's word alone"],
+    ["runtime/docker/check/check_volumes_test.ts", "a volume of somebody else is mounted by the owner's word alone"],
     ["runtime/docker/network/networks_test.ts", "a network of somebody else is joined by the owner's word alone"],
-    ["runtime/docker/image/clean_test.ts", "an image that somebody else brought, or gave another name, is not removed"],
+    [
+      "runtime/docker/image/unused_images_test.ts",
+      "an image that somebody else brought, or gave another name, is not removed",
+    ],
   ],
   "a quick revert can spare a workload that git no longer held": [
     [
-      "plan/prune_test.ts",
+      "reconciler/pipeline/removal/prune_guards_test.ts",
       "prune lets a workload that git no longer holds stay for its time of grace, and then removes",
     ],
   ],
   "data stays when its workload goes": [
     ["runtime/docker/docker_runtime_test.ts", "keeps a volume when its container goes"],
     [
-      "runtime/native/confine/identity_test.ts",
+      "runtime/native/sandbox/run_as_test.ts",
       "state that was another user's is handed over, what links lead to is not",
     ],
   ],
-  "what others depend on leaves last": [["plan/depends_test.ts", "what others depend on leaves after them"]],
+  "what others depend on leaves last": [[
+    "reconciler/pipeline/dependencies_test.ts",
+    "what others depend on leaves after them",
+  ]],
   "a daemon that ends takes nothing with it": [
     ["e2e/push_test.ts", "a killed daemon takes nothing with it, and the next one knows the exit codes"],
   ],
   "nothing is stopped before its successor can be had": [
     ["e2e/pull_cut_off_test.ts", "a registry cut off in the middle of a pull harms nothing that runs"],
-    ["plan/depends_test.ts", "a change of a workload stops nothing while it would have to wait"],
+    ["reconciler/pipeline/dependencies_test.ts", "a change of a workload stops nothing while it would have to wait"],
   ],
   "what failed goes back once, and is not tried again before it is another": [
     ["e2e/rollout_test.ts", "a push that ends again and again goes back to what was healthy"],
@@ -69,13 +84,13 @@ const RAILS: Record<string, readonly Held[]> = {
     ["e2e/policy_test.ts", "what is denied from now on runs to its end, and no further"],
   ],
   "HarborNode is not its own victim: its port, its files, its name": [
-    ["plan/policy_test.ts", "refused with its reason, and started by the owner's word alone"],
-    ["runtime/docker/check/host_paths_test.ts", "the daemon's own files are never mounted"],
+    ["reconciler/pipeline/gates/policy_gate_test.ts", "refused with its reason, and started by the owner's word alone"],
+    ["runtime/docker/check/check_host_paths_test.ts", "the daemon's own files are never mounted"],
     ["hostile/hostile_test.ts", "a hostile repository gets nothing, and stops nothing"],
   ],
   "what nobody trusted signed is not used, and a rewound branch waits": [
     ["e2e/trust_test.ts", "a device runs what was signed by somebody it trusts, and stays at it"],
-    ["daemon/revision/admit_test.ts", "a branch that goes on is followed, and one that was rewound waits"],
+    ["sync/verify_revision_test.ts", "a branch that goes on is followed, and one that was rewound waits"],
   ],
   "a webhook without a proof does nothing, and its payload never says what to fetch": [
     ["http/webhook/authenticate_test.ts", "nothing that is empty, short, of another scheme or another secret admits"],
@@ -84,25 +99,28 @@ const RAILS: Record<string, readonly Held[]> = {
   "one daemon a data_dir": [
     ["e2e/daemon_test.ts", "a second daemon on one data_dir ends with exit code 5 and names the first"],
   ],
-  "no wake-up is lost": [["daemon/wake_test.ts", "wake loses no cause that comes during a turn"]],
+  "no wake-up is lost": [["async/trigger_test.ts", "wake loses no cause that comes during a turn"]],
   "no path from git leads out": [
     ["source/git_mistakes_test.ts", "a tree with a name that leads out of it is refused"],
-    ["manifest/read_test.ts", "read follows no link and no submodule"],
+    ["manifest/read_manifests_test.ts", "read follows no link and no submodule"],
     ["runtime/docker/request/create_request_test.ts", "nothing outside the workload's folder is ever mounted"],
     ["runtime/native/artifact/unpack_test.ts", "links that leave together, and none alone"],
   ],
   "size, number and depth are bounded": [
     ["source/git_mistakes_test.ts", "folders that unfold to millions end the fetch with a sentence"],
-    ["manifest/read_test.ts", "read says what a pointer of Git LFS, a huge file and a binary one are"],
+    ["manifest/read_manifests_test.ts", "read says what a pointer of Git LFS, a huge file and a binary one are"],
     ["manifest/hostile_test.ts", "a dotted key of half a million parts is one unknown field, in its place"],
-    ["plan/policy_test.ts", "more workloads or instances than allowed push nobody out who was there before"],
+    [
+      "reconciler/pipeline/gates/policy_gate_test.ts",
+      "more workloads or instances than allowed push nobody out who was there before",
+    ],
   ],
   "windows and holds are the owner's, and last": [
-    ["e2e/owner_test.ts", "what is held is left alone, and what is stopped stays so"],
-    ["e2e/owner_test.ts", "a change waits for the maintenance window"],
+    ["e2e/operations_test.ts", "what is held is left alone, and what is stopped stays so"],
+    ["e2e/operations_test.ts", "a change waits for the maintenance window"],
   ],
   "memory and disk are promised once": [
-    ["plan/admission_test.ts", "what would promise more memory than there is waits"],
+    ["reconciler/pipeline/feasibility_test.ts", "what would promise more memory than there is waits"],
     ["runtime/docker/image/images_test.ts", "docker pulls nothing when less than the reserve is free"],
   ],
   "a signal reaches the process that is meant": [
@@ -112,19 +130,25 @@ const RAILS: Record<string, readonly Held[]> = {
     ["secrets/", "an identity that can not be used is said of each workload that needs it, and of no other"],
   ],
   "an image that may be needed again stays": [
-    ["runtime/docker/image/clean_test.ts", "an image that was pulled goes when no spec needs it any more"],
+    ["runtime/docker/image/unused_images_test.ts", "an image that was pulled goes when no spec needs it any more"],
   ],
   "nothing goes to addresses of the device's own link unasked": [
-    ["notify/send_test.ts", "nothing is sent to this device or its link, however the address is written"],
+    ["notify/send_message_test.ts", "nothing is sent to this device or its link, however the address is written"],
     ["model/policy/words_test.ts", "addresses of the machine's own link are told, however they are written"],
   ],
-  "over HTTP there are GET and one POST": [["http/app_test.ts", "the app has GET routes and one POST, the webhook"]],
+  "over HTTP there are GET and one POST": [[
+    "http/page_app_test.ts",
+    "the app has GET routes and one POST, the webhook",
+  ]],
   "state of a newer daemon is set aside, and none is trusted that is torn": [
     ["store/", "a versioned file of a newer daemon is kept aside as it is"],
     ["store/", "a versioned file cut at any byte is set aside, never trusted"],
   ],
   "what goes by the clock waits while it is wrong": [
-    ["plan/barred/clock_doubt_test.ts", "by a wrong clock no schedule is due, and nothing is remembered of it"],
+    [
+      "reconciler/pipeline/gates/clock_sync_test.ts",
+      "by a wrong clock no schedule is due, and nothing is remembered of it",
+    ],
   ],
   "a runtime that does not answer is unknown, and not empty": [
     ["runtime/docker/", "docker that is not there is unknown, not empty, and seen when it comes"],

@@ -2,8 +2,8 @@
 import type { Child } from "hono/jsx";
 import type { InstanceStatus } from "../src/model/snapshot.ts";
 import { cpuText, memoryText } from "../src/model/usage.ts";
-import { State } from "./state.tsx";
-import { Ago, Up } from "./time.tsx";
+import { State } from "./state_badge.tsx";
+import { Ago, Up } from "./time_ago.tsx";
 
 interface Column {
   title: string;
@@ -12,21 +12,25 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { title: "Slot", cell: (one) => one.slot },
-  { title: "State", cell: (one) => <State word={one.phase} /> },
-  { title: "Who", cell: (one) => one.pid === null ? null : <span class="mono">{identity(one)}</span> },
+  { title: "Slot", cell: (instance) => instance.slot },
+  { title: "State", cell: (instance) => <State word={instance.phase} /> },
+  {
+    title: "Who",
+    cell: (instance) => instance.pid === null ? null : <span class="mono">{instanceLabel(instance)}</span>,
+  },
   {
     title: "Up",
-    cell: (one, now) => one.started_at === null ? null : <Since at={one.started_at} one={one} now={now} />,
+    cell: (instance, now) =>
+      instance.started_at === null ? null : <Since at={instance.started_at} one={instance} now={now} />,
   },
-  { title: "CPU", cell: (one) => one.cpu_percent === null ? null : cpuText(one.cpu_percent) },
-  { title: "Memory", cell: (one) => one.memory_bytes === null ? null : memoryText(one.memory_bytes) },
-  { title: "Restarts", cell: (one) => one.restarts === 0 ? null : one.restarts },
-  { title: "Exit", cell: (one) => one.exit_code },
+  { title: "CPU", cell: (instance) => instance.cpu_percent === null ? null : cpuText(instance.cpu_percent) },
+  { title: "Memory", cell: (instance) => instance.memory_bytes === null ? null : memoryText(instance.memory_bytes) },
+  { title: "Restarts", cell: (instance) => instance.restarts === 0 ? null : instance.restarts },
+  { title: "Exit", cell: (instance) => instance.exit_code },
 ];
 
 export function Instances({ instances, now }: { instances: InstanceStatus[]; now: number }) {
-  const columns = COLUMNS.filter(({ cell }) => instances.some((one) => cell(one, now) !== null));
+  const columns = COLUMNS.filter(({ cell }) => instances.some((instance) => cell(instance, now) !== null));
   return (
     <div class="scroll">
       <table class="table">
@@ -34,7 +38,7 @@ export function Instances({ instances, now }: { instances: InstanceStatus[]; now
           <tr>{columns.map(({ title }) => <th>{title}</th>)}</tr>
         </thead>
         <tbody>
-          {instances.map((one) => <tr>{columns.map(({ cell }) => <td>{cell(one, now)}</td>)}</tr>)}
+          {instances.map((instance) => <tr>{columns.map(({ cell }) => <td>{cell(instance, now)}</td>)}</tr>)}
         </tbody>
       </table>
     </div>
@@ -42,7 +46,7 @@ export function Instances({ instances, now }: { instances: InstanceStatus[]; now
 }
 
 /** How others know it: its process, or its container. */
-export function identity(instance: InstanceStatus): string {
+export function instanceLabel(instance: InstanceStatus): string {
   return instance.container_id === null ? `pid ${instance.pid}` : instance.container_id.slice(0, 12);
 }
 

@@ -2,7 +2,7 @@
 import type { Child } from "hono/jsx";
 import { html } from "hono/html";
 import type { Snapshot } from "../src/model/snapshot.ts";
-import { span } from "./time.tsx";
+import { span } from "./time_ago.tsx";
 
 export function Layout({ snapshot, title, children }: { snapshot: Snapshot; title: string; children: Child }) {
   const { daemon, device } = snapshot;

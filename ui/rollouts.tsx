@@ -1,13 +1,13 @@
 /** Where a workload is on its way, what was refused, and what became of its last rollouts. */
 import type { RolloutStatus, WorkloadStatus } from "../src/model/snapshot.ts";
-import { State } from "./state.tsx";
-import { Ago, In } from "./time.tsx";
+import { State } from "./state_badge.tsx";
+import { Ago, In } from "./time_ago.tsx";
 
 export function Rollouts({ workload, now }: { workload: WorkloadStatus; now: number }) {
   const { rollout, history } = workload;
   if (rollout === null && history.length === 0) return null;
   const newest = [...history].reverse();
-  const failed = newest.find((one) => one.lines.length > 0 || one.probes.length > 0);
+  const failed = newest.find((rolloutStatus) => rolloutStatus.lines.length > 0 || rolloutStatus.probes.length > 0);
   return (
     <section aria-label="Rollouts">
       <h2>Rollouts</h2>
@@ -19,7 +19,9 @@ export function Rollouts({ workload, now }: { workload: WorkloadStatus; now: num
       )}
       {newest.length > 0 && (
         <ol class="events">
-          {newest.map((one) => <Rollout rollout={one} runs={one.fingerprint === workload.fingerprint} now={now} />)}
+          {newest.map((rolloutStatus) => (
+            <Rollout rollout={rolloutStatus} runs={rolloutStatus.fingerprint === workload.fingerprint} now={now} />
+          ))}
         </ol>
       )}
       {failed !== undefined && <Evidence rollout={failed} />}

@@ -1,7 +1,7 @@
 /** The runs of a job: how they ended, how long they took, and when the next one is. */
 import type { RunStatus, WorkloadStatus } from "../src/model/snapshot.ts";
-import { State } from "./state.tsx";
-import { Ago, In, shortSpan } from "./time.tsx";
+import { State } from "./state_badge.tsx";
+import { Ago, In, shortSpan } from "./time_ago.tsx";
 
 export function Runs({ workload, now }: { workload: WorkloadStatus; now: number }) {
   const { runs, next_run_at: next } = workload;

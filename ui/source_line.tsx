@@ -1,6 +1,6 @@
 /** Where desired state comes from, and how far this device is with it. */
 import type { SourceStatus } from "../src/model/snapshot.ts";
-import { Ago } from "./time.tsx";
+import { Ago } from "./time_ago.tsx";
 
 export function SourceLine({ source, now }: { source: SourceStatus; now: number }) {
   const { applied, attempted } = source;

@@ -9,7 +9,7 @@ export function UpgradeLine({ device: { upgrade, state_set_aside } }: Pick<Snaps
       {isShown && (
         <div class="aside small quiet wrap">
           HarborNode: {upgrade.message}
-          {upgrade.problems.map((one) => <div class="hint">{problemLine(one)}</div>)}
+          {upgrade.problems.map((problem) => <div class="hint">{problemLine(problem)}</div>)}
           {upgrade.hint !== null && <div class="hint">Hint: {upgrade.hint}</div>}
         </div>
       )}

@@ -10,12 +10,12 @@ const GAP_S = 75;
 const LEAST_CPU_TOP = 10;
 
 export function UsageGraphs({ usage, now }: { usage: UsageSeries; now: number }) {
-  const shown = usage.instances.filter((one) => one.at.length > 1);
+  const shown = usage.instances.filter((instance) => instance.at.length > 1);
   if (shown.length === 0) return null;
   return (
     <section aria-label="Use">
       <h2>The last 10 minutes</h2>
-      {shown.map((one) => <SlotGraphs slot={one} named={usage.instances.length > 1} now={now} />)}
+      {shown.map((slotUsage) => <SlotGraphs slot={slotUsage} named={usage.instances.length > 1} now={now} />)}
     </section>
   );
 }

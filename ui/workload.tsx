@@ -1,11 +1,11 @@
 /** One workload: what it is, how it is on three axes, and one sentence why. */
 import { problemLine } from "../src/model/problem.ts";
 import type { InstanceStatus, Warning, WorkloadStatus } from "../src/model/snapshot.ts";
-import { kindWord } from "../src/model/workload_groups.ts";
+import { kindLabel } from "../src/model/workload_groups.ts";
 import { cpuText, memoryText } from "../src/model/usage.ts";
-import { identity, Instances } from "./instances.tsx";
-import { Axes } from "./state.tsx";
-import { Up } from "./time.tsx";
+import { instanceLabel, Instances } from "./instances.tsx";
+import { Axes } from "./state_badge.tsx";
+import { Up } from "./time_ago.tsx";
 
 interface WorkloadProps {
   workload: WorkloadStatus;
@@ -83,7 +83,7 @@ function Facts({ workload, now }: WorkloadProps) {
   const { instances, ports, warnings } = workload;
   return (
     <div class="facts">
-      <span>{kindWord(workload)}, {workload.runtime}</span>
+      <span>{kindLabel(workload)}, {workload.runtime}</span>
       {ports.map((port) => <span>{port}</span>)}
       {instances.length > 1 && <span>{instances.length} instances</span>}
       {instances.length === 1 && <InstanceFacts instance={instances[0]!} now={now} />}
@@ -96,7 +96,7 @@ function InstanceFacts({ instance, now }: { instance: InstanceStatus; now: numbe
   const { pid, started_at, cpu_percent, memory_bytes, restarts, exit_code } = instance;
   return (
     <>
-      {pid !== null && <span>{identity(instance)}</span>}
+      {pid !== null && <span>{instanceLabel(instance)}</span>}
       {pid !== null && started_at !== null && (
         <span>
           up <Up since={started_at} now={now} />

@@ -1,14 +1,14 @@
 /** argv to a command, and its outcome to an exit code. The four ways in which anything is printed are here. */
 import { parseArgs } from "node:util";
-import { LockHeld } from "../daemon/lock.ts";
+import { LockHeld } from "../daemon/data_dir_lock.ts";
 import { diskFailure, Failure } from "../failure.ts";
-import { withoutSecrets } from "../log.ts";
+import { redactSecrets } from "../log.ts";
 import { VERSION } from "../version.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
 import { COMMANDS, HIDDEN } from "./commands.ts";
 import { NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { showCommandHelp, showHelp } from "./show/help.ts";
+import { formatCommandHelp, formatHelp } from "./format/format_help.ts";
 
 export type Terminal = Pick<CommandInput, "out" | "note" | "signal" | "terminal">;
 
@@ -56,12 +56,12 @@ function explain(thrown: unknown, { command, io }: { command: Command; io: Termi
   }
   if (error instanceof Failure) {
     const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
-    io.note(withoutSecrets(`error: ${error.message}${hint}`));
+    io.note(redactSecrets(`error: ${error.message}${hint}`));
     if (error instanceof LockHeld) return EXIT.locked;
     return error instanceof NoDaemon ? EXIT.unreachable : EXIT.failed;
   }
   const trace = error instanceof Error ? error.stack ?? error.message : String(error);
-  io.note(withoutSecrets(`bug: harbornode ${VERSION} ${command.name}: ${trace}\n  hint: please report this`));
+  io.note(redactSecrets(`bug: harbornode ${VERSION} ${command.name}: ${trace}\n  hint: please report this`));
   return EXIT.failed;
 }
 
@@ -71,7 +71,7 @@ function help(name: string | undefined, io: Terminal): ExitCode {
     io.note(`error: there is no command "${name}"\n  hint: "harbornode help" lists them`);
     return EXIT.usage;
   }
-  io.out(command === undefined ? showHelp(COMMANDS) : showCommandHelp(command));
+  io.out(command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command));
   return EXIT.done;
 }
 

@@ -1,17 +1,17 @@
 /** Every command there is, in the order in which `help` lists them. */
 import type { Command } from "./command.ts";
-import { checkStart } from "./check_start.ts";
+import { preflight } from "./preflight.ts";
 import { accept } from "./accept.ts";
 import { completions } from "./completions.ts";
 import { doctor } from "./doctor.ts";
 import { down } from "./down.ts";
 import { history } from "./history.ts";
-import { hold } from "./hold.ts";
+import { suspend } from "./suspend.ts";
 import { logs } from "./logs.ts";
 import { notify } from "./notify.ts";
 import { plan } from "./plan.ts";
 import { prune } from "./prune.ts";
-import { release } from "./release.ts";
+import { resume } from "./resume.ts";
 import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { rollback } from "./rollback.ts";
@@ -36,8 +36,8 @@ export const COMMANDS: readonly Command[] = [
   restart,
   rollback,
   history,
-  hold,
-  release,
+  suspend,
+  resume,
   stop,
   start,
   prune,
@@ -56,4 +56,4 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** Words that no person says: `help` does not list them. */
-export const HIDDEN: readonly Command[] = [checkStart];
+export const HIDDEN: readonly Command[] = [preflight];

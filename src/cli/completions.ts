@@ -1,9 +1,9 @@
 import { type Command, UsageError } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
-import { bashCompletion } from "./show/completion/bash.ts";
-import { completable, HELP } from "./show/completion/completable.ts";
-import { fishCompletion } from "./show/completion/fish.ts";
-import { zshCompletion } from "./show/completion/zsh.ts";
+import { bashCompletion } from "./completion/bash.ts";
+import { completionSpec, HELP } from "./completion/completion_spec.ts";
+import { fishCompletion } from "./completion/fish.ts";
+import { zshCompletion } from "./completion/zsh.ts";
 
 const SHELLS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 
@@ -19,7 +19,7 @@ export function completions(commands: () => readonly Command[]): Command {
     run({ positionals: [shell = ""], out }) {
       const show = Object.hasOwn(SHELLS, shell) ? SHELLS[shell as keyof typeof SHELLS] : null;
       if (show === null) throw new UsageError(`"${shell}" is no shell that is known: name bash, zsh or fish`);
-      out(show([...commands().map(completable), HELP]));
+      out(show([...commands().map(completionSpec), HELP]));
       return Promise.resolve(EXIT.done);
     },
   };

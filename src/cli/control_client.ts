@@ -3,7 +3,7 @@ import { Failure, type FailureKind } from "../failure.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Settings } from "../settings/settings.ts";
 import { controlSocket, controlSockets } from "../store/data_dir.ts";
-import { untilAborted } from "../until_aborted.ts";
+import { abortableIterator } from "../async/abortable.ts";
 
 /** No daemon listens there: exit code 4. */
 export class NoDaemon extends Failure {}
@@ -32,7 +32,7 @@ export class ControlClient implements Disposable {
     const text = answer.body!.pipeThrough(new TextDecoderStream());
     let rest = "";
     try {
-      for await (const chunk of untilAborted(text, options.signal)) {
+      for await (const chunk of abortableIterator(text, options.signal)) {
         const lines = (rest + chunk).split("\n");
         rest = lines.pop()!;
         for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;

@@ -1,10 +1,10 @@
 import { CHECKS } from "../doctor/checks.ts";
-import { examine } from "../doctor/examine.ts";
-import { withoutSecrets } from "../log.ts";
+import { runChecks } from "../doctor/run_checks.ts";
+import { redactSecrets } from "../log.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
-import { doctorObject, showDoctor } from "./show/doctor.ts";
-import { situationOf } from "./situation.ts";
+import { doctorObject, formatDoctor } from "./format/format_doctor.ts";
+import { doctorContext } from "./doctor_context.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -14,9 +14,9 @@ export const doctor: Command = {
   flags: { json: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 0 },
   async run(input) {
-    const examined = await examine(CHECKS, await situationOf(input), { signal: input.signal });
-    const shown = input.flags.json === true ? JSON.stringify(doctorObject(examined), null, 2) : showDoctor(examined);
-    input.out(withoutSecrets(shown));
+    const examined = await runChecks(CHECKS, await doctorContext(input), { signal: input.signal });
+    const shown = input.flags.json === true ? JSON.stringify(doctorObject(examined), null, 2) : formatDoctor(examined);
+    input.out(redactSecrets(shown));
     const isWell = examined.every(({ findings }) => findings.every(({ verdict }) => verdict !== "problem"));
     return isWell ? EXIT.done : EXIT.failed;
   },

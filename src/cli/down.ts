@@ -1,7 +1,7 @@
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { reachOf } from "./settings_of.ts";
+import { daemonLocation } from "./load_settings.ts";
 
 export const down: Command = {
   name: "down",
@@ -11,7 +11,7 @@ export const down: Command = {
   flags: CONFIG_FLAG.flags,
   positionals: { min: 0, max: 0 },
   async run(input) {
-    const settings = await reachOf(input);
+    const settings = await daemonLocation(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const lines = daemon.lines<{ progress: string } | { done: { names: string[] } }>("/down", {

@@ -3,7 +3,7 @@ import { parseTimestamp } from "../schema/timestamp.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { reachOf } from "./settings_of.ts";
+import { daemonLocation } from "./load_settings.ts";
 
 export const logs: Command = {
   name: "logs",
@@ -25,7 +25,7 @@ export const logs: Command = {
   async run(input) {
     const query = rangeOf(input.flags);
     if (input.flags.follow === true) query.set("follow", "1");
-    const settings = await reachOf(input);
+    const settings = await daemonLocation(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const name = encodeURIComponent(input.positionals[0]!);

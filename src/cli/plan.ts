@@ -1,12 +1,12 @@
-import type { PlanPreview } from "../daemon/revision/preview.ts";
-import { previewWithoutDaemon } from "../daemon/offline.ts";
-import { planForEmpty } from "../daemon/revision/checkout.ts";
+import type { PlanPreview } from "../operations/plan_preview.ts";
+import { offlinePlan } from "../operations/offline_plan.ts";
+import { planForEmptyDevice } from "../operations/checkout_plan.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient, NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
-import { showPlan } from "./show/plan.ts";
-import { checkoutOf, targetOf } from "./validate.ts";
+import { loadSettingsOrFail } from "./load_settings.ts";
+import { formatPlan } from "./format/format_plan.ts";
+import { openCheckoutOrFail, targetOf } from "./validate.ts";
 
 export const plan: Command = {
   name: "plan",
@@ -30,11 +30,11 @@ export const plan: Command = {
   async run(input) {
     const { flags, positionals } = input;
     if (flags.device !== undefined) {
-      const checkout = await checkoutOf(positionals[0] ?? ".");
-      return shown(await planForEmpty(checkout, targetOf(checkout, flags)), input);
+      const checkout = await openCheckoutOrFail(positionals[0] ?? ".");
+      return shown(await planForEmptyDevice(checkout, targetOf(checkout, flags)), input);
     }
     if (positionals[0] !== undefined) throw new UsageError("the plan of a folder needs --device NAME");
-    const settings = await settingsOf(input);
+    const settings = await loadSettingsOrFail(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     let preview: PlanPreview;
@@ -42,14 +42,14 @@ export const plan: Command = {
       preview = await daemon.json<PlanPreview>("/plan", { signal: input.signal });
     } catch (error) {
       if (!(error instanceof NoDaemon) || error.reason === "permission_denied") throw error;
-      preview = await previewWithoutDaemon(settings, input.signal);
+      preview = await offlinePlan(settings, input.signal);
     }
     return shown(preview, input);
   },
 };
 
 function shown(preview: PlanPreview, { out, flags }: CommandInput): ExitCode {
-  out(flags.json === true ? JSON.stringify(preview, null, 2) : showPlan(preview));
+  out(flags.json === true ? JSON.stringify(preview, null, 2) : formatPlan(preview));
   if (preview.revision === null) return EXIT.unreachable;
   if (preview.problems.length > 0) return EXIT.problems;
   return flags["exit-code"] === true && preview.actions.length > 0 ? EXIT.changes : EXIT.done;

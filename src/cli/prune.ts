@@ -1,7 +1,7 @@
 import { type Command, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { reachOf } from "./settings_of.ts";
+import { daemonLocation } from "./load_settings.ts";
 
 export const prune: Command = {
   name: "prune",
@@ -19,7 +19,7 @@ export const prune: Command = {
     if (revision !== null && !/^[0-9a-f]{4,64}$/.test(revision)) {
       throw new UsageError(`"${revision}" is no revision: at least four digits of its commit id`);
     }
-    const settings = await reachOf(input);
+    const settings = await daemonLocation(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const { names } = await daemon.json<{ names: string[] }>("/prune/confirm", {

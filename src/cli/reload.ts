@@ -1,10 +1,10 @@
-import type { ReloadAnswer, ReloadEnd } from "../http/control.ts";
+import type { ReloadAnswer, ReloadEnd } from "../http/control_app.ts";
 import { Failure } from "../failure.ts";
 import { type Command, type CommandInput, CONFIG_FLAG } from "./command.ts";
 import { ControlClient, NoDaemon } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { reachOf } from "./settings_of.ts";
-import { showProblems } from "./show/problem.ts";
+import { daemonLocation } from "./load_settings.ts";
+import { formatProblems } from "./format/format_problem.ts";
 
 /** The daemon is away for a moment between the settings before and the new ones. */
 const LOOK_MS = 100;
@@ -19,13 +19,13 @@ export const reload: Command = {
   flags: CONFIG_FLAG.flags,
   positionals: { min: 0, max: 0 },
   async run(input) {
-    const reach = await reachOf(input);
+    const reach = await daemonLocation(input);
     if (reach === null) return EXIT.problems;
     using daemon = new ControlClient(reach);
     const asked = daemon.json<ReloadAnswer>("/reload", { method: "POST", signal: input.signal });
     const answer = await asked.catch(explainMove);
     if (answer.type === "problems") {
-      input.note(`${showProblems(answer.problems)}; the settings before stay in force`);
+      input.note(`${formatProblems(answer.problems)}; the settings before stay in force`);
       return EXIT.problems;
     }
     if (answer.type === "unchanged") {

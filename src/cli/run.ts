@@ -1,11 +1,11 @@
-import { runLives } from "../daemon/process/lives.ts";
-import { SdNotify } from "../daemon/process/sd_notify.ts";
+import { runWithReload } from "../daemon/run_with_reload.ts";
+import { SdNotify } from "../daemon/sd_notify.ts";
 import { configureLog, registerSecret } from "../log.ts";
 import { reloadSettings } from "../settings/reload_settings.ts";
 import { secretValues } from "../settings/secret_values.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
-import { placeOfSettings, settingsOf } from "./settings_of.ts";
+import { loadSettingsOrFail, settingsLocation } from "./load_settings.ts";
 
 export const run: Command = {
   name: "run",
@@ -16,9 +16,9 @@ export const run: Command = {
   positionals: { min: 0, max: 0 },
   async run(input) {
     const notify = SdNotify.take(Deno.env, Deno.pid);
-    const settings = await settingsOf(input);
+    const settings = await loadSettingsOrFail(input);
     if (settings === null) return EXIT.problems;
-    const end = await runLives({
+    const end = await runWithReload({
       settings,
       notify,
       signal: input.signal,
@@ -27,7 +27,7 @@ export const run: Command = {
         for (const secret of secretValues(settings)) registerSecret(secret);
         await configureLog(settings.log, input.note);
       },
-      renew: async (current) => await reloadSettings(current, await placeOfSettings(input)),
+      renew: async (current) => await reloadSettings(current, await settingsLocation(input)),
       onHangup,
     });
     return { stopped: EXIT.done, down: EXIT.down, upgraded: EXIT.upgraded }[end];

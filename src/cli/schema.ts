@@ -1,7 +1,7 @@
 import { manifestSchema } from "../manifest/json_schema.ts";
 import { type Command, UsageError } from "./command.ts";
 import { EXIT } from "./exit_code.ts";
-import { showReference } from "./show/reference.ts";
+import { formatReference } from "./format/format_reference.ts";
 
 export const schema: Command = {
   name: "schema",
@@ -13,7 +13,7 @@ export const schema: Command = {
   run({ positionals, out }) {
     const what = positionals[0];
     if (what === "service" || what === "deployment") out(JSON.stringify(manifestSchema(what), null, 2));
-    else if (what === "reference") out(showReference());
+    else if (what === "reference") out(formatReference());
     else throw new UsageError(`there is no schema "${what}": name service, deployment or reference`);
     return Promise.resolve(EXIT.done);
   },

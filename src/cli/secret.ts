@@ -4,16 +4,16 @@ import { FLEET_FILE } from "../manifest/device/fleet.ts";
 import { AGE_PREFIX, MAX_SECRET_BYTES } from "../manifest/age_text.ts";
 import { SECRET_NAME } from "../manifest/field/secret_fields.ts";
 import type { Snapshot } from "../model/snapshot.ts";
-import { armoured, encrypt } from "../secrets/age.ts";
-import { readIdentity } from "../secrets/identity.ts";
+import { armored, encrypt } from "../secrets/decrypt_age.ts";
+import { readIdentity } from "../secrets/device_identity.ts";
 import { identityFile } from "../store/data_dir.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { readPlaintext } from "./secret/plaintext.ts";
-import { recipientsFor } from "./secret/recipients.ts";
-import { settingsOf } from "./settings_of.ts";
-import { showProblems } from "./show/problem.ts";
+import { readPlaintext } from "./secret_plaintext.ts";
+import { recipientsFor } from "./secret_recipients.ts";
+import { loadSettingsOrFail } from "./load_settings.ts";
+import { formatProblems } from "./format/format_problem.ts";
 
 export const secret: Command = {
   name: "secret",
@@ -55,7 +55,7 @@ async function encryptFor({ flags, out, note }: CommandInput, file?: string): Pr
   }
   const found = await recipientsFor(to, dir);
   if ("problems" in found) {
-    note(showProblems(found.problems));
+    note(formatProblems(found.problems));
     return EXIT.problems;
   }
   const plaintext = await readPlaintext(file, { note });
@@ -74,7 +74,7 @@ async function encryptFor({ flags, out, note }: CommandInput, file?: string): Pr
   }
   const path = join(dir, "secrets", `${name}.age`);
   await Deno.mkdir(join(dir, "secrets"), { recursive: true });
-  await Deno.writeTextFile(path, await armoured(ciphertext));
+  await Deno.writeTextFile(path, await armored(ciphertext));
   const count = found.recipients.length;
   note(`${path} is encrypted to ${count} ${count === 1 ? "recipient" : "recipients"}; commit it`);
   return EXIT.done;
@@ -82,7 +82,7 @@ async function encryptFor({ flags, out, note }: CommandInput, file?: string): Pr
 
 /** From the identity itself where it can be read, since no daemon need run; else the daemon is asked. */
 async function showRecipient(input: CommandInput): Promise<ExitCode> {
-  const settings = await settingsOf(input);
+  const settings = await loadSettingsOrFail(input);
   if (settings === null) return EXIT.problems;
   const path = settings.secrets.identityFile ?? identityFile(settings.dataDir);
   const isReadable = await Deno.open(path).then((file) => (file.close(), true), () => false);

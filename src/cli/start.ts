@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { HOLD_FLAGS, sayOfEach } from "./say_of_each.ts";
+import { forEachWorkload, SUSPEND_FLAGS } from "./for_each_workload.ts";
 
 export const start: Command = {
   name: "start",
@@ -7,9 +7,9 @@ export const start: Command = {
   summary: "Start workloads that were stopped here, or that git switches off",
   options: [
     { flag: "--for DURATION", doc: "of what git switches off: for this long (default: until released)" },
-    ...HOLD_FLAGS.options,
+    ...SUSPEND_FLAGS.options,
   ],
-  flags: HOLD_FLAGS.flags,
+  flags: SUSPEND_FLAGS.flags,
   positionals: { min: 1, max: 100 },
-  run: (input) => sayOfEach(input, "start"),
+  run: (input) => forEachWorkload(input, "start"),
 };

@@ -3,9 +3,9 @@ import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { reachOf } from "./settings_of.ts";
-import { showStatus } from "./show/status.ts";
-import { showWorkload } from "./show/workload.ts";
+import { daemonLocation } from "./load_settings.ts";
+import { formatStatus } from "./format/format_status.ts";
+import { formatWorkload } from "./format/format_workload.ts";
 
 export const status: Command = {
   name: "status",
@@ -20,7 +20,7 @@ export const status: Command = {
   flags: { json: { type: "boolean" }, names: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 1 },
   async run(input) {
-    const settings = await reachOf(input);
+    const settings = await daemonLocation(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const snapshot = await daemon.json<Snapshot>("/status", { signal: input.signal });
@@ -31,15 +31,15 @@ export const status: Command = {
     const [name] = input.positionals;
     const chosen = name === undefined ? null : workloadOf(snapshot, name);
     if (input.flags.json === true) input.out(JSON.stringify(chosen ?? snapshot, null, 2));
-    else input.out(chosen === null ? showStatus(snapshot, Date.now()) : showWorkload(chosen, Date.now()));
+    else input.out(chosen === null ? formatStatus(snapshot, Date.now()) : formatWorkload(chosen, Date.now()));
     return EXIT.done;
   },
 };
 
 function workloadOf({ workloads }: Snapshot, name: string): WorkloadStatus {
-  const found = workloads.find((one) => one.name === name);
+  const found = workloads.find((workload) => workload.name === name);
   if (found !== undefined) return found;
-  const names = workloads.map((one) => one.name).join(", ");
+  const names = workloads.map((workload) => workload.name).join(", ");
   throw new Failure(`there is no workload "${name}" on this device`, {
     kind: "mistake",
     reason: "removed",

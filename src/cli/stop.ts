@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { HOLD_FLAGS, sayOfEach } from "./say_of_each.ts";
+import { forEachWorkload, SUSPEND_FLAGS } from "./for_each_workload.ts";
 
 export const stop: Command = {
   name: "stop",
@@ -7,9 +7,9 @@ export const stop: Command = {
   summary: "Stop workloads, and keep them stopped",
   options: [
     { flag: "--for DURATION", doc: 'keep it so for this long, like "2h" (default: until released)' },
-    ...HOLD_FLAGS.options,
+    ...SUSPEND_FLAGS.options,
   ],
-  flags: HOLD_FLAGS.flags,
+  flags: SUSPEND_FLAGS.flags,
   positionals: { min: 1, max: 100 },
-  run: (input) => sayOfEach(input, "stop"),
+  run: (input) => forEachWorkload(input, "stop"),
 };

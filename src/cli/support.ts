@@ -1,19 +1,19 @@
 import { join, resolve } from "node:path";
-import { archive, type Entry } from "../doctor/bundle/archive.ts";
+import { archive, type Entry } from "../doctor/bundle/bundle_archive.ts";
 import { collect } from "../doctor/bundle/collect.ts";
-import type { Situation } from "../doctor/check.ts";
+import type { DoctorContext } from "../doctor/check.ts";
 import { CHECKS } from "../doctor/checks.ts";
-import { workloadFacts } from "../doctor/daemon/workloads.ts";
-import { examine } from "../doctor/examine.ts";
+import { workloadFacts } from "../doctor/daemon/failed_workloads.ts";
+import { runChecks } from "../doctor/run_checks.ts";
 import { Failure } from "../failure.ts";
 import { readError } from "../settings/secret_setting.ts";
 import { type Command, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { placeOfSettings } from "./settings_of.ts";
-import { doctorObject, showDoctor } from "./show/doctor.ts";
-import { folded } from "./show/folded.ts";
-import { situationOf } from "./situation.ts";
+import { settingsLocation } from "./load_settings.ts";
+import { doctorObject, formatDoctor } from "./format/format_doctor.ts";
+import { wrap } from "./format/wrap.ts";
+import { doctorContext } from "./doctor_context.ts";
 
 export const support: Command = {
   name: "support",
@@ -28,27 +28,27 @@ export const support: Command = {
   positionals: { min: 0, max: 0 },
   async run(input) {
     const { flags, signal, note, out } = input;
-    const situation = await situationOf(input);
-    const at = situation.clock.now();
+    const context = await doctorContext(input);
+    const at = context.clock.now();
     const name = `harbornode-support-${
       new Date(at).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")
     }`;
     const path = resolve(typeof flags.output === "string" ? flags.output : `${name}.tar.gz`);
     note("looking at this machine ...");
     const withOutput = flags["with-logs"] === true;
-    const examined = await examine(CHECKS, situation, { signal });
+    const examined = await runChecks(CHECKS, context, { signal });
     const more: Entry[] = [
-      { name: "doctor.txt", text: showDoctor(examined) },
+      { name: "doctor.txt", text: formatDoctor(examined) },
       { name: "doctor.json", text: JSON.stringify(doctorObject(examined), null, 2) },
-      ...(withOutput ? await logsOf(situation, signal) : []),
+      ...(withOutput ? await logsOf(context, signal) : []),
     ];
-    const config = situation.settings?.file ?? resolve((await placeOfSettings({ flags })).file ?? "config.toml");
-    const entries = await collect(situation, { config, more, withOutput, signal });
+    const config = context.settings?.file ?? resolve((await settingsLocation({ flags })).file ?? "config.toml");
+    const entries = await collect(context, { config, more, withOutput, signal });
     out(showEntries(entries, withOutput));
-    await write(path, await archive(entries, { folder: name, at }));
+    await write(path, await archive(entries, { directory: name, at }));
     out(`\nwritten to ${path}`);
     note(
-      folded("Look through it before you send it to anybody: secrets were taken out as far as they are known here.", 0)
+      wrap("Look through it before you send it to anybody: secrets were taken out as far as they are known here.", 0)
         .join("\n"),
     );
     return EXIT.done;
@@ -59,7 +59,7 @@ function showEntries(entries: readonly Entry[], withOutput: boolean): string {
   const width = Math.max(...entries.map(({ name }) => name.length));
   return [
     ...entries.map(({ name, text }) => `${name.padEnd(width)}  ${new TextEncoder().encode(text).length} B`),
-    ...(withOutput ? [] : folded("left out: what workloads wrote (--with-logs)", 0)),
+    ...(withOutput ? [] : wrap("left out: what workloads wrote (--with-logs)", 0)),
   ].join("\n");
 }
 
@@ -79,7 +79,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** The last lines of each workload that somebody has to look at. */
-async function logsOf({ settings, snapshot }: Situation, signal: AbortSignal): Promise<Entry[]> {
+async function logsOf({ settings, snapshot }: DoctorContext, signal: AbortSignal): Promise<Entry[]> {
   if (settings === null || snapshot === null) return [];
   using daemon = new ControlClient(settings);
   const entries: Entry[] = [];

@@ -1,8 +1,8 @@
-import type { SyncOutcome } from "../http/control.ts";
+import type { SyncOutcome } from "../http/control_app.ts";
 import { type Command, type CommandInput, CONFIG_FLAG } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT } from "./exit_code.ts";
-import { reachOf } from "./settings_of.ts";
+import { daemonLocation } from "./load_settings.ts";
 
 /** One line up, and nothing on it: https://www.ecma-international.org/publications-and-standards/standards/ecma-48/ */
 const UP_AND_CLEAR = "\x1b[1A\x1b[2K";
@@ -19,7 +19,7 @@ export const sync: Command = {
   flags: { wait: { type: "boolean" }, force: { type: "boolean" }, ...CONFIG_FLAG.flags },
   positionals: { min: 0, max: 0 },
   async run(input) {
-    const settings = await reachOf(input);
+    const settings = await daemonLocation(input);
     if (settings === null) return EXIT.problems;
     using daemon = new ControlClient(settings);
     const wait = input.flags.wait === true;

@@ -1,16 +1,16 @@
 import { Failure } from "../failure.ts";
-import { compareVersions, RELEASE_VERSION } from "../model/release/version.ts";
+import { compareVersions, RELEASE_VERSION } from "../model/release_version.ts";
 import type { Settings } from "../settings/settings.ts";
-import { download } from "../upgrade/download.ts";
-import { findRelease, type Found } from "../upgrade/find.ts";
+import { download } from "../upgrade/download_release.ts";
+import { type ResolvedRelease, resolveRelease } from "../upgrade/resolve_release.ts";
 import { OWN_EXECUTABLE } from "../upgrade/own_executable.ts";
-import { checkNext, takePrevious } from "../upgrade/swap.ts";
-import { type Places, placesOf, readRefused } from "../upgrade/trial.ts";
+import { checkNext, takePrevious } from "../upgrade/swap_executable.ts";
+import { readRefused, type UpgradePaths, upgradePaths } from "../upgrade/upgrade_trial.ts";
 import { COMMIT, VERSION } from "../version.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { settingsOf } from "./settings_of.ts";
-import { startSwapped } from "./upgrade/start_swapped.ts";
+import { loadSettingsOrFail } from "./load_settings.ts";
+import { restartAfterSwap } from "./restart_after_swap.ts";
 
 export const upgrade: Command = {
   name: "upgrade",
@@ -32,12 +32,12 @@ export const upgrade: Command = {
   async run(input) {
     const version = versionOf(input.flags);
     const places = ownPlaces();
-    const settings = await settingsOf(input);
+    const settings = await loadSettingsOrFail(input);
     if (settings === null) return EXIT.problems;
     if (input.flags.previous === true) return await goBack(input, { settings, places });
     if (version === VERSION) return runsAlready(input);
     const { signal } = input;
-    const found = await findRelease({ version, from: settings.daemon, now: Date.now(), signal });
+    const found = await resolveRelease({ version, from: settings.daemon, now: Date.now(), signal });
     const isNewer = compareVersions(found.version, VERSION) > 0;
     if (input.flags.check === true) return tellCheck(input, { found, isNewer });
     if (version === null && !isNewer) return isNewest(input, found);
@@ -57,8 +57,8 @@ function versionOf({ version, check, previous }: CommandInput["flags"]): string 
   return plain;
 }
 
-function ownPlaces(): Places {
-  if (OWN_EXECUTABLE !== null) return placesOf(OWN_EXECUTABLE);
+function ownPlaces(): UpgradePaths {
+  if (OWN_EXECUTABLE !== null) return upgradePaths(OWN_EXECUTABLE);
   throw new Failure("this HarborNode runs from source, and has no executable to put another one in its place", {
     kind: "mistake",
     reason: "internal_error",
@@ -71,13 +71,13 @@ function runsAlready({ out }: CommandInput): ExitCode {
   return EXIT.done;
 }
 
-function isNewest({ out }: CommandInput, { version }: Found): ExitCode {
+function isNewest({ out }: CommandInput, { version }: ResolvedRelease): ExitCode {
   const older = version === VERSION ? "" : ` (${version} is the newest that "release_url" has)`;
   out(`harbornode ${VERSION} is the newest there is${older}`);
   return EXIT.done;
 }
 
-function tellCheck(input: CommandInput, { found, isNewer }: { found: Found; isNewer: boolean }): ExitCode {
+function tellCheck(input: CommandInput, { found, isNewer }: { found: ResolvedRelease; isNewer: boolean }): ExitCode {
   if (!isNewer) return isNewest(input, found);
   input.out(`harbornode ${found.version} can be had, and this is ${VERSION}`);
   input.note('  hint: "harbornode upgrade" brings it');
@@ -85,7 +85,7 @@ function tellCheck(input: CommandInput, { found, isNewer }: { found: Found; isNe
 }
 
 /** What was tried once is tried again only by its name. */
-async function refuseRefused(places: Places, { version }: Found): Promise<void> {
+async function refuseRefused(places: UpgradePaths, { version }: ResolvedRelease): Promise<void> {
   const refused = await readRefused(places);
   if (refused === null || refused.version !== version) return;
   throw new Failure(`version ${version} did not work here: ${refused.why}`, {
@@ -106,12 +106,12 @@ function needRoot(): void {
 
 interface Target {
   settings: Settings;
-  places: Places;
+  places: UpgradePaths;
 }
 
-async function bringAndStart(input: CommandInput, { settings, places, found }: Target & { found: Found }) {
+async function bringAndStart(input: CommandInput, { settings, places, found }: Target & { found: ResolvedRelease }) {
   const { note, signal } = input;
-  note(`harbornode ${VERSION} (${COMMIT}) -> ${found.version} (${found.commit}) from ${found.folder}`);
+  note(`harbornode ${VERSION} (${COMMIT}) -> ${found.version} (${found.commit}) from ${found.directory}`);
   await download(found, { path: places.next, progress: (message) => note(`  ${message}`), signal });
   note(
     found.by === null
@@ -121,7 +121,7 @@ async function bringAndStart(input: CommandInput, { settings, places, found }: T
   const options = { config: settings.file, note: (message: string) => note(`  ${message}`), signal };
   await checkNext(places, { ...options, wanted: found, newerState: "refuse" });
   const tried = { version: found.version, sha256: found.hashes.plain, from: VERSION };
-  return await startSwapped(input, { settings, places, tried });
+  return await restartAfterSwap(input, { settings, places, tried });
 }
 
 /** State that the older one can not read is set aside, and counts again with this one: the owner wants it all the same. */
@@ -132,5 +132,5 @@ async function goBack(input: CommandInput, { settings, places }: Target): Promis
   const options = { config: settings.file, note: (message: string) => note(`  ${message}`), signal };
   const { version, commit } = await checkNext(places, { ...options, wanted: null, newerState: "tell" });
   note(`harbornode ${VERSION} (${COMMIT}) -> ${version} (${commit}), which was here before`);
-  return await startSwapped(input, { settings, places, tried: { version, sha256, from: VERSION } });
+  return await restartAfterSwap(input, { settings, places, tried: { version, sha256, from: VERSION } });
 }

@@ -1,19 +1,19 @@
 import { hostname } from "node:os";
-import { type Checkout, openCheckout, readFor } from "../daemon/revision/checkout.ts";
+import { type Checkout, openCheckout, readForDevice } from "../operations/checkout_plan.ts";
 import { FLEET_FILE } from "../manifest/device/fleet.ts";
 import { daemonPolicyProblems } from "../manifest/device/harbornode_toml.ts";
 import type { Target } from "../manifest/device/selector.ts";
 import { policyProblems } from "../manifest/check/policy_problems.ts";
 import { portConflicts } from "../manifest/check/port_conflicts.ts";
-import { type ManifestTree, overlayProblems } from "../manifest/read.ts";
+import { type ManifestTree, overlayProblems } from "../manifest/read_manifests.ts";
 import type { Desired } from "../model/desired.ts";
 import type { Policy } from "../model/policy/policy.ts";
 import { type Problem, problemLine } from "../model/problem.ts";
 import { readPolicyFile } from "../settings/policy_file.ts";
 import { type Command, type CommandInput, UsageError } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import { fleetObject, type FleetRead, showFleet } from "./show/fleet.ts";
-import { showProblems } from "./show/problem.ts";
+import { fleetObject, type FleetResult, formatFleet } from "./format/format_fleet.ts";
+import { formatProblems } from "./format/format_problem.ts";
 
 export const validate: Command = {
   name: "validate",
@@ -35,16 +35,16 @@ export const validate: Command = {
   },
   positionals: { min: 1, max: 1 },
   async run(input) {
-    const checkout = await checkoutOf(input.positionals[0]!);
+    const checkout = await openCheckoutOrFail(input.positionals[0]!);
     const read = typeof input.flags.policy === "string" ? await readPolicyFile(input.flags.policy) : { policy: null };
     if ("problems" in read) return refuse(read.problems, input);
     const { policy } = read;
     if (input.flags["all-devices"] === true) return await validateAll(checkout, { input, policy });
     const target = targetOf(checkout, input.flags);
-    const { desired, tree } = await readFor(checkout, target);
+    const { desired, tree } = await readForDevice(checkout, target);
     const { out, note } = input;
     for (const { name, kind, job, replicas } of desired.workloads) {
-      const ways = desired.choices?.get(name)?.specs.map((one) => one.runtime) ?? [];
+      const ways = desired.choices?.get(name)?.specs.map((spec) => spec.runtime) ?? [];
       const choice = ways.length < 2 ? "" : `, ${ways.join(" or ")}`;
       out(`${name}: ${job === null ? kind : "job"}${choice}${replicas === 1 ? "" : `, ${replicas} instances`}`);
     }
@@ -84,15 +84,15 @@ async function validateAll(
   if (fleet.length === 0 && checkout.problems.length === 0) {
     throw new UsageError(`there is no ${FLEET_FILE} in "${input.positionals[0]}" that names the devices`);
   }
-  const read: FleetRead[] = [];
-  const problems = new Map(checkout.problems.map((one) => [problemLine(one), one]));
+  const read: FleetResult[] = [];
+  const problems = new Map(checkout.problems.map((problem) => [problemLine(problem), problem]));
   for (const target of fleet) {
-    const { desired, tree } = await readFor(checkout, target);
+    const { desired, tree } = await readForDevice(checkout, target);
     read.push({ device: target.device, desired });
     const all = [...problemsOf(desired, { tree, target, policy }), ...overlayProblems(tree, target)];
-    for (const one of all) problems.set(problemLine(one), one);
+    for (const problem of all) problems.set(problemLine(problem), problem);
   }
-  input.out(input.flags.json === true ? JSON.stringify(fleetObject(read), null, 2) : showFleet(read));
+  input.out(input.flags.json === true ? JSON.stringify(fleetObject(read), null, 2) : formatFleet(read));
   const isEmpty = read.every(({ desired }) => desired.workloads.length + desired.notSelected.length === 0);
   if (problems.size > 0 || isEmpty) return refuse([...problems.values()], input);
   input.note(`${fleet.length} ${fleet.length === 1 ? "device" : "devices"}, no problem`);
@@ -102,14 +102,14 @@ async function validateAll(
 function refuse(problems: readonly Problem[], { note, positionals }: CommandInput): ExitCode {
   note(
     problems.length > 0
-      ? showProblems(problems)
+      ? formatProblems(problems)
       : `error: ${positionals[0]}: there is no manifest in services/ or deployments/\n  hint: add services/NAME.toml`,
   );
   return EXIT.problems;
 }
 
 /** Throws `UsageError` for what is no folder. */
-export async function checkoutOf(dir: string): Promise<Checkout> {
+export async function openCheckoutOrFail(dir: string): Promise<Checkout> {
   const info = await Deno.stat(dir).catch(() => null);
   if (!info?.isDirectory) throw new UsageError(`"${dir}" is not a folder`);
   return await openCheckout(dir);

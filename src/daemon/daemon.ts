@@ -1,33 +1,33 @@
 /** Runs a device: serves its page and its socket, turns the loops until told to stop, and leaves the instances running. */
 import { systemClock } from "../clock.ts";
-import { createApp } from "../http/app.ts";
-import { createControlApp } from "../http/control.ts";
-import { serve, type Served } from "../http/serve.ts";
+import { createPageApp } from "../http/page_app.ts";
+import { createControlApp } from "../http/control_app.ts";
+import { serve, type Served } from "../http/serve_page.ts";
 import { logger } from "../log.ts";
-import { giveBackWhenCalm } from "../runtime/native/process/give_back.ts";
-import { reapOrphans } from "../runtime/native/process/reaper.ts";
+import { trimMemoryWhenIdle } from "./memory_trim.ts";
+import { reapOrphans } from "../os/reaper.ts";
 import type { Settings } from "../settings/settings.ts";
-import { removeFetched } from "../source/held/fetched_directory.ts";
-import { removeLeftovers } from "../store/leftovers.ts";
-import { bootFromDisk, tellUnfinished } from "./boot.ts";
-import { controlDeps, pageDeps } from "./control.ts";
+import { removeFetched } from "../source/cache/cache_directory.ts";
+import { removeLeftovers } from "../store/remove_leftovers.ts";
+import { loadFromDisk, reportInterruptedOperations } from "./boot.ts";
+import { appDeps, controlDeps } from "../operations/operations.ts";
 import { addEvent, type DaemonEnd, type Device } from "./device.ts";
-import { imageUpdateLoop } from "./image/updates.ts";
-import { claimDataDir } from "./process/claim.ts";
-import { leaveWhenTold } from "./process/leave.ts";
-import { Heart } from "./process/heart.ts";
-import { watchSaving } from "./process/saving.ts";
-import { serveControl } from "./process/serve_control.ts";
-import type { Reloads } from "./process/reloads.ts";
-import { SdNotify } from "./process/sd_notify.ts";
-import { statusLine } from "./process/status_line.ts";
-import { reportUnhandled } from "./process/unhandled.ts";
-import { notifyLoop } from "./notify/loop.ts";
-import { closeDevice, openDevice } from "./open_device.ts";
-import { passLoop } from "./pass.ts";
-import { upgradeLoop } from "./upgrade/loop.ts";
-import { settleUpgrade, tellUpgrade } from "./upgrade/own_upgrade.ts";
-import { syncLoop } from "./revision/sync.ts";
+import { imageUpdateLoop } from "../reconciler/image_update_loop.ts";
+import { claimDataDir } from "./claim_data_dir.ts";
+import { handleShutdown } from "./shutdown.ts";
+import { Watchdog } from "./watchdog.ts";
+import { watchUnsavedState } from "./unsaved_state.ts";
+import { serveControl } from "./serve_control.ts";
+import type { ConfigReload } from "./config_reload.ts";
+import { SdNotify } from "./sd_notify.ts";
+import { statusLine } from "./status_line.ts";
+import { reportUnhandled } from "./unhandled_rejections.ts";
+import { notifyLoop } from "./notify_loop.ts";
+import { closeDevice, openDevice } from "./create_device.ts";
+import { reconcileLoop } from "../reconciler/reconciler.ts";
+import { upgradeLoop } from "./upgrade_loop.ts";
+import { confirmTrial, reportUpgrade } from "./confirm_trial.ts";
+import { syncLoop } from "../sync/sync_loop.ts";
 
 const log = logger("daemon");
 
@@ -35,7 +35,7 @@ const log = logger("daemon");
 const SETTLED_MS = 10_000;
 
 /** For a daemon that nobody listens to. */
-const NOBODY = new SdNotify({ socket: null });
+const NO_NOTIFY = new SdNotify({ socket: null });
 
 export interface DaemonOptions {
   settings: Settings;
@@ -44,9 +44,9 @@ export interface DaemonOptions {
   /** Who hears how it is; absent: nobody. */
   notify?: SdNotify;
   /** Beats as long as there is progress. */
-  heart?: Heart;
+  watchdog?: Watchdog;
   /** Answers wishes that the settings be read again; absent: they are refused. */
-  reloads?: Reloads;
+  configReload?: ConfigReload;
   /** Called once: the lock is held, page and socket are served, the boot from disk is done, the first pass has ended. */
   ready?: (where: { port: number; device: Device }) => void;
   /** Called once, when it has been ready and has lived for ten seconds more. */
@@ -58,9 +58,10 @@ export interface DaemonOptions {
  * one has the data_dir, and `Failure` for what keeps it from starting at all.
  */
 export async function runDaemon(
-  { settings, signal, notify = NOBODY, heart = new Heart(systemClock), reloads, ready, settled }: DaemonOptions,
+  { settings, signal, notify = NO_NOTIFY, watchdog = new Watchdog(systemClock), configReload, ready, settled }:
+    DaemonOptions,
 ): Promise<DaemonEnd> {
-  heart.works();
+  watchdog.begin();
   using claim = await claimDataDir(settings);
   const { id, dir, disk } = claim;
   await removeLeftovers(dir);
@@ -72,19 +73,19 @@ export async function runDaemon(
     if (!own.signal.aborted) end = why;
     own.abort(new Error(why));
   };
-  const device = await openDevice({ settings, id, disk, signal: own.signal, stop, heart });
+  const device = await openDevice({ settings, id, disk, signal: own.signal, stop, watchdog });
   using _unhandled = reportUnhandled((message) => {
     addEvent(device, { workload: null, reason: "internal_error", message });
   });
-  watchSaving(device);
+  watchUnsavedState(device);
   const reaper = reapOrphans();
-  reloads?.begun(() => stop("reload"));
-  using _told = leaveWhenTold(device, { signal, notify });
+  configReload?.onDaemonStart(() => stop("reload"));
+  using _told = handleShutdown(device, { signal, notify });
   const served: Served[] = [];
   try {
     // The control socket first: its failure (a path that is too long) must not leave a page behind.
-    served.push(...await serveControl(createControlApp(controlDeps(device, reloads)), dir));
-    const page = await serve(createApp(pageDeps(device)), {
+    served.push(...await serveControl(createControlApp(controlDeps(device, configReload)), dir));
+    const page = await serve(createPageApp(appDeps(device)), {
       address: settings.listenAddress,
       port: settings.listenPort,
     });
@@ -95,33 +96,33 @@ export async function runDaemon(
     for (const runtime of device.runtimes.values()) {
       runtime.watch(() => {
         device.changed.add(runtime.name);
-        device.wake.now();
+        device.trigger.fire();
       });
     }
-    await bootFromDisk(device);
-    await tellUnfinished(device);
-    await tellUpgrade(device);
+    await loadFromDisk(device);
+    await reportInterruptedOperations(device);
+    await reportUpgrade(device);
     device.usage.begin();
-    using _memory = giveBackWhenCalm(() => device.busy.size > 0);
+    using _memory = trimMemoryWhenIdle(() => device.operations.size > 0);
     const passed = () => {
-      if (device.goingDown === null && device.snapshot !== null) notify.status(statusLine(device.snapshot));
-      if (device.passesEnded > 1) return;
+      if (device.shutdownKind === null && device.snapshot !== null) notify.status(statusLine(device.snapshot));
+      if (device.reconcileCount > 1) return;
       notify.ready();
       ready?.({ port: page.port, device });
       systemClock.sleep(SETTLED_MS, device.stopped).then(async () => {
-        await settleUpgrade(device);
+        await confirmTrial(device);
         settled?.(device);
       }).catch(() => {});
     };
     const loops = [syncLoop(device), imageUpdateLoop(device), upgradeLoop(device), notifyLoop(device)];
-    await Promise.all([passLoop(device, passed), ...loops]);
+    await Promise.all([reconcileLoop(device, passed), ...loops]);
     return end;
   } finally {
-    heart.works();
+    watchdog.begin();
     await Promise.all(served.map((one) => one.close()));
     await closeDevice(device);
     reaper.close();
-    log.info(device.goingDown === "shutdown" ? "everything is stopped until the machine is back" : ENDS[end]);
+    log.info(device.shutdownKind === "shutdown" ? "everything is stopped until the machine is back" : ENDS[end]);
   }
 }
 

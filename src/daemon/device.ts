@@ -1,15 +1,15 @@
 /** Everything one running daemon holds: its parts, and what it knows. Made by `daemon.ts`, used by each step of a pass. */
 import type { Clock } from "../clock.ts";
 import type { Desired } from "../model/desired.ts";
-import type { Observation } from "../model/observed.ts";
+import type { Observation } from "../model/instance.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Event, Snapshot, SourceStatus, UpgradeStatus } from "../model/snapshot.ts";
 import type { RuntimeName } from "../model/workload.ts";
-import type { Attempt } from "../plan/attempt.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { GoingDown } from "../plan/removal/down.ts";
-import type { Prober } from "../probe/probe.ts";
-import type { ArtifactStore } from "../runtime/native/artifact/store.ts";
+import type { RetryState } from "../reconciler/pipeline/retry_state.ts";
+import type { Plan } from "../reconciler/pipeline/plan.ts";
+import type { ShutdownKind } from "../reconciler/pipeline/removal/stop_all.ts";
+import type { Prober } from "../probe/prober.ts";
+import type { ArtifactStore } from "../runtime/native/artifact/artifact_store.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -17,23 +17,23 @@ import type { Revision, Source } from "../source/source.ts";
 import type { DataDir } from "../store/data_dir.ts";
 import type { DeliveryLog } from "../store/delivery_log.ts";
 import type { Journal } from "../store/journal.ts";
-import type { MemoryStore } from "../store/memory.ts";
-import type { SourceMemory } from "../store/source_memory.ts";
+import type { WorkloadStateStore } from "../store/workload_state_store.ts";
+import type { SourceState } from "../store/source_state.ts";
 import type { StateDisk } from "../store/state_disk.ts";
-import type { Notifier } from "./notify/notifier.ts";
-import type { Heart } from "./process/heart.ts";
-import type { Processing } from "./revision/processing.ts";
-import type { UsageHistory } from "./usage.ts";
-import type { Wake } from "./wake.ts";
+import type { Notifier } from "./notifier.ts";
+import type { Watchdog } from "./watchdog.ts";
+import type { CrashGuard } from "../sync/crash_guard.ts";
+import type { UsageHistory } from "../reconciler/usage_history.ts";
+import type { Trigger } from "../async/trigger.ts";
 
 /** Actions of one workload being carried out. */
-export interface Work {
+export interface Operation {
   /** The last thing it said of itself; null before the first. */
   progress: string | null;
   /** The fingerprint of the spec for which something is being brought; null while nothing is. */
-  prepares: string | null;
+  preparing: string | null;
   /** Aborted when nobody wants that spec any more. */
-  readonly unwanted: AbortController;
+  readonly superseded: AbortController;
 }
 
 /**
@@ -52,7 +52,7 @@ export interface Device {
   readonly disk: StateDisk;
   readonly startedAt: number;
   /** When the state was last written by the daemon before, in ms since 1970: it can not be earlier now. Null where it is new. */
-  readonly lastKnown: number | null;
+  readonly lastStateWrite: number | null;
   /** The monotonic clock at `startedAt`. */
   readonly startedMonotonic: number;
   /** The clock minus the monotonic one, at the last pass. */
@@ -65,12 +65,12 @@ export interface Device {
   readonly vault: Vault;
   readonly prober: Prober;
   readonly usage: UsageHistory;
-  readonly memory: MemoryStore;
+  readonly workloadStates: WorkloadStateStore;
   readonly journal: Journal;
   /** Turns of the pass loop. */
-  readonly wake: Wake;
+  readonly trigger: Trigger;
   /** Turns of the sync loop. */
-  readonly syncWake: Wake;
+  readonly syncTrigger: Trigger;
   /** Ends all that the daemon has under way; instances go on. */
   readonly stopped: AbortSignal;
   /** Ends the daemon; the first word counts. */
@@ -79,22 +79,22 @@ export interface Device {
   /** Null until a revision was read for the first time. */
   desired: Desired | null;
   /** Set once everything is to be stopped: nothing is started any more. */
-  goingDown: GoingDown | null;
+  shutdownKind: ShutdownKind | null;
   /** Set when what manifests choose devices by has changed: the same revision asks for other workloads then. */
-  readAgain: boolean;
+  reloadRevision: boolean;
   revision: Pick<Revision, "id" | "subject" | "author"> | null;
   /** The note of the revision that is processed, and of one that is set aside. */
-  readonly processing: Processing;
+  readonly processing: CrashGuard;
   /** What the files of workloads need that did not fit on the disk; null when all fitted. */
   lackingBytes: number | null;
-  sourceMemory: SourceMemory;
+  sourceState: SourceState;
   sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "held">;
   /** How many looks at the repository have ended, and whether one is under way: what `sync --wait` waits for. */
-  looksEnded: number;
-  looking: boolean;
+  syncCount: number;
+  syncing: boolean;
 
-  passesEnded: number;
-  readonly heart: Heart;
+  reconcileCount: number;
+  readonly watchdog: Watchdog;
   observations: Observation[];
   /** Runtimes that said that something changed; empty for a turn with another cause, which looks at all. */
   readonly changed: Set<RuntimeName>;
@@ -108,10 +108,10 @@ export interface Device {
   /** Of workloads that failed for good, their last output, by the instance that wrote it. */
   readonly lastLines: Map<string, { instanceId: string; lines: string[] }>;
   /** Instances whose turn to unhealthy was told. */
-  readonly alerted: Set<string>;
-  readonly busy: Map<string, Work>;
-  readonly attempts: Map<string, Attempt>;
-  readonly forced: Set<string>;
+  readonly reportedUnhealthy: Set<string>;
+  readonly operations: Map<string, Operation>;
+  readonly retries: Map<string, RetryState>;
+  readonly forcedRestarts: Set<string>;
 
   /** What git asks of HarborNode itself; null for nothing. */
   upgrade: UpgradeStatus | null;
@@ -124,20 +124,20 @@ export interface Device {
 }
 
 /** Events are for reading, not for keeping: enough for a page. */
-const KEPT = 50;
+const MAX_EVENTS = 50;
 
 export function addEvent(
   device: Device,
   event: { workload: string | null; reason: ReasonCode; message: string },
 ): void {
   device.events.push({ at: isoTime(device.clock.now()), ...event });
-  device.events.splice(0, device.events.length - KEPT);
+  device.events.splice(0, device.events.length - MAX_EVENTS);
 }
 
 /** Calls everybody who asked to hear when the snapshot is another. */
-export function tell(device: Device): void {
+export function notifyListeners(device: Device): void {
   for (const listener of device.listeners) listener();
-  device.notifier.wake.now();
+  device.notifier.trigger.fire();
 }
 
 /** Until the function that it returns is called. */

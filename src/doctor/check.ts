@@ -9,7 +9,7 @@ import type { Finding } from "./finding.ts";
 export type Group = "settings" | "repository" | "machine" | "storage" | "docker" | "service" | "daemon";
 
 /** All that is known before the first look. */
-export interface Situation {
+export interface DoctorContext {
   /** Null where they are missing, unreadable or wrong: `problems` says why. */
   settings: Settings | null;
   problems: readonly Problem[];
@@ -25,7 +25,7 @@ export interface Situation {
 
 type Needed = "settings" | "snapshot";
 
-export type Known<Needs extends Needed> = Situation & { [Key in Needs]: NonNullable<Situation[Key]> };
+export type Known<Needs extends Needed> = DoctorContext & { [Key in Needs]: NonNullable<DoctorContext[Key]> };
 
 export interface Check<Facts = unknown, Needs extends Needed = never> {
   group: Group;
@@ -38,7 +38,7 @@ export interface Check<Facts = unknown, Needs extends Needed = never> {
   /** What a look that takes too long means; where it is absent, that it took too long. */
   whenLate?: Finding;
   /** What is so now. Changes nothing but what it removes again; ends soon after `signal` aborts. */
-  look(situation: Known<Needs>, signal: AbortSignal): Promise<Facts>;
+  gather(situation: Known<Needs>, signal: AbortSignal): Promise<Facts>;
   /** At least one finding, most important first. Looks at nothing but the facts. */
-  judge(facts: Facts): Finding[];
+  evaluate(facts: Facts): Finding[];
 }

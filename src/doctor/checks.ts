@@ -1,31 +1,31 @@
 /** Every check there is, in the order in which they are shown; one file each. */
 import type { Check } from "./check.ts";
-import { daemon } from "./daemon/answers.ts";
-import { notifications } from "./daemon/notifications.ts";
-import { ports } from "./daemon/ports.ts";
-import { webhook } from "./daemon/webhook.ts";
-import { workloads } from "./daemon/workloads.ts";
-import { docker } from "./docker/docker.ts";
+import { daemon } from "./daemon/reachable.ts";
+import { notifications } from "./daemon/failed_notifications.ts";
+import { ports } from "./daemon/page_port.ts";
+import { webhook } from "./daemon/webhook_deliveries.ts";
+import { workloads } from "./daemon/failed_workloads.ts";
+import { docker } from "./docker_engine.ts";
 import { certificates } from "./repository/certificates.ts";
-import { reach } from "./repository/reach.ts";
+import { connectivity } from "./repository/connectivity.ts";
 import { sshFiles } from "./repository/ssh_files.ts";
-import { token } from "./repository/token.ts";
-import { executable } from "./service/executable.ts";
-import { settings } from "./service/settings.ts";
-import { unit } from "./service/unit.ts";
-import { dataDir } from "./storage/data_dir.ts";
-import { disk } from "./storage/disk.ts";
-import { identity } from "./storage/identity.ts";
-import { state } from "./storage/state.ts";
-import { wear } from "./storage/wear.ts";
-import { clock } from "./system/clock.ts";
-import { controlGroups } from "./system/control_groups.ts";
-import { kernel } from "./system/kernel.ts";
-import { memory } from "./system/memory.ts";
+import { token } from "./repository/repository_token.ts";
+import { executable } from "./service/installed_executable.ts";
+import { settings } from "./service/config_file.ts";
+import { unit } from "./service/unit_differences.ts";
+import { dataDir } from "./storage/data_dir_checks.ts";
+import { disk } from "./storage/free_space.ts";
+import { identity } from "./storage/age_identity.ts";
+import { state } from "./storage/state_writable.ts";
+import { flashWear } from "./storage/flash_wear.ts";
+import { clock } from "./machine/system_clock.ts";
+import { controlGroups } from "./machine/cgroup_controllers.ts";
+import { kernel } from "./machine/kernel_features.ts";
+import { memory } from "./machine/memory_pressure.ts";
 
 export const CHECKS: readonly Check<unknown, "settings" | "snapshot">[] = [
   settings,
-  reach,
+  connectivity,
   token,
   sshFiles,
   certificates,
@@ -36,7 +36,7 @@ export const CHECKS: readonly Check<unknown, "settings" | "snapshot">[] = [
   state,
   dataDir,
   disk,
-  wear,
+  flashWear,
   identity,
   docker,
   unit,

@@ -1,7 +1,7 @@
 /** The control socket: HTTP on a Unix socket that root and the group `harbornode` may use, and nobody else. */
 import type { Hono } from "hono";
 import { diskFault, Failure } from "../failure.ts";
-import { Requests, type Served } from "./serve.ts";
+import { Requests, type Served } from "./serve_page.ts";
 
 /** unix(7): `sun_path` has 108 bytes, one of them for the end. */
 const MAX_PATH_BYTES = 107;

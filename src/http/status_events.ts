@@ -1,6 +1,6 @@
 /** `GET /api/v1/events`: the whole status at once and after each change, to a bounded number of readers. */
 import type { Snapshot } from "../model/snapshot.ts";
-import { eventStream } from "./stream.ts";
+import { eventStream } from "./event_stream.ts";
 
 export interface StatusEventsDeps {
   snapshot(): Snapshot;

@@ -27,8 +27,8 @@ import {
   LOGS,
   OWN_FIELDS,
   type ServiceRead,
-} from "./fields.ts";
-import type { ManifestFile } from "./layout.ts";
+} from "./manifest_fields.ts";
+import type { ManifestFile } from "./repository_layout.ts";
 
 /** The fields of a manifest by mode; null for a mode that the manifest does not have. */
 export interface WorkloadRead {

@@ -2,7 +2,7 @@
 import type { Kind } from "../model/workload.ts";
 import { tableSchema } from "../schema/field_table.ts";
 import { modeOf } from "./field/mode.ts";
-import { MANIFEST_FIELDS } from "./fields.ts";
+import { MANIFEST_FIELDS } from "./manifest_fields.ts";
 
 /** Returns a JSON Schema (draft 2020-12): as strict as the reader about names, and less about what depends on other files. */
 export function manifestSchema(kind: Kind): Record<string, unknown> {

@@ -13,7 +13,7 @@ export interface InvalidManifest {
 }
 
 /** The ways in which a workload may run. Where its manifest leaves no choice, one. */
-export interface ModeChoice {
+export interface RuntimeOptions {
   /** One for each runtime that the manifest allows; at least one, that of its kind first. */
   specs: readonly Workload[];
   /** What the manifest prefers; null when it does not say. */
@@ -28,7 +28,7 @@ export interface Unresolved {
 }
 
 /** What git asks of HarborNode itself. */
-export interface DaemonWish {
+export interface DesiredVersion {
   /** Null for none, or where it could not be read. */
   version: string | null;
   problems: Problem[];
@@ -43,7 +43,7 @@ export interface Desired {
   /** Sorted by name; names are unique over both kinds. */
   workloads: Workload[];
   /** By name, of every one of `workloads` that was read from a manifest; absent where memory is all there is. */
-  choices?: ReadonlyMap<string, ModeChoice>;
+  choices?: ReadonlyMap<string, RuntimeOptions>;
   invalid: InvalidManifest[];
   /**
    * By name, of those of `workloads` that something is missing for, like a secret: each stays as it was last applied.
@@ -51,7 +51,7 @@ export interface Desired {
    */
   unresolved?: ReadonlyMap<string, Unresolved>;
   /** Absent where git says nothing of it. */
-  daemon?: DaemonWish;
+  daemon?: DesiredVersion;
   /** Names of valid manifests whose `on` does not choose this device. */
   notSelected: string[];
 }

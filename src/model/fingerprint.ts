@@ -3,7 +3,7 @@
  * content of its files. Never of the commit, so a push that does not change a workload does not touch it.
  */
 import { createHash } from "node:crypto";
-import { secretsIdentity } from "./secret.ts";
+import { secretsIdentity } from "./secret_reference.ts";
 import type { Workload, WorkloadFile } from "./workload.ts";
 
 /** What can change without a new instance: these are read live from the spec by whoever uses them. */
@@ -38,7 +38,7 @@ const LIVE = new Set([
 export function fingerprint(workload: Workload): string {
   const known = KNOWN.get(workload);
   if (known !== undefined) return known;
-  const made = digest(identity(workload)).slice(0, 16);
+  const made = digest(fingerprintInput(workload)).slice(0, 16);
   KNOWN.set(workload, made);
   return made;
 }
@@ -47,7 +47,7 @@ export function fingerprint(workload: Workload): string {
 const KNOWN = new WeakMap<Workload, string>();
 
 /** The fields that the fingerprint is made of, in a form that can be compared field by field to explain a change. */
-export function identity(workload: Workload): Record<string, unknown> {
+export function fingerprintInput(workload: Workload): Record<string, unknown> {
   const entries = Object.entries(workload).filter(([key, value]) => !LIVE.has(key) && !saysNothing(value));
   // Files that are followed in place need no new instance when they change.
   const files = workload.onChange.type === "restart" ? filesDigest(workload.files) : "";

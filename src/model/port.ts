@@ -12,7 +12,7 @@ export function portsClash(a: Port, b: Port): boolean {
 }
 
 /** The ports with every 0 replaced by what the device chose; `chosen` is in the order of `ports`. */
-export function withChosen(ports: readonly Port[], chosen: readonly number[]): Port[] {
+export function withAssignedPorts(ports: readonly Port[], chosen: readonly number[]): Port[] {
   return ports.map((port, index) => {
     if (port.host !== 0) return port;
     const number = chosen[index] ?? 0;

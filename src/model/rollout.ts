@@ -3,7 +3,7 @@ import type { ReasonCode } from "./reason.ts";
 import type { Workload } from "./workload.ts";
 
 /** A spec that was healthy, whole: to go back to it needs neither git nor a registry. Times are in ms since 1970. */
-export interface Version {
+export interface StableVersion {
   workload: Workload;
   fingerprint: string;
   /** The revision that it came with first. */
@@ -14,7 +14,7 @@ export interface Version {
 }
 
 /** A rollout that has begun to touch instances and has not come to its end. */
-export interface UnderWay {
+export interface ActiveRollout {
   fingerprint: string;
   revision: string;
   reason: ReasonCode;
@@ -25,7 +25,7 @@ export interface UnderWay {
 }
 
 /** What git asks for and this device does not run: quarantined, until git asks for something else. */
-export interface Refusal {
+export interface QuarantinedSpec {
   /** Of the spec that is refused: all of it that a rollout depends on (`rolloutDigest`). */
   digest: string;
   fingerprint: string;
@@ -54,26 +54,26 @@ export interface RolloutRecord {
   evidence?: { lines: string[]; probes: string[] };
 }
 
-export interface RolloutMemory {
-  underWay?: UnderWay;
-  refused?: Refusal;
+export interface RolloutState {
+  underWay?: ActiveRollout;
+  refused?: QuarantinedSpec;
   /** Newest last. */
-  versions: Version[];
+  versions: StableVersion[];
   /** Newest last. */
   history: RolloutRecord[];
 }
 
 /** What runs, and two to go back to: each may hold an image on a small card. */
-export const KEPT_VERSIONS = 3;
-export const KEPT_HISTORY = 20;
+export const MAX_STABLE_VERSIONS = 3;
+export const MAX_ROLLOUT_HISTORY = 20;
 
-export const NO_ROLLOUTS: RolloutMemory = { versions: [], history: [] };
+export const NO_ROLLOUTS: RolloutState = { versions: [], history: [] };
 
 /**
  * A rollout to `fingerprint` that is about to touch its first instance; null when there is none to begin: it was healthy
  * before, or is under way, or is the way back. To be written down before anything is touched.
  */
-export function withBegun(rollouts: RolloutMemory, begun: Omit<UnderWay, "failed">): RolloutMemory | null {
+export function beginRollout(rollouts: RolloutState, begun: Omit<ActiveRollout, "failed">): RolloutState | null {
   const { fingerprint } = begun;
   const isKnown = rollouts.underWay?.fingerprint === fingerprint || rollouts.refused?.target === fingerprint ||
     rollouts.versions.at(-1)?.fingerprint === fingerprint;
@@ -81,17 +81,17 @@ export function withBegun(rollouts: RolloutMemory, begun: Omit<UnderWay, "failed
 }
 
 /** The version that a failed rollout of `fingerprint` goes back to; undefined when there is none. */
-export function versionBefore({ versions }: RolloutMemory, fingerprint: string): Version | undefined {
-  return versions.findLast((one) => one.fingerprint !== fingerprint);
+export function previousStable({ versions }: RolloutState, fingerprint: string): StableVersion | undefined {
+  return versions.findLast((version) => version.fingerprint !== fingerprint);
 }
 
 /** `version` as the newest one. One of the same fingerprint is replaced, and keeps its revision. */
-export function withVersion(versions: readonly Version[], version: Version): Version[] {
+export function addStableVersion(versions: readonly StableVersion[], version: StableVersion): StableVersion[] {
   const known = versions.find((one) => one.fingerprint === version.fingerprint);
   const others = versions.filter((one) => one !== known);
-  return [...others, { ...version, revision: known?.revision ?? version.revision }].slice(-KEPT_VERSIONS);
+  return [...others, { ...version, revision: known?.revision ?? version.revision }].slice(-MAX_STABLE_VERSIONS);
 }
 
-export function withRecord(history: readonly RolloutRecord[], record: RolloutRecord): RolloutRecord[] {
-  return [...history, record].slice(-KEPT_HISTORY);
+export function addRolloutRecord(history: readonly RolloutRecord[], record: RolloutRecord): RolloutRecord[] {
+  return [...history, record].slice(-MAX_ROLLOUT_HISTORY);
 }

@@ -2,7 +2,7 @@
  * The one status value that the CLI, the page and the API show. Its names are public (`harbornode status --json`,
  * `GET /api/v1/status`): fields are added, never renamed. It has no field that could hold an environment or a secret.
  */
-import type { Ref } from "./repository/ref.ts";
+import type { Ref } from "./git_ref.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { Kind, RuntimeName } from "./workload.ts";
 import type { Problem } from "./problem.ts";

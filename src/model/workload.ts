@@ -1,13 +1,13 @@
 /** A workload: one thing that git declares to be kept running here, with everything resolved: plain data, fit for JSON. */
-import type { MaintenanceWindow } from "./pause/maintenance_window.ts";
-import type { SignalName } from "./process/signal.ts";
+import type { MaintenanceWindow } from "./maintenance_window.ts";
+import type { SignalName } from "./signal.ts";
 import type { ContainerOptions } from "./container_options.ts";
-import type { Secret } from "./secret.ts";
+import type { Secret } from "./secret_reference.ts";
 
 export type Kind = "service" | "deployment";
 export type RuntimeName = "native" | "docker";
 
-export type { SignalName } from "./process/signal.ts";
+export type { SignalName } from "./signal.ts";
 
 /** What follows an end. The first restart comes at once, each further one later, from `delayMs` up to `maxDelayMs`. */
 export interface RestartPolicy {

@@ -2,12 +2,12 @@
 import type { Phase, WorkloadStatus } from "./snapshot.ts";
 
 /** Whether git changes nothing of it, by its manifest or by a hold on the device. */
-export function isLeftAlone({ sync, held }: WorkloadStatus): boolean {
+export function isSuspendedStatus({ sync, held }: WorkloadStatus): boolean {
   return sync === "suspended" || held !== null;
 }
 
 /** Whether git's wish is not done here, and what was before goes on until a person changes something. */
-export function isBarred({ reason }: WorkloadStatus): boolean {
+export function isGated({ reason }: WorkloadStatus): boolean {
   return reason === "policy_denied" || reason === "secret_unresolved";
 }
 
@@ -17,7 +17,7 @@ export function isJob({ runs, next_run_at }: WorkloadStatus): boolean {
 }
 
 /** "service", "job", "deployment" */
-export function kindWord(workload: WorkloadStatus): string {
+export function kindLabel(workload: WorkloadStatus): string {
   return isJob(workload) ? "job" : workload.kind;
 }
 
@@ -32,20 +32,25 @@ export interface Groups {
 export function groups(workloads: readonly WorkloadStatus[]): Groups {
   const well = workloads.filter(isWell);
   const moving = workloads.filter(isMoving);
-  return { well, moving, attention: workloads.filter((one) => !well.includes(one) && !moving.includes(one)) };
+  return {
+    well,
+    moving,
+    attention: workloads.filter((workload) => !well.includes(workload) && !moving.includes(workload)),
+  };
 }
 
 const FAILING: ReadonlySet<Phase> = new Set(["failed", "backoff", "degraded", "blocked"]);
 
-function isWell(one: WorkloadStatus): boolean {
-  if (isBarred(one)) return false;
-  if (one.health === "unhealthy" || FAILING.has(one.phase)) return false;
-  return isLeftAlone(one) || one.phase === "completed" || one.phase === "stopped" ||
-    one.reason === "scheduled" || (one.phase === "running" && one.health === "healthy");
+function isWell(workload: WorkloadStatus): boolean {
+  if (isGated(workload)) return false;
+  if (workload.health === "unhealthy" || FAILING.has(workload.phase)) return false;
+  return isSuspendedStatus(workload) || workload.phase === "completed" || workload.phase === "stopped" ||
+    workload.reason === "scheduled" || (workload.phase === "running" && workload.health === "healthy");
 }
 
 /** Of a run of a job, and of what was just started, nobody can say yet. */
-function isMoving(one: WorkloadStatus): boolean {
-  return !isWell(one) &&
-    (["pending", "starting", "stopping"].includes(one.phase) || (one.phase === "running" && one.health === "unknown"));
+function isMoving(workload: WorkloadStatus): boolean {
+  return !isWell(workload) &&
+    (["pending", "starting", "stopping"].includes(workload.phase) ||
+      (workload.phase === "running" && workload.health === "unknown"));
 }

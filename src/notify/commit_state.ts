@@ -30,7 +30,7 @@ const OF_THE_WAY: ReadonlySet<ReasonCode> = new Set([
 ]);
 
 /** Whether an error of the source is one of getting there, and not of what was found. */
-export function isOfTheWay(reason: ReasonCode): boolean {
+export function isConnectivityError(reason: ReasonCode): boolean {
   return OF_THE_WAY.has(reason);
 }
 
@@ -45,7 +45,7 @@ export function commitStates(snapshot: Snapshot): CommitState[] {
     states.push({ revision, state: "pending", description: message });
   }
   const { error } = source;
-  if (error !== null && !error.transient && !isOfTheWay(error.reason) && source.seen !== null) {
+  if (error !== null && !error.transient && !isConnectivityError(error.reason) && source.seen !== null) {
     if (source.seen !== source.attempted) {
       states.push({ revision: source.seen, state: "failure", description: failed(snapshot, error.message) });
     }
@@ -55,12 +55,12 @@ export function commitStates(snapshot: Snapshot): CommitState[] {
 
 function attempted(snapshot: Snapshot, revision: string): CommitState {
   const { source, workloads, prune_held } = snapshot;
-  if (source.healthy === revision) return { revision, state: "success", description: wellSentence(workloads) };
+  if (source.healthy === revision) return { revision, state: "success", description: healthySummary(workloads) };
   if (source.error?.reason === "revision_set_aside" && source.seen === revision) {
     return { revision, state: "failure", description: failed(snapshot, source.error.message) };
   }
   // The workloads are still shown as of the revision before.
-  const bad = source.planned === revision ? workloads.find((one) => failure(one) !== null) : undefined;
+  const bad = source.planned === revision ? workloads.find((workload) => failure(workload) !== null) : undefined;
   if (bad !== undefined) {
     return { revision, state: "failure", description: failed(snapshot, `${bad.name}: ${failure(bad)}`) };
   }
@@ -70,7 +70,7 @@ function attempted(snapshot: Snapshot, revision: string): CommitState {
 }
 
 /** "applied, all 3 workloads are healthy" */
-export function wellSentence(workloads: WorkloadStatus[]): string {
+export function healthySummary(workloads: WorkloadStatus[]): string {
   const count = workloads.length;
   return count === 1 ? "applied, the workload is healthy" : `applied, all ${count} workloads are healthy`;
 }
@@ -93,11 +93,11 @@ function failed({ source }: Snapshot, why: string): string {
  * Of `current`, what the forge was not told yet, and what it should hear of revisions that were left behind. `told` are
  * the last states that it was told or is to be told. A success is the last word; a failure can only become a success.
  */
-export function untold(told: readonly CommitState[], current: readonly CommitState[]): CommitState[] {
-  const last = new Map(told.map((one) => [one.revision, one]));
-  const news = current.filter((one) => isNews(last.get(one.revision), one));
+export function unsent(told: readonly CommitState[], current: readonly CommitState[]): CommitState[] {
+  const last = new Map(told.map((commitState) => [commitState.revision, commitState]));
+  const news = current.filter((commitState) => isNews(last.get(commitState.revision), commitState));
   const left = told.filter(({ revision, state }) =>
-    state === "pending" && !current.some((one) => one.revision === revision)
+    state === "pending" && !current.some((commitState) => commitState.revision === revision)
   );
   const next = current[0]?.revision.slice(0, 7);
   const superseded = current.length === 0 ? [] : left.map(({ revision }): CommitState => (

@@ -1,7 +1,7 @@
 /** [pure] A message in the form that each service takes. */
 import { standardSignature } from "../standard_webhooks.ts";
 import type { NotifyTarget } from "../settings/settings.ts";
-import { type Outgoing, shortened } from "./outgoing.ts";
+import { type HttpRequest, shortened } from "./http_request.ts";
 
 export interface Message {
   /** One of the events of `[[notify]]`, or "test". */
@@ -23,7 +23,7 @@ interface Sending {
   now: number;
 }
 
-export function messageRequest(target: NotifyTarget, sending: Sending): Outgoing {
+export function messageRequest(target: NotifyTarget, sending: Sending): HttpRequest {
   const request = REQUESTS[target.type](target, sending);
   return { ...request, headers: { "content-type": "application/json", ...request.headers } };
 }
@@ -31,7 +31,7 @@ export function messageRequest(target: NotifyTarget, sending: Sending): Outgoing
 /** Events that somebody should get up for; the others can be read later. */
 const URGENT = new Set(["revision_failed", "rolled_back", "unhealthy", "policy_denied", "sync_failed"]);
 
-const REQUESTS: Record<NotifyTarget["type"], (target: NotifyTarget, sending: Sending) => Outgoing> = {
+const REQUESTS: Record<NotifyTarget["type"], (target: NotifyTarget, sending: Sending) => HttpRequest> = {
   // https://www.standardwebhooks.com
   webhook({ url, secret }, { message, id, now }) {
     const { event, at, ...data } = message;

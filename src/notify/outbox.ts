@@ -2,8 +2,8 @@
 import type { Clock } from "../clock.ts";
 import { logger } from "../log.ts";
 import type { NotifyStatus } from "../model/snapshot.ts";
-import { type NotifyFile, type NotifyMemory, type QueuedMessage, writeNotifyMemory } from "../store/notify_memory.ts";
-import type { Outcome } from "./send.ts";
+import { type NotifyFile, type NotifyState, type QueuedMessage, writeNotifyState } from "../store/notify_state.ts";
+import type { Outcome } from "./send_message.ts";
 
 const log = logger("notify");
 
@@ -16,7 +16,7 @@ const MOST_DELAY_MS = 3_600_000;
 
 export interface OutboxOptions {
   file: NotifyFile;
-  memory: NotifyMemory;
+  notifyState: NotifyState;
   clock: Clock;
   /** By target: says one message. Rejects only with the signal's reason. */
   senders: ReadonlyMap<string, (message: QueuedMessage, signal: AbortSignal) => Promise<Outcome>>;
@@ -30,26 +30,28 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { memory, senders } = options;
+    const { notifyState, senders } = options;
     // Who is no target any more has nothing to hear.
-    memory.queue = memory.queue.filter(({ target }) => senders.has(target));
+    notifyState.queue = notifyState.queue.filter(({ target }) => senders.has(target));
   }
 
   /** Puts it at the end, in memory; `save` makes it last. */
   add(message: Pick<QueuedMessage, "target" | "topic" | "content">): void {
-    const { memory } = this.#options;
-    const isReplaced = (one: QueuedMessage) =>
-      message.topic !== null && one.topic === message.topic && one.target === message.target;
-    memory.queue = memory.queue.filter((one) => this.#underWay.has(one) || !isReplaced(one));
-    memory.queue.push({ id: crypto.randomUUID(), ...message, tries: 0, notBefore: 0 });
+    const { notifyState } = this.#options;
+    const isReplaced = (queuedMessage: QueuedMessage) =>
+      message.topic !== null && queuedMessage.topic === message.topic && queuedMessage.target === message.target;
+    notifyState.queue = notifyState.queue.filter((queuedMessage) =>
+      this.#underWay.has(queuedMessage) || !isReplaced(queuedMessage)
+    );
+    notifyState.queue.push({ id: crypto.randomUUID(), ...message, tries: 0, notBefore: 0 });
     const own = this.#waiting(message.target);
-    const oldest = own.find((one) => !this.#underWay.has(one));
+    const oldest = own.find((queuedMessage) => !this.#underWay.has(queuedMessage));
     if (own.length > MAX_WAITING && oldest !== undefined) this.#lose(oldest, "more waits than is kept");
   }
 
   /** Never throws: a full disk costs messages after a restart, nothing else. */
   async save(): Promise<void> {
-    await writeNotifyMemory(this.#options.file, this.#options.memory);
+    await writeNotifyState(this.#options.file, this.#options.notifyState);
   }
 
   /**
@@ -114,15 +116,15 @@ export class Outbox {
   }
 
   #remove(message: QueuedMessage): void {
-    const { memory } = this.#options;
-    memory.queue = memory.queue.filter((one) => one !== message);
+    const { notifyState } = this.#options;
+    notifyState.queue = notifyState.queue.filter((queuedMessage) => queuedMessage !== message);
   }
 
   #waiting(target: string): QueuedMessage[] {
-    return this.#options.memory.queue.filter((one) => one.target === target);
+    return this.#options.notifyState.queue.filter((queuedMessage) => queuedMessage.target === target);
   }
 
   #of(target: string) {
-    return this.#options.memory.targets[target] ??= { lost: 0, sentAt: null, error: null };
+    return this.#options.notifyState.targets[target] ??= { lost: 0, sentAt: null, error: null };
   }
 }

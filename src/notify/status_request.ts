@@ -1,9 +1,9 @@
 /** [pure] The commit status of each forge, as its documentation has it. */
 import { createHash } from "node:crypto";
-import { repositoryAddress } from "../model/repository/address.ts";
+import { repositoryAddress } from "../model/repository_address.ts";
 import type { CommitStatusSettings, Forge } from "../settings/settings.ts";
 import type { CommitState } from "./commit_state.ts";
-import { type Outgoing, shortened } from "./outgoing.ts";
+import { type HttpRequest, shortened } from "./http_request.ts";
 
 /** GitHub's limit, and short enough for the others. */
 const MAX_DESCRIPTION = 140;
@@ -33,7 +33,7 @@ const BITBUCKET: Record<State, string> = {
 /** Data Center's word for it: https://developer.atlassian.com/server/bitbucket/rest/ */
 const BITBUCKET_SERVER: Record<State, string> = { ...BITBUCKET, superseded: "CANCELLED" };
 
-export function statusRequest(settings: CommitStatusSettings, status: CommitState): Outgoing {
+export function statusRequest(settings: CommitStatusSettings, status: CommitState): HttpRequest {
   const { host, hostname, scheme, path } = repositoryAddress(settings.repositoryUrl)!;
   // Over ssh, the port is not that of the API.
   const origin = scheme === "ssh" ? `https://${hostname}` : `${scheme}://${host}`;
@@ -55,7 +55,7 @@ interface Question {
   path: string;
 }
 
-const REQUESTS: Record<Forge, (question: Question) => Outgoing> = {
+const REQUESTS: Record<Forge, (question: Question) => HttpRequest> = {
   // https://docs.github.com/rest/commits/statuses
   github: ({ settings, status, origin, path, hostname }) => ({
     url: `${apiOf(settings, hostname === "github.com" ? "https://api.github.com" : `${origin}/api/v3`)}` +
@@ -109,7 +109,7 @@ const REQUESTS: Record<Forge, (question: Question) => Outgoing> = {
   },
 };
 
-function giteaLike({ settings, status, origin, path }: Question): Outgoing {
+function giteaLike({ settings, status, origin, path }: Question): HttpRequest {
   return {
     url: `${apiOf(settings, `${origin}/api/v1`)}/repos/${encoded(path)}/statuses/${status.revision}`,
     headers: { authorization: `token ${settings.token}` },

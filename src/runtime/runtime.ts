@@ -5,7 +5,7 @@
  * What holds for every method: a `Failure` is thrown for what went wrong outside (its kind says whether to try again);
  * only instances with our mark for this device are seen or touched; every wait has an end; calling twice is harmless.
  */
-import type { Instance, Observation } from "../model/observed.ts";
+import type { Instance, Observation } from "../model/instance.ts";
 import type { RuntimeName, SignalName, Workload } from "../model/workload.ts";
 
 /** Plaintext, for one start. Whoever has it writes it to no file but those it speaks of, and into no message. */
@@ -31,7 +31,7 @@ export interface StartRequest {
    */
   aloneDir?: string | null;
   /** A number for each of the workload's ports, where the device chose it; 0 for one that is not published. */
-  chosenPorts: readonly number[];
+  assignedPorts: readonly number[];
   /**
    * The ended instance of the same slot that this one follows, if there is one. Of the same fingerprint, Docker starts
    * the same container again; otherwise, and for native always, its record is replaced.
@@ -41,7 +41,7 @@ export interface StartRequest {
    * True: another instance of the slot still runs beside it, and clients of that one must not find this one under the
    * names of its networks before `publish`.
    */
-  withheld?: boolean;
+  canary?: boolean;
   /** Absent for none. */
   secrets?: RevealedSecrets;
 }
@@ -112,7 +112,7 @@ export interface Runtime {
    * Lets a running instance start its program again by itself, once and at once, should it end with another exit code
    * than these; null takes that back. A runtime that can't do so does nothing.
    */
-  grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void>;
+  setRestartLease(instance: Instance, finalCodes: readonly number[] | null): Promise<void>;
 
   /** Lets others find a withheld instance under the names of its networks. Nothing for a runtime that has no names. */
   publish(instance: Instance, workload: Workload): Promise<void>;
@@ -130,7 +130,7 @@ export interface Runtime {
    * Removes what it brought (images) and none of these specs needs, nor anything that runs. Never what somebody else
    * brought. Cheap to call again and again.
    */
-  keep(specs: readonly Workload[]): Promise<void>;
+  collectImages(specs: readonly Workload[]): Promise<void>;
 
   /** Takes over what may change without a new instance: the bounds of its logs. Called again and again. */
   configure(workload: Workload): void;

@@ -1,6 +1,6 @@
 /** [pure] Parses a TOML text to a table, and turns diagnostics of it into problems with positions. */
 import { parse, TomlError } from "smol-toml";
-import { escaped } from "../model/printable.ts";
+import { escapeControls } from "../model/escape.ts";
 import type { Problem } from "../model/problem.ts";
 import { type Diagnostic, MAX_DIAGNOSTICS, pathText } from "./diagnostic.ts";
 import { type Position, SourceMap, syntaxError } from "./source_map.ts";
@@ -79,7 +79,7 @@ function withoutExcerpt({ line, column, message }: TomlError): Position & { mess
  * unescaped.
  */
 function syntaxMessage(message: string): string {
-  const plain = escaped(message);
+  const plain = escapeControls(message);
   return `the text is no TOML here: ${plain.charAt(0).toLowerCase()}${plain.slice(1).replace(/\.$/, "")}`;
 }
 

@@ -1,5 +1,5 @@
 /** [pure] TOML values: tables, and the form in which a diagnostic quotes a value. */
-import { quoted } from "../model/printable.ts";
+import { quoted } from "../model/escape.ts";
 
 /** Longest string that a message quotes whole. */
 const MAX_QUOTED = 60;

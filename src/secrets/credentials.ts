@@ -64,26 +64,26 @@ export class Credentials {
   /** Returns the folder, null where there is no file. Each file is there whole, or as before. Throws `Failure`. */
   async write(key: string, files: RevealedSecrets["files"], readers: Readers): Promise<string | null> {
     if (files.length === 0) return null;
-    const folder = this.folder(key);
+    const directory = this.folder(key);
     const owner = typeof readers === "object" ? readers : null;
     const isShared = readers === "everybody inside" && this.#readers === "containers";
     try {
       await Deno.mkdir(this.#root, { recursive: true, mode: this.#readers === "users" ? 0o711 : 0o700 });
-      await Deno.mkdir(folder, { mode: 0o700 }).catch(whenThere);
+      await Deno.mkdir(directory, { mode: 0o700 }).catch(whenThere);
       this.#known ??= await names(this.#root);
       this.#known.add(key);
-      await Deno.chmod(folder, 0o700);
+      await Deno.chmod(directory, 0o700);
       for (const { name, content } of files) {
-        const path = join(folder, basename(name));
+        const path = join(directory, basename(name));
         await Deno.remove(`${path}.tmp`).catch(() => {});
         await Deno.writeFile(`${path}.tmp`, content, { mode: 0o400, createNew: true });
         await Deno.chmod(`${path}.tmp`, isShared ? 0o444 : 0o400);
         if (owner !== null) await Deno.chown(`${path}.tmp`, owner.uid, owner.gid);
         await Deno.rename(`${path}.tmp`, path);
       }
-      if (owner !== null) await Deno.chown(folder, owner.uid, owner.gid);
-      await Deno.chmod(folder, isShared ? 0o555 : 0o500);
-      return folder;
+      if (owner !== null) await Deno.chown(directory, owner.uid, owner.gid);
+      await Deno.chmod(directory, isShared ? 0o555 : 0o500);
+      return directory;
     } catch (error) {
       await this.#remove(key);
       const ofDisk = diskFailure(error);
@@ -109,21 +109,21 @@ export class Credentials {
 
   async #remove(key: string): Promise<void> {
     this.#known?.delete(key);
-    const folder = this.folder(key);
+    const directory = this.folder(key);
     // Without root's reach, nobody removes from a folder that he may not write.
-    await Deno.chmod(folder, 0o700).catch(() => {});
-    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    await Deno.chmod(directory, 0o700).catch(() => {});
+    await Deno.remove(directory, { recursive: true }).catch(() => {});
   }
 
   /** Leaves what instances need, and nothing where they need nothing. */
   async close(): Promise<void> {
-    for (const folder of [this.#root, dirname(this.#root)]) await removeIfEmpty(folder);
+    for (const directory of [this.#root, dirname(this.#root)]) await removeIfEmpty(directory);
   }
 }
 
 /** rmdir(2) removes nothing else. */
-async function removeIfEmpty(folder: string): Promise<void> {
-  await Deno.remove(folder).catch(() => {});
+async function removeIfEmpty(directory: string): Promise<void> {
+  await Deno.remove(directory).catch(() => {});
 }
 
 type Warning = { reason: "secret_on_disk"; message: string };
@@ -137,9 +137,9 @@ async function isInMemory(path: string): Promise<boolean> {
   return await statfs(path).then(({ type }) => IN_MEMORY.includes(type), () => false);
 }
 
-async function names(folder: string): Promise<Set<string>> {
+async function names(directory: string): Promise<Set<string>> {
   try {
-    return new Set((await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name));
+    return new Set((await Array.fromAsync(Deno.readDir(directory))).map((entry) => entry.name));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || diskFault(error) !== null) return new Set();
     throw error;

@@ -6,11 +6,11 @@ import { createHmac } from "node:crypto";
 import { asFailure, Failure } from "../failure.ts";
 import { registerSecret } from "../log.ts";
 import type { Unresolved } from "../model/desired.ts";
-import type { Secret } from "../model/secret.ts";
+import type { Secret } from "../model/secret_reference.ts";
 import type { Workload } from "../model/workload.ts";
 import type { RevealedSecrets } from "../runtime/runtime.ts";
-import { decrypt } from "./age.ts";
-import { type Identity, readIdentity, readOrMakeIdentity } from "./identity.ts";
+import { decrypt } from "./decrypt_age.ts";
+import { type Identity, readIdentity, readOrCreateIdentity } from "./device_identity.ts";
 
 /** A log line with a part of a key is as bad as one with all of it; for whole files that is not worth the search. */
 const REGISTERED = { bytes: 8192, line: 16 };
@@ -30,7 +30,7 @@ export class Vault {
 
   /** Never throws: what is wrong with the identity is said of each workload that needs it. `make`: where there is none. */
   static async open(path: string, { make }: { make: boolean }): Promise<Vault> {
-    const open = () => (make ? readOrMakeIdentity(path) : readIdentity(path)).catch(asFailure);
+    const open = () => (make ? readOrCreateIdentity(path) : readIdentity(path)).catch(asFailure);
     return new Vault(await open(), open);
   }
 

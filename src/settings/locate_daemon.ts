@@ -4,9 +4,9 @@ import type { Problem } from "../model/problem.ts";
 import { type Diagnostic, DiagnosticScope } from "../schema/diagnostic.ts";
 import { readFields } from "../schema/field_table.ts";
 import { parseDocument, withPositions } from "../schema/toml_document.ts";
-import { variableOf } from "./environment.ts";
-import { type LoadOptions, loadSettings } from "./load.ts";
-import { GENERAL } from "./section/general.ts";
+import { variableOf } from "./environment_overrides.ts";
+import { type LoadOptions, loadSettings } from "./load_config.ts";
+import { GENERAL } from "./section/general_section.ts";
 
 const FIELDS = { data_dir: GENERAL.fields.data_dir };
 

@@ -6,8 +6,8 @@ import { readFields, withDefaults } from "../schema/field_table.ts";
 import { parseDocument, withPositions } from "../schema/toml_document.ts";
 import { isTable, type Table } from "../schema/toml_value.ts";
 import { readError } from "./secret_setting.ts";
-import { GENERAL } from "./section/general.ts";
-import { POLICY, policyOf } from "./section/policy.ts";
+import { GENERAL } from "./section/general_section.ts";
+import { POLICY, policyOf } from "./section/policy_section.ts";
 import { SECTIONS } from "./sections.ts";
 
 /** Ignores all other settings of a config.toml: they may name files that only the device has. */

@@ -1,7 +1,7 @@
 /** Reloads settings that were edited while a daemon runs with the previous ones. */
 import type { Problem } from "../model/problem.ts";
-import { changedSettings } from "./changed.ts";
-import { type LoadOptions, loadSettings } from "./load.ts";
+import { changedSettings } from "./changed_settings.ts";
+import { type LoadOptions, loadSettings } from "./load_config.ts";
 import type { Settings } from "./settings.ts";
 
 export type SettingsReload =

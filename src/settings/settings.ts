@@ -1,7 +1,7 @@
 /** The settings of the daemon, resolved: defaults, then config.toml, then HARBORNODE_* of the environment. */
-import type { MaintenanceWindow } from "../model/pause/maintenance_window.ts";
+import type { MaintenanceWindow } from "../model/maintenance_window.ts";
 import type { Policy } from "../model/policy/policy.ts";
-import type { Ref } from "../model/repository/ref.ts";
+import type { Ref } from "../model/git_ref.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Range } from "../schema/range.ts";
 

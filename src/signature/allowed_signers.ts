@@ -1,8 +1,8 @@
 /** Whom the owner of the device trusts: git's `gpg.ssh.allowedSignersFile`, as ssh-keygen(1) says under ALLOWED SIGNERS. */
-import { matchesPatterns } from "./pattern.ts";
+import { matchesPatterns } from "./principal_pattern.ts";
 import { type PublicKey, readPublicKey } from "./public_key.ts";
-import { validTime } from "./valid_time.ts";
-import { fromBase64, Malformed } from "./wire.ts";
+import { isWithinValidity } from "./validity_period.ts";
+import { fromBase64, Malformed } from "./ssh_wire.ts";
 
 export interface AllowedSigner {
   /** The first of the line that its other patterns do not take back: how git calls who has the key. */
@@ -108,7 +108,7 @@ function readOptions(text: string): Pick<AllowedSigner, "namespaces" | "validAft
 function timeOf(values: Map<string, string>, name: string): number | null {
   const text = values.get(name);
   if (text === undefined) return null;
-  const time = validTime(text);
+  const time = isWithinValidity(text);
   if (time === null) {
     throw new Malformed(`has "${text}" as ${name}, which is no time like "20261231" or "202612312359Z"`);
   }

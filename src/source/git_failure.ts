@@ -1,10 +1,10 @@
 /** What went wrong with a git server, in a sentence and with the kind that tells the loop what to do. */
 import { type DiskFault, diskWords, Failure, type FailureDetail } from "../failure.ts";
-import { oneLine } from "../model/printable.ts";
-import { redact } from "./redact.ts";
-import type { Ref } from "../model/repository/ref.ts";
+import { oneLine } from "../model/escape.ts";
+import { redactCredentials } from "./redact_credentials.ts";
+import type { Ref } from "../model/git_ref.ts";
 
-export interface Refusal {
+export interface ServerFailure {
   /** Clean. */
   url: string;
   status: number;
@@ -19,7 +19,7 @@ export interface Refusal {
 const TOKEN_HINT = "put a token that can read this repository in the file that [repo] token_file names";
 
 /** For an answer with a status that is not the one asked for. */
-export function statusFailure({ url, status, retryAfter, authorized, now }: Refusal): Failure {
+export function statusFailure({ url, status, retryAfter, authorized, now }: ServerFailure): Failure {
   const retryAfterMs = retryAfter === null ? undefined : parseRetryAfter(retryAfter, now);
   const later = retryAfterMs === undefined ? {} : { retryAfterMs };
   // Forges answer 403, not 429, when the limit of an address or a token is used up, and say when to come back.
@@ -66,7 +66,7 @@ export function parseRetryAfter(value: string, now: number): number | undefined 
 
 /** For a request that never got an answer. `error` is what `fetch` threw. */
 export function connectionFailure(url: string, error: unknown, secret: string | null): Failure {
-  const cause = redact(connectionCause(error), secret);
+  const cause = redactCredentials(connectionCause(error), secret);
   if (/certificate|tls|handshake|InvalidContentType|UnknownIssuer/i.test(cause)) {
     return new Failure(`Cannot talk to "${url}" securely: ${cause}`, {
       kind: "transient",
@@ -154,8 +154,8 @@ export function refMissing(url: string, ref: Ref, defaultBranch: string | null):
 }
 
 /** For a commit that is not there, or that a server does not give; in its own words where it said some. */
-export function commitMissing(url: string, id: string, said: string | null = null): Failure {
-  const told = said === null ? "" : `: ${oneLine(redact(said)).slice(0, 200)}`;
+export function commitMissing(url: string, id: string, message: string | null = null): Failure {
+  const told = message === null ? "" : `: ${oneLine(redactCredentials(message)).slice(0, 200)}`;
   return new Failure(`The repository "${url}" does not give commit ${id.slice(0, 7)}${told}`, {
     kind: "mistake",
     reason: "ref_not_found",

@@ -5,25 +5,25 @@
  */
 import type { Clock } from "../clock.ts";
 import { asFailure, Failure } from "../failure.ts";
-import { ChildFailure, runChild } from "./child/run.ts";
-import { FetchedDirectory, type FreeSpace } from "./held/fetched_directory.ts";
-import { heldRevision, verifyContent } from "./held/held_revision.ts";
-import { readRecord, type RevisionRecord } from "./held/record.ts";
-import { MAX_PACK_BYTES, MAX_SILENCE_MS } from "./limits.ts";
-import type { Origin } from "./child/request.ts";
-import { excessOf } from "./excess.ts";
-import { explain } from "./explain.ts";
+import { runWorker, WorkerFailure } from "./git_worker/run_worker.ts";
+import { CacheDirectory, type FreeSpace } from "./cache/cache_directory.ts";
+import { cachedRevision, verifyContent } from "./cache/cached_revision.ts";
+import { readRecord, type RevisionRecord } from "./cache/revision_record.ts";
+import { MAX_PACK_BYTES, MAX_SILENCE_MS } from "./fetch_limits.ts";
+import type { WorkerRemote } from "./git_worker/worker_request.ts";
+import { exceededLimits } from "./exceeded_limits.ts";
+import { toFailure } from "./to_failure.ts";
 import { overLimits } from "./git_failure.ts";
-import { type Ref, refText } from "../model/repository/ref.ts";
-import type { Admission, Revision, Source, SourceProgress } from "./source.ts";
-import { withDeadline } from "./within.ts";
+import { type Ref, refText } from "../model/git_ref.ts";
+import type { Revision, RevisionVerifier, Source, SourceProgress } from "./source.ts";
+import { withDeadline } from "../async/deadline.ts";
 
 /** What differs between a repository behind a network and one on this device. */
-export interface Place {
+export interface GitEndpoint {
   /** The commit that the ref is at. */
   head(signal: AbortSignal): Promise<string>;
   /** How the git process gets there. `id` is the commit that is asked for, where it is known. */
-  origin(id: string): Promise<Origin>;
+  origin(id: string): Promise<WorkerRemote>;
 }
 
 export interface GitSourceOptions {
@@ -31,7 +31,7 @@ export interface GitSourceOptions {
   url: string;
   ref: Ref;
   path: string;
-  place: Place;
+  place: GitEndpoint;
   /** Never in an error. */
   secret: string | null;
   /** Of one `head` or `fetch` as a whole. */
@@ -43,7 +43,7 @@ export interface GitSourceOptions {
   budgetBytes?: number;
   /** What a fetch leaves free on the disk; 0 when absent. */
   diskReserveBytes?: number;
-  admit?: Admission;
+  admit?: RevisionVerifier;
 }
 
 /** A quota that was raised shows in no number of free blocks. */
@@ -54,7 +54,7 @@ export class GitSource implements Source {
   readonly branch: string;
   readonly ref: Ref;
   readonly path: string;
-  readonly #directory: FetchedDirectory;
+  readonly #directory: CacheDirectory;
   #recovered = false;
   /** A revision that cannot be used until somebody pushes: not fetched again just to find the same. */
   /** One that was not let in: asked about again before it is fetched again. */
@@ -72,7 +72,7 @@ export class GitSource implements Source {
     this.ref = options.ref;
     this.branch = refText(options.ref);
     this.path = options.path;
-    this.#directory = new FetchedDirectory(options.gitDir);
+    this.#directory = new CacheDirectory(options.gitDir);
   }
 
   head(signal: AbortSignal): Promise<string> {
@@ -128,15 +128,15 @@ export class GitSource implements Source {
     try {
       const { ref, path } = this;
       const origin = await this.#options.place.origin(seen);
-      id = await runChild({ op: "fetch", origin, ref, path, dir, ...this.#bounds() }, { progress, signal });
+      id = await runWorker({ op: "fetch", origin, ref, path, dir, ...this.#bounds() }, { progress, signal });
       const record = await readRecord(dir);
       if (record?.id !== id) throw new TypeError(`the git process left no record of ${id} in ${dir}`);
       await this.#admitted(dir, record, signal);
       await this.#directory.swap();
-      return heldRevision(this.#directory.path, record);
+      return cachedRevision(this.#directory.path, record);
     } catch (error) {
       await this.#directory.discardNext().catch(() => {});
-      if (error instanceof ChildFailure) id = error.id ?? id;
+      if (error instanceof WorkerFailure) id = error.id ?? id;
       if (isOfRevision(error)) this.#unusable = { id, failure: error };
       await this.#rememberRoom(seen, error);
       throw error;
@@ -144,7 +144,7 @@ export class GitSource implements Source {
   }
 
   async #rememberRoom(id: string, error: unknown): Promise<void> {
-    const failure = explain(error, { url: this.url, secret: this.#options.secret });
+    const failure = toFailure(error, { url: this.url, secret: this.#options.secret });
     const free = await this.#directory.freeSpace();
     const until = this.#options.clock.monotonic() + MAX_WITHOUT_ROOM_MS;
     this.#withoutRoom = failure.reason === "disk_full" && free !== null ? { id, failure, free, until } : null;
@@ -162,10 +162,10 @@ export class GitSource implements Source {
    * read: another version, with other limits, may have written it.
    */
   async #admitted(dir: string, record: RevisionRecord, signal: AbortSignal): Promise<Revision> {
-    const excess = excessOf(record.entries);
+    const excess = exceededLimits(record.entries);
     if (excess.length > 0) throw overLimits(this.url, excess);
     await verifyContent(dir, record, signal);
-    const revision = heldRevision(dir, record);
+    const revision = cachedRevision(dir, record);
     await this.#admit(revision, signal);
     return revision;
   }
@@ -173,7 +173,7 @@ export class GitSource implements Source {
   async #admit(revision: Revision, signal: AbortSignal): Promise<void> {
     const descendsFrom = async (id: string) => id === revision.id || await this.#descends(revision.id, id, signal);
     this.#refused = revision;
-    await this.#options.admit?.(revision, { descendsFrom });
+    await this.#options.admit?.(revision, { isAncestor: descendsFrom });
     this.#refused = null;
   }
 
@@ -181,7 +181,7 @@ export class GitSource implements Source {
     const dir = await this.#directory.prepareScratch();
     try {
       const origin = await this.#options.place.origin(tip);
-      return await runChild({ op: "descends", origin, tip, ancestor, dir, ...this.#bounds() }, { signal }) === "true";
+      return await runWorker({ op: "descends", origin, tip, ancestor, dir, ...this.#bounds() }, { signal }) === "true";
     } finally {
       await this.#directory.discardScratch().catch(() => {});
     }
@@ -203,7 +203,7 @@ export class GitSource implements Source {
       return await withDeadline({ clock, ms, signal, late: () => this.#late() }, work);
     } catch (error) {
       if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason;
-      throw isTimeout(error) ? this.#late() : explain(error, { url: this.url, secret });
+      throw isTimeout(error) ? this.#late() : toFailure(error, { url: this.url, secret });
     }
   }
 

@@ -3,7 +3,7 @@
  * read-only set of files or throws a `Failure` (reason and sentence, no credentials in it).
  */
 
-import type { Ref } from "../model/repository/ref.ts";
+import type { Ref } from "../model/git_ref.ts";
 
 /** One name in the tree of a revision. */
 export interface TreeEntry {
@@ -50,14 +50,14 @@ export interface Ancestry {
    * Whether `id` is the revision itself or one that it came after, through any number of commits. Throws a `Failure`
    * when that can not be found out. May fetch commits, never files.
    */
-  descendsFrom(id: string): Promise<boolean>;
+  isAncestor(id: string): Promise<boolean>;
 }
 
 /**
  * Asked for each revision before it takes the place of the one before, and for the one on disk at each start. Throws a
  * `Failure` for one that must not be used: then the one before stays, and no file of it is read by anybody.
  */
-export type Admission = (revision: Revision, ancestry: Ancestry) => Promise<void>;
+export type RevisionVerifier = (revision: Revision, ancestry: Ancestry) => Promise<void>;
 
 export type SourceProgress = (message: string) => void;
 

@@ -29,7 +29,7 @@ async function replace(path: string, text: string): Promise<void> {
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
-  await syncFolder(dirname(path));
+  await syncDirectory(dirname(path));
 }
 
 async function write(path: string, text: string): Promise<void> {
@@ -47,7 +47,7 @@ const waiting = new Map<string, Promise<void>>();
  * Makes renames and removals in the folder durable. Many at once share one sync that begins after all of them: it costs
  * tens of milliseconds on an SD card.
  */
-export function syncFolder(path: string): Promise<void> {
+export function syncDirectory(path: string): Promise<void> {
   const joined = waiting.get(path);
   if (joined !== undefined) return joined;
   const before = begun.get(path) ?? Promise.resolve();

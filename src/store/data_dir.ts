@@ -82,8 +82,8 @@ function runtimeDirectory(): string | null {
 function asideOf(root: string, runtime: string | null): DataDir["aside"] {
   if (runtime === null) return null;
   const key = createHash("sha256").update(root).digest("hex").slice(0, 16);
-  const folder = join(runtime, "harbornode", `${key}.aside`);
-  return { socket: join(folder, SOCKET), state: join(folder, "state"), logs: join(folder, "logs") };
+  const directory = join(runtime, "harbornode", `${key}.aside`);
+  return { socket: join(directory, SOCKET), state: join(directory, "state"), logs: join(directory, "logs") };
 }
 
 /** Where the running daemon listens for the command line. */
@@ -110,7 +110,7 @@ export function deviceFile(root: string): string {
  * Makes the folders that are missing, for the owner alone. Returns what the disk refused, null for nothing: what runs can
  * be controlled without them. Throws a `Failure` for every other error.
  */
-export async function makeFolders(dir: DataDir): Promise<Failure | null> {
+export async function makeDirectories(dir: DataDir): Promise<Failure | null> {
   let refused: Failure | null = null;
   for (const path of [dir.root, dir.state, dir.workloads, dir.files, dir.artifacts, dir.logs, dir.services, dir.run]) {
     try {

@@ -21,8 +21,10 @@ export const DELIVERIES: Format<Content> = {
   version: 1,
   check(value) {
     const { deliveries, accepted } = (value ?? {}) as Partial<Content>;
-    const isDelivery = (one: Partial<Delivery> | null) =>
-      [one?.at, one?.id, one?.forge, one?.event, one?.verdict, one?.message].every((text) => typeof text === "string");
+    const isDelivery = (partial: Partial<Delivery> | null) =>
+      [partial?.at, partial?.id, partial?.forge, partial?.event, partial?.verdict, partial?.message].every((text) =>
+        typeof text === "string"
+      );
     const fits = Array.isArray(deliveries) && deliveries.every(isDelivery) && Array.isArray(accepted) &&
       accepted.every((one) => typeof one === "string");
     return fits ? { deliveries, accepted } : null;

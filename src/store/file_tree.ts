@@ -6,10 +6,10 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { filesDigest, filesMountedAlone } from "../model/fingerprint.ts";
 import type { Workload, WorkloadFile } from "../model/workload.ts";
-import { syncFolder } from "./atomic_file.ts";
+import { syncDirectory } from "./atomic_file.ts";
 
 /** Where the workload's files are, or will be; null when it has none. */
-export function filesFolder(root: string, workload: Workload): string | null {
+export function filesDirectory(root: string, workload: Workload): string | null {
   const digest = filesDigest(workload.files);
   return digest === "" ? null : join(root, workload.name, digest);
 }
@@ -20,7 +20,7 @@ export function filesFolder(root: string, workload: Workload): string | null {
  * replaced as a whole. What `materialise` wrote must be there.
  */
 export async function placeFiles(root: string, workload: Workload): Promise<string | null> {
-  const content = filesFolder(root, workload);
+  const content = filesDirectory(root, workload);
   if (content === null || workload.onChange.type === "restart") return content;
   const live = join(root, workload.name, LIVE);
   await Deno.mkdir(live, { recursive: true, mode: 0o755 });
@@ -80,11 +80,11 @@ export async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
  */
 export async function placeMountedAlone(root: string, workload: Workload): Promise<string | null> {
   const files = filesMountedAlone(workload);
-  const content = filesFolder(root, workload);
+  const content = filesDirectory(root, workload);
   if (content === null || files.length === 0) return null;
-  const folder = join(root, workload.name, filesDigest(files));
-  for (const file of files) await placeFile(folder, file, join(content, file.path));
-  return folder;
+  const directory = join(root, workload.name, filesDigest(files));
+  for (const file of files) await placeFile(directory, file, join(content, file.path));
+  return directory;
 }
 
 /** Names of the folders that hold the files of the spec. */
@@ -94,19 +94,23 @@ export function contentFolders(workload: Workload): string[] {
 }
 
 /** Replaces the file as a whole by the one at `from`, unless it is there with this content and mode. */
-async function placeFile(folder: string, file: WorkloadFile, from: string): Promise<void> {
-  const path = join(folder, file.path);
+async function placeFile(directory: string, file: WorkloadFile, from: string): Promise<void> {
+  const path = join(directory, file.path);
   if (await isSame(path, { from, executable: file.executable })) return;
-  await makeWay(folder, file.path);
+  await makeWay(directory, file.path);
   await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await replaceFile(path, { beside: `${folder}${UNFINISHED}`, executable: file.executable, content: chunksOf(from) });
+  await replaceFile(path, {
+    beside: `${directory}${UNFINISHED}`,
+    executable: file.executable,
+    content: chunksOf(from),
+  });
 }
 
 /** Removes what was a file and is to be a folder, and the other way round. */
-async function makeWay(folder: string, path: string): Promise<void> {
+async function makeWay(directory: string, path: string): Promise<void> {
   const parts = path.split("/");
   for (let count = 1; count <= parts.length; count++) {
-    const there = join(folder, ...parts.slice(0, count));
+    const there = join(directory, ...parts.slice(0, count));
     const info = await Deno.lstat(there).catch(() => null);
     if (info !== null && info.isDirectory === (count === parts.length)) await Deno.remove(there, { recursive: true });
   }
@@ -143,14 +147,14 @@ async function removeUnwanted(root: string, { below, wanted }: { below: string; 
  * Writes the folder unless it is there. `read` gives a file's content in pieces; it is called only for what is written.
  * Leaves nothing behind where it fails.
  */
-export async function materialise(
+export async function materialize(
   root: string,
   workload: Workload,
   read: (file: WorkloadFile) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const folder = filesFolder(root, workload);
-  if (folder === null || await exists(folder)) return;
-  const temporary = `${folder}${UNFINISHED}`;
+  const directory = filesDirectory(root, workload);
+  if (directory === null || await exists(directory)) return;
+  const temporary = `${directory}${UNFINISHED}`;
   await Deno.remove(temporary, { recursive: true }).catch(() => {});
   try {
     await Deno.mkdir(temporary, { recursive: true, mode: 0o755 });
@@ -159,30 +163,30 @@ export async function materialise(
       await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
       await writeChunks(path, { executable: file.executable, content: read(file) });
     }
-    await Deno.rename(temporary, folder);
+    await Deno.rename(temporary, directory);
   } catch (error) {
     await Deno.remove(temporary, { recursive: true }).catch(() => {});
     throw error;
   }
-  await syncFolder(dirname(folder));
+  await syncDirectory(dirname(directory));
 }
 
 /** Whether the workload has no files, or their content is on disk. */
 export async function isMaterialised(root: string, workload: Workload): Promise<boolean> {
-  const folder = filesFolder(root, workload);
-  return folder === null || await exists(folder);
+  const directory = filesDirectory(root, workload);
+  return directory === null || await exists(directory);
 }
 
 /** Removes the contents of a workload that are not in `keep` (digests). An empty `keep` removes the workload's folder. */
 export async function removeOthers(root: string, workload: string, keep: ReadonlySet<string>): Promise<void> {
-  const folder = join(root, workload);
-  if (!await exists(folder)) return;
-  for await (const entry of Deno.readDir(folder)) {
+  const directory = join(root, workload);
+  if (!await exists(directory)) return;
+  for await (const entry of Deno.readDir(directory)) {
     if (!keep.has(entry.name) && (entry.name !== LIVE || keep.size === 0)) {
-      await Deno.remove(join(folder, entry.name), { recursive: true });
+      await Deno.remove(join(directory, entry.name), { recursive: true });
     }
   }
-  if (keep.size === 0) await Deno.remove(folder, { recursive: true });
+  if (keep.size === 0) await Deno.remove(directory, { recursive: true });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -8,8 +8,9 @@ import type { Format } from "./versioned_file.ts";
 export const IMAGES: Format<PulledImage[]> = {
   version: 1,
   check(value) {
-    const isImage = (one: Partial<PulledImage> | null) =>
-      typeof one?.id === "string" && Array.isArray(one.names) && one.names.every((name) => typeof name === "string");
+    const isImage = (partial: Partial<PulledImage> | null) =>
+      typeof partial?.id === "string" && Array.isArray(partial.names) &&
+      partial.names.every((name) => typeof name === "string");
     return Array.isArray(value) && value.every(isImage) ? value as PulledImage[] : null;
   },
 };

@@ -14,9 +14,9 @@ export class StateCopies {
   readonly #kept = new Set<string>();
 
   /** Of files below `root`, in `folder`; null for none. */
-  constructor(root: string, folder: string | null) {
+  constructor(root: string, directory: string | null) {
     this.#root = root;
-    this.#folder = folder;
+    this.#folder = directory;
   }
 
   has(path: string): boolean {
@@ -57,8 +57,8 @@ export class StateCopies {
 
   /** Removes folders that are empty: rmdir(2) removes nothing else. */
   async close(): Promise<void> {
-    for (const folder of ["state/workloads", "state", ""]) {
-      if (this.#folder !== null) await Deno.remove(join(this.#folder, folder)).catch(() => {});
+    for (const directory of ["state/workloads", "state", ""]) {
+      if (this.#folder !== null) await Deno.remove(join(this.#folder, directory)).catch(() => {});
     }
   }
 }

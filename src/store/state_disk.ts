@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { diskFault } from "../failure.ts";
 import { logger } from "../log.ts";
 import { REMOVED, StateCopies } from "./state_copies.ts";
-import { type Unsaved, unsavedBy, withoutInodes } from "./unsaved.ts";
+import { outOfInodes, type Unsaved, unsavedReason } from "./unsaved_reason.ts";
 import { type Format, parseVersioned, readVersioned, versionedText, writeVersioned } from "./versioned_file.ts";
 
 const log = logger("store");
@@ -92,8 +92,8 @@ export class StateDisk {
   }
 
   /** Returns the names of the files in a folder below the root, those of copies included. */
-  async names(folder: string): Promise<string[]> {
-    const names = await Promise.all([folder, this.#copies.pathOf(folder)].map(async (path) => {
+  async names(directory: string): Promise<string[]> {
+    const names = await Promise.all([directory, this.#copies.pathOf(directory)].map(async (path) => {
       if (path === null) return [];
       const entries = Array.fromAsync(Deno.readDir(path), (entry) => entry.name);
       return await entries.catch((error) => {
@@ -212,12 +212,12 @@ export class StateDisk {
 
   #refused(path: string, error: unknown): void {
     this.#again();
-    const unsaved = unsavedBy(error, { root: this.#root, since: this.#unsaved?.since ?? this.#now() });
+    const unsaved = unsavedReason(error, { root: this.#root, since: this.#unsaved?.since ?? this.#now() });
     if (this.#unsaved?.reason === unsaved.reason) return;
     this.#unsaved = unsaved;
     log.error('"{path}" is not written: {error}; {message}', { path, error, message: unsaved.message });
     this.#tell(unsaved);
-    withoutInodes(unsaved, this.#root).then((more) => {
+    outOfInodes(unsaved, this.#root).then((more) => {
       if (more === null || this.#unsaved !== unsaved) return;
       this.#unsaved = more;
       this.#tell(more);

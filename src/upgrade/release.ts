@@ -1,6 +1,6 @@
 /** [pure] A release: a folder of files on a server, and its SHA256SUMS, which says what it is. */
 import { Failure } from "../failure.ts";
-import { RELEASE_VERSION } from "../model/release/version.ts";
+import { RELEASE_VERSION } from "../model/release_version.ts";
 
 /** As the files of a release are called. */
 export type Architecture = "x86_64" | "aarch64";
@@ -19,16 +19,16 @@ const PROJECT = "https://github.com/harbornode/harbornode/releases";
  * The folder of a version, or of the newest one (`version` null). `base` is the owner's own: "{version}" in it stands
  * for the version, and without it the folder holds the one version that there is.
  */
-export function releaseFolder({ base, version }: { base: string | null; version: string | null }): string {
-  const folder = base ?? (version === null ? `${PROJECT}/latest/download` : `${PROJECT}/download/v{version}`);
-  if (version === null && folder.includes("{version}")) {
-    throw new Failure(`"${folder}" has a folder for each version, and none was named`, {
+export function releaseDirectory({ base, version }: { base: string | null; version: string | null }): string {
+  const directory = base ?? (version === null ? `${PROJECT}/latest/download` : `${PROJECT}/download/v{version}`);
+  if (version === null && directory.includes("{version}")) {
+    throw new Failure(`"${directory}" has a folder for each version, and none was named`, {
       kind: "mistake",
       reason: "release_invalid",
       hint: "name one: harbornode upgrade --version VERSION",
     });
   }
-  return folder.replaceAll("{version}", version ?? "").replace(/\/+$/, "");
+  return directory.replaceAll("{version}", version ?? "").replace(/\/+$/, "");
 }
 
 export function executableName(architecture: Architecture): string {

@@ -2,10 +2,10 @@
 import { Failure } from "../failure.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { AllowedSigner } from "../signature/allowed_signers.ts";
-import { matchesPatterns } from "../signature/pattern.ts";
+import { matchesPatterns } from "../signature/principal_pattern.ts";
 import { keyFingerprint } from "../signature/public_key.ts";
 import { readSshSignature } from "../signature/ssh_signature.ts";
-import { Malformed } from "../signature/wire.ts";
+import { Malformed } from "../signature/ssh_wire.ts";
 
 /** What the signatures of releases are for: one of a commit is none of a release. */
 const NAMESPACE = "harbornode-release";
@@ -33,7 +33,9 @@ export function verifyRelease(
       throw new Malformed(`is for "${read.namespace}", and releases are signed for "${NAMESPACE}"`);
     }
     const blob = read.key.blob.join();
-    const signer = signers.find((one) => one.key.blob.join() === blob && counts(one, now));
+    const signer = signers.find((allowedSigner) =>
+      allowedSigner.key.blob.join() === blob && counts(allowedSigner, now)
+    );
     if (signer === undefined) {
       throw refusal(`The release is signed with the key ${keyFingerprint(read.key)}, which may not`, "signer_unknown");
     }

@@ -1,20 +1,20 @@
 /** Waits until a new executable has settled, or the one before is back. */
 import type { Clock } from "../clock.ts";
-import { hashOf } from "./download.ts";
-import { type Places, readRefused, readTrial, type Refused, type Tried } from "./trial.ts";
+import { hashOf } from "./download_release.ts";
+import { readRefused, readTrial, type RejectedVersion, type Trial, type UpgradePaths } from "./upgrade_trial.ts";
 
 /** The guard of the unit needs up to three starts of TimeoutStartSec each, and a slow board more than a minute for one. */
 const PATIENCE_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 500;
 
 /** `settled`: it works. `back`: it did not, and the one before is in place. `open`: neither is so yet. */
-export type TrialEnd = { end: "settled" | "open" } | { end: "back"; refused: Refused };
+export type TrialEnd = { end: "settled" | "open" } | { end: "back"; refused: RejectedVersion };
 
 /** Throws the signal's reason. */
 export async function watchTrial(
-  places: Places,
+  places: UpgradePaths,
   { tried, clock, signal, patienceMs = PATIENCE_MS }: {
-    tried: Tried;
+    tried: Trial;
     clock: Clock;
     signal: AbortSignal;
     patienceMs?: number;

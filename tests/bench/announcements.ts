@@ -28,8 +28,8 @@ export class Announcements implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  static async open(folder: string): Promise<Announcements> {
-    const path = await makePipe(join(folder, "announcements"));
+  static async open(directory: string): Promise<Announcements> {
+    const path = await makePipe(join(directory, "announcements"));
     // For both ways: reading then never meets an end of file, and opening does not wait for a writer.
     const file = await Deno.open(path, { read: true, write: true });
     return new Announcements(path, { file, end: await Deno.open(path, { write: true }) });
@@ -37,12 +37,12 @@ export class Announcements implements AsyncDisposable {
 
   /** The first announcement after `since` that the claim is true of. Throws at the deadline. */
   async first(
-    claim: (one: Announcement) => boolean,
+    claim: (announcement: Announcement) => boolean,
     { since, deadlineMs }: { since: number; deadlineMs: number },
   ): Promise<Announcement> {
     const end = performance.now() + deadlineMs;
     while (true) {
-      const found = this.all.find((one) => one.at >= since && claim(one));
+      const found = this.all.find((announcement) => announcement.at >= since && claim(announcement));
       if (found !== undefined) return found;
       await this.#next(end - performance.now());
     }

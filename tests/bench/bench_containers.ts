@@ -27,7 +27,7 @@ export async function benchContainers(
       ...await measurePasses(fleet),
     });
   }
-  const of = (id: string) => median(samples.flatMap((one) => one[id] ?? []));
+  const of = (id: string) => median(samples.flatMap((sample) => sample[id] ?? []));
   const line = (title: string, own: string, other?: string) => {
     const ratio = other === undefined || Number.isNaN(of(other)) ? "" : of(own) / of(other);
     const beside = ratio === "" ? "" : `${of(other!).toFixed(0).padStart(8)}${ratio.toFixed(2).padStart(8)}`;

@@ -100,7 +100,7 @@ export class ContainerFleet implements AsyncDisposable {
       const answer = await fetch(`http://127.0.0.1:${this.#port}/api/v1/status`);
       const { device, workloads } = await answer.json() as Snapshot;
       this.#deviceId = device.id;
-      const running = workloads.filter((one) => one.phase === "running" && one.instances.length === 1);
+      const running = workloads.filter((workload) => workload.phase === "running" && workload.instances.length === 1);
       return running.length === this.count;
     }, { deadlineMs, everyMs });
   }
@@ -120,7 +120,7 @@ export class ContainerFleet implements AsyncDisposable {
   /** Ends the daemon and removes all that is labelled as the device's. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    const ids = this.#deviceId === "" ? [] : (await this.containers()).map((one) => one.id);
+    const ids = this.#deviceId === "" ? [] : (await this.containers()).map((container) => container.id);
     const remove = async () => {
       for (let id; (id = ids.pop()) !== undefined;) {
         await dockerCall(`/containers/${id}?force=1`, { method: "DELETE" });

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { bootFromDisk } from "../../src/daemon/boot.ts";
-import { closeDevice, openDevice } from "../../src/daemon/open_device.ts";
-import { pass } from "../../src/daemon/pass.ts";
-import { loadSettings } from "../../src/settings/load.ts";
+import { loadFromDisk } from "../../src/daemon/boot.ts";
+import { closeDevice, openDevice } from "../../src/daemon/create_device.ts";
+import { reconcile } from "../../src/reconciler/reconciler.ts";
+import { loadSettings } from "../../src/settings/load_config.ts";
 import { eventually } from "../support/eventually.ts";
 import type { ContainerFleet } from "./container_fleet.ts";
 import type { Samples } from "./figure.ts";
@@ -39,13 +39,13 @@ export async function measurePasses(fleet: ContainerFleet): Promise<Samples> {
   const stop = new AbortController();
   const device = await openDevice({ settings: loaded.settings, id: fleet.deviceId, signal: stop.signal });
   try {
-    await bootFromDisk(device);
+    await loadFromDisk(device);
     let told = 0;
     for (const runtime of device.runtimes.values()) runtime.watch(() => told++);
     await eventually("Docker's events come", () => told > 0);
     const timed = async () => {
       const since = performance.now();
-      const chains = await pass(device);
+      const chains = await reconcile(device);
       const ms = performance.now() - since;
       await Promise.all(chains);
       assert.deepEqual(device.plan.actions, [], "a pass that should find nothing to do");

@@ -24,13 +24,13 @@ export async function measureKilledDaemon({ supervisor, services, announcements 
   const killedAt = performance.now();
   Deno.kill(daemon, "SIGKILL");
   await supervisor.start();
-  const started = () => announcements.all.filter((one) => one.at > killedAt);
+  const started = () => announcements.all.filter((announcement) => announcement.at > killedAt);
   while (performance.now() - (started().at(-1)?.at ?? killedAt) < CALM_MS) {
     for (const one of watched) await look(one);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   const end = performance.now();
-  const next = (service: string) => started().find((one) => one.service === service);
+  const next = (service: string) => started().find((announcement) => announcement.service === service);
   const gaps = watched.map(({ service, diedAt }) =>
     diedAt === null ? 0 : Math.max(0, (next(service)?.at ?? end) - diedAt)
   );
@@ -39,12 +39,14 @@ export async function measureKilledDaemon({ supervisor, services, announcements 
 }
 
 async function watch(service: string, all: Announcement[]): Promise<Watched> {
-  const { pid } = all.findLast((one) => one.service === service)!;
+  const { pid } = all.findLast((announcement) => announcement.service === service)!;
   const ticks = await startTicks(pid);
   if (ticks === null) throw new Error(`${service} does not run before the daemon is killed`);
   return { service, pid, startTicks: ticks, diedAt: null };
 }
 
-async function look(one: Watched): Promise<void> {
-  if (one.diedAt === null && await startTicks(one.pid) !== one.startTicks) one.diedAt = performance.now();
+async function look(watched: Watched): Promise<void> {
+  if (watched.diedAt === null && await startTicks(watched.pid) !== watched.startTicks) {
+    watched.diedAt = performance.now();
+  }
 }

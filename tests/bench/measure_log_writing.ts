@@ -36,7 +36,9 @@ async function writeOnce(announcements: Announcements, go: string): Promise<numb
   const since = performance.now();
   await Deno.writeTextFile(go, "go\n");
   const of = (word: string) =>
-    announcements.first((one) => one.word === word, { since, deadlineMs: DEADLINE_MS }).then((one) => one.at);
+    announcements.first((announcement) => announcement.word === word, { since, deadlineMs: DEADLINE_MS }).then((
+      announcement,
+    ) => announcement.at);
   const begin = await of("begin");
   return await of("end") - begin;
 }

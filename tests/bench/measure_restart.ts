@@ -18,10 +18,13 @@ export async function measureRestart({ services, announcements }: Run, kills: nu
   const begun = performance.now();
   for (const { name } of services.slice(0, kills)) {
     if (performance.now() - begun > BUDGET_MS) break;
-    const { pid } = announcements.all.findLast((one) => one.service === name)!;
+    const { pid } = announcements.all.findLast((announcement) => announcement.service === name)!;
     const since = performance.now();
     Deno.kill(pid, "SIGKILL");
-    const next = await announcements.first((one) => one.service === name, { since, deadlineMs: 30_000 });
+    const next = await announcements.first((announcement) => announcement.service === name, {
+      since,
+      deadlineMs: 30_000,
+    });
     taken.push(next.at - since);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS.least + Math.random() * PAUSE_MS.more));
   }

@@ -27,8 +27,8 @@ export interface Supervisor {
 
 /** Path of a program; null when it is not installed. */
 export async function installed(name: string): Promise<string | null> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    if ((await Deno.stat(`${folder}/${name}`).catch(() => null))?.isFile) return `${folder}/${name}`;
+  for (const directory of (Deno.env.get("PATH") ?? "").split(":")) {
+    if ((await Deno.stat(`${directory}/${name}`).catch(() => null))?.isFile) return `${directory}/${name}`;
   }
   return null;
 }

@@ -17,7 +17,12 @@ export async function pm2(): Promise<Peer | null> {
     version: VERSION,
     async prepare(site, services): Promise<Supervisor> {
       const { root } = site;
-      const apps = services.map((one) => ({ name: one.name, script: one.program, interpreter: "none", cwd: root }));
+      const apps = services.map((service) => ({
+        name: service.name,
+        script: service.program,
+        interpreter: "none",
+        cwd: root,
+      }));
       const file = join(root, "ecosystem.config.json");
       await Deno.writeTextFile(file, JSON.stringify({ apps }));
       const home = join(root, "pm2");

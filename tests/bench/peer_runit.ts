@@ -11,12 +11,12 @@ export async function runit(): Promise<Peer | null> {
     name: "runit",
     version: await packageVersion("runit"),
     async prepare(site, services): Promise<Supervisor> {
-      const folder = join(site.root, "service");
-      await makeServiceFolders(folder, services, { logger: "svlogd -tt ./main" });
+      const directory = join(site.root, "service");
+      await makeServiceFolders(directory, services, { logger: "svlogd -tt ./main" });
       let pid = 0;
       return {
         start() {
-          pid = site.launch([program, "-P", folder]);
+          pid = site.launch([program, "-P", directory]);
           return Promise.resolve();
         },
         daemonPid: () => Promise.resolve(pid),

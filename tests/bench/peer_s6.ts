@@ -20,16 +20,18 @@ export async function s6(): Promise<Peer | null> {
     name: "s6",
     version: await packageVersion("s6"),
     async prepare(site, services): Promise<Supervisor> {
-      const folder = join(site.root, "service");
-      await makeServiceFolders(folder, services, {
+      const directory = join(site.root, "service");
+      await makeServiceFolders(directory, services, {
         logger: "s6-log T n10 s1000000 ./main",
         begin: `echo >&${READY_FD}; exec ${READY_FD}>&-`,
       });
-      for (const { name } of services) await Deno.writeTextFile(join(folder, name, "notification-fd"), `${READY_FD}\n`);
+      for (const { name } of services) {
+        await Deno.writeTextFile(join(directory, name, "notification-fd"), `${READY_FD}\n`);
+      }
       let pid = 0;
       return {
         start() {
-          pid = site.launch([program, "-c", MAX_SERVICES, folder]);
+          pid = site.launch([program, "-c", MAX_SERVICES, directory]);
           return Promise.resolve();
         },
         daemonPid: () => Promise.resolve(pid),

@@ -19,8 +19,8 @@ async function prepare(
   const logs = join(root, "logs");
   await Deno.mkdir(logs);
   const config = join(root, "supervisord.conf");
-  const sections = services.map((one) =>
-    `[program:${one.name}]\ncommand=${one.program}\nautorestart=true\nredirect_stderr=true\n`
+  const sections = services.map((service) =>
+    `[program:${service.name}]\ncommand=${service.program}\nautorestart=true\nredirect_stderr=true\n`
   );
   const main = [
     "[supervisord]",

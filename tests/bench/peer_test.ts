@@ -13,7 +13,7 @@ const PEERS = [await harbornode(await findExecutable()), await supervisord(), aw
 for (const peer of PEERS.filter((one) => one !== null)) {
   await testNeeding(["git"], `the bench brings services up under ${peer.name}, and leaves nothing behind`, async () => {
     const root = await withIdleServices(peer, 2, async (run) => {
-      const pids = run.announcements.all.map((one) => one.pid);
+      const pids = run.announcements.all.map((announcement) => announcement.pid);
       assert.equal(new Set(pids).size, 2);
       for (const pid of pids) assert.notEqual(await startTicks(pid), null, "a service said that it is up and is not");
 

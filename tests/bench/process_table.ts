@@ -8,13 +8,13 @@ export const MARK = "SUPERVISION_BENCH";
 const TICKS_PER_SECOND = 100;
 
 /** Processes whose command line or environment names the folder: a daemon, its helpers, its services. */
-export async function processesNaming(folder: string): Promise<number[]> {
+export async function processesNaming(directory: string): Promise<number[]> {
   const found: number[] = [];
   for await (const entry of Deno.readDir("/proc")) {
     const pid = Number(entry.name);
     if (!Number.isInteger(pid) || pid === Deno.pid) continue;
     const said = await Promise.all([read(pid, "cmdline"), read(pid, "environ")]);
-    if (said.some((text) => text?.includes(folder))) found.push(pid);
+    if (said.some((text) => text?.includes(directory))) found.push(pid);
   }
   return found;
 }
@@ -41,9 +41,9 @@ export async function startTicks(pid: number): Promise<number | null> {
 }
 
 /** Ends all processes that name the folder, those that are started meanwhile too. Returns when none is left. */
-export async function endAll(folder: string): Promise<void> {
-  await eventually(`nothing of ${folder} runs`, async () => {
-    const left = await processesNaming(folder);
+export async function endAll(directory: string): Promise<void> {
+  await eventually(`nothing of ${directory} runs`, async () => {
+    const left = await processesNaming(directory);
     // Supervisors first, or they start what was just ended.
     for (const pid of left) stopped(pid, "SIGSTOP");
     for (const pid of left) stopped(pid, "SIGKILL");

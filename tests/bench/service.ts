@@ -47,9 +47,9 @@ export async function writingService(
 }
 
 async function script(root: string, name: string, lines: string[]): Promise<Service> {
-  const folder = join(root, "programs");
-  await Deno.mkdir(folder, { recursive: true });
-  const program = join(folder, name);
+  const directory = join(root, "programs");
+  await Deno.mkdir(directory, { recursive: true });
+  const program = join(directory, name);
   await Deno.writeTextFile(program, ["#!/bin/sh", ...lines, ""].join("\n"));
   await Deno.chmod(program, 0o755);
   return { name, program };

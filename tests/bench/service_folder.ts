@@ -4,15 +4,15 @@ import type { Service } from "./service.ts";
 
 /** `begin` is said by the shell before it becomes the program; without it the program is started with no shell before. */
 export async function makeServiceFolders(
-  folder: string,
+  directory: string,
   services: Service[],
   { logger, begin }: { logger: string; begin?: string },
 ): Promise<void> {
   for (const { name, program } of services) {
-    const log = join(folder, name, "log");
+    const log = join(directory, name, "log");
     await Deno.mkdir(join(log, "main"), { recursive: true });
     await script(join(log, "run"), [`exec ${logger}`]);
-    const run = join(folder, name, "run");
+    const run = join(directory, name, "run");
     if (begin === undefined) await Deno.symlink(program, run);
     else await script(run, [begin, `exec ${program}`]);
   }

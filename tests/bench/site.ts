@@ -67,7 +67,7 @@ export async function withServices<T>(
   try {
     const since = performance.now();
     await supervisor.start();
-    const names = services.map((one) => one.name);
+    const names = services.map((service) => service.name);
     const last = await announcements.allUp(names, { since, deadlineMs: UP_DEADLINE_MS });
     return await body({ root, supervisor, services, announcements, upAfterMs: last - since });
   } finally {
@@ -77,7 +77,7 @@ export async function withServices<T>(
 
 /** Processes of the run that are no services: the daemon and whatever it keeps beside them. */
 export async function supervisorPids({ root, announcements }: Run): Promise<number[]> {
-  const services = new Set(announcements.all.map((one) => one.pid));
+  const services = new Set(announcements.all.map((announcement) => announcement.pid));
   return (await processesNaming(root)).filter((pid) => !services.has(pid));
 }
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { createApp } from "../../src/http/app.ts";
-import { serve } from "../../src/http/serve.ts";
+import { createPageApp } from "../../src/http/page_app.ts";
+import { serve } from "../../src/http/serve_page.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
-import { webhookOnPaper } from "../http/app_on_paper.ts";
+import { webhookOnPaper } from "../http/test_app.ts";
 import { missing, testNeeding } from "../support/prerequisite.ts";
 import {
   guardedSnapshot,
@@ -41,7 +41,7 @@ class PageServer implements AsyncDisposable {
   #close = () => Promise.resolve();
 
   async start(): Promise<this> {
-    const app = createApp({
+    const app = createPageApp({
       snapshot: () => this.snapshot,
       subscribe: (listener) => {
         this.listeners.add(listener);

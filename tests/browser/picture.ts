@@ -1,7 +1,7 @@
 /** `deno task picture`: the README's picture of the page, light and dark, by the real page in a real browser. */
 // deno-lint-ignore-file no-console -- this is a program for a terminal
 import { chromium } from "playwright-core";
-import { serve } from "../../src/http/serve.ts";
+import { serve } from "../../src/http/serve_page.ts";
 import { outlineOf, picturedApp } from "./pictured_device.ts";
 import { withWord } from "./png.ts";
 

@@ -1,7 +1,7 @@
 /** The device in the README's picture: the examples on a Raspberry Pi, and a push that was taken back. */
-import { createApp } from "../../src/http/app.ts";
+import { createPageApp } from "../../src/http/page_app.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
-import { webhookOnPaper } from "../http/app_on_paper.ts";
+import { webhookOnPaper } from "../http/test_app.ts";
 import { healthySnapshot, instance, usageSeries, workload } from "../support/snapshots.ts";
 
 const CONTAINER = "b78bd0b504291c0f5be3a1d2c4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f607";
@@ -86,7 +86,7 @@ function event(
 
 /** The page of it. */
 export function picturedApp() {
-  return createApp({
+  return createPageApp({
     snapshot: picturedSnapshot,
     subscribe: () => () => {},
     usage: () => usageSeries(),

@@ -5,8 +5,8 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 import { tempDir } from "../support/temp.ts";
 import { runCommand } from "./run_command.ts";
 
-async function config(folder: string, text: string): Promise<string> {
-  const path = join(folder, "config.toml");
+async function config(directory: string, text: string): Promise<string> {
+  const path = join(directory, "config.toml");
   await Deno.writeTextFile(path, text);
   return path;
 }

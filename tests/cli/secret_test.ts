@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readAge } from "../../src/manifest/age_text.ts";
-import { decrypt } from "../../src/secrets/age.ts";
+import { decrypt } from "../../src/secrets/decrypt_age.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { tempDir } from "../support/temp.ts";
 import { runCommand } from "./run_command.ts";

@@ -15,7 +15,7 @@ import { emulated } from "../support/qemu_user.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SERVICE = 'command = ["sleep", "infinity"]\n';
-/** Nobody starts it again: that it ended is seen only where its end is told (`runtime/native/process/ends.ts`). */
+/** Nobody starts it again: that it ended is seen only where its end is told (`runtime/native/process/exit_watcher.ts`). */
 const ONCE = `${SERVICE}restart = "never"\n`;
 
 const TARGETS: { target: string; needs: Prerequisite[] }[] = Deno.build.arch === "x86_64"
@@ -60,7 +60,11 @@ async function story(target: string): Promise<void> {
     // The slowest under qemu are starts, so there are two at once.
     const [said] = await Promise.all([versionOf(command), device.startDaemon()]);
     const { instances: adopted } = await device.until("ticker", (it) => it.phase === "running");
-    assert.deepEqual(adopted.map((one) => [one.pid, one.started_at, one.restarts]), [[pid, began!.started_at, 0]]);
+    assert.deepEqual(adopted.map((instance) => [instance.pid, instance.started_at, instance.restarts]), [[
+      pid,
+      began!.started_at,
+      0,
+    ]]);
     assert.equal(await startOf(pid), identity);
 
     const { instances: [once] } = await device.until("once", (it) => it.phase === "running");

@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/clock.ts";
-import { bootFromDisk } from "../../src/daemon/boot.ts";
+import { loadFromDisk } from "../../src/daemon/boot.ts";
 import type { Device } from "../../src/daemon/device.ts";
-import { hold } from "../../src/daemon/owner/hold.ts";
-import { pass } from "../../src/daemon/pass.ts";
-import { syncOnce } from "../../src/daemon/revision/sync.ts";
+import { setOverride } from "../../src/operations/suspend.ts";
+import { reconcile } from "../../src/reconciler/reconciler.ts";
+import { syncOnce } from "../../src/sync/sync_loop.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { running, turnedDevice } from "./turned_device.ts";
+import { running, turnedDevice } from "../reconciler/single_reconcile_device.ts";
 
 const YEAR_MS = 365 * 86_400_000;
 const QUIET = 'command = ["/bin/sleep", "3600"]\nstop_timeout = "1s"\nrestart = { reset_after = "100ms" }\n';
@@ -25,7 +25,7 @@ function shiftedClock(): Clock & { offsetMs: number } {
 /** Passes until the claim holds. */
 function turned(device: Device, claim: string, holds: () => boolean | Promise<boolean>): Promise<boolean> {
   return eventually(claim, async () => {
-    await Promise.all(await pass(device));
+    await Promise.all(await reconcile(device));
     return await holds();
   });
 }
@@ -47,7 +47,7 @@ await testNeeding(
     await using opened = await turnedDevice(dir.path, repository.dir, { clock });
     const { device } = opened;
     await syncOnce(device);
-    const rollouts = () => device.memory.all.get("web")?.rollouts;
+    const rollouts = () => device.workloadStates.all.get("web")?.rollouts;
     await turned(device, "a version to go back to", () => rollouts()?.versions.length === 1);
     const probe = 'health = { command = ["/bin/false"] }\nrollout = { deadline = "5m" }\n';
     await repository.write("services/web.toml", `${QUIET}${probe}env = { A = "2" }\n`);
@@ -57,15 +57,15 @@ await testNeeding(
 
     for (const jumpMs of [56 * YEAR_MS, -57 * YEAR_MS, YEAR_MS]) {
       clock.offsetMs += jumpMs;
-      await Promise.all(await pass(device));
+      await Promise.all(await reconcile(device));
       assert.equal(rollouts()?.refused, undefined, `set by ${jumpMs / YEAR_MS} years`);
       const left = device.plan.wakeAt! - clock.now();
       assert.ok(left > 0 && left <= 300_000, `it is judged within its deadline, in ${left} ms`);
     }
     // As when the deadline has passed without a jump.
     for (const name of device.answeringSince.keys()) device.answeringSince.set(name, clock.now() - 300_000);
-    device.memory.keep({
-      ...device.memory.all.get("web")!,
+    device.workloadStates.keep({
+      ...device.workloadStates.all.get("web")!,
       rollouts: { ...rollouts()!, underWay: { ...rollouts()!.underWay!, startedAt: clock.now() - 300_000 } },
     });
     await turned(device, "it is rolled back by its deadline", () => rollouts()?.refused?.reason === "health_timeout");
@@ -84,9 +84,9 @@ await testNeeding(["git"], "a hold that is over stays over when the device boots
     await turned(
       device,
       "it runs and is applied",
-      () => device.memory.all.get("web")?.applied?.fingerprint !== undefined,
+      () => device.workloadStates.all.get("web")?.applied?.fingerprint !== undefined,
     );
-    await hold(device, { name: "web", action: "stop", forMs: 3600_000 });
+    await setOverride(device, { name: "web", action: "stop", forMs: 3600_000 });
     await turned(device, "it is stopped", async () => (await running(device)).length === 0);
     // An hour passes, by the monotonic clock as well.
     const { now } = clock;
@@ -96,12 +96,15 @@ await testNeeding(["git"], "a hold that is over stays over when the device boots
   const boot = { ...systemClock, now: () => systemClock.monotonic() };
   await using opened = await turnedDevice(dir.path, repository.dir, { clock: boot, id });
   const { device } = opened;
-  await bootFromDisk(device);
+  await loadFromDisk(device);
   await turned(device, "it is started", async () => (await running(device)).length === 1);
-  assert.equal(device.plan.workloads[0]?.held, null);
+  assert.equal(device.plan.workloads[0]?.override, null);
   await assert.rejects(
-    hold(device, { name: "web", action: "stop", forMs: 3600_000 }),
+    setOverride(device, { name: "web", action: "stop", forMs: 3600_000 }),
     /the clock of the device says 1970-01-01 .*, which is before HarborNode was built/,
   );
-  assert.match(await hold(device, { name: "web", action: "stop", forMs: null }), /^web is stopped, and stays so/);
+  assert.match(
+    await setOverride(device, { name: "web", action: "stop", forMs: null }),
+    /^web is stopped, and stays so/,
+  );
 });

@@ -50,7 +50,7 @@ if (reason !== null) {
 }
 const kind = { architecture: DEVICE_ARCHITECTURE, docker };
 if (build) {
-  console.log((await deviceImage(kind, (line) => console.error(line))).folder);
+  console.log((await deviceImage(kind, (line) => console.error(line))).directory);
   Deno.exit(0);
 }
 // Until the machine is up, a signal ends this process, and QEMU with it.

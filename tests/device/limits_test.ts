@@ -16,7 +16,7 @@ const NEIGHBOUR = 'command = ["/bin/sleep", "1000"]\nresources = { memory = "64M
 
 async function workload(machine: Machine, name: string): Promise<WorkloadStatus | undefined> {
   const snapshot = JSON.parse(await machine.sh("cd /etc/harbornode && harbornode status --json")) as Snapshot;
-  return snapshot.workloads.find((one) => one.name === name);
+  return snapshot.workloads.find((workloadStatus) => workloadStatus.name === name);
 }
 
 /** Of the neighbour: its control group's files by name, and its pid. */

@@ -54,10 +54,10 @@ async function snapshot(machine: Machine): Promise<Snapshot> {
   return JSON.parse(await machine.sh("curl -fsS http://127.0.0.1:3080/api/v1/status")) as Snapshot;
 }
 
-const pidOf = (one: WorkloadStatus | undefined) => one?.instances[0]?.pid ?? null;
+const pidOf = (workload: WorkloadStatus | undefined) => workload?.instances[0]?.pid ?? null;
 
 async function pids(machine: Machine): Promise<Record<string, number | null>> {
-  return Object.fromEntries((await snapshot(machine)).workloads.map((one) => [one.name, pidOf(one)]));
+  return Object.fromEntries((await snapshot(machine)).workloads.map((workload) => [workload.name, pidOf(workload)]));
 }
 
 /** Every line that was written is kept, in order. */
@@ -73,7 +73,7 @@ async function assertNoLineIsLost(machine: Machine, name: string): Promise<void>
 async function allAreBack(machine: Machine, { job }: { job: "running" | "failed" }): Promise<Snapshot> {
   return await eventually("all are back", async () => {
     const now = await snapshot(machine).catch(() => null);
-    const back = now?.workloads.filter((one) => one.phase === (one.name === "once" ? job : "running"));
+    const back = now?.workloads.filter((workload) => workload.phase === (workload.name === "once" ? job : "running"));
     return back?.length === 7 && now!;
   }, PATIENT);
 }
@@ -106,7 +106,7 @@ await testNeeding(["device"], "a booted device: the unit", async (t) => {
     "systemctl status says the revision, and how it is": async () => {
       await eventually("all runs", async () => {
         const { workloads } = await snapshot(machine);
-        return workloads.length === 7 && workloads.every((one) => one.phase === "running");
+        return workloads.length === 7 && workloads.every((workload) => workload.phase === "running");
       }, PATIENT);
       const text = await eventually("the status is told", async () => {
         const [text] = await show(machine, "StatusText");
@@ -118,8 +118,8 @@ await testNeeding(["device"], "a booted device: the unit", async (t) => {
       [mainPid] = await show(machine, "MainPID") as [string];
     },
     "who may talk to the daemon need not read its token, nor its settings": async () => {
-      const said = await machine.sh("su device -c 'cd / && harbornode status --json'");
-      assert.equal((JSON.parse(said) as Snapshot).workloads.length, 7);
+      const message = await machine.sh("su device -c 'cd / && harbornode status --json'");
+      assert.equal((JSON.parse(message) as Snapshot).workloads.length, 7);
       assert.equal(
         (await machine.sh("cat /run/credentials/harbornode.service/harbornode.token")).trim(),
         "secret-token",
@@ -196,7 +196,10 @@ await testNeeding(["device"], "a booted device: the unit", async (t) => {
       await machine.reboot();
       const { workloads, source } = await allAreBack(machine, { job: "running" });
       assert.equal(source.last_sync_at, null);
-      assert.deepEqual(workloads.filter((one) => one.sync !== "synced" || one.instances[0]!.restarts > 0), []);
+      assert.deepEqual(
+        workloads.filter((workload) => workload.sync !== "synced" || workload.instances[0]!.restarts > 0),
+        [],
+      );
       const stamps = await machine.sh(
         "cat /etc/harbornode/data/services/web/stopped; cat /etc/harbornode/data/services/db/stopped",
       );
@@ -204,7 +207,7 @@ await testNeeding(["device"], "a booted device: the unit", async (t) => {
       assert.equal(stamps.trim().split("\n").length, 2);
       assert.deepEqual([web![0], db![0]], ["TERM", "INT"]);
       assert.ok(BigInt(web![1]!) < BigInt(db![1]!), "db was stopped before web, which needs it");
-      const job = workloads.find((one) => one.name === "once")!;
+      const job = workloads.find((workload) => workload.name === "once")!;
       assert.deepEqual(job.runs.map((run) => run.outcome), ["stopped", "running"]);
       const journal = await machine.sh("journalctl -b -1 -u harbornode -o cat | tail -n 20");
       assert.match(journal, /the machine goes down/);
@@ -215,7 +218,7 @@ await testNeeding(["device"], "a booted device: the unit", async (t) => {
       const { source, workloads } = await allAreBack(machine, { job: "failed" });
       assert.equal(source.last_sync_at, null);
       // Nobody can know how far it came, so that nobody but its owner may run it again.
-      assert.equal(workloads.find((one) => one.name === "once")!.message, "the last run was cut short");
+      assert.equal(workloads.find((workload) => workload.name === "once")!.message, "the last run was cut short");
       // Those that would have noted that somebody stopped them.
       const counts =
         "wc -l </etc/harbornode/data/services/web/stopped; wc -l </etc/harbornode/data/services/db/stopped";

@@ -51,7 +51,7 @@ await testNeeding(
     await machine.sh(settings(mirror.url(HOST)));
     const status = async () =>
       JSON.parse(await machine.sh("cd /etc/harbornode && harbornode status --json")) as Snapshot;
-    const web = async () => (await status()).workloads.find((one) => one.name === "web")?.instances[0];
+    const web = async () => (await status()).workloads.find((workload) => workload.name === "web")?.instances[0];
     const before = await eventually("the service runs", async () => {
       const one = await web();
       return one?.pid ? one : null;
@@ -67,16 +67,16 @@ await testNeeding(
     };
 
     await t.step("one that is never ready goes back", async () => {
-      const said = await upgrade("--version 0.1.3");
+      const message = await upgrade("--version 0.1.3");
       const back = `error: harbornode 0.1.3 did not work here: it was not ready in time, and ${build.version} is back`;
-      assert.ok(said.includes(back) && said.includes("code 1"), said);
+      assert.ok(message.includes(back) && message.includes("code 1"), message);
       await eventually("the one before answers", () => status().catch(() => null), PATIENT);
       await runs(build.version);
     });
 
     await t.step("one that works stays, by the command", async () => {
-      const said = await upgrade("--version 0.1.1");
-      assert.match(said, /harbornode 0\.1\.1 runs, and 1 of 1 instance ran on untouched\ncode 0\n$/, said);
+      const message = await upgrade("--version 0.1.1");
+      assert.match(message, /harbornode 0\.1\.1 runs, and 1 of 1 instance ran on untouched\ncode 0\n$/, message);
       await runs("0.1.1");
       assert.match(await machine.sh("ls /usr/local/bin"), /^harbornode\nharbornode\.previous\n$/);
     });

@@ -12,7 +12,7 @@ import { removeLeftovers } from "./vm/virtual_machine.ts";
 
 const NO_IMAGE: Image = {
   kind: { architecture: "amd64", docker: false },
-  folder: "/nonexistent",
+  directory: "/nonexistent",
   disk: "/nonexistent/root.img",
   kernel: "/nonexistent/vmlinuz",
   initrd: "/nonexistent/initrd.img",
@@ -68,16 +68,16 @@ await testNeeding(["device"], "a test that is killed leaves no machine and no di
     stdout: "null",
     stderr: "null",
   }).spawn();
-  const folder = join(dir.path, `harbornode-device-${child.pid}-`);
+  const directory = join(dir.path, `harbornode-device-${child.pid}-`);
   const qemu = await eventually("QEMU runs", async () => {
     for await (const { name } of Deno.readDir("/proc")) {
       const words = /^\d+$/.test(name) ? (await commandLine(Number(name))).split("\0") : [];
-      if (words[0]?.startsWith("qemu-system-") && words.some((word) => word.includes(folder))) return Number(name);
+      if (words[0]?.startsWith("qemu-system-") && words.some((word) => word.includes(directory))) return Number(name);
     }
   }, { everyMs: 500, deadlineMs: 300_000 });
   child.kill("SIGKILL");
   await child.status;
-  await eventually("QEMU has ended", async () => !(await commandLine(qemu)).includes(folder));
+  await eventually("QEMU has ended", async () => !(await commandLine(qemu)).includes(directory));
 
   const left = () => [...Deno.readDirSync(dir.path)].filter(({ name }) => name.startsWith("harbornode-device-")).length;
   assert.equal(left(), 1, "the folder that the killed test could not remove");

@@ -1,14 +1,14 @@
 /** The table of checks, and how they are carried out: all at once, each with an end. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/clock.ts";
-import type { Check, Situation } from "../../src/doctor/check.ts";
+import type { Check, DoctorContext } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/checks.ts";
-import { examine } from "../../src/doctor/examine.ts";
+import { runChecks } from "../../src/doctor/run_checks.ts";
 import { ok, problem } from "../../src/doctor/finding.ts";
-import { parseMounts } from "../../src/doctor/looks.ts";
+import { parseMounts } from "../../src/doctor/host_facts.ts";
 import { Failure } from "../../src/failure.ts";
 
-const NOTHING: Situation = {
+const NOTHING: DoctorContext = {
   settings: null,
   problems: [],
   snapshot: null,
@@ -19,8 +19,8 @@ const NOTHING: Situation = {
   clock: systemClock,
 };
 
-function check(name: string, look: Check<string>["look"]): Check<string> {
-  return { group: "machine", name, look, judge: (facts) => [ok(facts)] };
+function check(name: string, look: Check<string>["gather"]): Check<string> {
+  return { group: "machine", name, gather: look, evaluate: (facts) => [ok(facts)] };
 }
 
 Deno.test("no two checks have one name, and those of a group stand together", () => {
@@ -40,10 +40,10 @@ Deno.test("a problem that others come from is shown before them, and stands in i
     const first: Check<string> = {
       ...check("state", () => Promise.resolve("")),
       isFirst: true,
-      judge: () => [finding],
+      evaluate: () => [finding],
     };
     const one = check("one", () => Promise.resolve("one"));
-    const examined = await examine([one, first], NOTHING, { signal: AbortSignal.any([]) });
+    const examined = await runChecks([one, first], NOTHING, { signal: AbortSignal.any([]) });
     assert.deepEqual(examined.map((each) => each.check), order);
   }
 });
@@ -61,7 +61,7 @@ Deno.test("the judgement of every check has a test", async () => {
 
 Deno.test("a check that hangs, or breaks, is told of and keeps no other one", async () => {
   const failure = new Failure("the disk is on fire", { kind: "refused", reason: "internal_error", hint: "leave" });
-  const examined = await examine(
+  const examined = await runChecks(
     [
       check("hangs", () => new Promise(() => {})),
       check(
@@ -89,7 +89,7 @@ Deno.test("a check that hangs, or breaks, is told of and keeps no other one", as
 
 Deno.test("Ctrl-C ends all checks at once, with its own reason", async () => {
   const stop = new AbortController();
-  const running = examine([check("hangs", () => new Promise(() => {}))], NOTHING, { signal: stop.signal });
+  const running = runChecks([check("hangs", () => new Promise(() => {}))], NOTHING, { signal: stop.signal });
   stop.abort(new Error("interrupted"));
   await assert.rejects(running, /interrupted/);
 });
@@ -97,8 +97,8 @@ Deno.test("Ctrl-C ends all checks at once, with its own reason", async () => {
 Deno.test("without settings and without a daemon, what can be looked at is, and the rest says what it needs", async () => {
   const needy = { ...check("needy", () => Promise.resolve("fine")), needs: ["settings"] as const };
   const curious = { ...check("curious", () => Promise.resolve("fine")), needs: ["snapshot"] as const };
-  const said = async (situation: Situation) => {
-    const examined = await examine([needy, curious, check("modest", () => Promise.resolve("fine"))], situation, {
+  const said = async (context: DoctorContext) => {
+    const examined = await runChecks([needy, curious, check("modest", () => Promise.resolve("fine"))], context, {
       signal: AbortSignal.any([]),
     });
     return examined.map(({ findings: [one] }) => `${one!.message}${"hint" in one! ? `: ${one.hint}` : ""}`);

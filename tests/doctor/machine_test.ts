@@ -1,22 +1,22 @@
 /** What checks see of a machine: of this one, and of those that can not be had here, as folders of their files. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { docker } from "../../src/doctor/docker/docker.ts";
-import { unit } from "../../src/doctor/service/unit.ts";
+import { docker } from "../../src/doctor/docker_engine.ts";
+import { unit } from "../../src/doctor/service/unit_differences.ts";
 import { UNIT } from "../../src/doctor/service/unit_text.ts";
-import { dataDir } from "../../src/doctor/storage/data_dir.ts";
-import { disk } from "../../src/doctor/storage/disk.ts";
-import { identity } from "../../src/doctor/storage/identity.ts";
-import { wear } from "../../src/doctor/storage/wear.ts";
-import { controlGroups } from "../../src/doctor/system/control_groups.ts";
-import { kernel } from "../../src/doctor/system/kernel.ts";
-import { memory } from "../../src/doctor/system/memory.ts";
-import { canCollapse } from "../../src/runtime/native/log/collapse.ts";
+import { dataDir } from "../../src/doctor/storage/data_dir_checks.ts";
+import { disk } from "../../src/doctor/storage/free_space.ts";
+import { identity } from "../../src/doctor/storage/age_identity.ts";
+import { flashWear } from "../../src/doctor/storage/flash_wear.ts";
+import { controlGroups } from "../../src/doctor/machine/cgroup_controllers.ts";
+import { kernel } from "../../src/doctor/machine/kernel_features.ts";
+import { memory } from "../../src/doctor/machine/memory_pressure.ts";
+import { canCollapse } from "../../src/runtime/native/log/collapse_range.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { unitModule } from "../support/embed_unit.ts";
 import { DOCKER_SOCKET, testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { situation, told } from "./situations.ts";
+import { situation, told } from "./doctor_contexts.ts";
 
 // The C library stays loaded for the life of a process: here, and not within the test that needs it first.
 canCollapse("/dev/shm");
@@ -48,8 +48,8 @@ Deno.test("a Raspberry Pi as it comes has no memory controller, and the line to 
     "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4\0",
     "boot/cmdline.txt": "root=PARTUUID=1-02 rootwait\n",
   });
-  const facts = await controlGroups.look(await situation({ root: dir.path }), AbortSignal.any([]));
-  const [finding] = controlGroups.judge(facts);
+  const facts = await controlGroups.gather(await situation({ root: dir.path }), AbortSignal.any([]));
+  const [finding] = controlGroups.evaluate(facts);
   assert.deepEqual(finding, {
     verdict: "warning",
     message: "there is no memory controller: such limits are not enforced",
@@ -90,7 +90,7 @@ Deno.test("eMMC that is used up, and a file system with errors, are told", async
     "sys/fs/ext4/mmcblk0p1/errors_count": "0\n",
   });
   assert.equal(
-    await told(wear, await situation({ root: dir.path })),
+    await told(flashWear, await situation({ root: dir.path })),
     "problem: the file system on mmcblk0p2 has met 3 errors\nproblem: mmcblk0 is worn out",
   );
 });
@@ -109,10 +109,10 @@ Deno.test("an installed unit is compared with the executable's, and drop-ins are
     "etc/systemd/system/harbornode.service.d/proxy.conf": "[Service]\nEnvironment=HTTPS_PROXY=http://u:p@x\n",
     "etc/systemd/system/harbornode.service.d/proxy.conf.bak": "",
   });
-  const facts = await unit.look(await situation({ root: dir.path }), AbortSignal.any([]));
+  const facts = await unit.gather(await situation({ root: dir.path }), AbortSignal.any([]));
   assert.deepEqual(facts.dropIns, ["proxy.conf"]);
   assert.equal(facts.installed?.file, join(dir.path, "etc/systemd/system/harbornode.service"));
-  const [finding] = unit.judge({ ...facts, systemd: "systemd 252 (252)" });
+  const [finding] = unit.evaluate({ ...facts, systemd: "systemd 252 (252)" });
   assert.match(finding!.message, /is not the one of this build: it says "Restart" otherwise$/);
 });
 

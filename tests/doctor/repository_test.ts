@@ -1,19 +1,19 @@
 /** What checks learn of a real git server, of ssh, and of forges that answer as their documentation has it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ports } from "../../src/doctor/daemon/ports.ts";
+import { ports } from "../../src/doctor/daemon/page_port.ts";
 import { certificates } from "../../src/doctor/repository/certificates.ts";
-import { reach } from "../../src/doctor/repository/reach.ts";
+import { connectivity } from "../../src/doctor/repository/connectivity.ts";
 import { sshFiles } from "../../src/doctor/repository/ssh_files.ts";
-import { token } from "../../src/doctor/repository/token.ts";
-import { clock } from "../../src/doctor/system/clock.ts";
+import { token } from "../../src/doctor/repository/repository_token.ts";
+import { clock } from "../../src/doctor/machine/system_clock.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { healthySnapshot } from "../support/snapshots.ts";
 import { SshServer } from "../support/ssh_server.ts";
 import { tempDir } from "../support/temp.ts";
-import { situation, told } from "./situations.ts";
+import { situation, told } from "./doctor_contexts.ts";
 
 const TOKEN = "glpat-a-token-of-this-test";
 
@@ -26,7 +26,7 @@ await testNeeding(["git"], "a git server is reached, or what is wrong is told, a
   await using server = await GitServer.start(dir.path, { username: "device", token: TOKEN });
   const asked = async (...lines: string[]) =>
     await told(
-      reach,
+      connectivity,
       await situation({
         dir: dir.path,
         config: repo(`url = "${server.url("fleet")}"`, 'username = "device"', ...lines),
@@ -36,7 +36,7 @@ await testNeeding(["git"], "a git server is reached, or what is wrong is told, a
   assert.match(await asked(), /^problem: .*(credentials|token)/i);
   assert.match(await asked(`token = "${TOKEN}"`, 'branch = "prod"'), /^problem: .*"prod"/);
   const away = await situation({ dir: dir.path, config: repo('url = "http://127.0.0.1:9/fleet"') });
-  assert.match(await told(reach, away), /^problem: Cannot reach "http:\/\/127.0.0.1:9\/fleet"/);
+  assert.match(await told(connectivity, away), /^problem: Cannot reach "http:\/\/127.0.0.1:9\/fleet"/);
   // A look writes nothing: not even where a fetch would.
   assert.equal(await Deno.stat(join(dir.path, "data")).catch(() => null), null);
 });

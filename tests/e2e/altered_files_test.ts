@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 const MANIFEST = 'command = ["./app"]\nuser = "root"\nstop_timeout = "100ms"\n';
 
@@ -13,10 +13,10 @@ await testNeeding(["git", "root"], "a program that is changed on disk comes from
   await repository.write("services/web/service.toml", MANIFEST);
   await repository.write("services/web/app", "#!/bin/sh\nexec sleep 3600\n", { executable: true });
   await repository.commit("A script");
-  const { instances } = await device.until("web", (one) => one.phase === "running");
-  const folder = join(device.dataDir, "files/web");
+  const { instances } = await device.until("web", (workload) => workload.phase === "running");
+  const directory = join(device.dataDir, "files/web");
   const program = await eventually("its folder is there", async () => {
-    for await (const { name } of Deno.readDir(folder)) return join(folder, name, "app");
+    for await (const { name } of Deno.readDir(directory)) return join(directory, name, "app");
   });
   await Deno.remove(program);
   await Deno.writeTextFile(program, "#!/bin/sh\nexit 9\n", { mode: 0o755 });
@@ -26,7 +26,7 @@ await testNeeding(["git", "root"], "a program that is changed on disk comes from
   } catch {
     // Its repair was quicker.
   }
-  await device.until("web", (one) => one.phase === "running" && (one.instances[0]?.pid ?? pid) !== pid);
+  await device.until("web", (workload) => workload.phase === "running" && (workload.instances[0]?.pid ?? pid) !== pid);
   assert.match(await Deno.readTextFile(program), /sleep 3600/);
   await eventually("it was told", async () => {
     const messages = (await device.status())!.events.map(({ message }) => message);

@@ -1,12 +1,12 @@
 /** Who brings a container back: Docker, at once and at boot, where that was granted; and the daemon, whenever it comes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ListedContainer } from "../../src/runtime/docker/wire.ts";
+import type { ListedContainer } from "../../src/runtime/docker/api_types.ts";
 import { busyboxEntries, dockerCall, importImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { OwnDocker } from "../support/own_docker.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const IMAGE = "harbornode-test:boot";
@@ -38,7 +38,8 @@ async function ownDevice(files: Record<string, string>) {
       return Object.fromEntries(listed.map(({ Id, Labels }) => [Labels!["harbornode.workload"]!, Id]));
     },
     async granted(name: string, policy: string): Promise<void> {
-      const id = (await here.device.until(name, (one) => one.phase === "running")).instances[0]!.container_id!;
+      const id = (await here.device.until(name, (workload) => workload.phase === "running")).instances[0]!
+        .container_id!;
       await eventually(`${name} has restart policy ${policy}`, async () => {
         const { HostConfig } = await get<{ HostConfig: { RestartPolicy: { Name: string } } }>(`/containers/${id}/json`);
         return HostConfig.RestartPolicy.Name === policy;
@@ -74,7 +75,10 @@ await testNeeding(
 
     await device.startDaemon();
     for (const name of ["web", "on-failure"]) {
-      const { instances } = await device.until(name, (one) => one.phase === "running" && one.sync === "synced");
+      const { instances } = await device.until(
+        name,
+        (workload) => workload.phase === "running" && workload.sync === "synced",
+      );
       assert.deepEqual([instances.length, instances[0]?.container_id], [1, before[name]]);
     }
     assert.equal(Object.keys(await here.get("/containers/json?all=1")).length, 4);
@@ -89,9 +93,12 @@ await testNeeding(
     const { device, docker } = here;
     await here.granted("web", "always");
     await docker.shutDown();
-    await device.until("web", (one) => one.reason === "docker_unavailable");
+    await device.until("web", (workload) => workload.reason === "docker_unavailable");
     await docker.boot();
-    const { instances } = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+    const { instances } = await device.until(
+      "web",
+      (workload) => workload.phase === "running" && workload.sync === "synced",
+    );
     assert.equal(instances.length, 1);
     assert.equal(Object.keys(await here.get("/containers/json?all=1")).length, 1);
   },
@@ -117,7 +124,7 @@ await testNeeding(
     await eventually("Docker restarts it", async () => await restarts("web") >= 1);
     assert.equal(await restarts("loop"), 0);
     await device.startDaemon();
-    const { instances } = await device.until("web", (one) => (one.instances[0]?.restarts ?? 0) >= 1);
+    const { instances } = await device.until("web", (workload) => (workload.instances[0]?.restarts ?? 0) >= 1);
     assert.equal(instances.length, 1);
   },
 );

@@ -4,10 +4,11 @@ import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { busyboxImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, SOON } from "../support/repo_backed_device.ts";
 
-const isApplied = (one: WorkloadStatus) => one.phase === "running" && one.sync === "synced" && one.health === "healthy";
-const containerOf = (one: WorkloadStatus) => one.instances[0]!.container_id;
+const isApplied = (workload: WorkloadStatus) =>
+  workload.phase === "running" && workload.sync === "synced" && workload.health === "healthy";
+const containerOf = (workload: WorkloadStatus) => workload.instances[0]!.container_id;
 
 /** Says what it reads, at its start and at each SIGHUP. */
 const READER = "trap 'echo again $(cat /etc/app/app.conf)' HUP; echo first $(cat /etc/app/app.conf); " +

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { busyboxImage } from "../support/docker_image.ts";
 import { inContainer } from "../support/docker_exec.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 const NEEDS = ["git", "docker", "busybox"] as const;
 const CHECK =
@@ -42,20 +42,20 @@ await testNeeding([...NEEDS], "the check of an image is shown, and is followed a
   const { device } = here;
   const ids = new Map<string, string>();
   for (const name of ["unasked", "restart", "stop", "alert", "none"]) {
-    const well = await device.until(name, (one) => one.health === "healthy" && one.probes.length > 0);
+    const well = await device.until(name, (workload) => workload.health === "healthy" && workload.probes.length > 0);
     assert.deepEqual([well.probes.at(-1)?.ok, well.probes.at(-1)?.output], [true, "exit code 0: fine"]);
     ids.set(name, well.instances[0]!.container_id!);
   }
   for (const id of ids.values()) await inContainer(id, ["rm", "/tmp/well"]);
   for (const name of ["unasked", "alert", "none"]) {
-    const ill = await device.until(name, (one) => one.health === "unhealthy");
+    const ill = await device.until(name, (workload) => workload.health === "unhealthy");
     assert.deepEqual([ill.phase, ill.instances[0]?.container_id], ["degraded", ids.get(name)]);
     assert.equal(ill.probes.at(-1)?.output, "exit code 3: ill");
   }
-  await device.until("restart", (one) => one.instances[0]?.restarts === 1 && one.health === "healthy");
-  const stopped = await device.until("stop", (one) => one.phase === "failed");
+  await device.until("restart", (workload) => workload.instances[0]?.restarts === 1 && workload.health === "healthy");
+  const stopped = await device.until("stop", (workload) => workload.phase === "failed");
   assert.deepEqual([stopped.reason, stopped.instances[0]?.pid], ["unhealthy", null]);
-  const events = (await device.status())!.events.map((one) => one.message);
+  const events = (await device.status())!.events.map((event) => event.message);
   const told = (name: string) => events.includes(`${name}[0] does not pass its health check: exit code 3: ill`);
   assert.deepEqual(["unasked", "restart", "stop", "alert", "none"].map(told), [true, true, true, true, false]);
 });
@@ -68,8 +68,8 @@ await testNeeding([...NEEDS], "a probe reaches a container by http and tcp, with
     tcp: { command: SERVE, more: `health = { port = 8080, ${timing} }\n` },
     closed: { command: SERVE, more: `health = { port = 8081, ${timing} }\n` },
   });
-  for (const name of ["http", "tcp"]) await here.device.until(name, (one) => one.health === "healthy");
-  const missing = await here.device.until("missing", (one) => one.health === "unhealthy");
+  for (const name of ["http", "tcp"]) await here.device.until(name, (workload) => workload.health === "healthy");
+  const missing = await here.device.until("missing", (workload) => workload.health === "unhealthy");
   assert.match(missing.probes.at(-1)!.output, /404/);
-  await here.device.until("closed", (one) => one.health === "unhealthy");
+  await here.device.until("closed", (workload) => workload.health === "unhealthy");
 });

@@ -1,11 +1,11 @@
 /** Jobs that run in containers: schedules, what overlaps, what takes too long, what failed, and what was missed. */
 import assert from "node:assert/strict";
 import type { RunStatus } from "../../src/model/snapshot.ts";
-import type { ListedContainer } from "../../src/runtime/docker/wire.ts";
+import type { ListedContainer } from "../../src/runtime/docker/api_types.ts";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 const NEEDS = ["git", "docker", "busybox"] as const;
 const EACH_SECOND = 'schedule = "* * * * * *"\n';
@@ -42,11 +42,14 @@ await testNeeding([...NEEDS], "a schedule runs its container when it is due, wit
   });
   const good = await here.device.until(
     "good",
-    (one) => one.runs.filter((run) => run.outcome === "succeeded").length >= 3,
+    (workload) => workload.runs.filter((run) => run.outcome === "succeeded").length >= 3,
   );
   assertApart(good.runs);
   assert.ok(good.next_run_at !== null);
-  const bad = await here.device.until("bad", (one) => one.runs.filter((run) => run.outcome === "failed").length >= 3);
+  const bad = await here.device.until(
+    "bad",
+    (workload) => workload.runs.filter((run) => run.outcome === "failed").length >= 3,
+  );
   const ended = bad.runs.filter((run) => run.outcome === "failed");
   assert.ok(ended.every((run) => run.exit_code === 4), JSON.stringify(ended));
   const due = ended.map((run) => run.due_at);
@@ -59,13 +62,14 @@ await testNeeding([...NEEDS], "a container that still runs when it is due again 
     skip: { script: "sleep 2.5", more: EACH_SECOND },
     replace: { script: "exec sleep 60", more: `${EACH_SECOND}overlap = "replace"\n` },
   });
-  const skip = await here.device.until("skip", (one) => {
-    return one.runs.some((run) => run.outcome === "skipped") && one.runs.some((run) => run.outcome === "succeeded");
+  const skip = await here.device.until("skip", (workload) => {
+    return workload.runs.some((run) => run.outcome === "skipped") &&
+      workload.runs.some((run) => run.outcome === "succeeded");
   });
   assert.equal(count(skip.runs, "failed") + count(skip.runs, "replaced"), 0);
   const replace = await here.device.until(
     "replace",
-    (one) => one.runs.filter((run) => run.outcome === "replaced").length >= 2,
+    (workload) => workload.runs.filter((run) => run.outcome === "replaced").length >= 2,
   );
   assertApart(replace.runs);
   assert.equal(count(replace.runs, "failed"), 0);
@@ -75,7 +79,7 @@ await testNeeding([...NEEDS], "a container that takes too long is stopped, and i
   await using here = await jobs({
     late: { script: "exec sleep 60", more: 'type = "job"\ntimeout = "300ms"\nrestart = "never"\n' },
   });
-  const late = await here.device.until("late", (one) => one.runs.some((run) => run.outcome === "timeout"));
+  const late = await here.device.until("late", (workload) => workload.runs.some((run) => run.outcome === "timeout"));
   assert.equal(late.instances[0]?.pid, null);
 });
 
@@ -85,7 +89,10 @@ await testNeeding(
   async () => {
     const limit = 'restart = { policy = "on-failure", delay = "50ms", max_delay = "50ms", max_restarts = 2 }\n';
     await using here = await jobs({ retry: { script: "exit 5", more: `type = "job"\n${limit}` } });
-    const retry = await here.device.until("retry", (one) => one.phase === "failed" && one.runs.length === 3);
+    const retry = await here.device.until(
+      "retry",
+      (workload) => workload.phase === "failed" && workload.runs.length === 3,
+    );
     assert.deepEqual(retry.runs.map((run) => [run.outcome, run.exit_code]), [["failed", 5], ["failed", 5], [
       "failed",
       5,
@@ -100,7 +107,7 @@ await testNeeding([...NEEDS], "what was due while no daemon was there is one run
   });
   const { device } = here;
   for (const name of ["once", "none"]) {
-    await device.until(name, (one) => one.runs.length >= 1 && one.phase !== "running");
+    await device.until(name, (workload) => workload.runs.length >= 1 && workload.phase !== "running");
   }
   await device.killDaemon();
   const down = new Date();
@@ -108,7 +115,7 @@ await testNeeding([...NEEDS], "what was due while no daemon was there is one run
   const up = new Date().toISOString();
   await device.startDaemon();
   for (const name of ["once", "none"]) {
-    const { runs } = await device.until(name, (one) => one.runs.at(-1)!.due_at > up);
+    const { runs } = await device.until(name, (workload) => workload.runs.at(-1)!.due_at > up);
     const missed = runs.filter((run) => run.due_at > down.toISOString() && run.due_at < up);
     assert.ok(missed.length <= 1, JSON.stringify(runs));
     assert.ok(missed.every((run) => (run.outcome === "skipped") === (name === "none")), JSON.stringify(runs));
@@ -121,16 +128,16 @@ await testNeeding(
   async () => {
     await using here = await jobs({ one: { script: "echo first", more: 'type = "job"\n' } });
     const { device, repository, text } = here;
-    const done = await device.until("one", (one) => one.phase === "completed");
+    const done = await device.until("one", (workload) => workload.phase === "completed");
     assert.deepEqual(done.runs.map((run) => [run.outcome, run.exit_code]), [["succeeded", 0]]);
     const id = done.instances[0]!.container_id!;
     await device.killDaemon();
     await dockerCall(`/containers/${id}`, { method: "DELETE" });
     await device.startDaemon();
-    await device.until("one", (one) => one.phase === "completed");
+    await device.until("one", (workload) => workload.phase === "completed");
     await repository.write("deployments/one.toml", text({ script: "echo second", more: 'type = "job"\n' }));
     await repository.commit("Again");
-    await device.until("one", (one) => one.runs.length === 2 && one.phase === "completed");
+    await device.until("one", (workload) => workload.runs.length === 2 && workload.phase === "completed");
     const filters = encodeURIComponent(
       JSON.stringify({ label: [`harbornode.workload=one`, `harbornode.device=${(await device.status())!.device.id}`] }),
     );

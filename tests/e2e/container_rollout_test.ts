@@ -1,13 +1,13 @@
 /** Rollouts of containers: what others see of them, what they touch, and Docker going away in each of their steps. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ListedContainer } from "../../src/runtime/docker/wire.ts";
+import type { ListedContainer } from "../../src/runtime/docker/api_types.ts";
 import { SocketProxy } from "../runtime/docker/socket_proxy.ts";
 import { busyboxEntries, busyboxImage, dockerCall, importImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { OwnDocker } from "../support/own_docker.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const sh = (image: string, script: string) =>
@@ -30,7 +30,7 @@ done`;
     await repository.write("deployments/web.toml", web("echo one >/tmp/www/index.html"));
     await repository.write("deployments/client.toml", `${sh(image.name, asks)}depends_on = ["web"]\n`);
     await repository.commit("A web server, and somebody who asks it");
-    const good = await device.until("web", (one) => one.history.at(-1)?.outcome === "healthy");
+    const good = await device.until("web", (workload) => workload.history.at(-1)?.outcome === "healthy");
     const said = async () =>
       (await device.cli("logs", "client", "--since", "1h")).out.trim().split("\n").filter((line) => line !== "");
     await eventually("it is asked", async () => (await said()).length > 20);
@@ -38,13 +38,20 @@ done`;
     await repository.write("deployments/web.toml", web("true"));
     await repository.commit("Without its page");
     const asked = (await said()).length;
-    await device.until("web", (one) => one.instances.length === 3);
-    const back = await device.until("web", (one) => one.phase === "rolled-back" && one.instances.length === 2);
+    await device.until("web", (workload) => workload.instances.length === 3);
+    const back = await device.until(
+      "web",
+      (workload) => workload.phase === "rolled-back" && workload.instances.length === 2,
+    );
     await eventually("it is asked on", async () => (await said()).length > asked + 50);
-    const ids = (one: typeof back) => one.instances.map((it) => it.container_id).sort();
+    const ids = (workload: typeof back) => workload.instances.map((it) => it.container_id).sort();
     assert.deepEqual(ids(back), ids(good), "an instance that worked was replaced");
     const answers = await said();
-    assert.deepEqual([...new Set(answers)], ["200 OK"], `${answers.filter((one) => one !== "200 OK").length} lost`);
+    assert.deepEqual(
+      [...new Set(answers)],
+      ["200 OK"],
+      `${answers.filter((answer) => answer !== "200 OK").length} lost`,
+    );
   },
 );
 
@@ -125,7 +132,7 @@ await testNeeding(
       'restart = { delay = "100ms", max_delay = "200ms", reset_after = "500ms" }\n';
     await repository.write("deployments/web.toml", web(0));
     await repository.commit("Begin");
-    let last = (await device.until("web", (one) => one.history.length === 1)).fingerprint;
+    let last = (await device.until("web", (workload) => workload.history.length === 1)).fingerprint;
 
     for (const [index, [step, pattern]] of Object.entries(STEPS).entries()) {
       await test.step(step, async () => {
@@ -139,11 +146,14 @@ await testNeeding(
         proxy.told = () => {};
         await docker.cutPower();
         proxy.cut();
-        await device.until("web", (one) => one.reason === "docker_unavailable" || one.phase === "running");
+        await device.until(
+          "web",
+          (workload) => workload.reason === "docker_unavailable" || workload.phase === "running",
+        );
         await docker.boot();
-        const { fingerprint } = await device.until("web", (one) => {
-          return one.fingerprint !== last && one.sync === "synced" && one.health === "healthy" &&
-            one.instances.length === 1;
+        const { fingerprint } = await device.until("web", (workload) => {
+          return workload.fingerprint !== last && workload.sync === "synced" && workload.health === "healthy" &&
+            workload.instances.length === 1;
         });
         last = fingerprint;
         const { text } = await dockerCall("/containers/json?all=1", {}, docker.socket);

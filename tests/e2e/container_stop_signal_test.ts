@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { busyboxImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, SOON } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** As PostgreSQL: SIGTERM waits for clients, SIGINT saves and ends. Each end is one line. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { busyboxImage } from "../support/docker_image.ts";
 import { inContainer } from "../support/docker_exec.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SLEEP } from "../support/repo_backed_device.ts";
 
 const NEEDS = ["git", "docker"] as const;
 
@@ -23,13 +23,16 @@ await testNeeding([...NEEDS], "a container that becomes unhealthy is restarted, 
   }
   await repository.commit("Two containers");
   for (const name of ["restart", "stop"]) {
-    const { instances } = await device.until(name, (one) => one.health === "healthy");
+    const { instances } = await device.until(name, (workload) => workload.health === "healthy");
     await inContainer(instances[0]!.container_id!, ["rm", "/tmp/well"]);
   }
-  await device.until("restart", (one) => (one.instances[0]?.restarts ?? 0) >= 1 && one.health === "healthy");
-  const stopped = await device.until("stop", (one) => one.phase === "failed");
+  await device.until(
+    "restart",
+    (workload) => (workload.instances[0]?.restarts ?? 0) >= 1 && workload.health === "healthy",
+  );
+  const stopped = await device.until("stop", (workload) => workload.phase === "failed");
   assert.deepEqual([stopped.reason, stopped.instances[0]?.pid], ["unhealthy", null]);
-  const told = (await device.status())!.events.map((one) => one.message);
+  const told = (await device.status())!.events.map((event) => event.message);
   assert.ok(told.includes("stop[0] does not pass its health check: exit code 1: look"), told.join("\n"));
 });
 
@@ -44,7 +47,10 @@ await testNeeding(
     const script = "i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; done; exit 4";
     await repository.write("deployments/web.toml", container(image.name, script) + limit);
     await repository.commit("A container that ends");
-    const failed = await device.until("web", (one) => one.phase === "failed" && one.last_lines.length > 0);
+    const failed = await device.until(
+      "web",
+      (workload) => workload.phase === "failed" && workload.last_lines.length > 0,
+    );
     assert.deepEqual([failed.reason, failed.instances[0]?.restarts, failed.instances[0]?.exit_code], [
       "restart_limit",
       2,
@@ -61,14 +67,14 @@ await testNeeding([...NEEDS], "order holds between services and containers, in b
     "c-setup.toml": `${shell("exit 7")}type = "job"\nrestart = { policy = "never", success_exit_codes = [7] }\n`,
   }, { extra: [] });
   const { device, repository } = here;
-  const waiting = await device.until("a-web", (one) => one.phase === "invalid");
+  const waiting = await device.until("a-web", (workload) => workload.phase === "invalid");
   assert.match(waiting.problems[0]!.message, /there is no workload "b-api"/);
   const api = `${
     container(image.name, "exec sleep 3600")
   }depends_on = [{ name = "c-setup", condition = "completed" }]\n`;
   await repository.write("deployments/b-api.toml", api);
   await repository.commit("All three");
-  await device.until("a-web", (one) => one.phase === "running");
+  await device.until("a-web", (workload) => workload.phase === "running");
   const began = async (name: string) => (await device.workload(name))!.instances[0]!.started_at!;
   const times = [await began("c-setup"), await began("b-api"), await began("a-web")];
   assert.deepEqual(times, [...times].sort());

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
-import type { ListedContainer, VolumesAnswer } from "../../src/runtime/docker/wire.ts";
+import type { ListedContainer, VolumesAnswer } from "../../src/runtime/docker/api_types.ts";
 import { busyboxEntries, dockerCall, importImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { OwnDocker } from "../support/own_docker.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, SOON } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const IMAGE = "harbornode-test:volume";
@@ -33,13 +33,13 @@ await testNeeding(
       await repository.write("deployments/db.toml", text);
       await repository.commit(`Version ${version}`);
     };
-    const containerOf = (one: WorkloadStatus) => one.instances[0]?.container_id ?? null;
-    const isWell = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy";
+    const containerOf = (workload: WorkloadStatus) => workload.instances[0]?.container_id ?? null;
+    const isWell = (workload: WorkloadStatus) => workload.phase === "running" && workload.health === "healthy";
     const healthyOnes = ({ history }: WorkloadStatus) => history.filter(({ outcome }) => outcome === "healthy").length;
     let last: string | null = null;
     /** Waits for another container than before; returns how many lines it found, with its own. */
-    const next = async (claim: (one: WorkloadStatus) => boolean = isWell) => {
-      last = containerOf(await device.until("db", (one) => claim(one) && containerOf(one) !== last));
+    const next = async (claim: (workload: WorkloadStatus) => boolean = isWell) => {
+      last = containerOf(await device.until("db", (workload) => claim(workload) && containerOf(workload) !== last));
       const { text } = await call(`/containers/${last}/archive?path=/data/lines`);
       return text.slice(512, 512 + Number.parseInt(text.slice(124, 135), 8)).trim().split("\n").length;
     };
@@ -47,14 +47,14 @@ await testNeeding(
     const good = { check: "true", deadline: "1m" };
     await push(1, good);
     assert.equal(await next(), 1);
-    await device.until("db", (one) => healthyOnes(one) === 1);
+    await device.until("db", (workload) => healthyOnes(workload) === 1);
     await push(2, good);
-    assert.equal(await next((one) => isWell(one) && healthyOnes(one) === 2), 2);
+    assert.equal(await next((workload) => isWell(workload) && healthyOnes(workload) === 2), 2);
     const said = (await device.status())!.events.map(({ message }) => message).join("\n");
     assert.match(said, /the old one goes first: "\/data", a volume of its image, can be written by one alone/);
 
     assert.equal((await device.cli("stop", "db")).code, 0);
-    await device.until("db", (one) => one.phase === "stopped");
+    await device.until("db", (workload) => workload.phase === "stopped");
     assert.equal((await device.cli("start", "db")).code, 0);
     assert.equal(await next(), 3);
 
@@ -62,7 +62,7 @@ await testNeeding(
     assert.equal(await next(), 4);
 
     await push(3, { check: "false", deadline: "3s" });
-    assert.ok(await next((one) => one.phase === "rolled-back" && one.health === "healthy") >= 6);
+    assert.ok(await next((workload) => workload.phase === "rolled-back" && workload.health === "healthy") >= 6);
 
     await docker.shutDown();
     await docker.boot();

@@ -5,7 +5,7 @@ import { apartFromUse, TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { SOON } from "../support/pushed_device.ts";
+import { SOON } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SLEEPER = 'command = ["/bin/sleep", "3600"]\nstop_timeout = "2s"\n';
@@ -34,14 +34,17 @@ await testNeeding(["git"], "a boot without the repository starts everything from
   await using dir = await tempDir();
   const repository = await fleet(dir.path, ["web"]);
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const before = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  const before = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   await device.stopDaemon();
   await Deno.rename(repository.dir, `${repository.dir}.gone`);
   Deno.kill(before.instances[0]!.pid!, "SIGKILL");
   await eventually("the service is dead", async () => !await isAlive(before.instances[0]?.pid));
 
   await device.startDaemon();
-  const after = await device.until("web", (one) => one.phase === "running" && one.instances[0]?.pid !== null);
+  const after = await device.until(
+    "web",
+    (workload) => workload.phase === "running" && workload.instances[0]?.pid !== null,
+  );
   assert.notEqual(after.instances[0]?.pid, before.instances[0]?.pid);
   // It is started before the repository is looked for.
   const source = await eventually("the repository is missed", async () => {
@@ -58,8 +61,8 @@ await testNeeding(
     await using dir = await tempDir();
     const repository = await fleet(dir.path, ["a", "b"]);
     await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-    const a = await device.until("a", (one) => one.phase === "running");
-    const b = await device.until("b", (one) => one.phase === "running");
+    const a = await device.until("a", (workload) => workload.phase === "running");
+    const b = await device.until("b", (workload) => workload.phase === "running");
     await repository.remove("services/a.toml");
     await repository.remove("services/b.toml");
     await repository.write("README.md", "nothing here");
@@ -88,11 +91,11 @@ await testNeeding(["git"], "restart replaces the process, and sync --wait tells 
     repository: repository.dir,
     repo: ['interval = "1h"'],
   });
-  const before = await device.until("web", (one) => one.phase === "running" && one.health === "healthy");
+  const before = await device.until("web", (workload) => workload.phase === "running" && workload.health === "healthy");
   assert.equal((await device.cli("restart", "web")).code, 0);
   const after = await device.until(
     "web",
-    (one) => one.phase === "running" && one.instances[0]?.pid !== null && one.reason === "running",
+    (workload) => workload.phase === "running" && workload.instances[0]?.pid !== null && workload.reason === "running",
   );
   await eventually(
     "another process runs",
@@ -121,13 +124,19 @@ await testNeeding(["git"], "a service that keeps ending backs off, is counted, a
   await repository.write("services/ghost.toml", 'command = ["/no/such/program"]\n');
   await repository.commit("Add two that fail");
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const flaky = await device.until("flaky", (one) => one.reason === "crash_loop" && one.instances[0]!.restarts >= 2);
+  const flaky = await device.until(
+    "flaky",
+    (workload) => workload.reason === "crash_loop" && workload.instances[0]!.restarts >= 2,
+  );
   assert.equal(flaky.instances[0]?.exit_code, 3);
   assert.equal(flaky.phase, "backoff");
-  const ghost = await device.until("ghost", (one) => one.phase === "blocked");
+  const ghost = await device.until("ghost", (workload) => workload.phase === "blocked");
   assert.equal(ghost.reason, "command_not_found");
   assert.match(ghost.message, /"\/no\/such\/program"/);
-  const steady = await device.until("steady", (one) => one.phase === "running" && one.health === "healthy");
+  const steady = await device.until(
+    "steady",
+    (workload) => workload.phase === "running" && workload.health === "healthy",
+  );
   assert.equal(steady.instances[0]?.restarts, 0);
 });
 
@@ -144,9 +153,9 @@ await testNeeding(
       repository: repository.dir,
       extra: ["[docker]", `host = "unix://${dir.path}/no-docker.sock"`],
     });
-    const box = await device.until("box", (one) => one.phase === "blocked");
+    const box = await device.until("box", (workload) => workload.phase === "blocked");
     assert.deepEqual([box.sync, box.health, box.reason], ["unknown", "unknown", "docker_unavailable"]);
-    await device.until("web", (one) => one.phase === "running");
+    await device.until("web", (workload) => workload.phase === "running");
   },
 );
 
@@ -154,11 +163,11 @@ await testNeeding(["git"], "losing the state costs history, and restarts nothing
   await using dir = await tempDir();
   const repository = await fleet(dir.path, ["web"]);
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const before = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  const before = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   await device.killDaemon();
   await Deno.remove(join(device.dataDir, "state"), { recursive: true });
   await device.startDaemon();
-  const after = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  const after = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   assert.deepEqual(apartFromUse(after), apartFromUse(before));
 });
 
@@ -169,8 +178,8 @@ await testNeeding(
     await using dir = await tempDir();
     const repository = await fleet(dir.path, ["a", "b"]);
     await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-    const a = await device.until("a", (one) => one.phase === "running");
-    const b = await device.until("b", (one) => one.phase === "running");
+    const a = await device.until("a", (workload) => workload.phase === "running");
+    const b = await device.until("b", (workload) => workload.phase === "running");
     const down = await device.cli("down");
     assert.deepEqual([down.code, down.out.trim()], [0, "stopped a, b"]);
     await eventually("the daemon has ended", () => device.exitCode !== null);

@@ -6,8 +6,8 @@ Deno.test("the demo comes up healthy, ends by itself, and leaves nothing behind"
     stdin: "null",
   }).output();
   const out = new TextDecoder().decode(stdout);
-  const said = out + new TextDecoder().decode(stderr);
-  assert.equal(code, 0, said);
+  const message = out + new TextDecoder().decode(stderr);
+  assert.equal(code, 0, message);
   assert.match(out, /The page {8}http:\/\/127\.0\.0\.1:\d+\//);
   assert.match(out, /nothing is left\n$/);
   const root = /a device in (\S+)/.exec(out)?.[1] ?? "";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { busyboxImage } from "../support/docker_image.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 await testNeeding(
   ["git", "docker"],
@@ -20,21 +20,21 @@ await testNeeding(
       await repository.commit(`With ${line}`);
     };
     await push('devices = ["/dev/null"]');
-    const before = await device.until("web", (one) => one.phase === "running");
+    const before = await device.until("web", (workload) => workload.phase === "running");
     const denied: [string, RegExp, RegExp][] = [
       ['devices = ["/dev/fuse"]', /^devices: .* does not allow "\/dev\/fuse"; it stays as/, /allow_devices/],
       ["gpus = 1", /^gpus: the owner of this device does not allow it; it stays as/, /allow_gpus = true/],
     ];
     for (const [line, message, hint] of denied) {
       await push(line);
-      const blocked = await device.until("web", (one) => message.test(one.message));
+      const blocked = await device.until("web", (workload) => message.test(workload.message));
       assert.deepEqual([blocked.sync, blocked.phase, blocked.reason], ["out-of-sync", "running", "policy_denied"]);
       assert.match(blocked.hint ?? "", hint);
-      assert.deepEqual(blocked.instances.map((one) => one.container_id), [before.instances[0]!.container_id]);
+      assert.deepEqual(blocked.instances.map((instance) => instance.container_id), [before.instances[0]!.container_id]);
       assert.equal(blocked.instances[0]?.phase, "running");
     }
     await push('devices = ["/dev/null"]');
-    const after = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+    const after = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
     assert.equal(after.instances[0]?.container_id, before.instances[0]?.container_id);
   },
 );

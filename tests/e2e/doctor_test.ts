@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { armoured, encrypt } from "../../src/secrets/age.ts";
+import { armored, encrypt } from "../../src/secrets/decrypt_age.ts";
 import { eventually } from "../support/eventually.ts";
-import { findPlanted, plant, type Planted, textsBelow } from "../support/planted.ts";
+import { findPlanted, plant, type Planted, textsBelow } from "../support/planted_secret.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SLEEP, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SLEEP, SOON } from "../support/repo_backed_device.ts";
 
 interface Told {
   counts: Record<string, number>;
@@ -50,7 +50,7 @@ await testNeeding(["git"], "doctor and support tell how a device is, and no secr
     return { code, told: JSON.parse(out) as Told };
   };
   const of = ({ checks }: Told, name: string) => checks.find(({ check }) => check === name)!;
-  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
 
   await t.step("a device that runs as asked has no problem in it, and its names are told for completion", async () => {
     const { told } = await tell();
@@ -71,14 +71,14 @@ await testNeeding(["git"], "doctor and support tell how a device is, and no secr
   await t.step("what fails is told, and a webhook that was refused", async () => {
     const recipient = await eventually("a recipient", async () => (await device.status())?.device.recipient);
     const bytes = new TextEncoder().encode(encrypted.value);
-    await repository.write("secrets/db.age", await armoured(await encrypt(bytes, [recipient])));
+    await repository.write("secrets/db.age", await armored(await encrypt(bytes, [recipient])));
     const leaky = `echo "the log has ${logged.value} and $DB"; exit 3`;
     await repository.write(
       "services/leaky.toml",
       `${shell(leaky)}restart = "never"\nenv = { DB = { secret = "db" } }\n`,
     );
     await repository.commit("Break it");
-    await device.until("leaky", (one) => one.phase === "failed");
+    await device.until("leaky", (workload) => workload.phase === "failed");
     const answer = await fetch(`http://127.0.0.1:${device.port}/webhook`, { method: "POST", body: phrase.value });
     assert.equal(answer.status, 401);
     await answer.body?.cancel();

@@ -4,10 +4,11 @@ import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, SOON } from "../support/repo_backed_device.ts";
 
-const containerOf = (one: WorkloadStatus) => one.instances[0]?.container_id ?? null;
-const isWell = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy" && one.sync === "synced";
+const containerOf = (workload: WorkloadStatus) => workload.instances[0]?.container_id ?? null;
+const isWell = (workload: WorkloadStatus) =>
+  workload.phase === "running" && workload.health === "healthy" && workload.sync === "synced";
 
 async function deployed(fields = "") {
   await using stack = new AsyncDisposableStack();
@@ -16,7 +17,7 @@ async function deployed(fields = "") {
   const manifest = `image = "${image.name}"\ncommand = ["sleep", "3600"]\nstop_timeout = "100ms"\n${SOON}${fields}`;
   await here.repository.write("deployments/web.toml", manifest);
   await here.repository.commit("A container");
-  const first = await here.device.until("web", (one) => isWell(one) && one.history.length === 1);
+  const first = await here.device.until("web", (workload) => isWell(workload) && workload.history.length === 1);
   const owned = stack.move();
   const post = async (verb: string, body?: unknown) => {
     const id = containerOf((await here.device.workload("web"))!);
@@ -34,7 +35,7 @@ await testNeeding(["docker", "busybox", "git"], "what is stopped, paused or alte
   const { device, post } = here;
   let last = containerOf(here.first);
   const reasons = async () =>
-    (await device.status())!.events.filter((one) => one.reason === "drift").map((it) => it.message);
+    (await device.status())!.events.filter((event) => event.reason === "drift").map((it) => it.message);
   for (
     const [act, said] of [
       [() => post("stop?t=0"), /was stopped by hand/],
@@ -43,7 +44,7 @@ await testNeeding(["docker", "busybox", "git"], "what is stopped, paused or alte
     ] as const
   ) {
     await act();
-    const mended = await device.until("web", (one) => isWell(one) && containerOf(one) !== last);
+    const mended = await device.until("web", (workload) => isWell(workload) && containerOf(workload) !== last);
     last = containerOf(mended);
     await eventually("the reason is told", async () => said.test((await reasons()).at(-1) ?? ""));
   }
@@ -61,17 +62,20 @@ await testNeeding(
     const remove = async () => void await dockerCall(`/containers/${last}?force=1`, { method: "DELETE" });
     for (let round = 0; round < 3; round++) {
       await remove();
-      last = containerOf(await device.until("web", (one) => isWell(one) && containerOf(one) !== last));
+      last = containerOf(await device.until("web", (workload) => isWell(workload) && containerOf(workload) !== last));
     }
     await remove();
-    const held = await device.until("web", (one) => one.reason === "drift_held" && one.instances.length === 0);
+    const held = await device.until(
+      "web",
+      (workload) => workload.reason === "drift_held" && workload.instances.length === 0,
+    );
     assert.equal(held.instances.length, 0);
     assert.match(held.message, /^was removed by hand; was put right 3 times in 10 minutes and is left alone now$/);
-    const events = (await device.status())!.events.filter((one) => one.reason === "drift_held");
+    const events = (await device.status())!.events.filter((event) => event.reason === "drift_held");
     assert.equal(events.length, 1);
     await device.killDaemon();
     await device.startDaemon();
-    assert.equal((await device.until("web", (one) => one.reason === "drift_held")).instances.length, 0);
+    assert.equal((await device.until("web", (workload) => workload.reason === "drift_held")).instances.length, 0);
     await device.cli("restart", "web");
     await device.until("web", isWell);
   },
@@ -84,7 +88,7 @@ await testNeeding(
     await using here = await deployed('drift = "report"\n');
     const { device, repository, post } = here;
     await post("pause");
-    const shown = await device.until("web", (one) => one.reason === "drift");
+    const shown = await device.until("web", (workload) => workload.reason === "drift");
     assert.equal(shown.sync, "out-of-sync");
     assert.equal(shown.message, 'was paused by hand; drift = "report" leaves it so');
     assert.equal(containerOf(shown), containerOf(here.first));

@@ -1,12 +1,12 @@
 /** Every example as a device runs it: pushed as it is, but for images that are made here, ports, volumes and times. */
 import assert from "node:assert/strict";
-import { readDirectory } from "../../src/source/directory.ts";
+import { readDirectory } from "../../src/source/directory_source.ts";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { freePort } from "../support/demo_daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import type { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 import { actionsRunner, nginx, postgres } from "./stand_ins.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url).pathname;
@@ -17,10 +17,10 @@ type Changes = Record<string, string>;
 
 /** Pushes examples/NAME; every change must be one. */
 async function push(repository: GitRepository, name: string, changes: Changes): Promise<void> {
-  const folder = `${EXAMPLES}${name}`;
+  const directory = `${EXAMPLES}${name}`;
   const missed = new Set(Object.keys(changes));
-  for (const { path, executable } of (await readDirectory(folder)).entries) {
-    let text = await Deno.readTextFile(`${folder}/${path}`);
+  for (const { path, executable } of (await readDirectory(directory)).entries) {
+    let text = await Deno.readTextFile(`${directory}/${path}`);
     for (const [from, to] of path.endsWith(".toml") ? Object.entries(changes) : []) {
       if (text.includes(from)) missed.delete(from);
       text = text.replaceAll(from, to);
@@ -63,11 +63,11 @@ await testNeeding(
     const { device, repository } = here;
     const port = await freePort();
     await push(repository, "web-server", { "nginx:1.27.4-alpine": image.name, "8080:80": `127.0.0.1:${port}:80` });
-    const before = await device.until("web", (one) => one.health === "healthy" && one.sync === "synced");
+    const before = await device.until("web", (workload) => workload.health === "healthy" && workload.sync === "synced");
     await page(port, "configured by git");
     await change(repository, "deployments/web/site/index.html", ["configured by git", "configured anew"]);
     await page(port, "configured anew");
-    const after = await device.until("web", (one) => one.health === "healthy" && one.sync === "synced");
+    const after = await device.until("web", (workload) => workload.health === "healthy" && workload.sync === "synced");
     assert.notEqual(after.instances[0]?.container_id, before.instances[0]?.container_id);
   },
 );
@@ -90,8 +90,11 @@ await testNeeding(
       "15 3 * * *": "*/2 * * * * *",
       "KEEP = 7": "KEEP = 2",
     });
-    const before = await device.until("db", (one) => one.health === "healthy");
-    await device.until("db-backup", (one) => one.runs.filter((run) => run.outcome === "succeeded").length >= 3);
+    const before = await device.until("db", (workload) => workload.health === "healthy");
+    await device.until(
+      "db-backup",
+      (workload) => workload.runs.filter((run) => run.outcome === "succeeded").length >= 3,
+    );
     const { out } = await device.cli("logs", "db-backup");
     assert.match(out, /wrote \/backups\/app-\d{8}T\d{6}Z\.dump, 37 bytes/);
     await eventually("two dumps stay", async () => {
@@ -130,7 +133,7 @@ await testNeeding(
     });
     await device.until(
       "runner",
-      (one) => one.instances.length === 3 && one.instances.every((each) => each.restarts >= 2),
+      (workload) => workload.instances.length === 3 && workload.instances.every((each) => each.restarts >= 2),
     );
     const { out } = await device.cli("logs", "runner", "--tail", "1000");
     const jobs = out.split("\n").filter((line) => line.includes("a job finds"));
@@ -147,7 +150,7 @@ await testNeeding([...DOCKER, "python3"], "examples/hello-anywhere is the same p
     await using here = await pushedDevice({}, { extra: [...extra] });
     const port = await freePort();
     await push(here.repository, "hello-anywhere", { "busybox:1.37": image.name, "8087": String(port) });
-    const status = await here.device.until("page", (one) => one.health === "healthy");
+    const status = await here.device.until("page", (workload) => workload.health === "healthy");
     assert.equal(status.runtime, mode);
     await page(port, "Hello from anywhere");
   }
@@ -157,10 +160,10 @@ await testNeeding(["git", "python3"], "examples/weather is measured, shown and w
   await using here = await pushedDevice({});
   const { device, repository } = here;
   await push(repository, "weather", { "8090": String(await freePort()), '"0 * * * *"': '"*/2 * * * * *"' });
-  const window = await device.until("window", (one) => one.health === "healthy");
+  const window = await device.until("window", (workload) => workload.health === "healthy");
   const port = Number.parseInt(window.ports[0]!);
   await page(port, /^Out there: .*(degrees|load)/);
-  await device.until("diary", (one) => one.runs.some((run) => run.outcome === "succeeded"));
+  await device.until("diary", (workload) => workload.runs.some((run) => run.outcome === "succeeded"));
   await change(repository, "services/window/words.txt", ["Out there", "By the sea"]);
   await page(port, /^By the sea: /);
   assert.equal((await device.workload("window"))?.instances[0]?.pid, window.instances[0]?.pid);
@@ -171,23 +174,23 @@ await testNeeding(["git"], "examples/broken-revision loses nothing that was heal
   const { device, repository } = here;
   const manifest = "services/door.toml";
   await push(repository, "broken-revision", { '"1s"': '"100ms"', '"20s"': '"3s"' });
-  const isWell = () => device.until("door", (one) => one.health === "healthy" && one.sync === "synced");
+  const isWell = () => device.until("door", (workload) => workload.health === "healthy" && workload.sync === "synced");
   const { instances: [well] } = await isWell();
 
   await change(repository, manifest, ["./open.sh", "/usr/bin/opne"]);
-  const blocked = await device.until("door", (one) => one.phase === "blocked");
+  const blocked = await device.until("door", (workload) => workload.phase === "blocked");
   assert.equal(blocked.reason, "command_not_found");
   assert.equal(blocked.instances[0]?.pid, well?.pid);
 
   await change(repository, manifest, ["/usr/bin/opne", "./opne.sh"]);
-  const invalid = await device.until("door", (one) => one.phase === "invalid");
+  const invalid = await device.until("door", (workload) => workload.phase === "invalid");
   assert.equal(invalid.problems[0]?.hint, 'did you mean "./open.sh"?');
   assert.equal(invalid.instances[0]?.pid, well?.pid);
   await change(repository, manifest, ["./opne.sh", "./open.sh"]);
   assert.equal((await isWell()).instances[0]?.pid, well?.pid);
 
   await change(repository, manifest, ['ANSWER = "yes"', 'ANSWER = "no"']);
-  await device.until("door", (one) => one.phase === "rolled-back" && one.health === "healthy");
+  await device.until("door", (workload) => workload.phase === "rolled-back" && workload.health === "healthy");
   await eventually("what was healthy runs again", async () => {
     return (await device.cli("logs", "door", "--tail", "1")).out.trim() === "the answer is yes";
   });

@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { shell, SLEEP } from "../support/pushed_device.ts";
+import { shell, SLEEP } from "../support/repo_backed_device.ts";
 import { type SmallDisk, smallDisk } from "../support/small_disk.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -70,7 +70,10 @@ async function killWhole(pid: number): Promise<void> {
 
 /** Kills the process of "web", and waits for the next one: by the shim alone, or by the daemon where the shim dies too. */
 async function killWeb(device: TestDevice, by: "shim" | "daemon"): Promise<void> {
-  const before = await device.until("web", (one) => one.phase === "running" && one.instances[0]?.pid !== null);
+  const before = await device.until(
+    "web",
+    (workload) => workload.phase === "running" && workload.instances[0]?.pid !== null,
+  );
   const pid = before.instances[0]!.pid!;
   if (by === "shim") Deno.kill(pid, "SIGKILL");
   else await killWhole(pid);
@@ -134,14 +137,14 @@ await testNeeding(
     await using given = await givenDevice({ files: { "app.toml": `command = ["./app"]\n${artifact}` } });
     const { device, disk } = given;
     await moreRuns(given);
-    await device.until("app", (one) => one.reason === "artifact_unreachable");
+    await device.until("app", (workload) => workload.reason === "artifact_unreachable");
     const { pid } = (await device.status())!.daemon;
     await disk.fill();
 
     await killWeb(device, "shim");
     await killWeb(device, "daemon");
     await moreRuns(given);
-    const app = await device.until("app", (one) => one.reason === "insufficient_disk");
+    const app = await device.until("app", (workload) => workload.reason === "insufficient_disk");
     assert.match(app.message, /^the disk is full, and app is not here whole$|^app needs .* and the disk has /);
     assert.match(app.hint!, /^free some space/);
     await assertSaid(given, /the disk that holds ".*\/data" is full$/, disk.fill);
@@ -153,7 +156,7 @@ await testNeeding(
     const saved = JSON.parse(await Deno.readTextFile(join(device.dataDir, "state/workloads/web.json")));
     assert.equal(saved.value.slots[0].restarts, (await device.workload("web"))!.instances[0]!.restarts);
     assert.ok(saved.value.slots[0].restarts >= 2);
-    await device.until("app", (one) => one.reason !== "insufficient_disk");
+    await device.until("app", (workload) => workload.reason !== "insufficient_disk");
     assert.doesNotMatch((await device.cli("status")).out, /cannot be saved/);
     assertHandled(given);
   },
@@ -186,7 +189,10 @@ await testNeeding(
     const { device, disk, repository } = given;
     await moreRuns(given);
     const [web, talker, other] = await Promise.all(["web", "talker", "other"].map(async (name) => {
-      const { instances } = await device.until(name, (one) => one.phase === "running" && one.sync === "synced");
+      const { instances } = await device.until(
+        name,
+        (workload) => workload.phase === "running" && workload.sync === "synced",
+      );
       return instances[0]!.pid!;
     }));
     await device.killDaemon();
@@ -195,12 +201,12 @@ await testNeeding(
     await device.startDaemon();
 
     await assertSaid(given, /the disk that holds ".*\/data" is read-only$/);
-    assert.equal((await device.until("web", (one) => one.phase === "running")).instances[0]!.pid, web);
-    const isAnother = (before: number) => (one: WorkloadStatus) =>
-      one.phase === "running" && ![null, undefined, before].includes(one.instances[0]?.pid);
-    await device.until("other", (one) => one.phase === "running");
+    assert.equal((await device.until("web", (workload) => workload.phase === "running")).instances[0]!.pid, web);
+    const isAnother = (before: number) => (workload: WorkloadStatus) =>
+      workload.phase === "running" && ![null, undefined, before].includes(workload.instances[0]?.pid);
+    await device.until("other", (workload) => workload.phase === "running");
     assert.ok(isAnother(other!)((await device.workload("other"))!));
-    const next = (await device.until("talker", (one) => one.phase === "running")).instances[0]!.pid!;
+    const next = (await device.until("talker", (workload) => workload.phase === "running")).instances[0]!.pid!;
     assert.notEqual(next, talker);
     await killWeb(device, "daemon");
     await moreRuns(given);
@@ -219,10 +225,10 @@ await testNeeding(
 
     const held = await device.cli("stop", "other");
     assert.match(held.out, /other is stopped.*; a restart of this machine forgets it: state cannot be saved since /);
-    await device.until("other", (one) => one.phase === "stopped");
+    await device.until("other", (workload) => workload.phase === "stopped");
     await device.killDaemon();
     await device.startDaemon();
-    await device.until("web", (one) => one.phase === "running");
+    await device.until("web", (workload) => workload.phase === "running");
     assert.equal((await device.workload("other"))?.phase, "stopped");
     assertHandled(given);
 
@@ -230,7 +236,7 @@ await testNeeding(
     await untilSaved(given);
     const saved = JSON.parse(await Deno.readTextFile(join(device.dataDir, "state/workloads/other.json")));
     assert.equal(saved.value.hold.action, "stop");
-    await device.until("new", (one) => one.phase === "running");
+    await device.until("new", (workload) => workload.phase === "running");
     const kept = new Set(await logs());
     assert.equal((await device.cli("restart", "talker")).code, 0);
     await device.until("talker", isAnother(next));
@@ -247,7 +253,7 @@ await testNeeding(
     await using given = await givenDevice({ kind: "ext4" });
     const { device, disk } = given;
     await moreRuns(given);
-    await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+    await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
     await disk.abort();
     await killWeb(device, "daemon");
     await moreRuns(given);
@@ -257,11 +263,11 @@ await testNeeding(
     // As a power cut leaves it: no process, and nothing in memory.
     const { device: { id }, workloads } = (await device.status())!;
     await device.killDaemon();
-    const running = workloads.flatMap((one) => one.instances.flatMap((instance) => instance.pid ?? []));
+    const running = workloads.flatMap((workload) => workload.instances.flatMap((instance) => instance.pid ?? []));
     for (const pid of running) await killWhole(pid);
     await Deno.remove(`/run/harbornode/${id}`, { recursive: true });
     await device.startDaemon();
-    await device.until("web", (one) => one.phase === "running");
+    await device.until("web", (workload) => workload.phase === "running");
     await moreRuns(given);
     await assertSaid(given, /is read-only$/);
     assertHandled(given);
@@ -275,7 +281,7 @@ await testNeeding(
     await using given = await givenDevice({ kind: "ext4" });
     const { device, disk } = given;
     await moreRuns(given);
-    await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+    await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
     const { pid } = (await device.status())!.daemon;
     await disk.vanish();
     await killWeb(device, "shim");
@@ -302,14 +308,14 @@ for (const [state, make] of [["full", "fill"], ["read-only", "readOnly"]] as con
         stdin: "null",
       });
       const { code, stderr } = await command.output();
-      const said = new TextDecoder().decode(stderr);
-      assert.equal(code, 1, said);
+      const message = new TextDecoder().decode(stderr);
+      assert.equal(code, 1, message);
       const why = new RegExp(
         `^error: data_dir cannot be written: the disk that holds ".*/data" is ${state}\n  hint: [a-z]+ `,
         "m",
       );
-      assert.match(said, why);
-      assert.doesNotMatch(said, /bug|report/);
+      assert.match(message, why);
+      assert.doesNotMatch(message, /bug|report/);
     },
   );
 }

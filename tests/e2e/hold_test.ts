@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SOON } from "../support/repo_backed_device.ts";
 
 const version = (number: number) => `${shell(`exec sleep ${3600 + number}`)}${SOON}`;
-const runs = (one: WorkloadStatus) => one.phase === "running" && one.health === "healthy";
-const pidOf = (one: WorkloadStatus) => one.instances[0]!.pid!;
-const commandOf = async (one: WorkloadStatus) =>
-  (await Deno.readTextFile(`/proc/${pidOf(one)}/cmdline`)).split("\0").filter((word) => word !== "").join(" ");
+const runs = (workload: WorkloadStatus) => workload.phase === "running" && workload.health === "healthy";
+const pidOf = (workload: WorkloadStatus) => workload.instances[0]!.pid!;
+const commandOf = async (workload: WorkloadStatus) =>
+  (await Deno.readTextFile(`/proc/${pidOf(workload)}/cmdline`)).split("\0").filter((word) => word !== "").join(" ");
 
 await testNeeding(
   ["git"],
@@ -22,7 +22,7 @@ await testNeeding(
     });
     const { repository, device } = pushed;
     const names = ["held", "gone", "suspended"];
-    for (const name of names) await device.until(name, (one) => runs(one) && one.sync === "synced");
+    for (const name of names) await device.until(name, (workload) => runs(workload) && workload.sync === "synced");
     const held = await device.cli("hold", "held", "gone", "--for", "2h");
     assert.equal(held.code, 0, held.err);
     await repository.write("services/held.toml", version(2));
@@ -33,17 +33,21 @@ await testNeeding(
     const stays = (name: string, before: number | null) =>
       device.until(
         name,
-        (one) => runs(one) && one.sync !== "synced" && ![null, before].includes(one.instances[0]?.pid ?? null),
+        (workload) =>
+          runs(workload) && workload.sync !== "synced" && ![null, before].includes(workload.instances[0]?.pid ?? null),
       );
 
     const after = async (before: Map<string, number>) => {
       const statuses = await Promise.all(names.map((name) => stays(name, before.get(name) ?? null)));
-      for (const one of statuses) {
-        assert.equal(await commandOf(one), "sleep 3601", one.name);
-        assert.equal(one.sync, one.name === "suspended" ? "suspended" : "held");
-        assert.match(one.message, one.name === "suspended" ? /suspend = true/ : /git changes nothing of it until 20/);
+      for (const workload of statuses) {
+        assert.equal(await commandOf(workload), "sleep 3601", workload.name);
+        assert.equal(workload.sync, workload.name === "suspended" ? "suspended" : "held");
+        assert.match(
+          workload.message,
+          workload.name === "suspended" ? /suspend = true/ : /git changes nothing of it until 20/,
+        );
       }
-      return new Map(statuses.map((one) => [one.name, pidOf(one)]));
+      return new Map(statuses.map((workload) => [workload.name, pidOf(workload)]));
     };
     const first = await after(new Map());
     for (const pid of first.values()) Deno.kill(pid, "SIGKILL");
@@ -61,7 +65,7 @@ await testNeeding(
     assert.equal((await device.cli("release", "held", "gone")).code, 0);
     for (const name of ["held", "suspended"]) {
       assert.equal(
-        await commandOf(await device.until(name, (one) => runs(one) && one.sync === "synced")),
+        await commandOf(await device.until(name, (workload) => runs(workload) && workload.sync === "synced")),
         "sleep 3602",
       );
     }
@@ -74,27 +78,29 @@ await testNeeding(["git"], "a held service that keeps crashing, or has ended for
   const crashing = `${shell("exec sleep 3600")}restart = { delay = "10m", max_delay = "10m", reset_after = "1h" }\n`;
   await using pushed = await pushedDevice({ "dead.toml": dead, "crashing.toml": crashing });
   const { device } = pushed;
-  for (const name of ["dead", "crashing"]) await device.until(name, (one) => one.phase === "running");
+  for (const name of ["dead", "crashing"]) await device.until(name, (workload) => workload.phase === "running");
   await eventually("both are applied", async () => {
-    return (await device.status())!.workloads.every((one) => one.sync === "synced" && one.instances[0]?.pid);
+    return (await device.status())!.workloads.every((workload) =>
+      workload.sync === "synced" && workload.instances[0]?.pid
+    );
   });
   assert.equal((await device.cli("hold", "dead", "crashing")).code, 0);
   const pids = new Map<string, number>();
   for (const name of ["dead", "crashing"]) {
-    pids.set(name, pidOf(await device.until(name, (one) => one.sync === "held")));
+    pids.set(name, pidOf(await device.until(name, (workload) => workload.sync === "held")));
     Deno.kill(pids.get(name)!, "SIGKILL");
   }
-  const again = await device.until("crashing", (one) => {
-    return one.phase === "running" && ![null, pids.get("crashing")].includes(one.instances[0]?.pid ?? null);
+  const again = await device.until("crashing", (workload) => {
+    return workload.phase === "running" && ![null, pids.get("crashing")].includes(workload.instances[0]?.pid ?? null);
   });
   Deno.kill(pidOf(again), "SIGKILL");
-  const waits = await device.until("crashing", (one) => one.phase === "backoff");
+  const waits = await device.until("crashing", (workload) => workload.phase === "backoff");
   assert.deepEqual([waits.sync, waits.health], ["held", "unhealthy"]);
   assert.match(
     waits.message,
     /^ended with exit code 137.*; it will be started again; git changes nothing of it until it is released$/,
   );
-  const ended = await device.until("dead", (one) => one.phase === "failed");
+  const ended = await device.until("dead", (workload) => workload.phase === "failed");
   assert.deepEqual([ended.sync, ended.health], ["held", "unhealthy"]);
   assert.match(
     ended.message,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { imageRegistry } from "../runtime/docker/image/image_registry.ts";
 import { busyboxImage, dockerCall, removeImage } from "../support/docker_image.ts";
 import { DOCKER_SOCKET, testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 const NEEDS = ["git", "docker", "busybox", "registry"] as const;
 const DOCKER = ["[docker]", `host = "unix://${DOCKER_SOCKET}"`];
@@ -45,35 +45,47 @@ await testNeeding(
     );
     await repository.commit("Follow a tag");
     // So long that it counts as healthy, and could be gone back to.
-    const first = await device.until("web", (one) => one.health === "healthy" && one.versions.length === 1);
+    const first = await device.until(
+      "web",
+      (workload) => workload.health === "healthy" && workload.versions.length === 1,
+    );
     assert.equal(first.image?.digest, await registry.digest(image));
 
     const second = await move(1);
-    const moved = await device.until("web", (one) => one.health === "healthy" && one.versions.length === 2);
+    const moved = await device.until(
+      "web",
+      (workload) => workload.health === "healthy" && workload.versions.length === 2,
+    );
     assert.deepEqual([moved.image?.digest, moved.image?.reference], [second, `${image}@${second}`]);
     const { events } = (await device.status())!;
-    const told = events.filter((one) => one.reason === "image_changed").map((one) => one.message).join("\n");
+    const message = events.filter((event) => event.reason === "image_changed").map((event) => event.message).join("\n");
     const short = (digest: string | null | undefined) => digest?.slice(0, 19);
-    assert.ok(told.includes(`${short(first.image?.digest)} -> ${short(second)}`), told);
+    assert.ok(message.includes(`${short(first.image?.digest)} -> ${short(second)}`), message);
     // Both versions may be gone back to: their images stay.
     assert.equal((await dockerCall(`/images/${first.image!.id}/json`)).status, 200);
     await device.killDaemon();
     await Deno.remove(join(device.dataDir, "state"), { recursive: true });
     await device.startDaemon();
-    const found = await device.until("web", (one) => one.health === "healthy" && one.versions.length === 1);
+    const found = await device.until(
+      "web",
+      (workload) => workload.health === "healthy" && workload.versions.length === 1,
+    );
     assert.equal(found.instances[0]?.container_id, moved.instances[0]?.container_id);
     assert.equal(found.image?.digest, second);
 
     const bad = await move(2);
     const back = await device.until(
       "web",
-      (one) => one.phase === "rolled-back" && typeof one.instances[0]?.pid === "number",
+      (workload) => workload.phase === "rolled-back" && typeof workload.instances[0]?.pid === "number",
     );
     assert.notEqual(back.image?.digest, bad);
     assert.equal(back.image?.id, moved.image?.id);
 
     const third = await move(3);
-    const well = await device.until("web", (one) => one.health === "healthy" && one.image?.digest === third);
+    const well = await device.until(
+      "web",
+      (workload) => workload.health === "healthy" && workload.image?.digest === third,
+    );
     assert.equal(well.phase, "running");
   },
 );

@@ -5,7 +5,7 @@
 // deno-lint-ignore-file no-console -- rounds and seed are said aloud
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readRecords } from "../../src/runtime/native/record.ts";
+import { readRecords } from "../../src/runtime/native/instance_record.ts";
 import { assertConverged, assertExitCodes } from "../support/chaos_claims.ts";
 import { ChaosDaemon } from "../support/chaos_daemon.ts";
 import { Fleet } from "../support/chaos_fleet.ts";
@@ -45,9 +45,9 @@ await testNeeding(
         if (round % 100 === 0) console.log(`kill rounds: ${round} done`);
       }
     } catch (error) {
-      const told = `SEED=${random.seed}, round ${round} of ${ROUNDS}: ${error}\n--- daemon said:\n${daemon.log}`;
+      const message = `SEED=${random.seed}, round ${round} of ${ROUNDS}: ${error}\n--- daemon said:\n${daemon.log}`;
       await cleanUp(device).catch((second) => console.error(`and at the end: ${second}`));
-      throw new Error(told);
+      throw new Error(message);
     }
     await cleanUp(device);
     const steps = [...device.steps].sort().map(([step, count]) => `${count} ${step}`).join(", ");

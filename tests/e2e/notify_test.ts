@@ -12,9 +12,9 @@ import { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
-import { HeldAnswers } from "../support/held_answers.ts";
+import { HeldAnswers } from "../support/delayed_responses.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { shell, SOON } from "../support/pushed_device.ts";
+import { shell, SOON } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const HOOK_SECRET = "what the forge knows";
@@ -65,7 +65,8 @@ await testNeeding(
       ],
     });
     const statusOf = (revision: string) =>
-      forge.taken.filter((one) => one.revision === revision).map((one) => one.state).join(" ");
+      forge.taken.filter((takenStatus) => takenStatus.revision === revision).map((takenStatus) => takenStatus.state)
+        .join(" ");
     // What fails within a moment, or succeeds so, may be over before anybody was told that it began.
     const hasEnded = (revision: string, state: string) => {
       const told = statusOf(revision);
@@ -118,7 +119,8 @@ await testNeeding(
 
     await eventually(
       "a message is under way, and gets no answer",
-      async () => held.length === 1 && (await device.status())?.notifications.some((one) => one.waiting === 1),
+      async () =>
+        held.length === 1 && (await device.status())?.notifications.some((notification) => notification.waiting === 1),
     );
     await eventually(
       "the deliveries are on disk",
@@ -139,7 +141,10 @@ await testNeeding(
     assert.deepEqual([again.status, (await again.json()).message], [200, "it was delivered before"]);
     await eventually(
       "nothing waits any more",
-      async () => (await device.status())?.notifications.every((one) => one.waiting === 0 && one.error === null),
+      async () =>
+        (await device.status())?.notifications.every((notification) =>
+          notification.waiting === 0 && notification.error === null
+        ),
     );
     assert.equal(receiver.asked.length, tried + 1, "it is said once");
     assert.equal(told.headers.get("webhook-id"), receiver.asked[tried - 1]?.headers.get("webhook-id"));
@@ -147,7 +152,7 @@ await testNeeding(
       assert.match(statusOf(revision), new RegExp(`^(pending )?${state}$`), "nothing is told twice");
     }
     assert.deepEqual(forge.complaints, []);
-    assert.deepEqual(receiver.asked.filter((one) => !isSigned(one)), []);
+    assert.deepEqual(receiver.asked.filter((asked) => !isSigned(asked)), []);
 
     const written = await Promise.all(
       ["notify", "deliveries", "source"].map((name) => Deno.readTextFile(join(device.dataDir, `state/${name}.json`))),

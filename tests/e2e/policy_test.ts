@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 const SLEEP = 'command = ["/bin/sleep", "3600"]\nstop_timeout = "100ms"\n[restart]\nreset_after = "200ms"\n';
 
@@ -16,10 +16,12 @@ await testNeeding(["root", "git", "docker"], "what is denied from now on runs to
   await repository.write("services/plain.toml", SLEEP);
   await repository.commit("A container too");
   const names = ["web", "box", "plain"];
-  for (const name of names) await device.until(name, (one) => one.phase === "running" && one.sync === "synced");
+  for (const name of names) {
+    await device.until(name, (workload) => workload.phase === "running" && workload.sync === "synced");
+  }
   const seen = async () => {
     const all = await Promise.all(names.map((name) => device.workload(name)));
-    return all.map((one) => one?.instances[0]?.pid ?? null);
+    return all.map((workload) => workload?.instances[0]?.pid ?? null);
   };
   const before = await seen();
   const container = (await device.workload("box"))!.instances[0]!.container_id!;
@@ -32,7 +34,7 @@ await testNeeding(["root", "git", "docker"], "what is denied from now on runs to
   await Deno.writeTextFile(device.config, config.replace("allow_root = true", "allow_root = false"));
   await device.startDaemon();
   for (const name of ["web", "box"]) {
-    const one = await device.until(name, (one) => one.reason === "policy_denied");
+    const one = await device.until(name, (workload) => workload.reason === "policy_denied");
     assert.match(one.message, /^user: the owner of this device does not allow "root"/);
     assert.match(one.hint!, /allow_root = true/);
     assert.equal(one.instances[0]!.phase, "running");
@@ -43,11 +45,14 @@ await testNeeding(["root", "git", "docker"], "what is denied from now on runs to
   await eventually("Docker may not any more", async () => await restarts() === "no");
 
   for (const pid of before) Deno.kill(pid!, "SIGKILL");
-  const plain = await device.until("plain", (one) => one.phase === "running" && one.instances[0]?.pid !== before[2]);
+  const plain = await device.until(
+    "plain",
+    (workload) => workload.phase === "running" && workload.instances[0]?.pid !== before[2],
+  );
   assert.equal(plain.sync, "synced");
   await eventually("they have ended", async () => {
     const shown = await Promise.all(["web", "box"].map((name) => device.workload(name)));
-    const told = shown.map((one) => [one!.reason, one!.instances.map(({ pid }) => pid)]);
+    const told = shown.map((workload) => [workload!.reason, workload!.instances.map(({ pid }) => pid)]);
     assert.deepEqual(told, [["policy_denied", [null]], ["policy_denied", [null]]]);
     return true;
   }, { deadlineMs: 15_000 });

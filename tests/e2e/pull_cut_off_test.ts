@@ -5,7 +5,7 @@ import { RegistryProxy } from "../runtime/docker/image/registry_proxy.ts";
 import { busyboxImage, removeImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { DOCKER_SOCKET, testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 await testNeeding(
   ["git", "docker", "busybox", "registry"],
@@ -25,13 +25,13 @@ await testNeeding(
     const text = (name: string) => `image = "${name}"\nstop_timeout = "100ms"\n`;
     await repository.write("deployments/web.toml", text(old.name));
     await repository.commit("Begin");
-    const { instances: [before] } = await device.until("web", (one) => one.health === "healthy");
+    const { instances: [before] } = await device.until("web", (workload) => workload.health === "healthy");
 
     // The list of platforms comes; what it names does not any more.
     proxy.cutAt = /manifests\/sha256:/;
     await repository.write("deployments/web.toml", text(image));
     await repository.commit("Another image");
-    const failing = await device.until("web", (one) => one.reason === "image_pull_failed");
+    const failing = await device.until("web", (workload) => workload.reason === "image_pull_failed");
     assert.equal(failing.instances[0]?.container_id, before?.container_id);
     assert.notEqual(failing.instances[0]?.pid, null);
     assert.match(failing.message, /^Cannot pull image/);
@@ -42,10 +42,10 @@ await testNeeding(
     proxy.heal();
     const after = await device.until(
       "web",
-      (one) => one.image?.reference === image && one.phase === "running" && one.sync === "synced",
+      (workload) => workload.image?.reference === image && workload.phase === "running" && workload.sync === "synced",
     );
     assert.notEqual(after.instances[0]?.container_id, before?.container_id);
-    const told = (await device.status())!.events.filter((one) => one.reason === "image_pull_failed");
+    const told = (await device.status())!.events.filter((event) => event.reason === "image_pull_failed");
     assert.ok(told.length > 0, "nobody was told of it");
     await removeImage(image);
   },

@@ -10,7 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { SOON } from "../support/pushed_device.ts";
+import { SOON } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SECRET = "It's a Secret to Everybody";
@@ -32,8 +32,11 @@ await testNeeding(
       repo: ['interval = "1h"'],
       extra: ["[webhook]", `secret = "${SECRET}"`],
     });
-    const greeter = await device.until("greeter", (one) => one.phase === "running" && one.sync === "synced");
-    const clock = await device.until("clock", (one) => one.phase === "running" && one.sync === "synced");
+    const greeter = await device.until(
+      "greeter",
+      (workload) => workload.phase === "running" && workload.sync === "synced",
+    );
+    const clock = await device.until("clock", (workload) => workload.phase === "running" && workload.sync === "synced");
 
     await repository.write("services/greeter.toml", service('echo "version 2"'));
     const pushed = await repository.commit("Say version 2");
@@ -42,7 +45,7 @@ await testNeeding(
 
     const changed = await device.until(
       "greeter",
-      (one) => one.phase === "running" && one.sync === "synced" && one.revision !== null,
+      (workload) => workload.phase === "running" && workload.sync === "synced" && workload.revision !== null,
     );
     await eventually("the greeter is another process", async () => {
       const now = await device.workload("greeter");
@@ -50,7 +53,7 @@ await testNeeding(
         now.revision === pushed;
     });
     assert.equal(changed.kind, "service");
-    const after = await device.until("clock", (one) => one.revision === pushed);
+    const after = await device.until("clock", (workload) => workload.revision === pushed);
     assert.equal(after.instances[0]?.pid, clock.instances[0]?.pid);
     assert.equal(after.instances[0]?.restarts, 0);
     await eventually("it has said so", async () => {
@@ -74,8 +77,8 @@ await testNeeding(
     await repository.write("deployments/box.toml", deployment(image.name, "1"));
     await repository.commit("Begin");
     await using device = await TestDevice.start({ root: dir.path, repository: server.url("fleet") });
-    await device.until("greeter", (one) => one.phase === "running");
-    const box = await device.until("box", (one) => one.phase === "running" && one.health === "healthy");
+    await device.until("greeter", (workload) => workload.phase === "running");
+    const box = await device.until("box", (workload) => workload.phase === "running" && workload.health === "healthy");
 
     await repository.write("services/greeter.toml", service("echo 2"));
     const second = await repository.commit("Change the service");
@@ -83,14 +86,14 @@ await testNeeding(
       const source = (await device.status())?.source;
       return source?.applied === second && source.healthy === second;
     });
-    const same = await device.until("box", (one) => one.revision !== null);
+    const same = await device.until("box", (workload) => workload.revision !== null);
     assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.instances[0]?.container_id);
     assert.equal(same.instances[0]?.container_id, box.instances[0]?.container_id);
 
     const before = (await device.status())?.workloads.map(apartFromUse);
     await device.killDaemon();
     await device.startDaemon();
-    for (const name of ["box", "greeter"]) await device.until(name, (one) => one.health === "healthy");
+    for (const name of ["box", "greeter"]) await device.until(name, (workload) => workload.health === "healthy");
     assert.deepEqual((await device.status())?.workloads.map(apartFromUse), before);
 
     await repository.write("deployments/box.toml", deployment(image.name, "2"));
@@ -116,8 +119,8 @@ await testNeeding(["git"], "a killed daemon takes nothing with it, and the next 
   );
   await repository.commit("Begin");
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const steady = await device.until("steady", (one) => one.phase === "running");
-  const brief = await device.until("brief", (one) => one.phase === "running");
+  const steady = await device.until("steady", (workload) => workload.phase === "running");
+  const brief = await device.until("brief", (workload) => workload.phase === "running");
 
   await device.killDaemon();
   await Deno.writeTextFile(join(dir.path, "end"), "");
@@ -125,10 +128,10 @@ await testNeeding(["git"], "a killed daemon takes nothing with it, and the next 
   await eventually("the brief service has ended", () => Deno.stat(`/proc/${pid}`).then(() => false, () => true));
   await device.startDaemon();
 
-  const adopted = await device.until("steady", (one) => one.phase === "running");
+  const adopted = await device.until("steady", (workload) => workload.phase === "running");
   assert.deepEqual(apartFromUse(adopted), apartFromUse(steady));
   assert.equal(adopted.instances[0]?.restarts, 0);
-  const ended = await device.until("brief", (one) => one.phase === "failed");
+  const ended = await device.until("brief", (workload) => workload.phase === "failed");
   assert.equal(ended.instances[0]?.exit_code, 7);
 });
 
@@ -139,8 +142,8 @@ await testNeeding(["git"], "a manifest with three mistakes harms its own workloa
   await repository.write("services/other.toml", service("echo other"));
   await repository.commit("Begin");
   await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
-  const web = await device.until("web", (one) => one.phase === "running");
-  const other = await device.until("other", (one) => one.phase === "running" && one.sync === "synced");
+  const web = await device.until("web", (workload) => workload.phase === "running");
+  const other = await device.until("other", (workload) => workload.phase === "running" && workload.sync === "synced");
 
   await repository.write(
     "services/web.toml",
@@ -149,7 +152,7 @@ await testNeeding(["git"], "a manifest with three mistakes harms its own workloa
   await repository.remove("services/other.toml");
   await repository.write("services/third.toml", service("echo third"));
   await repository.commit("Three mistakes, one removal, one new");
-  const invalid = await device.until("web", (one) => one.phase === "invalid");
+  const invalid = await device.until("web", (workload) => workload.phase === "invalid");
   assert.deepEqual(apartFromUse(invalid), apartFromUse(web));
   const places = invalid.problems.map((problem) =>
     `${problem.file}:${problem.line}:${problem.column} ${problem.field}`
@@ -162,7 +165,7 @@ await testNeeding(["git"], "a manifest with three mistakes harms its own workloa
       `${place} in ${places}`,
     );
   }
-  await device.until("third", (one) => one.phase === "running");
+  await device.until("third", (workload) => workload.phase === "running");
   const status = await device.status();
   assert.deepEqual(status?.prune_held?.names, ["other"]);
   const alive = await Deno.stat(`/proc/${other.instances[0]!.pid}`).then(() => true, () => false);

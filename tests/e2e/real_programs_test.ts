@@ -29,7 +29,7 @@ for (const program of REAL_PROGRAMS) {
       assert.notEqual(uid, "0", "it runs as root");
       const family = await sessionOf(pid);
       Deno.kill(pid, "SIGKILL");
-      const after = await run.device.until(name, (one) => isAgain(one));
+      const after = await run.device.until(name, (workload) => isAgain(workload));
       assert.notEqual(pidOf(after), pid);
       await assertGone(family);
     },
@@ -40,7 +40,7 @@ for (const program of REAL_PROGRAMS) {
     const pid = pidOf(await run.device.until(name, isHealthy));
     const family = await sessionOf(pid);
     for (const one of family) Deno.kill(one, "SIGSTOP");
-    const after = await run.device.until(name, (one) => isAgain(one));
+    const after = await run.device.until(name, (workload) => isAgain(workload));
     assert.notEqual(pidOf(after), pid);
     await assertGone(family);
   });
@@ -50,7 +50,7 @@ await testNeeding(["git", "redis-server"], "redis that hangs is only shown so wh
   await using run = await deploy(programOf("redis"), { onFailure: "alert" });
   const pid = pidOf(await run.device.until("redis", isHealthy));
   Deno.kill(pid, "SIGSTOP");
-  const hung = await run.device.until("redis", (one) => one.health === "unhealthy");
+  const hung = await run.device.until("redis", (workload) => workload.health === "unhealthy");
   assert.equal(hung.phase, "degraded");
   Deno.kill(pid, "SIGCONT");
   const after = await run.device.until("redis", isHealthy);
@@ -67,7 +67,7 @@ await testNeeding(["git", "nginx"], "workers of nginx end with it when it is swi
   });
   await run.repository.write("services/nginx/service.toml", `enabled = false\n${run.manifest}`);
   await run.repository.commit("Switch nginx off");
-  await run.device.until("nginx", (one) => one.phase === "stopped");
+  await run.device.until("nginx", (workload) => workload.phase === "stopped");
   await assertGone(family);
 });
 
@@ -79,7 +79,7 @@ await testNeeding(["git", "python3"], "what a CGI script of python forks off end
   assert.ok(await isAlive(stray), `a process of its own: ${stray}`);
   await eventually("it leaves the session of the server", async () => !(await sessionOf(pid)).includes(stray));
   Deno.kill(pid, "SIGKILL");
-  await run.device.until("python", (one) => isAgain(one));
+  await run.device.until("python", (workload) => isAgain(workload));
   await assertGone([stray]);
 });
 
@@ -104,7 +104,7 @@ await testNeeding(
       probe: () => 'command = ["/bin/true"]',
     };
     await using run = await deploy(flood);
-    await run.device.until("flood", (one) => one.phase === "running");
+    await run.device.until("flood", (workload) => workload.phase === "running");
     const last = String(lines - 1).padStart(99, "0");
     await eventually("the last line is in the log", async () => {
       const { out } = await run.device.cli("logs", "flood", "--tail", "1");
@@ -129,7 +129,7 @@ interface Run extends AsyncDisposable {
 }
 
 function programOf(name: string): RealProgram {
-  return REAL_PROGRAMS.find((one) => one.name === name)!;
+  return REAL_PROGRAMS.find((realProgram) => realProgram.name === name)!;
 }
 
 /** A device whose repository holds just this program, on a free port, probed quickly and stopped quickly. */
@@ -162,13 +162,14 @@ async function deploy(program: RealProgram, options: { onFailure?: string } = {}
   }
 }
 
-function isHealthy(one: WorkloadStatus): boolean {
-  return one.phase === "running" && one.health === "healthy" && one.sync === "synced" && one.probes.length > 0;
+function isHealthy(workload: WorkloadStatus): boolean {
+  return workload.phase === "running" && workload.health === "healthy" && workload.sync === "synced" &&
+    workload.probes.length > 0;
 }
 
 /** Replaced at least once: where the machine is busy, a probe may have run out of time as well. */
-function isAgain(one: WorkloadStatus): boolean {
-  return isHealthy(one) && one.instances[0]!.restarts >= 1;
+function isAgain(workload: WorkloadStatus): boolean {
+  return isHealthy(workload) && workload.instances[0]!.restarts >= 1;
 }
 
 function pidOf(status: WorkloadStatus): number {
@@ -198,10 +199,10 @@ async function assertGone(pids: readonly number[]): Promise<void> {
 }
 
 /** What the files take on the disk: a hole takes nothing. */
-async function diskUse(folder: string): Promise<number> {
+async function diskUse(directory: string): Promise<number> {
   let bytes = 0;
-  for await (const entry of Deno.readDir(folder)) {
-    bytes += ((await Deno.stat(join(folder, entry.name))).blocks ?? 0) * 512;
+  for await (const entry of Deno.readDir(directory)) {
+    bytes += ((await Deno.stat(join(directory, entry.name))).blocks ?? 0) * 512;
   }
   return bytes;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SLEEP } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 await testNeeding(["git"], "a reload that fails is shown until the files are mended, and stops nothing", async () => {
@@ -13,10 +13,10 @@ await testNeeding(["git"], "a reload that fails is shown until the files are men
     "web/word": "good\n",
   });
   const { device, repository } = here;
-  const before = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  const before = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   await repository.write("services/web/word", "bad\n");
   await repository.commit("Bad");
-  const bad = await device.until("web", (one) => one.phase === "degraded");
+  const bad = await device.until("web", (workload) => workload.phase === "degraded");
   assert.deepEqual([bad.reason, bad.sync], ["reload_failed", "out-of-sync"]);
   assert.equal(bad.message, "its reload command ended with exit code 1: checking");
   const synced = await device.cli("sync", "--wait");
@@ -24,8 +24,8 @@ await testNeeding(["git"], "a reload that fails is shown until the files are men
 
   await repository.write("services/web/word", "better\n");
   await repository.commit("Better");
-  const after = await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
-  assert.deepEqual(after.instances.map((one) => one.pid), before.instances.map((one) => one.pid));
+  const after = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
+  assert.deepEqual(after.instances.map((instance) => instance.pid), before.instances.map((instance) => instance.pid));
 });
 
 await testNeeding(["git"], "new files count as told when every instance was told of them", async () => {
@@ -38,13 +38,13 @@ await testNeeding(["git"], "new files count as told when every instance was told
     "web/word": "one\n",
   });
   const { device, repository } = here;
-  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   await repository.write("services/web/word", "two\n");
   await repository.commit("Two");
   await eventually("both are told again", async () => {
     return (await Deno.readTextFile(calls).catch(() => "")).split("\n").length - 1 === 4;
   });
-  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
 });
 
 await testNeeding(["git"], "a service that is restarted with new files is not told of them as well", async () => {
@@ -53,12 +53,12 @@ await testNeeding(["git"], "a service that is restarted with new files is not to
   await using here = await pushedDevice({ "web.toml": manifest(""), "web/word": "one\n" });
   const { device, repository } = here;
   const said = async () => (await device.cli("logs", "web")).out.trim().split("\n");
-  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   await eventually("it has read the first", async () => (await said()).includes("one"));
   await repository.write("services/web.toml", manifest("env = { V = 2 }\n"));
   await repository.write("services/web/word", "two\n");
   await repository.commit("Both");
   await eventually("it has read the second", async () => (await said()).includes("two"));
-  await device.until("web", (one) => one.phase === "running" && one.sync === "synced");
+  await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
   assert.deepEqual(await said(), ["one", "two"]);
 });

@@ -5,14 +5,14 @@ import { busyboxImage } from "../support/docker_image.ts";
 import type { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SLEEP } from "../support/repo_backed_device.ts";
 
 const REPLACED = 'schedule = "*/2 * * * * *"\noverlap = "replace"\n';
-const replaced = (one: WorkloadStatus) => one.runs.filter((run) => run.outcome === "replaced");
+const replaced = (workload: WorkloadStatus) => workload.runs.filter((run) => run.outcome === "replaced");
 
 /** After two of its runs were replaced: each ended by its stop, before the next one began, and nobody counts it as a failure. */
 async function claim(device: TestDevice, name: string, exitCode: number): Promise<void> {
-  const status = await device.until(name, (one) => replaced(one).length >= 2);
+  const status = await device.until(name, (workload) => replaced(workload).length >= 2);
   assert.deepEqual(status.runs.filter((run) => !["replaced", "running"].includes(run.outcome)), []);
   assert.deepEqual(replaced(status).map((run) => run.exit_code), replaced(status).map(() => exitCode));
   for (const [index, run] of status.runs.entries()) {
@@ -62,14 +62,14 @@ await testNeeding(
     }type = "job"\noverlap = "replace"\n`;
     await using here = await pushedDevice({ "one.toml": slow });
     const { device, repository } = here;
-    await device.until("one", (one) => one.phase === "running");
+    await device.until("one", (workload) => workload.phase === "running");
     await eventually("it has set its trap", async () => (await device.cli("logs", "one")).out.includes("ready"));
     await repository.write("services/one.toml", `${SLEEP}type = "job"\noverlap = "replace"\n`);
     await repository.commit("Another one");
-    await device.until("one", (one) => one.instances[0]?.phase === "stopping");
+    await device.until("one", (workload) => workload.instances[0]?.phase === "stopping");
     await device.killDaemon();
     await device.startDaemon();
-    const after = await device.until("one", (one) => one.runs.length === 2 && one.phase === "running");
+    const after = await device.until("one", (workload) => workload.runs.length === 2 && workload.phase === "running");
     assert.deepEqual(after.runs.map((run) => [run.outcome, run.exit_code]), [["replaced", 7], ["running", null]]);
   },
 );

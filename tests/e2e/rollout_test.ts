@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell } from "../support/pushed_device.ts";
+import { pushedDevice, shell } from "../support/repo_backed_device.ts";
 
 const GOOD = `${shell("echo version 1; exec sleep 3600")}health = { min_healthy_time = "200ms" }\n`;
 const QUICK = 'restart = { reset_after = "300ms", delay = "10ms", max_delay = "20ms" }\n';
-const isProven = (one: WorkloadStatus) => one.history.at(-1)?.outcome === "healthy" && one.health === "healthy";
+const isProven = (workload: WorkloadStatus) =>
+  workload.history.at(-1)?.outcome === "healthy" && workload.health === "healthy";
 
 await testNeeding(
   ["git"],
@@ -22,7 +23,7 @@ await testNeeding(
     const broken = `${shell("echo so broken; exit 3")}${QUICK.replace("300ms", "1m")}`;
     await repository.write("services/web.toml", broken);
     await repository.commit("Break it");
-    const back = await device.until("web", (one) => one.phase === "rolled-back");
+    const back = await device.until("web", (workload) => workload.phase === "rolled-back");
     assert.equal(back.sync, "out-of-sync");
     assert.equal(back.health, "healthy");
     assert.equal(back.reason, "rolled_back");
@@ -39,13 +40,13 @@ await testNeeding(
     const pid = back.instances[0]?.pid;
     await device.killDaemon();
     await device.startDaemon();
-    const still = await device.until("web", (one) => one.phase === "rolled-back");
+    const still = await device.until("web", (workload) => workload.phase === "rolled-back");
     assert.equal(still.instances[0]?.pid, pid);
     assert.equal(still.history.length, back.history.length);
 
     await repository.write("services/web.toml", `${shell("echo version 3; exec sleep 3600")}${QUICK}`);
     await repository.commit("Mend it");
-    const mended = await device.until("web", (one) => one.sync === "synced" && isProven(one));
+    const mended = await device.until("web", (workload) => workload.sync === "synced" && isProven(workload));
     assert.equal(mended.refused, null);
     assert.notEqual(mended.fingerprint, first.fingerprint);
   },
@@ -67,18 +68,18 @@ await testNeeding(
       `${shell("exec sleep 3601")}${probe}\nrollout = { deadline = "3s" }\n`,
     );
     await repository.commit("Never ready");
-    await device.until("web", (one) => one.rollout !== null && one.fingerprint !== first.fingerprint);
+    await device.until("web", (workload) => workload.rollout !== null && workload.fingerprint !== first.fingerprint);
     await Deno.rename(repository.dir, join(root, "away"));
-    const back = await device.until("web", (one) => one.phase === "rolled-back");
+    const back = await device.until("web", (workload) => workload.phase === "rolled-back");
     assert.equal(back.fingerprint, first.fingerprint);
     assert.match(back.message, /was not healthy within 3s/);
     assert.ok(
       back.history.at(-1)!.probes.some((one) => one.includes("not yet")),
       back.history.at(-1)!.probes.join("\n"),
     );
-    const events = (await device.status())!.events.map((one) => one.message);
-    assert.ok(events.some((one) => /^web .* failed and goes back to /.test(one)), events.join("\n"));
-    const restarts = events.filter((one) => /^started web\[0\]: does not pass/.test(one));
+    const events = (await device.status())!.events.map((event) => event.message);
+    assert.ok(events.some((event) => /^web .* failed and goes back to /.test(event)), events.join("\n"));
+    const restarts = events.filter((event) => /^started web\[0\]: does not pass/.test(event));
     assert.deepEqual(restarts, [], "its health check restarts nothing that a rollout judges");
   },
 );
@@ -97,16 +98,19 @@ await testNeeding(
 
     await repository.write("services/web.toml", `${shell("exec sleep 3601")}${probe(flag)}`);
     await repository.commit("Ready when told");
-    const both = await device.until("web", (one) => one.instances.length === 2);
-    assert.ok(both.instances.some((one) => one.pid === first.instances[0]?.pid));
+    const both = await device.until("web", (workload) => workload.instances.length === 2);
+    assert.ok(both.instances.some((instance) => instance.pid === first.instances[0]?.pid));
     await Deno.writeTextFile(flag, "");
-    const second = await device.until("web", (one) => one.instances.length === 1 && isProven(one));
+    const second = await device.until("web", (workload) => workload.instances.length === 1 && isProven(workload));
     assert.notEqual(second.fingerprint, first.fingerprint);
 
     await repository.write("services/web.toml", `${shell("exec sleep 3602")}${probe("/nowhere", "4s")}`);
     await repository.commit("Never ready");
-    await device.until("web", (one) => one.instances.length === 2);
-    const back = await device.until("web", (one) => one.phase === "rolled-back" && one.instances.length === 1);
+    await device.until("web", (workload) => workload.instances.length === 2);
+    const back = await device.until(
+      "web",
+      (workload) => workload.phase === "rolled-back" && workload.instances.length === 1,
+    );
     assert.equal(back.instances[0]?.pid, second.instances[0]?.pid);
     assert.equal(back.fingerprint, second.fingerprint);
   },
@@ -127,21 +131,24 @@ await testNeeding(
 
     await repository.write("services/web.toml", `${shell("exec sleep 3601")}${QUICK}`);
     await repository.commit("Second");
-    const second = await device.until("web", (one) => one.fingerprint !== first.fingerprint && isProven(one));
+    const second = await device.until(
+      "web",
+      (workload) => workload.fingerprint !== first.fingerprint && isProven(workload),
+    );
     const said = await device.cli("rollback", "web");
     assert.equal(said.code, 0, said.err);
     assert.match(said.out, /web goes back to [0-9a-f]{7} of revision [0-9a-f]{7}, until git asks for something else/);
-    const held = await device.until("web", (one) => one.sync === "held" && one.phase === "running");
+    const held = await device.until("web", (workload) => workload.sync === "held" && workload.phase === "running");
     assert.equal(held.fingerprint, first.fingerprint);
 
     await repository.write("services/other.toml", shell("exec sleep 3600"));
     await repository.commit("Something else");
-    await device.until("other", (one) => one.phase === "running");
+    await device.until("other", (workload) => workload.phase === "running");
     assert.equal((await device.workload("web"))?.sync, "held");
 
     const again = await device.cli("rollback", "web", "--to", second.fingerprint!.slice(0, 8));
     assert.match(again.out, /follows git again/);
-    await device.until("web", (one) => one.fingerprint === second.fingerprint && one.sync === "synced");
+    await device.until("web", (workload) => workload.fingerprint === second.fingerprint && workload.sync === "synced");
 
     const notKept = await device.cli("rollback", "web", "--to", "ffffffff");
     assert.match(notKept.err, /"ffffffff" is no kept version/);
@@ -162,9 +169,12 @@ await testNeeding(
     await eventually("the stop is under way", async () => (await device.workload("web"))?.phase === "stopping");
     await device.killDaemon();
     await device.startDaemon();
-    const second = await device.until("web", (one) => one.fingerprint !== first.fingerprint && isProven(one));
+    const second = await device.until(
+      "web",
+      (workload) => workload.fingerprint !== first.fingerprint && isProven(workload),
+    );
     assert.equal(second.instances.length, 1);
-    const cut = (await device.status())!.events.find((one) => one.reason === "interrupted");
+    const cut = (await device.status())!.events.find((event) => event.reason === "interrupted");
     assert.match(
       cut?.message ?? "",
       /web: the daemon ended while it was to prepare web, stop web\[0\], start web\[0\]/,
@@ -206,7 +216,11 @@ await testNeeding(
     await device.startDaemon();
     await eventually("all of it is as it was", isBack);
     const { events, source } = (await device.status())!;
-    assert.equal(events.filter((one) => one.message.includes("goes back with")).length, 0, "it was taken back again");
+    assert.equal(
+      events.filter((event) => event.message.includes("goes back with")).length,
+      0,
+      "it was taken back again",
+    );
     assert.equal(source.attempted, broken);
     assert.notEqual(source.applied, broken);
 

@@ -5,14 +5,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { WorkloadStatus } from "../../src/model/snapshot.ts";
-import { armoured, encrypt } from "../../src/secrets/age.ts";
+import { armored, encrypt } from "../../src/secrets/decrypt_age.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { busyboxImage, dockerCall } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
-import { findPlanted, plant, type Planted, textsBelow } from "../support/planted.ts";
+import { findPlanted, plant, type Planted, textsBelow } from "../support/planted_secret.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { controlled, served } from "../support/served.ts";
-import { pushedDevice, SOON } from "../support/pushed_device.ts";
+import { controlled, served } from "../support/static_server.ts";
+import { pushedDevice, SOON } from "../support/repo_backed_device.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const value = async ({ value }: Planted, recipient: string) =>
@@ -35,7 +35,7 @@ await testNeeding(
     /** Binary or armoured, as age writes either. */
     const write = async (name: string, { value }: Planted, to = recipient) => {
       const encrypted = await encrypt(bytes(`${value}\n`), [to]);
-      await repository.write(`secrets/${name}.age`, name.length % 2 === 0 ? encrypted : await armoured(encrypted));
+      await repository.write(`secrets/${name}.age`, name.length % 2 === 0 ? encrypted : await armored(encrypted));
     };
     const web = async (more = "") =>
       service(`env = { DB_PASSWORD = { secret = "db-password" } }\n${more}`) +
@@ -54,9 +54,9 @@ await testNeeding(
       ].join("\n"),
     );
     await repository.commit("Secrets");
-    const isWell = (one: WorkloadStatus) =>
-      one.phase === "running" && one.sync === "synced" && one.health === "healthy";
-    const running = (one: WorkloadStatus) => one.phase === "running" && one.sync === "synced";
+    const isWell = (workload: WorkloadStatus) =>
+      workload.phase === "running" && workload.sync === "synced" && workload.health === "healthy";
+    const running = (workload: WorkloadStatus) => workload.phase === "running" && workload.sync === "synced";
     let process = pidOf(await device.until("web", running));
     const box = (await device.until("box", running)).instances[0]!;
 
@@ -113,7 +113,7 @@ await testNeeding(
         return now !== undefined && running(now) && pid !== before && pid;
       });
       assert.equal((await environmentOf(process)).DB_PASSWORD, rotated.value);
-      const told = (await device.status())!.events.find((one) => one.reason === "secret_changed");
+      const told = (await device.status())!.events.find((event) => event.reason === "secret_changed");
       assert.match(told?.message ?? "", /secrets\.DB_PASSWORD changed/);
       assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
     });
@@ -121,7 +121,7 @@ await testNeeding(
     await t.step("one that can not be decrypted blocks its workload alone, and what runs goes on", async () => {
       await write("db-password", password, recipientOf(newIdentity())!);
       await repository.commit("For somebody else");
-      const blocked = await device.until("web", (one) => one.reason === "secret_unresolved");
+      const blocked = await device.until("web", (workload) => workload.reason === "secret_unresolved");
       assert.equal(pidOf(blocked), process);
       assert.equal(blocked.sync, "out-of-sync");
       assert.ok(
@@ -149,8 +149,8 @@ await testNeeding(
         `command = ["/nonexistent/program"]\nenv = { A = { secret = "tls" } }\n`,
       );
       await repository.commit("Break it");
-      await device.until("gone", (one) => one.reason === "command_not_found");
-      await device.until("leaky", (one) => one.last_lines.includes("begun with ***"));
+      await device.until("gone", (workload) => workload.reason === "command_not_found");
+      await device.until("leaky", (workload) => workload.last_lines.includes("begun with ***"));
       process = await eventually("what was healthy runs again", async () => {
         const now = await device.workload("web");
         const pid = now?.phase === "rolled-back" && now.instances.length === 1 && now.instances[0]!.pid;
@@ -161,8 +161,8 @@ await testNeeding(
     await t.step("nothing of it is in what the daemon wrote, served or said", async () => {
       await device.killDaemon();
       await device.startDaemon();
-      await device.until("web", (one) => one.phase === "rolled-back" && pidOf(one) === process);
-      await device.until("box", (one) => one.phase === "running");
+      await device.until("web", (workload) => workload.phase === "rolled-back" && pidOf(workload) === process);
+      await device.until("box", (workload) => workload.phase === "running");
       const data = device.dataDir;
       // What services keep and write is their own, and so is what they were given to read.
       const own = ["services", "logs", "credentials"].map((name) => join(data, name));
@@ -202,7 +202,7 @@ await testNeeding(
       await repository.write("services/web.toml", await web());
       for (const name of ["gone", "leaky"]) await repository.remove(`services/${name}.toml`);
       await repository.commit("Mend it");
-      await device.until("web", (one) => isWell(one));
+      await device.until("web", (workload) => isWell(workload));
       process = pidOf((await device.workload("web"))!);
       await device.stopDaemon();
       const identity = join(device.dataDir, "identity.txt");
@@ -211,7 +211,7 @@ await testNeeding(
       const torn = whole.slice(0, -20);
       await Deno.writeTextFile(identity, torn);
       await device.startDaemon();
-      const blocked = await device.until("web", (one) => one.reason === "secret_unresolved");
+      const blocked = await device.until("web", (workload) => workload.reason === "secret_unresolved");
       assert.match(blocked.message, /identity\.txt" is damaged/);
       assert.equal(pidOf(blocked), process);
       assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
@@ -261,9 +261,9 @@ await testNeeding(
     );
 
     await t.step("files go with their instance", async () => {
-      const folder = (await environmentOf(process)).CREDENTIALS_DIRECTORY!;
+      const directory = (await environmentOf(process)).CREDENTIALS_DIRECTORY!;
       await device.cli("down");
-      await eventually("they are gone", () => Deno.stat(folder).then(() => false, () => true));
+      await eventually("they are gone", () => Deno.stat(directory).then(() => false, () => true));
     });
   },
   { sanitizeResources: false, sanitizeOps: false },

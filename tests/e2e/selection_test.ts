@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, SLEEP, SOON } from "../support/pushed_device.ts";
+import { pushedDevice, SLEEP, SOON } from "../support/repo_backed_device.ts";
 
 const QUIET = `${SLEEP}${SOON}`;
 
@@ -23,13 +23,16 @@ await testNeeding(
     await repository.commit("Words");
     const text = await Deno.readTextFile(device.config);
     const labelled = (labels: string) => Deno.writeTextFile(device.config, `labels = { ${labels} }\n${text}`);
-    await device.until("with-docker", (one) => one.phase === "running");
+    await device.until("with-docker", (workload) => workload.phase === "running");
     assert.deepEqual((await device.status())?.not_selected, ["huge", "kitchen"]);
 
     await device.killDaemon();
     await labelled('room = "kitchen"');
     await device.startDaemon();
-    const kitchen = await device.until("kitchen", (one) => one.phase === "running" && one.sync === "synced");
+    const kitchen = await device.until(
+      "kitchen",
+      (workload) => workload.phase === "running" && workload.sync === "synced",
+    );
     const environ = await Deno.readTextFile(`/proc/${kitchen.instances[0]!.pid}/environ`);
     assert.match(environ, /\0WHERE=in the kitchen\0/);
     await eventually("all of it is applied", async () => {

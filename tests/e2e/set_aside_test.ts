@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SLEEP } from "../support/repo_backed_device.ts";
 
 /** So many manifests that the daemon is seen while it reads them. */
 const MANY = 400;
@@ -40,7 +40,7 @@ async function makeLate({ device }: On): Promise<void> {
 
 await testNeeding(["git"], "a daemon killed twice while it processes a good revision loses nothing", async () => {
   await using on = await pushedDevice({ "keeper.toml": SLEEP });
-  await on.device.until("keeper", (one) => one.phase === "running");
+  await on.device.until("keeper", (workload) => workload.phase === "running");
   const many = await pushMany(on);
   await killWhileProcessing(on, many, 0);
   // The daemon answers before the boot from disk: the second kill falls into that.
@@ -62,8 +62,8 @@ await testNeeding(
   async () => {
     await using on = await pushedDevice({ "keeper.toml": SLEEP, "goner.toml": SLEEP });
     const { device, repository } = on;
-    const { instances: [keeper] } = await device.until("keeper", (one) => one.health === "healthy");
-    await device.until("goner", (one) => one.health === "healthy");
+    const { instances: [keeper] } = await device.until("keeper", (workload) => workload.health === "healthy");
+    await device.until("goner", (workload) => workload.health === "healthy");
     const many = await pushMany(on);
     for (let death = 0; death < 2; death++) {
       if (death > 0) await device.startDaemon();
@@ -77,10 +77,10 @@ await testNeeding(
     await device.startDaemon();
     const { instances: [again] } = await device.until(
       "goner",
-      (one) => one.instances[0]?.pid !== undefined && one.phase === "running",
+      (workload) => workload.instances[0]?.pid !== undefined && workload.phase === "running",
     );
     assert.notEqual(again!.pid, goner);
-    const kept = await device.until("keeper", (one) => one.phase === "running");
+    const kept = await device.until("keeper", (workload) => workload.phase === "running");
     assert.equal(kept.instances[0]?.pid, keeper!.pid, "what runs goes on");
     const status = await eventually("the repository was looked at", async () => {
       const seen = await device.status();
@@ -122,7 +122,7 @@ async function pidOf(seconds: string, other: number): Promise<number> {
 
 await testNeeding(["git"], "what is set aside is tried once more by sync --force", async () => {
   await using on = await pushedDevice({ "keeper.toml": SLEEP });
-  await on.device.until("keeper", (one) => one.phase === "running");
+  await on.device.until("keeper", (workload) => workload.phase === "running");
   const many = await pushMany(on);
   for (let death = 0; death < 2; death++) {
     if (death > 0) await on.device.startDaemon();

@@ -4,7 +4,7 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/demo_daemon.ts";
 import type { TestDevice } from "../support/device.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, SLEEP } from "../support/pushed_device.ts";
+import { pushedDevice, SLEEP } from "../support/repo_backed_device.ts";
 
 /** Replaces a line of config.toml. */
 async function edit(device: TestDevice, from: string | RegExp, to: string): Promise<void> {
@@ -34,7 +34,8 @@ await testNeeding(
   async () => {
     await using here = await pushedDevice({ "web.toml": SLEEP, "db.toml": SLEEP });
     const { device } = here;
-    const pids = async () => (await device.status())!.workloads.flatMap((one) => one.instances.map(({ pid }) => pid));
+    const pids = async () =>
+      (await device.status())!.workloads.flatMap((workload) => workload.instances.map(({ pid }) => pid));
     const all = await eventually("both run", async () => {
       const found = await pids();
       return found.length === 2 && found.every((pid) => pid !== null) && found;
@@ -118,7 +119,7 @@ await testNeeding(
 await testNeeding(["git"], "fifty reloads leave nothing behind: no files, no threads, no memory", async () => {
   await using here = await pushedDevice({ "web.toml": SLEEP });
   const { device } = here;
-  const { pid } = (await device.until("web", (one) => one.phase === "running")).instances[0]!;
+  const { pid } = (await device.until("web", (workload) => workload.phase === "running")).instances[0]!;
   const reload = async (round: number) => {
     await edit(device, /^device = .*(\nlabels.*)?/m, `device = "test-device"\nlabels = { round = "${round}" }`);
     const before = await startedAt(device);

@@ -6,7 +6,7 @@ import { busyboxImage } from "../support/docker_image.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/demo_daemon.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice } from "../support/pushed_device.ts";
+import { pushedDevice } from "../support/repo_backed_device.ts";
 
 const SECONDS = [8, 20, 25];
 
@@ -42,24 +42,29 @@ await testNeeding(
     const started = (old: Map<string, string>) =>
       eventually("all of them are started", async () => {
         const all = await device.status();
-        const found = (all?.workloads ?? []).filter((one) => ![undefined, old.get(one.name)].includes(newest(one)));
-        return found.length === names.length && new Map(found.map((one) => [one.name, newest(one)!]));
+        const found = (all?.workloads ?? []).filter((workload) =>
+          ![undefined, old.get(workload.name)].includes(newest(workload))
+        );
+        return found.length === names.length && new Map(found.map((workload) => [workload.name, newest(workload)!]));
         // Six starts at once: a busy Docker needs its time, and only what follows after a start is claimed here.
       }, { deadlineMs: 180_000 });
     const healthy = async (first: Map<string, string>) => {
       const statuses = await Promise.all(
         names.map((name) =>
-          device.until(name, (one) => one.health === "healthy" && one.sync === "synced" && one.rollout === null)
+          device.until(
+            name,
+            (workload) => workload.health === "healthy" && workload.sync === "synced" && workload.rollout === null,
+          )
         ),
       );
-      for (const one of statuses) {
-        assert.equal(newest(one), first.get(one.name), `${one.name} is the instance that was started`);
-        assert.equal(one.instances[0]?.restarts, 0, one.name);
-        assert.equal(one.refused, null, one.name);
-        assert.deepEqual(one.history.map(({ outcome }) => outcome).filter((outcome) => outcome !== "healthy"), []);
+      for (const workload of statuses) {
+        assert.equal(newest(workload), first.get(workload.name), `${workload.name} is the instance that was started`);
+        assert.equal(workload.instances[0]?.restarts, 0, workload.name);
+        assert.equal(workload.refused, null, workload.name);
+        assert.deepEqual(workload.history.map(({ outcome }) => outcome).filter((outcome) => outcome !== "healthy"), []);
       }
-      const events = (await device.status())!.events.map((one) => one.message);
-      assert.deepEqual(events.filter((one) => /health check|goes back|failed/.test(one)), []);
+      const events = (await device.status())!.events.map((event) => event.message);
+      assert.deepEqual(events.filter((event) => /health check|goes back|failed/.test(event)), []);
     };
 
     await push("1");
@@ -68,7 +73,10 @@ await testNeeding(
 
     await push("2");
     const updated = await started(first);
-    await device.until("native-8", (one) => one.health === "healthy" && newest(one) === updated.get("native-8"));
+    await device.until(
+      "native-8",
+      (workload) => workload.health === "healthy" && newest(workload) === updated.get("native-8"),
+    );
     await device.killDaemon();
     await device.startDaemon();
     await healthy(updated);
@@ -77,6 +85,6 @@ await testNeeding(
 
 /** What names the newest instance and its start; undefined while none runs. */
 function newest({ instances }: WorkloadStatus): string | undefined {
-  const last = instances.filter((one) => one.pid !== null).at(-1);
+  const last = instances.filter((instance) => instance.pid !== null).at(-1);
   return last === undefined ? undefined : `${last.container_id ?? last.pid} since ${last.started_at}`;
 }

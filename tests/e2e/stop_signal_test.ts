@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell } from "../support/pushed_device.ts";
+import { pushedDevice, shell } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** A program that saves when it is asked to end, which takes it a moment; the shell before it does not exec. */
-const wrapped = (folder: string, name: string) => {
-  const program = `trap "sleep 0.3; echo saved >>${folder}/${name}; exit 0" TERM; ` +
-    `echo up >>${folder}/${name}; while :; do sleep 0.05; done`;
+const wrapped = (directory: string, name: string) => {
+  const program = `trap "sleep 0.3; echo saved >>${directory}/${name}; exit 0" TERM; ` +
+    `echo up >>${directory}/${name}; while :; do sleep 0.05; done`;
   return `${shell(`sh -c '${program}'; echo done`)}stop_timeout = "1m"\n`;
 };
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { freePort } from "../support/demo_daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { pushedDevice, shell, SLEEP } from "../support/pushed_device.ts";
+import { pushedDevice, shell, SLEEP } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 
 const lines = async (path: string) => (await Deno.readTextFile(path).catch(() => "")).trim().split("\n");
@@ -15,7 +15,7 @@ await testNeeding(["git"], "a crash loop ends at its limit with its last lines, 
       'restart = { delay = "50ms", max_delay = "50ms", max_restarts = 3, window = "1h" }\n',
   });
   const { device } = here;
-  const failed = await device.until("web", (one) => one.phase === "failed" && one.last_lines.length > 0);
+  const failed = await device.until("web", (workload) => workload.phase === "failed" && workload.last_lines.length > 0);
   assert.equal(failed.reason, "restart_limit");
   assert.match(failed.message, /^ended with exit code 3; 3 restarts in 1h are the limit$/);
   assert.equal(failed.instances[0]?.restarts, 3);
@@ -23,9 +23,9 @@ await testNeeding(["git"], "a crash loop ends at its limit with its last lines, 
   assert.equal((await device.cli("restart", "web")).code, 0);
   await eventually("it was started again", async () => {
     const events = (await device.status())?.events ?? [];
-    return events.some((one) => one.reason === "forced" && one.message.startsWith("started web[0]"));
+    return events.some((event) => event.reason === "forced" && event.message.startsWith("started web[0]"));
   });
-  await device.until("web", (one) => one.phase === "failed" && one.instances[0]?.restarts === 3);
+  await device.until("web", (workload) => workload.phase === "failed" && workload.instances[0]?.restarts === 3);
 });
 
 await testNeeding(
@@ -34,12 +34,15 @@ await testNeeding(
   async () => {
     await using here = await pushedDevice({ "web.toml": shell("echo of another time; exec sleep 3600") });
     const { device, repository } = here;
-    await device.until("web", (one) => one.phase === "running");
+    await device.until("web", (workload) => workload.phase === "running");
     const lately = async () => (await device.cli("logs", "web", "--since", "1s")).out;
     await eventually("what it wrote is over a second old", async () => await lately() === "");
     await repository.write("services/web.toml", `${shell("echo going; exit 3")}restart = "never"\n`);
     await repository.commit("It fails");
-    const failed = await device.until("web", (one) => one.phase === "failed" && one.last_lines.length > 0);
+    const failed = await device.until(
+      "web",
+      (workload) => workload.phase === "failed" && workload.last_lines.length > 0,
+    );
     assert.deepEqual(failed.last_lines, ["going"]);
   },
 );
@@ -54,24 +57,26 @@ await testNeeding(["git"], "a service that becomes unhealthy is restarted, stopp
   const { device } = here;
   const pids = new Map<string, number>();
   for (const name of names) {
-    pids.set(name, (await device.until(name, (one) => one.health === "healthy")).instances[0]!.pid!);
+    pids.set(name, (await device.until(name, (workload) => workload.health === "healthy")).instances[0]!.pid!);
   }
   for (const name of names) await Deno.writeTextFile(join(dir.path, name), "");
 
-  await device.until("restart", (one) => (one.instances[0]?.restarts ?? 0) >= 1);
+  await device.until("restart", (workload) => (workload.instances[0]?.restarts ?? 0) >= 1);
   await Deno.remove(join(dir.path, "restart"));
-  const again = await device.until("restart", (one) => one.health === "healthy");
+  const again = await device.until("restart", (workload) => workload.health === "healthy");
   assert.notEqual(again.instances[0]?.pid, pids.get("restart"));
 
-  const stopped = await device.until("stop", (one) => one.phase === "failed");
+  const stopped = await device.until("stop", (workload) => workload.phase === "failed");
   assert.deepEqual([stopped.reason, stopped.instances[0]?.pid], ["unhealthy", null]);
   for (const name of ["alert", "none"]) {
-    const left = await device.until(name, (one) => one.health === "unhealthy");
+    const left = await device.until(name, (workload) => workload.health === "unhealthy");
     assert.deepEqual([left.phase, left.instances[0]?.pid], ["degraded", pids.get(name)]);
   }
-  const told = (await device.status())!.events.filter((one) => one.message.includes("does not pass its health check:"));
-  assert.ok(told.some((one) => one.workload === "alert" && one.message.endsWith(": exit code 1: look")));
-  assert.ok(!told.some((one) => one.workload === "none"));
+  const told = (await device.status())!.events.filter((event) =>
+    event.message.includes("does not pass its health check:")
+  );
+  assert.ok(told.some((event) => event.workload === "alert" && event.message.endsWith(": exit code 1: look")));
+  assert.ok(!told.some((event) => event.workload === "none"));
 });
 
 await testNeeding(
@@ -86,19 +91,22 @@ await testNeeding(
         'health = { path = "/", port = "http" }\n',
     });
     const { device } = here;
-    const before = await device.until("web", (one) => one.health === "healthy" && one.instances.length === 2);
+    const before = await device.until(
+      "web",
+      (workload) => workload.health === "healthy" && workload.instances.length === 2,
+    );
     const ports = () => device.status().then((status) => status!.workloads[0]!.ports);
     const chosen = await ports();
     assert.equal(new Set(chosen).size, 2, chosen.join());
     for (const port of chosen) assert.match(port, /^2\d{4}\/tcp$/);
     await device.killDaemon();
-    for (const one of before.instances) Deno.kill(one.pid!, "SIGKILL");
+    for (const instance of before.instances) Deno.kill(instance.pid!, "SIGKILL");
     await device.startDaemon();
     await device.until(
       "web",
-      (one) =>
-        one.health === "healthy" &&
-        one.instances.every((instance) =>
+      (workload) =>
+        workload.health === "healthy" &&
+        workload.instances.every((instance) =>
           instance.pid !== null && !before.instances.some((old) => old.pid === instance.pid)
         ),
     );
@@ -113,8 +121,8 @@ await testNeeding(
     const port = await freePort();
     const wants = `${SLEEP}ports = [${port}]\n`;
     await using here = await pushedDevice({ "api.toml": wants, "web.toml": wants });
-    await here.device.until("api", (one) => one.phase === "running");
-    const web = await here.device.until("web", (one) => one.phase === "blocked");
+    await here.device.until("api", (workload) => workload.phase === "running");
+    const web = await here.device.until("web", (workload) => workload.phase === "blocked");
     assert.equal(web.message, `port ${port}/tcp is asked for by "api" as well`);
     assert.deepEqual([web.reason, web.instances.length], ["port_conflict", 0]);
   },
@@ -141,13 +149,13 @@ await testNeeding(
       }health = { command = ["test", "-e", "${ready}"], interval = "100ms", retries = 100 }\n`,
     });
     const { device } = here;
-    const waiting = await device.until("b-api", (one) => one.reason === "dependency_not_ready");
+    const waiting = await device.until("b-api", (workload) => workload.reason === "dependency_not_ready");
     assert.match(waiting.message, /^waits for "(c-migrate" to be completed|d-db" to be healthy)$/);
     assert.equal(waiting.phase, "pending");
     await eventually("the job has run", async () => (await lines(journal)).includes("migrate"));
     assert.ok(!(await lines(journal)).includes("start api"));
     await Deno.writeTextFile(ready, "");
-    await device.until("a-web", (one) => one.phase === "running");
+    await device.until("a-web", (workload) => workload.phase === "running");
     const started = (await lines(journal)).filter((line) => line.startsWith("start"));
     assert.deepEqual(started, ["start db", "start api", "start web"]);
     assert.equal((await device.cli("down")).code, 0);
@@ -165,7 +173,7 @@ await testNeeding(
     const job = (word: string) => `${shell(`echo ${word} >>${journal}`)}type = "job"\n`;
     await using here = await pushedDevice({ "one.toml": job("first") });
     const { device, repository } = here;
-    const done = await device.until("one", (one) => one.phase === "completed");
+    const done = await device.until("one", (workload) => workload.phase === "completed");
     assert.deepEqual([done.sync, done.health, done.runs.map((run) => run.outcome)], ["synced", "healthy", [
       "succeeded",
     ]]);
@@ -174,13 +182,13 @@ await testNeeding(
     const id = JSON.parse(await Deno.readTextFile(join(device.dataDir, "device.json"))).value?.id;
     if (Deno.uid() === 0 && id !== undefined) await Deno.remove(`/run/harbornode/${id}/one`, { recursive: true });
     await device.startDaemon();
-    await device.until("one", (one) => one.phase === "completed");
+    await device.until("one", (workload) => workload.phase === "completed");
     await repository.write("services/one.toml", job("second"));
     await repository.commit("Again");
-    await device.until("one", (one) => one.runs.length === 2 && one.phase === "completed");
+    await device.until("one", (workload) => workload.runs.length === 2 && workload.phase === "completed");
     assert.deepEqual(await lines(journal), ["first", "second"]);
     assert.equal((await device.cli("restart", "one")).code, 0);
-    await device.until("one", (one) => one.runs.length === 3 && one.phase === "completed");
+    await device.until("one", (workload) => workload.runs.length === 3 && workload.phase === "completed");
   },
 );
 
@@ -196,7 +204,10 @@ await testNeeding(
       "late.toml": `${shell("exec sleep 60")}schedule = "* * * * * *"\ntimeout = "300ms"\n`,
     });
     const { device } = here;
-    const each = await device.until("each", (one) => one.runs.filter((run) => run.outcome === "failed").length >= 3);
+    const each = await device.until(
+      "each",
+      (workload) => workload.runs.filter((run) => run.outcome === "failed").length >= 3,
+    );
     const failed = each.runs.filter((run) => run.outcome === "failed");
     assert.deepEqual([each.sync, ...failed.map((run) => run.exit_code)], ["synced", ...failed.map(() => 4)]);
     assert.ok(each.next_run_at !== null);
@@ -205,9 +216,9 @@ await testNeeding(
     for (const due of dues) assert.match(due, /\.000Z$/);
     await device.until(
       "long",
-      (one) => ["succeeded", "skipped"].every((outcome) => one.runs.some((run) => run.outcome === outcome)),
+      (workload) => ["succeeded", "skipped"].every((outcome) => workload.runs.some((run) => run.outcome === outcome)),
     );
-    await device.until("late", (one) => one.runs.filter((run) => run.outcome === "timeout").length >= 2);
+    await device.until("late", (workload) => workload.runs.filter((run) => run.outcome === "timeout").length >= 2);
   },
 );
 
@@ -222,14 +233,14 @@ await testNeeding(
       "web/conf/old": "x\n",
     });
     const { device, repository } = here;
-    const before = await device.until("web", (one) => one.phase === "running");
+    const before = await device.until("web", (workload) => workload.phase === "running");
     const said = async () => (await device.cli("logs", "web")).out.trim().split("\n");
     await eventually("it has read the first", async () => (await said()).includes("one"));
     await repository.write("services/web/conf/word", "two\n");
     await repository.remove("services/web/conf/old");
     await repository.commit("Two");
     await eventually("it has read the second", async () => (await said()).includes("two"));
-    const after = await device.until("web", (one) => one.sync === "synced");
+    const after = await device.until("web", (workload) => workload.sync === "synced");
     assert.deepEqual(
       [after.instances[0]?.pid, after.instances[0]?.restarts],
       [before.instances[0]?.pid, 0],
@@ -245,8 +256,8 @@ await testNeeding(["git"], "a service that listens elsewhere than it declares is
   const [declared, other] = [await freePort(), await freePort()];
   const server = `exec python3 -m http.server --bind 127.0.0.1 ${other}`;
   await using here = await pushedDevice({ "web.toml": `${shell(server)}ports = [${declared}]\n` });
-  const web = await here.device.until("web", (one) => one.warnings.length === 2);
-  assert.deepEqual(web.warnings.map((one) => `${one.reason}: ${one.message}`), [
+  const web = await here.device.until("web", (workload) => workload.warnings.length === 2);
+  assert.deepEqual(web.warnings.map((warning) => `${warning.reason}: ${warning.message}`), [
     `port_mismatch: declares ${declared}/tcp and does not listen there`,
     `port_mismatch: listens on ${other}/tcp, which its manifest does not declare`,
   ]);

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { SLEEP } from "../support/pushed_device.ts";
+import { SLEEP } from "../support/repo_backed_device.ts";
 import { commitSigned, makeKey } from "../support/ssh_keys.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -48,7 +48,7 @@ await testNeeding(
       assert.equal(status.source.applied, id);
       assert.equal(await pid(), runs);
       const { message } = status.source.error!;
-      assert.ok(status.events.some((one) => one.reason === reason && one.message === message));
+      assert.ok(status.events.some((event) => event.reason === reason && event.message === message));
       assert.ok(device.log.includes(message));
       const page = await (await fetch(`http://127.0.0.1:${device.port}/`)).text();
       assert.ok(page.includes("a revision is not used") && page.includes(reason));

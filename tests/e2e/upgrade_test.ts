@@ -9,7 +9,7 @@ import { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { SLEEP, SOON } from "../support/pushed_device.ts";
+import { SLEEP, SOON } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 import { asVersion, brokenBuild, thisBuild } from "../upgrade/other_build.ts";
 import { Mirror } from "../upgrade/mirror.ts";
@@ -46,7 +46,7 @@ await testNeeding(
       policy: ["allow_root = true", 'daemon_versions = ["0.1.*"]'],
       command: [await writeSupervisor(dir.path)],
     });
-    const pid = (await device.until("web", (one) => one.phase === "running")).instances[0]!.pid;
+    const pid = (await device.until("web", (workload) => workload.phase === "running")).instances[0]!.pid;
     const ask = async (text: string, { force = true } = {}) => {
       await repository.write("harbornode.toml", text);
       await repository.commit("Another version");
@@ -114,7 +114,7 @@ await testNeeding(
       const message = `HarborNode 0.1.1 runs now, in place of ${build.version}`;
       await eventually(
         "it is told",
-        async () => (await device.status())!.events.some((one) => one.message === message),
+        async () => (await device.status())!.events.some((event) => event.message === message),
       );
       // The older one only by its whole name.
       await ask(`[daemon]\nversion = "${build.version}"\n`);

@@ -10,7 +10,7 @@ import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
 
 /** It takes a whole core where nothing else runs, and its share where other tests do. */
-const isBusy = (one: WorkloadStatus) => (one.instances[0]?.cpu_percent ?? 0) > 1;
+const isBusy = (workload: WorkloadStatus) => (workload.instances[0]?.cpu_percent ?? 0) > 1;
 
 await testNeeding(["git"], "a busy service is seen to be busy, also by the daemon that adopts it", async () => {
   await using dir = await tempDir();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { problemLine } from "../../src/model/problem.ts";
-import { loadSettings } from "../../src/settings/load.ts";
+import { loadSettings } from "../../src/settings/load_config.ts";
 import { tempDir } from "../support/temp.ts";
 import { fuzz, UNPRINTABLE } from "./fuzz.ts";
 import { oftenMutated } from "./mutations.ts";

@@ -6,13 +6,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { ControlClient } from "../../src/cli/control_client.ts";
-import type { SyncOutcome } from "../../src/http/control.ts";
+import type { SyncOutcome } from "../../src/http/control_app.ts";
 import { TestDevice } from "../support/device.ts";
 import { eventually } from "../support/eventually.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { type Fault, GitServer } from "../support/git_server.ts";
 import { testNeeding } from "../support/prerequisite.ts";
-import { SLEEP } from "../support/pushed_device.ts";
+import { SLEEP } from "../support/repo_backed_device.ts";
 import { tempDir } from "../support/temp.ts";
 import { everythingBelow } from "../source/fleet.ts";
 import { fuzz, rounds, SEED, UNPRINTABLE } from "./fuzz.ts";
@@ -115,9 +115,9 @@ await testNeeding(
   },
 );
 
-function tellsNothing(told: string): void {
+function tellsNothing(message: string): void {
   for (const secret of [TOKEN, WEBHOOK, btoa(`x-access-token:${TOKEN}`)]) {
-    assert.ok(!told.includes(secret), `SEED=${SEED}: a secret is told, near: ${near(told, secret)}`);
+    assert.ok(!message.includes(secret), `SEED=${SEED}: a secret is told, near: ${near(message, secret)}`);
   }
 }
 

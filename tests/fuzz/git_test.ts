@@ -31,11 +31,11 @@ await testNeeding(
       const found = await inTime(look(source), faultText(one));
       on.server.fault = null;
       if (found instanceof Failure) {
-        const said = `${found.message} ${found.hint ?? ""}`;
-        assert.doesNotMatch(said, UNPRINTABLE, faultText(one));
-        assert.ok(!said.includes(TOKEN), said);
-        assert.ok(said.length < 1000, said);
-        assert.notEqual(found.reason, "internal_error", said);
+        const message = `${found.message} ${found.hint ?? ""}`;
+        assert.doesNotMatch(message, UNPRINTABLE, faultText(one));
+        assert.ok(!message.includes(TOKEN), message);
+        assert.ok(message.length < 1000, message);
+        assert.notEqual(found.reason, "internal_error", message);
         const before = await on.source(options).lastFetched();
         assert.equal(before?.id, kept, "what was there before is gone");
       } else {

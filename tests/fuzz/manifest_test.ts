@@ -1,15 +1,15 @@
 /** Whatever stands in a repository is read as workloads or as problems, and the next steps take what comes of it. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readManifests } from "../../src/manifest/read.ts";
+import { readManifests } from "../../src/manifest/read_manifests.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import { canonical, fingerprint } from "../../src/model/fingerprint.ts";
 import { problemLine } from "../../src/model/problem.ts";
-import { policyRefusal } from "../../src/model/policy/refusals.ts";
-import { loadSettings } from "../../src/settings/load.ts";
-import { plan as makePlan } from "../../src/plan/plan.ts";
+import { firstViolation } from "../../src/model/policy/evaluate_policy.ts";
+import { loadSettings } from "../../src/settings/load_config.ts";
+import { plan as makePlan } from "../../src/reconciler/pipeline/plan.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
-import { carryOut, ModelDevice } from "../plan/model_device.ts";
+import { carryOut, ModelDevice } from "../reconciler/pipeline/model_device.ts";
 import { fuzz, rounds, UNPRINTABLE } from "./fuzz.ts";
 import { mutated } from "./mutations.ts";
 
@@ -71,10 +71,10 @@ function sound({ workloads, invalid, notSelected }: Desired): void {
     assert.match(workload.name, /^[a-z0-9][a-z0-9-]*$/);
     assert.match(fingerprint(workload), /^[0-9a-f]{16,}$/);
     assert.deepEqual(JSON.parse(canonical(workload)), JSON.parse(JSON.stringify(workload)));
-    const refusal = policyRefusal(workload, policy);
+    const refusal = firstViolation(workload, policy);
     if (refusal !== null) assert.ok(refusal.message.length > 0);
   }
-  const names = [...workloads, ...invalid].flatMap((one) => one.name ?? []);
+  const names = [...workloads, ...invalid].flatMap((spec) => spec.name ?? []);
   assert.deepEqual(names.filter((name) => notSelected.includes(name)), []);
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { AppOnPaper, SECRET } from "../http/app_on_paper.ts";
+import { AppOnPaper, SECRET } from "../http/test_app.ts";
 import { fuzz, rounds, UNPRINTABLE } from "./fuzz.ts";
 import { oftenMutated } from "./mutations.ts";
 

@@ -67,7 +67,7 @@ await testNeeding(["git"], "a commit that unfolds costs the device neither memor
   let head = await repository.commit("good");
   const url = server.url("fleet");
   const device = stack.use(await TestDevice.start({ root, repository: url, repo: ['interval = "200ms"'] }));
-  const { instances: [good] } = await device.until("good", (one) => one.phase === "running");
+  const { instances: [good] } = await device.until("good", (workload) => workload.phase === "running");
   const daemon = (await device.status())!.daemon.pid;
 
   for (const { name, paths, refused, invalid } of BOMBS) {
@@ -80,17 +80,19 @@ await testNeeding(["git"], "a commit that unfolds costs the device neither memor
     if (refused !== null) {
       assert.match(status.source.error?.message ?? "", refused, name);
       assert.equal(status.source.error?.reason, "repo_invalid", name);
-      assert.deepEqual(status.workloads.map((one) => one.name), ["good"], name);
+      assert.deepEqual(status.workloads.map((workload) => workload.name), ["good"], name);
       assert.equal(status.source.planned, head, "the revision before counts");
     } else {
-      const said = status.workloads.filter((one) => one.name !== "good").map(({ problems }) => problems[0]!.message);
+      const said = status.workloads.filter((workload) => workload.name !== "good").map(({ problems }) =>
+        problems[0]!.message
+      );
       assert.equal(said.length, 4);
       for (const message of said) assert.match(message, invalid!);
     }
     const resident = await mostResident(daemon);
     assert.ok(resident < MAX_RESIDENT, `${name}: the daemon had ${Math.round(resident / MIB)} MiB`);
     assert.deepEqual(await Array.fromAsync(Deno.readDir(join(device.dataDir, "files"))), [], name);
-    const kept = (await Array.fromAsync(Deno.readDir(device.dataDir))).map((one) => one.name);
+    const kept = (await Array.fromAsync(Deno.readDir(device.dataDir))).map((entry) => entry.name);
     assert.deepEqual(kept.filter((one) => one.startsWith("repository")), ["repository"], name);
 
     await repository.git("revert", "--no-edit", "HEAD");
@@ -129,19 +131,19 @@ await testNeeding(
     const device = stack.use(
       await TestDevice.start({ root, repository: repository.dir, repo: ['interval = "200ms"'], extra }),
     );
-    const { instances: [good] } = await device.until("good", (one) => one.phase === "running");
+    const { instances: [good] } = await device.until("good", (workload) => workload.phase === "running");
 
     for (const name of ["large", "small"]) await repository.write(`services/${name}.toml`, SLEEP);
     await repository.write("services/small/file", "x");
     await repository.git("add", "--all");
     const blob = await zeros(repository, 2 * MIB);
     await commitPaths(repository, under(blob, 30, (n) => `services/large/f${n}`), "60 MiB");
-    const { problems } = await device.until("large", (one) => one.phase === "invalid");
+    const { problems } = await device.until("large", (workload) => workload.phase === "invalid");
     assert.match(
       problems[0]!.message,
       /large needs 62\.9 MB, and the disk has [\d.]+ MB free, of which 16\.8 MB are kept$/,
     );
-    await device.until("small", (one) => one.phase === "running");
+    await device.until("small", (workload) => workload.phase === "running");
     assert.deepEqual((await Array.fromAsync(Deno.readDir(join(disk, "files")))).map(({ name }) => name), ["small"]);
 
     // Random bytes: the content itself is more than the disk has above the reserve.

@@ -59,8 +59,8 @@ await testNeeding(["root", "git", "docker"], "a hostile repository gets nothing,
     const [good, kept] = [await device.workload("good"), await device.workload("kept")];
     return [good?.instances[0]?.pid, kept?.instances[0]?.container_id];
   };
-  await device.until("good", (one) => one.phase === "running");
-  await device.until("kept", (one) => one.phase === "running");
+  await device.until("good", (workload) => workload.phase === "running");
+  await device.until("kept", (workload) => workload.phase === "running");
   const before = await pids();
 
   const about: Surroundings = {
@@ -71,7 +71,7 @@ await testNeeding(["root", "git", "docker"], "a hostile repository gets nothing,
     network: NAME,
   };
   const escapes = [...processes(about), ...containers(about)];
-  for (const one of escapes) await write(repository, one);
+  for (const escape of escapes) await write(repository, escape);
   await repository.write("services/loaded.toml", `${LOADED}LD_DEBUG_OUTPUT = "${traces}/trace"\n`);
   await repository.symlink("services/linked.toml", "/etc/passwd");
   await repository.symlink("deployments/linked-folder", "/etc");
@@ -79,26 +79,29 @@ await testNeeding(["root", "git", "docker"], "a hostile repository gets nothing,
   const revision = await repository.commit(subject);
 
   await eventually("the revision is read", async () => (await device.status())?.source.attempted === revision);
-  await device.until("loaded", (one) => one.phase === "running");
+  await device.until("loaded", (workload) => workload.phase === "running");
   const missed = await eventually("each has its reason", async () => {
     const shown = (await device.status())!.workloads;
     const left = escapes.filter(({ name, of = name, says }) =>
-      !shown.some((one) => one.name === of && says.test(one.message))
+      !shown.some((workload) => workload.name === of && says.test(workload.message))
     );
     if (left.length === 0) return [];
     throw new Error(
-      left.map(({ name, of = name }) => `${name}: ${shown.find((one) => one.name === of)?.message}`).join("\n"),
+      left.map(({ name, of = name }) => `${name}: ${shown.find((workload) => workload.name === of)?.message}`).join(
+        "\n",
+      ),
     );
   }, { deadlineMs: 15_000 });
   assert.deepEqual(missed, []);
 
   // Nothing but the good and the harmless runs, and nobody but themselves was told.
   const status = (await device.status())!;
-  const running = status.workloads.filter((one) => one.instances.length > 0).map((one) => one.name).sort();
+  const running = status.workloads.filter((workload) => workload.instances.length > 0).map((workload) => workload.name)
+    .sort();
   assert.deepEqual(running, ["good", "kept", "loaded"]);
   assert.deepEqual(await pids(), before);
   for (const name of ["linked", "linked-folder"]) {
-    assert.equal(status.workloads.find((one) => one.name === name)?.phase, "invalid", name);
+    assert.equal(status.workloads.find((workload) => workload.name === name)?.phase, "invalid", name);
   }
   const { text } = await dockerCall(
     `/containers/json?all=1&filters=${

@@ -7,7 +7,7 @@ import { ASSET, REPO, ROOT, SCRIPT, Target, UNIT } from "./target.ts";
 Deno.test("a fresh install puts the executable, the settings, a webhook secret and the unit in place", async () => {
   await using target = await Target.make();
   const args = [...REPO, "--device", "lamp", "--token-file", "/etc/token", "--data-dir", "/var/lib/harbornode"];
-  const { code, said } = await target.install([
+  const { code, message } = await target.install([
     ...args,
     "--listen",
     "[::1]:8080",
@@ -16,7 +16,7 @@ Deno.test("a fresh install puts the executable, the settings, a webhook secret a
     "--label",
     "b=2",
   ]);
-  assert.equal(code, 0, said);
+  assert.equal(code, 0, message);
   assert.equal(await target.read("usr/local/bin/harbornode"), target.executable("1.0.0"));
   assert.equal(
     await target.read("etc/harbornode/config.toml"),
@@ -33,7 +33,7 @@ Deno.test("a fresh install puts the executable, the settings, a webhook secret a
   const calls = ["daemon-reload", "is-enabled --quiet harbornode", "enable harbornode", "restart harbornode"];
   assert.deepEqual(await target.called("systemctl"), calls);
   for (const part of ["HarborNode 1.0.0 is installed", "http://[::1]:8080/webhook", secret, "age1recipient"]) {
-    assert.ok(said.includes(part), `no "${part}" in\n${said}`);
+    assert.ok(message.includes(part), `no "${part}" in\n${message}`);
   }
 });
 
@@ -50,31 +50,31 @@ Deno.test("variables say what flags say, and the executable does not see them", 
   await target.release("1.0.0", {
     executable: target.executable("1.0.0", "set | grep ^HARBORNODE_ && exit 1; exit 0"),
   });
-  const { code, said } = await target.install([], { env });
-  assert.equal(code, 0, said);
+  const { code, message } = await target.install([], { env });
+  assert.equal(code, 0, message);
   assert.equal(
     await target.read("etc/harbornode/config.toml"),
     'device = "lamp"\n\n[labels]\n"room" = "hall"\n"floor" = "2"\n\n' +
       '[repo]\nurl = "git@git.example.org:me/fleet.git"\nbranch = "stable"\nssh_key_file = "/root/deploy-key"\n\n' +
       '[webhook]\nsecret_file = "webhook-secret"\n',
   );
-  assert.match(said, /ssh_known_hosts; ssh-keyscan/);
-  assert.match(said, /Start it with: systemctl enable --now harbornode/);
+  assert.match(message, /ssh_known_hosts; ssh-keyscan/);
+  assert.match(message, /Start it with: systemctl enable --now harbornode/);
   assert.deepEqual(await target.called("systemctl"), ["daemon-reload"]);
 });
 
 Deno.test("the plan is said before anything is done, and a dry run changes nothing", async () => {
   await using target = await Target.make();
   const before = await target.files();
-  const { code, said } = await target.install([...REPO, "--dry-run"]);
-  assert.equal(code, 0, said);
-  const plan = said.slice(said.indexOf("HarborNode 1.0.0 (abc1234)"), said.indexOf("would run"));
+  const { code, message } = await target.install([...REPO, "--dry-run"]);
+  assert.equal(code, 0, message);
+  const plan = message.slice(message.indexOf("HarborNode 1.0.0 (abc1234)"), message.indexOf("would run"));
   for (
     const part of ["installed: none", "bin/harbornode (to be written)", "config.toml (to be written)", "(re)started"]
   ) {
     assert.ok(plan.includes(part), `no "${part}" in\n${plan}`);
   }
-  assert.match(said, /would run: systemctl restart harbornode/);
+  assert.match(message, /would run: systemctl restart harbornode/);
   assert.deepEqual(await target.files(), before);
   assert.deepEqual(target.requested, ["SHA256SUMS"]);
   assert.deepEqual(await target.called("systemctl"), ["is-enabled --quiet harbornode"]);
@@ -85,13 +85,13 @@ Deno.test("a second run downloads nothing, restarts nothing, keeps the secret to
   await target.install(REPO);
   const before = await target.files();
   target.requested.length = 0;
-  const { code, said } = await target.install([]);
-  assert.equal(code, 0, said);
-  assert.match(said, /Nothing changed: HarborNode 1\.0\.0 is installed already/);
+  const { code, message } = await target.install([]);
+  assert.equal(code, 0, message);
+  assert.match(message, /Nothing changed: HarborNode 1\.0\.0 is installed already/);
   assert.deepEqual(target.requested, ["SHA256SUMS"]);
   assert.deepEqual(await target.files(), before);
   assert.equal((await target.called("systemctl")).filter((call) => call.startsWith("restart")).length, 1);
-  assert.ok(!said.includes(await target.read("etc/harbornode/webhook-secret")));
+  assert.ok(!message.includes(await target.read("etc/harbornode/webhook-secret")));
 });
 
 Deno.test("an update keeps the old executable beside the new one, ends a trial, and restarts the service", async () => {
@@ -99,9 +99,9 @@ Deno.test("an update keeps the old executable beside the new one, ends a trial, 
   await target.install(REPO);
   await target.write("usr/local/bin/harbornode.trial", "1\n");
   await target.release("1.1.0");
-  const { code, said } = await target.install([]);
-  assert.equal(code, 0, said);
-  assert.match(said, /HarborNode 1\.1\.0 \(abc1234\) .*; installed: harbornode 1\.0\.0/);
+  const { code, message } = await target.install([]);
+  assert.equal(code, 0, message);
+  assert.match(message, /HarborNode 1\.1\.0 \(abc1234\) .*; installed: harbornode 1\.0\.0/);
   assert.equal(await target.read("usr/local/bin/harbornode"), target.executable("1.1.0"));
   assert.equal(await target.read("usr/local/bin/harbornode.previous"), target.executable("1.0.0"));
   assert.ok(!(await target.files()).some((file) => file.startsWith("usr/local/bin/harbornode.trial")));
@@ -112,16 +112,16 @@ Deno.test("settings and a secret that are there are kept byte for byte", async (
   await using target = await Target.make();
   const config = "# mine\nlisten_port = 80 # as ever\n[repo]\r\nurl='/srv/fleet'";
   await target.write("etc/harbornode/config.toml", config);
-  const { code, said } = await target.install([...REPO, "--listen", "127.0.0.1:1"]);
-  assert.equal(code, 0, said);
+  const { code, message } = await target.install([...REPO, "--listen", "127.0.0.1:1"]);
+  assert.equal(code, 0, message);
   assert.equal(await target.read("etc/harbornode/config.toml"), config);
-  assert.match(said, /Flags for settings change nothing: .*config\.toml is there/);
-  assert.match(said, new RegExp(`http://${Deno.hostname()}:80/`));
-  assert.doesNotMatch(said, /webhook/);
+  assert.match(message, /Flags for settings change nothing: .*config\.toml is there/);
+  assert.match(message, new RegExp(`http://${Deno.hostname()}:80/`));
+  assert.doesNotMatch(message, /webhook/);
 
   await Deno.remove(`${target.root}/etc/harbornode/config.toml`);
   await target.write("etc/harbornode/webhook-secret", "chosen");
-  assert.match((await target.install(REPO)).said, /for the forge: chosen/);
+  assert.match((await target.install(REPO)).message, /for the forge: chosen/);
   assert.equal(await target.read("etc/harbornode/webhook-secret"), "chosen");
 });
 
@@ -129,16 +129,16 @@ Deno.test("a daemon that still runs an older executable is restarted", async () 
   await using target = await Target.make();
   await target.install(REPO);
   await Deno.writeTextFile(`${target.dir.path}/state/pid`, `${Deno.pid}\n`);
-  const { said } = await target.install([]);
-  assert.equal((await target.called("systemctl")).at(-1), "restart harbornode", said);
+  const { message } = await target.install([]);
+  assert.equal((await target.called("systemctl")).at(-1), "restart harbornode", message);
 });
 
 Deno.test("without systemd there is no unit, and the way to run it is said", async () => {
   await using target = await Target.make();
   await Deno.remove(`${target.root}/run`, { recursive: true });
-  const { code, said } = await target.install(REPO);
-  assert.equal(code, 0, said);
-  assert.match(said, /no systemd here. Run it with: cd .*\/etc\/harbornode && .*\/harbornode run/);
+  const { code, message } = await target.install(REPO);
+  assert.equal(code, 0, message);
+  assert.match(message, /no systemd here. Run it with: cd .*\/etc\/harbornode && .*\/harbornode run/);
   assert.deepEqual(await target.called("systemctl"), []);
   assert.ok(!(await target.files()).some((file) => file.startsWith("etc/systemd")));
 });
@@ -153,10 +153,13 @@ Deno.test("the page is told by the addresses of the device and by its name, with
   await target.stub("ip", `printf '%s\\n' '${lines.join("' '")}'`);
   await target.stub("uname", 'case $1 in -n) echo lamp.example.org ;; *) exec /bin/uname "$@" ;; esac');
   await target.write("run/avahi-daemon/socket", "");
-  const pages = (said: string) => [...said.matchAll(/page +(\S+)/g)].map(([, url]) => url);
-  assert.deepEqual(pages((await target.install(REPO)).said), ["http://192.168.1.7:3080/", "http://lamp.local:3080/"]);
+  const pages = (message: string) => [...message.matchAll(/page +(\S+)/g)].map(([, url]) => url);
+  assert.deepEqual(pages((await target.install(REPO)).message), [
+    "http://192.168.1.7:3080/",
+    "http://lamp.local:3080/",
+  ]);
   await target.write("etc/harbornode/config.toml", 'listen_address = "::"\n');
-  assert.deepEqual(pages((await target.install([])).said), [
+  assert.deepEqual(pages((await target.install([])).message), [
     "http://192.168.1.7:3080/",
     "http://[2001:db8::7]:3080/",
     "http://lamp.local:3080/",
@@ -168,13 +171,13 @@ Deno.test("as another user each privileged command goes through sudo or doas, an
     await using target = await Target.make();
     await target.stub("id", "echo 1000");
     await target.stub(become, 'exec "$@"');
-    const { code, said } = await target.install(REPO);
-    assert.equal(code, 0, said);
+    const { code, message } = await target.install(REPO);
+    assert.equal(code, 0, message);
     const calls = await target.called(become);
     assert.ok(calls.includes("systemctl restart harbornode"));
     assert.ok(calls.some((call) => call.startsWith("install -m 600")));
     for (const call of calls.filter((one) => !one.startsWith("rm -f"))) {
-      assert.ok(said.includes(`+ ${become} ${call}`), `"${call}" is not shown`);
+      assert.ok(message.includes(`+ ${become} ${call}`), `"${call}" is not shown`);
     }
     assert.ok(!calls.some((call) => /curl|gzip/.test(call)), "a download needs no privilege");
   }
@@ -183,16 +186,16 @@ Deno.test("as another user each privileged command goes through sudo or doas, an
 Deno.test("where there is no gzip the executable comes as it is", async () => {
   await using target = await Target.make();
   await target.remove("gzip");
-  const { code, said } = await target.install(REPO);
-  assert.equal(code, 0, said);
+  const { code, message } = await target.install(REPO);
+  assert.equal(code, 0, message);
   assert.deepEqual(target.requested, ["SHA256SUMS", ASSET]);
 });
 
 Deno.test("help names each flag and its variable, and all of them are read", async () => {
   await using target = await Target.make();
-  const { code, said } = await target.install(["--help"]);
+  const { code, message } = await target.install(["--help"]);
   assert.equal(code, 0);
-  const rows = [...said.matchAll(/^ {2}(?:--([a-z-]+) )?.*?(HARBORNODE_[A-Z_]+)/gm)];
+  const rows = [...message.matchAll(/^ {2}(?:--([a-z-]+) )?.*?(HARBORNODE_[A-Z_]+)/gm)];
   assert.equal(rows.length, 16);
   for (const [, flag, variable] of rows) {
     assert.ok(SCRIPT.includes(`\${${variable}:-`), `${variable} is not read`);

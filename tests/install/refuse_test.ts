@@ -152,9 +152,9 @@ for (const { what, spoil, says, args = [], env } of [...MACHINES, ...RELEASES, .
     await target.release("1.1.0");
     const before = await target.files();
     await spoil(target);
-    const { code, said } = await target.install(args, env === undefined ? {} : { env });
-    assert.equal(code, 1, said);
-    assert.match(said, says);
+    const { code, message } = await target.install(args, env === undefined ? {} : { env });
+    assert.equal(code, 1, message);
+    assert.match(message, says);
     assert.deepEqual(await target.files(), before);
     const left = await Array.fromAsync(Deno.readDir(target.dir.path), ({ name }) => name);
     assert.deepEqual(left.filter((name) => name.startsWith("tmp.")), [], "a temporary folder is left");
@@ -163,18 +163,18 @@ for (const { what, spoil, says, args = [], env } of [...MACHINES, ...RELEASES, .
 
 Deno.test("without a repository and without settings nothing is done", async () => {
   await using target = await Target.make();
-  const { code, said } = await target.install([]);
+  const { code, message } = await target.install([]);
   assert.equal(code, 1);
-  assert.match(said, /add --repo URL/);
+  assert.match(message, /add --repo URL/);
   assert.deepEqual(target.requested, []);
 });
 
 Deno.test("a password in a URL is not repeated", async () => {
   await using target = await Target.make();
   for (const url of ["http:me:hunter2@host/fleet", 'https://me:hunter2"@host/fleet']) {
-    const { code, said } = await target.install(["--repo", url, "--version", "?"]);
+    const { code, message } = await target.install(["--repo", url, "--version", "?"]);
     assert.equal(code, 1);
-    assert.ok(!said.includes("hunter2"), said);
+    assert.ok(!message.includes("hunter2"), message);
   }
 });
 
@@ -194,21 +194,21 @@ for (
 ) {
   await testNeeding(["root"], `${what} is refused, and leaves nothing`, async () => {
     await using target = await Target.make();
-    const folder = `${target.root}/usr/local/bin`;
-    await Deno.mkdir(folder, { recursive: true });
-    const mount = new Deno.Command("mount", { args: ["-t", "tmpfs", "-o", options, "harbornode-test", folder] });
+    const directory = `${target.root}/usr/local/bin`;
+    await Deno.mkdir(directory, { recursive: true });
+    const mount = new Deno.Command("mount", { args: ["-t", "tmpfs", "-o", options, "harbornode-test", directory] });
     const { success, stderr } = await mount.output();
     assert.ok(success, new TextDecoder().decode(stderr));
     try {
       // More than fits, but for one of the two.
       await target.release("1.0.0", { executable: target.executable("1.0.0", "#".repeat(20_000)) });
-      const { code, said } = await target.install(REPO);
-      assert.equal(code, 1, said);
-      assert.match(said, says);
-      assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+      const { code, message } = await target.install(REPO);
+      assert.equal(code, 1, message);
+      assert.match(message, says);
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);
       assert.ok(!(await target.files()).some((path) => path.startsWith("etc")));
     } finally {
-      await new Deno.Command("umount", { args: [folder] }).output();
+      await new Deno.Command("umount", { args: [directory] }).output();
     }
   });
 }

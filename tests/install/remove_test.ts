@@ -8,8 +8,8 @@ const FOLDERS = /^(etc|etc\/systemd|etc\/systemd\/system|run|usr|usr\/local|usr\
 
 async function installed(args: string[] = []): Promise<Target> {
   const target = await Target.make();
-  const { code, said } = await target.install([...REPO, ...args]);
-  assert.equal(code, 0, said);
+  const { code, message } = await target.install([...REPO, ...args]);
+  assert.equal(code, 0, message);
   return target;
 }
 
@@ -20,11 +20,11 @@ Deno.test("uninstall removes executable and unit, names what runs on and what st
     await target.write(`usr/local/bin/harbornode.${name}`, "");
   }
   const kept = (await target.files()).filter((path) => !/^(usr|etc\/systemd)\//.test(path));
-  const { code, said } = await target.install(["--uninstall"]);
-  assert.equal(code, 0, said);
-  assert.match(said, /This runs on.*\n/);
-  assert.match(said, /lamp {2}running {2}healthy/);
-  assert.match(said, /What stays: .*etc\/harbornode and .*etc\/harbornode\/data/);
+  const { code, message } = await target.install(["--uninstall"]);
+  assert.equal(code, 0, message);
+  assert.match(message, /This runs on.*\n/);
+  assert.match(message, /lamp {2}running {2}healthy/);
+  assert.match(message, /What stays: .*etc\/harbornode and .*etc\/harbornode\/data/);
   const left = await target.files();
   assert.deepEqual(left.filter((path) => !/^(usr|etc\/systemd)\//.test(path)), kept);
   assert.deepEqual(left.filter((path) => path.includes("bin/harbornode") || path.includes(".service")), []);
@@ -32,7 +32,7 @@ Deno.test("uninstall removes executable and unit, names what runs on and what st
   assert.ok(!(await target.called("harbornode")).some((call) => call.startsWith("down")));
 
   const again = await target.install([], { env: { HARBORNODE_UNINSTALL: "yes" } });
-  assert.deepEqual([again.code, again.said.trim()], [0, "There is nothing to remove"]);
+  assert.deepEqual([again.code, again.message.trim()], [0, "There is nothing to remove"]);
   assert.equal((await target.install(REPO)).code, 0, "it can be installed again");
 });
 
@@ -45,9 +45,9 @@ Deno.test("purge stops what runs, with the executable, and leaves nothing", asyn
   await target.write(group, "");
   await target.write("sys/fs/cgroup/system.slice/harbornode-76543210-lamp-0/cgroup.kill", "");
   await Deno.mkdir(`${target.root}/sys/fs/cgroup/system.slice/harbornode.service`);
-  const { code, said } = await target.install(["--purge"]);
-  assert.equal(code, 0, said);
-  assert.match(said, /Stopped and removed for good: .*etc\/harbornode and .*etc\/harbornode\/data\n/);
+  const { code, message } = await target.install(["--purge"]);
+  assert.equal(code, 0, message);
+  assert.match(message, /Stopped and removed for good: .*etc\/harbornode and .*etc\/harbornode\/data\n/);
   const down = (await target.called("harbornode")).at(-1);
   assert.match(down ?? "", /^down --config .*etc\/harbornode\/config\.toml$/);
   const left = (await target.files()).filter((path) => !FOLDERS.test(path) && !/^(sys|dev\/shm$|dev$)/.test(path));
@@ -56,7 +56,7 @@ Deno.test("purge stops what runs, with the executable, and leaves nothing", asyn
   assert.equal(await target.read(group), "1\n", "what did not stop is killed");
   assert.equal(await target.read("sys/fs/cgroup/system.slice/harbornode-76543210-lamp-0/cgroup.kill"), "");
   const again = await target.install(["--purge"]);
-  assert.deepEqual([again.code, again.said.trim()], [0, "There is nothing to remove"]);
+  assert.deepEqual([again.code, again.message.trim()], [0, "There is nothing to remove"]);
 });
 
 Deno.test("purge after uninstall removes the rest, and Docker's part of this device alone", async () => {
@@ -67,8 +67,8 @@ Deno.test("purge after uninstall removes the rest, and Docker's part of this dev
     "docker",
     'case "$*" in *--format*) ;; volume\\ ls*) echo shop-data; echo shop-cache ;; container\\ ls*) echo c0 ;; esac',
   );
-  const { code, said } = await target.install(["--purge"]);
-  assert.equal(code, 0, said);
+  const { code, message } = await target.install(["--purge"]);
+  assert.equal(code, 0, message);
   const filter = `--quiet --filter label=harbornode.device=${DEVICE_ID}`;
   assert.deepEqual(await target.called("docker"), [
     `container ls --all ${filter}`,
@@ -108,9 +108,9 @@ await testNeeding(
       await docker("volume", "create", ...claims, `harbornode.volume=${names[2]}`, names[5]!);
       await docker("volume", "create", ...claims, `harbornode.volume=${names[0]}`, names[6]!);
       await docker("volume", "create", names[2]!);
-      const { code, said } = await target.install(["--purge"], { env: { DOCKER_HOST: `unix://${DOCKER_SOCKET}` } });
-      assert.equal(code, 0, said);
-      assert.match(said, new RegExp(`docker volume rm [^\n]*${names[0]}`));
+      const { code, message } = await target.install(["--purge"], { env: { DOCKER_HOST: `unix://${DOCKER_SOCKET}` } });
+      assert.equal(code, 0, message);
+      assert.match(message, new RegExp(`docker volume rm [^\n]*${names[0]}`));
       assert.equal(await docker("volume", "ls", "--quiet", "--filter", `name=${id}`), names[1]);
       assert.equal(await docker("network", "ls", "--quiet", "--filter", `name=${id}`), "");
     } finally {
@@ -125,15 +125,15 @@ Deno.test("purge removes of a data_dir only what is the daemon's, and nothing of
   await target.write("var/lib/dpkg/status", "");
   await target.write("var/lib/files/own", "");
   const strange = await target.install(["--purge"]);
-  assert.equal(strange.code, 0, strange.said);
-  assert.match(strange.said, /var\/lib has no device\.json/);
+  assert.equal(strange.code, 0, strange.message);
+  assert.match(strange.message, /var\/lib has no device\.json/);
   assert.deepEqual((await target.files()).filter((path) => path.startsWith("var/lib/files/")), ["var/lib/files/own: "]);
 
   await target.install([...REPO, "--data-dir", "/var/lib"]);
   await target.runDaemon("var/lib");
   const shared = await target.install(["--purge"]);
-  assert.equal(shared.code, 0, shared.said);
-  assert.match(shared.said, /What else is in .*var\/lib stays/);
+  assert.equal(shared.code, 0, shared.message);
+  assert.match(shared.message, /What else is in .*var\/lib stays/);
   assert.deepEqual((await target.files()).filter((path) => path.startsWith("var/lib/")), [
     "var/lib/dpkg",
     "var/lib/dpkg/status: ",
@@ -157,9 +157,9 @@ Deno.test("a dry run of either shows what would be done and changes nothing", as
   await target.runDaemon();
   const before = await target.files();
   for (const flag of ["--uninstall", "--purge"]) {
-    const { code, said } = await target.install([flag, "--dry-run"]);
-    assert.equal(code, 0, said);
-    assert.match(said, /would run: systemctl disable --now harbornode/);
+    const { code, message } = await target.install([flag, "--dry-run"]);
+    assert.equal(code, 0, message);
+    assert.match(message, /would run: systemctl disable --now harbornode/);
     assert.deepEqual(await target.files(), before);
   }
 });

@@ -26,9 +26,9 @@ for (const { name, shell } of SHELLS) {
         ];
         for (const [args, says] of steps) {
           if (args[0] === "--no-start") await target.release("1.1.0");
-          const { code, said } = await target.install(args, { shell });
-          assert.equal(code, 0, said);
-          assert.match(said, says);
+          const { code, message } = await target.install(args, { shell });
+          assert.equal(code, 0, message);
+          assert.match(message, says);
         }
         assert.deepEqual((await target.files()).filter((path) => path.includes("harbornode")), []);
       },
@@ -47,10 +47,10 @@ await testNeeding(["script"], "on a terminal it does the same, and asks nothing"
     // Nobody types anything.
     stdin: "null",
   }).output();
-  const said = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, said);
-  assert.match(said, /HarborNode 1\.0\.0 is installed\r\n/);
-  assert.doesNotMatch(said, /\?|\[y/i);
+  const message = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, message);
+  assert.match(message, /HarborNode 1\.0\.0 is installed\r\n/);
+  assert.doesNotMatch(message, /\?|\[y/i);
 });
 
 /** A target whose every program is a stub that only notes its call. */

@@ -26,9 +26,9 @@ async function signed(target: Target, namespace = "harbornode-release"): Promise
 await testNeeding(["ssh-keygen"], "a release is installed that is signed by somebody on the owner's list", async () => {
   await using target = await Target.make();
   const { signers } = await signed(target);
-  const { code, said } = await target.install([...REPO, "--signers", signers]);
-  assert.equal(code, 0, said);
-  assert.doesNotMatch(said, /who made it/);
+  const { code, message } = await target.install([...REPO, "--signers", signers]);
+  assert.equal(code, 0, message);
+  assert.doesNotMatch(message, /who made it/);
   assert.deepEqual(target.requested.slice(0, 2), ["SHA256SUMS", "SHA256SUMS.sig"]);
 });
 
@@ -66,9 +66,9 @@ for (const { what, spoil, says } of REFUSED) {
     await using target = await Target.make();
     const { signers } = await signed(target);
     await spoil(target);
-    const { code, said } = await target.install(REPO, { env: { HARBORNODE_SIGNERS: signers } });
-    assert.equal(code, 1, said);
-    assert.match(said, says);
+    const { code, message } = await target.install(REPO, { env: { HARBORNODE_SIGNERS: signers } });
+    assert.equal(code, 1, message);
+    assert.match(message, says);
     assert.deepEqual(await target.called("systemctl"), []);
     assert.ok(!(await target.files()).some((path) => path.startsWith("usr")));
   });
@@ -77,9 +77,9 @@ for (const { what, spoil, says } of REFUSED) {
 await testNeeding(["ssh-keygen"], "what was signed for another purpose is refused", async () => {
   await using target = await Target.make();
   const { signers } = await signed(target, "git");
-  const { code, said } = await target.install([...REPO, "--signers", signers]);
-  assert.equal(code, 1, said);
-  assert.match(said, /is not that of somebody who may sign/);
+  const { code, message } = await target.install([...REPO, "--signers", signers]);
+  assert.equal(code, 1, message);
+  assert.match(message, /is not that of somebody who may sign/);
 });
 
 await testNeeding(
@@ -92,24 +92,24 @@ await testNeeding(
     assert.notEqual(script, SCRIPT);
     assert.equal((await target.install(REPO, { script })).code, 0);
     await target.release("1.1.0");
-    const { code, said } = await target.install([], { script });
-    assert.equal(code, 1, said);
-    assert.match(said, /is not that of somebody who may sign/);
+    const { code, message } = await target.install([], { script });
+    assert.equal(code, 1, message);
+    assert.match(message, /is not that of somebody who may sign/);
     await target.remove("ssh-keygen");
     const unchecked = await target.install([], { script });
-    assert.equal(unchecked.code, 0, unchecked.said);
-    assert.match(unchecked.said, /warning: there is no ssh-keygen .*: only that the download is whole is checked/);
+    assert.equal(unchecked.code, 0, unchecked.message);
+    assert.match(unchecked.message, /warning: there is no ssh-keygen .*: only that the download is whole is checked/);
   },
 );
 
 Deno.test("without any key it is said that only the sums are checked; a list that names nobody is refused", async () => {
   await using target = await Target.make();
-  assert.match((await target.install(REPO)).said, /warning: HarborNode has no key .*not who made it/);
+  assert.match((await target.install(REPO)).message, /warning: HarborNode has no key .*not who made it/);
   await Deno.writeTextFile(`${target.dir.path}/nobody`, "# later\n\n");
   for (const file of ["nobody", "missing"]) {
-    const { code, said } = await target.install(["--signers", `${target.dir.path}/${file}`]);
-    assert.equal(code, 1, said);
-    assert.match(said, /names nobody|can not be read/);
+    const { code, message } = await target.install(["--signers", `${target.dir.path}/${file}`]);
+    assert.equal(code, 1, message);
+    assert.match(message, /names nobody|can not be read/);
   }
 });
 
@@ -117,7 +117,7 @@ Deno.test("a mirror by version is asked for the wanted one", async () => {
   await using target = await Target.make();
   await target.release("0.9.0", { folder: "all/0.9.0/" });
   const env = { HARBORNODE_BASE_URL: `${target.origin}/all/{version}` };
-  const { code, said } = await target.install([...REPO, "--version", "v0.9.0"], { env });
-  assert.equal(code, 0, said);
-  assert.match(said, /HarborNode 0\.9\.0 is installed/);
+  const { code, message } = await target.install([...REPO, "--version", "v0.9.0"], { env });
+  assert.equal(code, 0, message);
+  assert.match(message, /HarborNode 0\.9\.0 is installed/);
 });

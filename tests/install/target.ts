@@ -18,7 +18,7 @@ const PROGRAMS = "cat chmod curl cut find getconf grep gzip head id install ln l
 
 export interface Said {
   code: number;
-  said: string;
+  message: string;
 }
 
 export interface InstallOptions {
@@ -51,8 +51,8 @@ export class Target implements AsyncDisposable {
   /** With systemd, and version 1.0.0 to be had. */
   static async make(): Promise<Target> {
     const target = new Target(await tempDir());
-    for (const folder of [`${target.root}/run/systemd/system`, target.tools, target.#stubs]) {
-      await Deno.mkdir(folder, { recursive: true });
+    for (const directory of [`${target.root}/run/systemd/system`, target.tools, target.#stubs]) {
+      await Deno.mkdir(directory, { recursive: true });
     }
     for (const name of PROGRAMS.split(" ")) await target.borrow(name);
     await target.stub("id", "echo 0");
@@ -143,7 +143,7 @@ esac`,
     const { code, stdout, stderr } = await child.output();
     await written;
     const text = new TextDecoder();
-    return { code, said: text.decode(stdout) + text.decode(stderr) };
+    return { code, message: text.decode(stdout) + text.decode(stderr) };
   }
 
   /** What the daemon would have left there. */
@@ -170,10 +170,10 @@ esac`,
   }
 
   /** Every file below the root with what is in it, and every folder, apart from run/systemd. */
-  async files(folder = ""): Promise<string[]> {
+  async files(directory = ""): Promise<string[]> {
     const found: string[] = [];
-    for await (const { name, isDirectory } of Deno.readDir(`${this.root}/${folder}`)) {
-      const path = `${folder}${name}`;
+    for await (const { name, isDirectory } of Deno.readDir(`${this.root}/${directory}`)) {
+      const path = `${directory}${name}`;
       if (path === "run/systemd") continue;
       if (isDirectory) found.push(path, ...await this.files(`${path}/`));
       else found.push(`${path}: ${await this.read(path)}`);
@@ -188,11 +188,11 @@ esac`,
 
   /** A program of this machine for the PATH. */
   async borrow(name: string): Promise<void> {
-    for (const folder of ["/bin", "/usr/bin", "/usr/local/bin"]) {
-      const isThere = await Deno.stat(`${folder}/${name}`).then(() => true, () => false);
+    for (const directory of ["/bin", "/usr/bin", "/usr/local/bin"]) {
+      const isThere = await Deno.stat(`${directory}/${name}`).then(() => true, () => false);
       if (!isThere) continue;
       await Deno.remove(`${this.tools}/${name}`).catch(() => {});
-      return await Deno.symlink(`${folder}/${name}`, `${this.tools}/${name}`);
+      return await Deno.symlink(`${directory}/${name}`, `${this.tools}/${name}`);
     }
   }
 }

@@ -3,7 +3,7 @@
  * comes of it: fields of the workload as JSON, or every problem as the command line shows it, without the file's name.
  */
 import assert from "node:assert/strict";
-import { readManifests } from "../../src/manifest/read.ts";
+import { readManifests } from "../../src/manifest/read_manifests.ts";
 import { problemLine } from "../../src/model/problem.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
 
@@ -16,7 +16,7 @@ for (const entry of [...Deno.readDirSync(CASES)].sort((a, b) => (a.name < b.name
     const tree = { entries, text: (asked: string) => asked === path ? text : undefined };
     const desired = readManifests(tree, { revision: "r", device: "pi", labels: {} });
     if (!expected.startsWith("{")) {
-      const problems = desired.invalid.flatMap((one) => one.problems);
+      const problems = desired.invalid.flatMap((manifest) => manifest.problems);
       const shown = problems.flatMap((problem) => [
         problemLine(problem).slice(`${path}:`.length),
         ...(problem.hint === undefined ? [] : [`  hint: ${problem.hint}`]),
@@ -46,10 +46,10 @@ function parseCase(whole: string) {
   const [manifest, expected] = rest.join("\n").split("\n---\n") as [string, string];
   const words = head!.split(" ");
   const path = words[0]!;
-  const folder = path.slice(0, path.indexOf("/") + 1);
+  const directory = path.slice(0, path.indexOf("/") + 1);
   const files = words.slice(1).map((word): TreeEntry => {
     const file = word.replace(/\+x$/, "");
-    return { path: folder + file, oid: file, type: "file", executable: word.endsWith("+x"), size: 1 };
+    return { path: directory + file, oid: file, type: "file", executable: word.endsWith("+x"), size: 1 };
   });
   const entries: TreeEntry[] = [
     { path, oid: "manifest", type: "file", executable: false, size: manifest.length },

@@ -34,13 +34,13 @@ Deno.test("env file keeps names of JavaScript's own", () => {
 
 Deno.test("env file names every bad line and quotes none, for it may hold a secret", () => {
   const { problems } = parseEnvFile('A: s3cr3t\nOK=1\n1B=s3cr3t\nC=\'s3cr3t\nD="a" s3cr3t\nE=s3cr3t\0\n');
-  assert.deepEqual(problems.map((one) => one.line), [1, 3, 4, 5, 6]);
-  assert.ok(problems.every((one) => one.message !== "" && !one.message.includes("s3cr3t")));
+  assert.deepEqual(problems.map((problem) => problem.line), [1, 3, 4, 5, 6]);
+  assert.ok(problems.every((problem) => problem.message !== "" && !problem.message.includes("s3cr3t")));
 });
 
 Deno.test("env file that is no text, or a pointer of Git LFS, is one problem of the whole file", () => {
   for (const text of ["A=\uFFFD\n", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"]) {
     const { values, problems } = parseEnvFile(text);
-    assert.deepEqual([values, problems.map((one) => one.line)], [{}, [0]]);
+    assert.deepEqual([values, problems.map((problem) => problem.line)], [{}, [0]]);
   }
 });

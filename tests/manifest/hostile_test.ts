@@ -1,6 +1,6 @@
 /** Texts that were made to harm: each is read in the time that its size asks for, and says what is wrong with it. */
 import assert from "node:assert/strict";
-import { readManifests } from "../../src/manifest/read.ts";
+import { readManifests } from "../../src/manifest/read_manifests.ts";
 import type { Problem } from "../../src/model/problem.ts";
 
 const MIB = 1024 * 1024;
@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 function problemsOf(text: string, device = "pi"): Problem[] {
   const entries = [{ path: "services/web.toml", type: "file" as const, executable: false, oid: "0", size: 1 }];
   const desired = readManifests({ entries, text: () => text }, { revision: "r", device, labels: {} });
-  return desired.invalid.flatMap((one) => one.problems);
+  return desired.invalid.flatMap((manifest) => manifest.problems);
 }
 
 Deno.test("on with many stars is compared without going back over them all", () => {
@@ -17,12 +17,14 @@ Deno.test("on with many stars is compared without going back over them all", () 
 });
 
 Deno.test("a dotted key of half a million parts is one unknown field, in its place", () => {
-  const [first] = problemsOf(`x-ok = 1\na${".a".repeat(MIB / 2 - 100)} = 1\n`).filter((one) => one.field === "a");
+  const [first] = problemsOf(`x-ok = 1\na${".a".repeat(MIB / 2 - 100)} = 1\n`).filter((problem) =>
+    problem.field === "a"
+  );
   assert.deepEqual([first?.line, first?.column], [2, 1]);
 });
 
 Deno.test("a header of half a million parts is one unknown field, in its place", () => {
-  const [first] = problemsOf(`x-ok = 1\n[a${".a".repeat(MIB / 2 - 100)}]\n`).filter((one) => one.field === "a");
+  const [first] = problemsOf(`x-ok = 1\n[a${".a".repeat(MIB / 2 - 100)}]\n`).filter((problem) => problem.field === "a");
   assert.deepEqual([first?.line, first?.column], [2, 2]);
 });
 
@@ -58,6 +60,6 @@ Deno.test("a character that no comment may hold is named, and not shown as it is
 
 Deno.test("names of JavaScript's own are names like any other", () => {
   const problems = problemsOf('command = "sleep 1"\n__proto__ = { image = "x" }\nconstructor = 1\ntoString = 1\n');
-  assert.deepEqual(problems.map((one) => one.field), ["__proto__", "constructor", "toString"]);
+  assert.deepEqual(problems.map((problem) => problem.field), ["__proto__", "constructor", "toString"]);
   assert.deepEqual(problemsOf('command = "sleep 1"\non = "constructor=*"\n'), []);
 });

@@ -36,7 +36,7 @@ const CHECKS: Record<string, (given: Given) => string[]> = {
   minimum: (given) => unless(typeof given.value !== "number" || given.value >= given.rule, given),
   maximum: (given) => unless(typeof given.value !== "number" || given.value <= given.rule, given),
   minItems: (given) => unless(!Array.isArray(given.value) || given.value.length >= given.rule, given),
-  anyOf: (given) => unless(given.rule.some((one: Schema) => misfits(one, given.value).length === 0), given),
+  anyOf: (given) => unless(given.rule.some((schema: Schema) => misfits(schema, given.value).length === 0), given),
   required: ({ rule, value, path }) =>
     isObject(value)
       ? rule.filter((name: string) => !Object.hasOwn(value, name)).map((name: string) => `${path}.${name}`)

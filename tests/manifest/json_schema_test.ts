@@ -1,8 +1,8 @@
 /** The table of fields against what is made of it: the schema, the reference, and the reader itself. */
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
-import { fieldsOf } from "../../src/manifest/fields.ts";
-import { readManifests } from "../../src/manifest/read.ts";
+import { fieldsOf } from "../../src/manifest/manifest_fields.ts";
+import { readManifests } from "../../src/manifest/read_manifests.ts";
 import { type Diagnostic, DiagnosticScope } from "../../src/schema/diagnostic.ts";
 import { manifestSchema } from "../../src/manifest/json_schema.ts";
 import type { Kind } from "../../src/model/workload.ts";
@@ -37,7 +37,9 @@ function problems(kind: Kind, text: string): string[] {
       path === `${root}.toml` ? text : path === other ? LEAST[kind] : SECRETS.includes(path) ? ENCRYPTED : "A=1\n",
   };
   const desired = readManifests(tree, { revision: "r", device: "pi-kitchen", labels: {} });
-  return desired.invalid.flatMap((one) => one.problems.map((problem) => `${problem.field}: ${problem.message}`));
+  return desired.invalid.flatMap((manifest) =>
+    manifest.problems.map((problem) => `${problem.field}: ${problem.message}`)
+  );
 }
 
 for (const kind of KINDS) {

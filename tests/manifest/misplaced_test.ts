@@ -1,6 +1,6 @@
 /** A manifest that lies where nobody reads it is a mistake, and no removal. */
 import assert from "node:assert/strict";
-import { readManifests } from "../../src/manifest/read.ts";
+import { readManifests } from "../../src/manifest/read_manifests.ts";
 import { problemLine } from "../../src/model/problem.ts";
 
 function problemsIn(...paths: string[]): string[] {
@@ -8,7 +8,7 @@ function problemsIn(...paths: string[]): string[] {
   const text = (path: string) => path.startsWith("deployments/") ? 'image = "x"\n' : 'command = "sleep 1"\n';
   const { invalid } = readManifests({ entries, text }, { revision: "r", device: "pi", labels: {} });
   return invalid.flatMap(({ name, problems }) =>
-    problems.map((one) => `${name}: ${problemLine(one)} | ${one.hint ?? ""}`)
+    problems.map((problem) => `${name}: ${problemLine(problem)} | ${problem.hint ?? ""}`)
   );
 }
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { canonical, filesDigest, fingerprint } from "../../src/model/fingerprint.ts";
 import type { DockerWorkload, Workload } from "../../src/model/workload.ts";
 import { docker, native, NEVER, TIMING } from "../support/workload.ts";
-import { explainChange } from "../../src/plan/compare.ts";
+import { explainChange } from "../../src/reconciler/pipeline/spec_diff.ts";
 import { problemLine } from "../../src/model/problem.ts";
 
 const WEB: Workload = native({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Snapshot, WorkloadStatus } from "../../src/model/snapshot.ts";
-import { type CommitState, commitStates, untold } from "../../src/notify/commit_state.ts";
+import { type CommitState, commitStates, unsent } from "../../src/notify/commit_state.ts";
 import { healthySnapshot, rolledBackWorkload, workload } from "../support/snapshots.ts";
 
 const [OLD, NEW, NEXT] = ["a".repeat(40), "b".repeat(40), "c".repeat(40)];
@@ -91,7 +91,7 @@ Deno.test("a removal that waits for the owner is said while the commit is pendin
 Deno.test("a forge hears each state once, a success last, and of what was left behind", () => {
   const state = (revision: string, state: CommitState["state"], description = "") => ({ revision, state, description });
   const told = (before: CommitState[], ...now: CommitState[]) =>
-    shown(untold(before, now)).map((one) => one.slice(0, 12));
+    shown(unsent(before, now)).map((one) => one.slice(0, 12));
   assert.deepEqual(told([], state(NEW, "pending")), ["b pending: "]);
   assert.deepEqual(told([state(NEW, "pending")], state(NEW, "pending")), []);
   assert.deepEqual(told([state(NEW, "pending")], state(NEW, "pending", "held")), ["b pending: h"]);
@@ -103,10 +103,10 @@ Deno.test("a forge hears each state once, a success last, and of what was left b
   assert.deepEqual(told([state(NEW, "success")], state(NEW, "failure")), []);
   assert.deepEqual(told([state(NEW, "success")], state(NEW, "success")), []);
   const left = [state(OLD, "success"), state(NEW, "pending")];
-  assert.deepEqual(shown(untold(left, [state(NEXT, "pending")])), [
+  assert.deepEqual(shown(unsent(left, [state(NEXT, "pending")])), [
     "b superseded: superseded by ccccccc before it was healthy",
     "c pending: ",
   ]);
   assert.deepEqual(told([state(NEW, "superseded")], state(NEW, "pending")), ["b pending: "]);
-  assert.deepEqual(untold(left, []), []);
+  assert.deepEqual(unsent(left, []), []);
 });

@@ -129,7 +129,9 @@ export class ForgeServer implements AsyncDisposable {
     if (!states.includes(body.state ?? "")) return `no such state: ${body.state}`;
     const found = take(body);
     if (typeof found === "string") return found;
-    const before = this.taken.findLast((one) => one.revision === revision && one.context === found.context);
+    const before = this.taken.findLast((takenStatus) =>
+      takenStatus.revision === revision && takenStatus.context === found.context
+    );
     if (this.forge === "gitlab" && before?.state === body.state) {
       const message = `Cannot transition status via :enqueue from :${body.state} (Reason(s): Status cannot transition)`;
       return Response.json({ message }, { status: 400 });

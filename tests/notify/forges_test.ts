@@ -1,6 +1,6 @@
 /** Commit statuses over real HTTP, to servers that refuse what a forge's documentation does not allow. */
 import assert from "node:assert/strict";
-import { send } from "../../src/notify/send.ts";
+import { send } from "../../src/notify/send_message.ts";
 import { statusRequest } from "../../src/notify/status_request.ts";
 import type { CommitStatusSettings, Forge } from "../../src/settings/settings.ts";
 import { FORGE_TOKEN, ForgeServer } from "./forge_server.ts";
@@ -53,14 +53,18 @@ for (const [name, { repository, named, api, states }] of Object.entries(FORGES))
     for (const state of ["pending", "pending", "success", "failure", "superseded"] as const) {
       assert.deepEqual(await say(settings, state), { type: "said" }, server.complaints.join());
     }
-    const taken = server.taken.filter((one, index, all) => one.state !== all[index - 1]?.state);
-    assert.deepEqual(taken.map((one) => one.state), states);
+    const taken = server.taken.filter((takenStatus, index, all) => takenStatus.state !== all[index - 1]?.state);
+    assert.deepEqual(taken.map((takenStatus) => takenStatus.state), states);
     assert.deepEqual(
-      new Set(taken.map((one) => `${one.repository} ${one.revision}`)),
+      new Set(taken.map((takenStatus) => `${takenStatus.repository} ${takenStatus.revision}`)),
       new Set([`${named} ${REVISION}`]),
     );
-    assert.equal(new Set(taken.map((one) => one.context)).size, 1);
-    assert.ok(taken.every((one) => [...one.description].length === 140 && one.description.endsWith("...")));
+    assert.equal(new Set(taken.map((takenStatus) => takenStatus.context)).size, 1);
+    assert.ok(
+      taken.every((takenStatus) =>
+        [...takenStatus.description].length === 140 && takenStatus.description.endsWith("...")
+      ),
+    );
     const withTarget = { ...settings, targetUrl: "http://device:3080/" };
     assert.deepEqual(await say(withTarget, "pending"), { type: "said" });
     assert.equal(server.taken.at(-1)?.url, "http://device:3080/");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { Outbox } from "../../src/notify/outbox.ts";
-import type { Outcome } from "../../src/notify/send.ts";
-import { notifyFile, type QueuedMessage, readNotifyMemory } from "../../src/store/notify_memory.ts";
+import type { Outcome } from "../../src/notify/send_message.ts";
+import { notifyFile, type QueuedMessage, readNotifyState } from "../../src/store/notify_state.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SAID: Outcome = { type: "said" };
@@ -29,12 +29,12 @@ class Post {
     };
     const senders = new Map(targets.map((name) => [name, send]));
     const file = notifyFile(this.#path);
-    const memory = await readNotifyMemory(file);
-    return new Outbox({ file, memory, clock, senders, jitter: () => 0.5 });
+    const notifyState = await readNotifyState(file);
+    return new Outbox({ file, notifyState, clock, senders, jitter: () => 0.5 });
   }
 
   get said(): unknown[] {
-    return this.tried.map((one) => one.content);
+    return this.tried.map((queuedMessage) => queuedMessage.content);
   }
 }
 
@@ -74,7 +74,7 @@ Deno.test("an outbox tries again later and later, with the same id, over restart
   }
   assert.deepEqual(delays.slice(0, 5), [5, 10, 20, 40, 80]);
   assert.deepEqual(delays.slice(-3), [3600, 3600, 3600]);
-  assert.deepEqual([post.tried.length, new Set(post.tried.map((one) => one.id)).size], [15, 1]);
+  assert.deepEqual([post.tried.length, new Set(post.tried.map((queuedMessage) => queuedMessage.id)).size], [15, 1]);
   const [{ waiting, lost, error } = assert.fail()] = (await post.open()).status();
   assert.deepEqual([waiting, lost, error], [0, 1, "tried 15 times: answered 503"]);
 });

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { EXIT_MEANINGS } from "../../src/cli/exit_code.ts";
 import { REASONS } from "../../src/model/reason.ts";
-import { OLDEST_API } from "../../src/runtime/docker/wire.ts";
+import { OLDEST_API } from "../../src/runtime/docker/api_types.ts";
 import project from "../../deno.json" with { type: "json" };
 import { PAGES } from "./pages.ts";
 

@@ -35,40 +35,40 @@ exec ${new TextDecoder().decode(curl).trim()} "$@"`,
   return target;
 }
 
-async function type(target: Target, text: string): Promise<{ code: number; said: string }> {
+async function type(target: Target, text: string): Promise<{ code: number; message: string }> {
   const { HARBORNODE_BASE_URL: _, ...env } = target.environment();
   const options = { args: ["-e", "-c", text], clearEnv: true, env, cwd: target.dir.path, stdin: "null" } as const;
   const { code, stdout, stderr } = await new Deno.Command("/bin/sh", { ...options, args: [...options.args] }).output();
-  return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+  return { code, message: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
 Deno.test("the README's one line installs the latest release, and puts there what its table says", async () => {
   await using target = await published();
-  const { code, said } = await type(target, curlLine!.text);
-  assert.equal(code, 0, said);
-  assert.match(said, /HarborNode 0\.2\.0 is installed/);
+  const { code, message } = await type(target, curlLine!.text);
+  assert.equal(code, 0, message);
+  assert.match(message, /HarborNode 0\.2\.0 is installed/);
   await target.runDaemon();
   const [, section = ""] = /^## Install$([^]*?)^##/m.exec(PAGES["README.md"]!) ?? [];
   const paths = [...section.matchAll(/^\| `(\/[^`]+)` /gm)].map(([, path]) => path!);
   assert.equal(paths.length, 6);
   for (const path of paths) await Deno.stat(target.root + path);
   const again = await type(target, curlLine!.text);
-  assert.match(again.said, /Nothing changed/);
+  assert.match(again.message, /Nothing changed/);
 });
 
 Deno.test("what the README says of the installer's flags is what they do, one after the other", async () => {
   await using target = await published();
   const [download, ...lines] = more!.text.trim().split("\n");
   assert.equal((await type(target, download!)).code, 0);
-  const claims: Record<string, (said: string) => void | Promise<void>> = {
-    "--dry-run": async (said) => {
-      assert.match(said, /nothing was changed/);
+  const claims: Record<string, (message: string) => void | Promise<void>> = {
+    "--dry-run": async (message) => {
+      assert.match(message, /nothing was changed/);
       assert.deepEqual(await target.files(), ["run"]);
     },
-    "--version": (said) => assert.match(said, /HarborNode 0\.1\.0 is installed/),
-    "--token-file": (said) => assert.match(said, /HarborNode 0\.2\.0 is installed/),
-    "--uninstall": async (said) => {
-      assert.match(said, /What stays: /);
+    "--version": (message) => assert.match(message, /HarborNode 0\.1\.0 is installed/),
+    "--token-file": (message) => assert.match(message, /HarborNode 0\.2\.0 is installed/),
+    "--uninstall": async (message) => {
+      assert.match(message, /What stays: /);
       assert.ok((await target.files()).some((path) => path.startsWith("etc/harbornode/config.toml")));
     },
     "--purge": async () => assert.deepEqual((await target.files()).filter((path) => /harbornode/.test(path)), []),
@@ -76,9 +76,9 @@ Deno.test("what the README says of the installer's flags is what they do, one af
   assert.equal(lines.length, Object.keys(claims).length);
   for (const [index, [flag, claim]] of Object.entries(claims).entries()) {
     assert.ok(lines[index]!.includes(flag), `${lines[index]} has no ${flag}`);
-    const { code, said } = await type(target, lines[index]!);
-    assert.equal(code, 0, said);
-    await claim(said);
+    const { code, message } = await type(target, lines[index]!);
+    assert.equal(code, 0, message);
+    await claim(message);
     if (flag === "--version") await target.runDaemon();
   }
 });
@@ -97,9 +97,9 @@ await testNeeding(
     const list = `release@harbornode namespaces="harbornode-release" ${key.line}\n`;
     target.served.set("harbornode/harbornode/main/.github/release_signers", list);
     const text = verify!.text.replaceAll("x86_64", Deno.build.arch);
-    const { code, said } = await type(target, text);
-    assert.equal(code, 0, said);
-    assertPrinted(verified!.text.replaceAll("x86_64", Deno.build.arch), said);
+    const { code, message } = await type(target, text);
+    assert.equal(code, 0, message);
+    assertPrinted(verified!.text.replaceAll("x86_64", Deno.build.arch), message);
     await Deno.remove(join(target.dir.path, "SHA256SUMS"));
     target.served.set(`${folder}/SHA256SUMS`, sums.replace("0.1.0", "0.1.1"));
     assert.notEqual((await type(target, text)).code, 0);

@@ -1,5 +1,5 @@
 /** The reference of manifests, made from the table of fields that reads them: "jsonSchema reference" for a browser. */
-import { fieldsOf, SUB_TABLES } from "../../src/manifest/fields.ts";
+import { fieldsOf, SUB_TABLES } from "../../src/manifest/manifest_fields.ts";
 import type { Field } from "../../src/schema/field_table.ts";
 import { escaped } from "./markdown.ts";
 

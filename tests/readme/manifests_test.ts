@@ -1,7 +1,7 @@
 /** What the pages show of a repository, given to `validate`; what they show of config.toml, to those who load it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadSettings } from "../../src/settings/load.ts";
+import { loadSettings } from "../../src/settings/load_config.ts";
 import { tempDir } from "../support/temp.ts";
 import { writeCheckout } from "./checkout.ts";
 import { examplesOf, PAGES, typedBlocks } from "./pages.ts";

@@ -1,6 +1,6 @@
 /** The reference in the README is what the tables of fields and settings say. */
 import assert from "node:assert/strict";
-import { fieldsOf, SUB_TABLES } from "../../src/manifest/fields.ts";
+import { fieldsOf, SUB_TABLES } from "../../src/manifest/manifest_fields.ts";
 import { SECTIONS } from "../../src/settings/sections.ts";
 import { manifestReference } from "./manifest_reference.ts";
 import { escaped, withGenerated } from "./markdown.ts";

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Field } from "../../src/schema/field_table.ts";
 import { DiagnosticScope } from "../../src/schema/diagnostic.ts";
-import { NOTIFY_FIELDS } from "../../src/settings/notify.ts";
-import { REGISTRY_FIELDS } from "../../src/settings/registries.ts";
+import { NOTIFY_FIELDS } from "../../src/settings/notify_targets.ts";
+import { REGISTRY_FIELDS } from "../../src/settings/registry_settings.ts";
 import { SECTIONS } from "../../src/settings/sections.ts";
 import { escaped } from "./markdown.ts";
 

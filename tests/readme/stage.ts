@@ -66,13 +66,13 @@ export class Stage implements AsyncDisposable {
       env: { ...Deno.env.toObject(), ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said += String(bytes));
+    let message = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => message += String(bytes));
     const ended = new Promise((resolve) => child.once("close", resolve));
     const running = { child, ended };
     this.#children.add(running);
     return {
-      said: () => said,
+      said: () => message,
       interrupt: async () => {
         if (child.exitCode === null) Deno.kill(-child.pid!, "SIGINT");
         await ended;

@@ -49,9 +49,9 @@ export async function releaseProject() {
     /** Of .github, with the line that their own comment tells to write. */
     async list(file: "release_signers" | "tag_signers", key: SshKey | null): Promise<void> {
       const text = await Deno.readTextFile(new URL(`.github/${file}`, ROOT));
-      const told = /^#.*?(\S+@\S+ namespaces="[^"]+") ssh-ed25519 AAAA\.\.\.$/m.exec(text)?.[1];
-      if (told === undefined) throw new Error(`.github/${file} does not tell its line`);
-      await repository.write(`.github/${file}`, text + (key === null ? "" : `${told} ${key.line}\n`));
+      const message = /^#.*?(\S+@\S+ namespaces="[^"]+") ssh-ed25519 AAAA\.\.\.$/m.exec(text)?.[1];
+      if (message === undefined) throw new Error(`.github/${file} does not tell its line`);
+      await repository.write(`.github/${file}`, text + (key === null ? "" : `${message} ${key.line}\n`));
     },
 
     /** Signed by nobody without a key; no annotated tag without a message. */
@@ -63,26 +63,26 @@ export async function releaseProject() {
 
     /** A build as `deno task compile` leaves it; `tell` what its first line says of the version. */
     async build(name: string, { tell = "0.2.0" }: { tell?: string } = {}): Promise<string> {
-      const folder = join(dir.path, name);
-      await Deno.mkdir(folder, { recursive: true });
+      const directory = join(dir.path, name);
+      await Deno.mkdir(directory, { recursive: true });
       const commit = (await repository.git("rev-parse", "HEAD")).slice(0, 7);
       const lines = [`# harbornode ${tell} ${commit}`];
       for (const asset of ASSETS) {
-        await Deno.writeTextFile(join(folder, asset), `the bytes of ${asset}`);
+        await Deno.writeTextFile(join(directory, asset), `the bytes of ${asset}`);
         lines.push(`${createHash("sha256").update(`the bytes of ${asset}`).digest("hex")}  ${asset}`);
       }
-      await Deno.writeTextFile(join(folder, "SHA256SUMS"), lines.join("\n") + "\n");
-      return folder;
+      await Deno.writeTextFile(join(directory, "SHA256SUMS"), lines.join("\n") + "\n");
+      return directory;
     },
 
     async release(
       args: string[],
       env: Record<string, string> = {},
-    ): Promise<{ code: number; out: string; said: string }> {
+    ): Promise<{ code: number; out: string; message: string }> {
       const command = new Deno.Command(join(repository.dir, ".github/release"), { args, env, stdin: "null" });
       const { code, stdout, stderr } = await command.output();
       const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)) as [string, string];
-      return { code, out, said: out + err };
+      return { code, out, message: out + err };
     },
 
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),

@@ -9,8 +9,8 @@ type Project = Awaited<ReturnType<typeof releaseProject>>;
 await testNeeding(["git", "ssh-keygen"], "a tag signed by a maintainer may become a release", async () => {
   await using project = await releaseProject();
   await project.tag("v0.2.0", { key: project.maintainer });
-  const { code, said } = await project.release(["check", "v0.2.0"]);
-  assert.equal(code, 0, said);
+  const { code, message } = await project.release(["check", "v0.2.0"]);
+  assert.equal(code, 0, message);
 });
 
 interface Spoiled {
@@ -79,9 +79,9 @@ for (
   await testNeeding(["git", "ssh-keygen"], `${what} becomes no release`, async () => {
     await using project = await releaseProject();
     await spoil(project);
-    const { code, said } = await project.release(["check", tag]);
-    assert.equal(code, 1, said);
-    assert.match(said, says);
+    const { code, message } = await project.release(["check", tag]);
+    assert.equal(code, 1, message);
+    assert.match(message, says);
   });
 }
 
@@ -91,7 +91,7 @@ await testNeeding(["git", "ssh-keygen"], "the notes of a release are its section
   assert.equal(code, 0);
   assert.equal(out, "### Added\n\n- `harbornode upgrade`.\n\n### Fixed\n\n- A thing.\n");
   assert.equal((await project.release(["notes", "v0.1.0"])).out, "### Added\n\n- Everything.\n");
-  assert.match((await project.release(["notes", "v0.3.0"])).said, /has no section for 0\.3\.0/);
+  assert.match((await project.release(["notes", "v0.3.0"])).message, /has no section for 0\.3\.0/);
 });
 
 await testNeeding(["git", "ssh-keygen"], "two builds are the same only byte for byte", async () => {
@@ -99,36 +99,36 @@ await testNeeding(["git", "ssh-keygen"], "two builds are the same only byte for 
   const [one, other] = [await project.build("one"), await project.build("other")];
   assert.equal((await project.release(["same", one, other])).code, 0);
   await Deno.writeTextFile(join(other, "harbornode-linux-aarch64"), "another byte");
-  assert.match((await project.release(["same", one, other])).said, /differ in harbornode-linux-aarch64/);
+  assert.match((await project.release(["same", one, other])).message, /differ in harbornode-linux-aarch64/);
 });
 
 await testNeeding(["git", "ssh-keygen"], "a release is signed by the key of the list, and no other", async () => {
   await using project = await releaseProject();
-  const folder = await project.build("assets");
+  const directory = await project.build("assets");
   const signed = async (file: string) =>
-    await project.release(["sign", folder], { RELEASE_KEY: (await Deno.readTextFile(file)).trim() });
-  assert.match((await signed(project.stranger.file)).said, /is not signed by anybody in \.github\/release_signers/);
-  const { code, said } = await signed(project.releaser.file);
-  assert.equal(code, 0, said);
-  assert.equal((await project.release(["verify", folder])).code, 0);
-  assert.match((await project.release(["sign", folder], { RELEASE_KEY: "" })).said, /there is no RELEASE_KEY/);
+    await project.release(["sign", directory], { RELEASE_KEY: (await Deno.readTextFile(file)).trim() });
+  assert.match((await signed(project.stranger.file)).message, /is not signed by anybody in \.github\/release_signers/);
+  const { code, message } = await signed(project.releaser.file);
+  assert.equal(code, 0, message);
+  assert.equal((await project.release(["verify", directory])).code, 0);
+  assert.match((await project.release(["sign", directory], { RELEASE_KEY: "" })).message, /there is no RELEASE_KEY/);
   await project.list("release_signers", null);
-  assert.match((await signed(project.releaser.file)).said, /release_signers holds no key/);
+  assert.match((await signed(project.releaser.file)).message, /release_signers holds no key/);
 });
 
 await testNeeding(["git", "ssh-keygen"], "nothing is published that is not what was signed", async () => {
   await using project = await releaseProject();
-  const sign = async (folder: string) =>
-    await project.release(["sign", folder], { RELEASE_KEY: await Deno.readTextFile(project.releaser.file) });
+  const sign = async (directory: string) =>
+    await project.release(["sign", directory], { RELEASE_KEY: await Deno.readTextFile(project.releaser.file) });
   const altered = await project.build("altered");
   await sign(altered);
   await Deno.writeTextFile(join(altered, "harbornode-linux-x86_64.gz"), "something else");
-  assert.match((await project.release(["verify", altered])).said, /a file is not what SHA256SUMS says/);
+  assert.match((await project.release(["verify", altered])).message, /a file is not what SHA256SUMS says/);
   const another = await project.build("another", { tell: "0.1.9" });
-  assert.match((await sign(another)).said, /begins with "# harbornode 0\.1\.9/);
+  assert.match((await sign(another)).message, /begins with "# harbornode 0\.1\.9/);
   const more = await project.build("more");
   await Deno.writeTextFile(join(more, "SHA256SUMS"), `${"0".repeat(64)}  extra\n`, { append: true });
-  assert.match((await sign(more)).said, /lists ".* extra "/);
+  assert.match((await sign(more)).message, /lists ".* extra "/);
 });
 
 await testNeeding(["shellcheck"], "the scripts of .github are clean for shellcheck as dash", async () => {

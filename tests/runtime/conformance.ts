@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
-import type { Instance } from "../../src/model/observed.ts";
+import type { Instance } from "../../src/model/instance.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import type { LogLine, Runtime, Usage } from "../../src/runtime/runtime.ts";
 import { eventually } from "../support/eventually.ts";
@@ -52,7 +52,7 @@ export async function runtimeConformance(name: string, { needs, setup }: Conform
     let woken = 0;
     runtime.watch(() => woken++);
     await start(runtime, shell("exit 7"));
-    const ended = await eventually("it has ended", () => first(runtime, (one) => one.state === "exited"));
+    const ended = await eventually("it has ended", () => first(runtime, (instance) => instance.state === "exited"));
     assert.equal(ended.exitCode, 7);
     assert.equal(ended.pid, null);
     assert.ok(ended.endedAt! >= ended.startedAt!);
@@ -122,7 +122,7 @@ export async function runtimeConformance(name: string, { needs, setup }: Conform
   await test("starts the next instance of a slot in the place of the ended one", async ({ runtime, shell }) => {
     const workload = shell("exit 1");
     await start(runtime, workload);
-    const previous = await eventually("it has ended", () => first(runtime, (one) => one.state === "exited"));
+    const previous = await eventually("it has ended", () => first(runtime, (instance) => instance.state === "exited"));
     const next = shell("exec sleep 1000");
     await start(runtime, next, { previous });
     const seen = await eventually("only the next one is there", async () => {
@@ -136,16 +136,16 @@ export async function runtimeConformance(name: string, { needs, setup }: Conform
     const { runtime, shell } = host;
     const steady = await start(runtime, shell("exec sleep 1000", { name: "steady" }));
     const brief = await start(runtime, shell("exec sleep 1000", { name: "brief" }));
-    const [before] = (await instances(runtime)).filter((one) => one.id === steady.id);
+    const [before] = (await instances(runtime)).filter((instance) => instance.id === steady.id);
     await runtime.close();
     const next = await host.reopen();
-    const [after] = (await instances(next)).filter((one) => one.id === steady.id);
+    const [after] = (await instances(next)).filter((instance) => instance.id === steady.id);
     assert.deepEqual([after?.id, after?.pid, after?.state], [before?.id, before?.pid, "running"]);
     assert.equal(after?.startedAt, before?.startedAt);
     await next.stop(brief, { signal: "SIGKILL", timeoutMs: 5000 });
     const ended = await eventually(
       "the brief one has ended",
-      () => first(next, (one) => one.id === brief.id && one.state === "exited"),
+      () => first(next, (instance) => instance.id === brief.id && instance.state === "exited"),
     );
     assert.equal(ended.exitCode, 137);
   });
@@ -225,21 +225,28 @@ export async function instances(runtime: Runtime): Promise<Instance[]> {
   return observation.instances;
 }
 
-export async function first(runtime: Runtime, claim: (one: Instance) => boolean): Promise<Instance | undefined> {
+export async function first(runtime: Runtime, claim: (instance: Instance) => boolean): Promise<Instance | undefined> {
   return (await instances(runtime)).find(claim);
 }
 
 export async function start(
   runtime: Runtime,
   workload: Workload,
-  { slot = 0, previous = null, filesDir = null, chosenPorts = [] }: {
+  { slot = 0, previous = null, filesDir = null, assignedPorts = [] }: {
     slot?: number;
     previous?: Instance | null;
     filesDir?: string | null;
-    chosenPorts?: number[];
+    assignedPorts?: number[];
   } = {},
 ): Promise<Instance> {
-  return await runtime.start({ workload, slot, fingerprint: fingerprint(workload), filesDir, chosenPorts, previous });
+  return await runtime.start({
+    workload,
+    slot,
+    fingerprint: fingerprint(workload),
+    filesDir,
+    assignedPorts,
+    previous,
+  });
 }
 
 async function usageOf(runtime: Runtime, instance: Instance): Promise<Usage> {

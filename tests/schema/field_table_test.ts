@@ -3,8 +3,8 @@
  * `deno check tests` fails when one of them compiles.
  */
 import assert from "node:assert/strict";
-import type { CommonRead } from "../../src/manifest/fields.ts";
-import { MANIFEST_FIELDS } from "../../src/manifest/fields.ts";
+import type { CommonRead } from "../../src/manifest/manifest_fields.ts";
+import { MANIFEST_FIELDS } from "../../src/manifest/manifest_fields.ts";
 import { type Diagnostic, DiagnosticScope } from "../../src/schema/diagnostic.ts";
 import {
   field,

@@ -16,8 +16,12 @@ Deno.test("credentials are their reader's alone, and those of containers are pas
   ]);
   const containers = new Credentials(join(dir.path, "c/docker"), "containers");
   await containers.write("web.0.f", FILES, "everybody inside");
-  const folder = containers.folder("web.0.f");
-  assert.deepEqual(await Promise.all([join(folder, ".."), folder, join(folder, "a")].map(mode)), [0o700, 0o555, 0o444]);
+  const directory = containers.folder("web.0.f");
+  assert.deepEqual(await Promise.all([join(directory, ".."), directory, join(directory, "a")].map(mode)), [
+    0o700,
+    0o555,
+    0o444,
+  ]);
 });
 
 Deno.test("credentials are written anew, and stay while somebody needs them or begins to", async () => {

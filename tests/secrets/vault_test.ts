@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Failure } from "../../src/failure.ts";
-import { withoutSecrets } from "../../src/log.ts";
+import { redactSecrets } from "../../src/log.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
-import type { Secret } from "../../src/model/secret.ts";
+import type { Secret } from "../../src/model/secret_reference.ts";
 import type { NativeWorkload } from "../../src/model/workload.ts";
-import { compare, explainChange } from "../../src/plan/compare.ts";
-import { encrypt } from "../../src/secrets/age.ts";
+import { diffSpecs, explainChange } from "../../src/reconciler/pipeline/spec_diff.ts";
+import { encrypt } from "../../src/secrets/decrypt_age.ts";
 import { Vault } from "../../src/secrets/vault.ts";
 import { newIdentity, recipientOf } from "../../src/secrets/x25519.ts";
 import { tempDir } from "../support/temp.ts";
@@ -88,12 +88,12 @@ Deno.test("a changed value is told as such, and neither it nor its digest is", a
   assert.deepEqual(explainChange(before, after), { reason: "secret_changed", message: "secrets.PASSWORD changed" });
   assert.equal(explainChange(before, { ...after, user: "ada" }).reason, "spec_changed");
   const plain = native({ env: { PASSWORD: "first-value" } });
-  assert.deepEqual(compare(plain, before).map(({ field }) => field), [
+  assert.deepEqual(diffSpecs(plain, before).map(({ field }) => field), [
     "env.PASSWORD",
     "secrets.PASSWORD",
     "secrets.a.pem",
   ]);
-  assert.doesNotMatch(JSON.stringify(compare(plain, before)), /value|[0-9a-f]{32}/);
+  assert.doesNotMatch(JSON.stringify(diffSpecs(plain, before)), /value|[0-9a-f]{32}/);
 });
 
 Deno.test("a value is handed over as it is, a variable without the line end behind it", async () => {
@@ -159,5 +159,5 @@ Deno.test("what was decrypted is in no log line, nor is a line of a key", async 
   const to = vault.recipient!;
   const key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END KEY-----\n";
   await resolved(vault, await secret(key, { to, type: "file" }), await secret("correct-horse\n", { to, name: "B" }));
-  assert.equal(withoutSecrets("it said correct-horse, MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"), "it said ***, ***");
+  assert.equal(redactSecrets("it said correct-horse, MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"), "it said ***, ***");
 });

@@ -1,7 +1,7 @@
 /** Settings from a real config.toml in a folder of its own, as a command loads them. */
 import { dirname, join } from "node:path";
 import { problemLine } from "../../src/model/problem.ts";
-import { loadSettings } from "../../src/settings/load.ts";
+import { loadSettings } from "../../src/settings/load_config.ts";
 import type { Settings } from "../../src/settings/settings.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -29,5 +29,8 @@ export async function loadGiven(
   }
   const loaded = await loadSettings({ file, cwd: dir.path, env, hostname: "host" });
   if ("settings" in loaded) return { cwd: dir.path, settings: loaded.settings, problems: [] };
-  return { cwd: dir.path, problems: loaded.problems.map((one) => `${problemLine(one)} | ${one.hint ?? ""}`) };
+  return {
+    cwd: dir.path,
+    problems: loaded.problems.map((problem) => `${problemLine(problem)} | ${problem.hint ?? ""}`),
+  };
 }

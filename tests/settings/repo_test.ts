@@ -1,7 +1,7 @@
 /** `[repo]`: what is followed, and with which files it is reached. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadSettings } from "../../src/settings/load.ts";
+import { loadSettings } from "../../src/settings/load_config.ts";
 import { tempDir } from "../support/temp.ts";
 
 async function load(dir: string, lines: string) {

@@ -17,7 +17,7 @@ Deno.test("settings of the webhook say what is wrong with each of several, and q
   const text = `${URL_LINE}[webhook]\nsecrets = "s3cr3t"\nsecret_files = ["gone", "empty"]\n` +
     'trusted_proxies = ["proxy.example.org", "10.0.0.0/40"]\n';
   const { problems } = await loadGiven({ text, files: { empty: "" } });
-  assert.deepEqual(problems.map((one) => one.replace(/ \| .*/, "")), [
+  assert.deepEqual(problems.map((problem) => problem.replace(/ \| .*/, "")), [
     "config.toml:4:11: webhook.secrets: is no array of secrets",
     "config.toml:5:17: webhook.secret_files[0]: names a file that can not be read: no such file or directory",
     "config.toml:5:25: webhook.secret_files[1]: names a file that is empty",

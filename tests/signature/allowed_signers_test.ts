@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readAllowedSigners } from "../../src/signature/allowed_signers.ts";
-import { matchesPatterns } from "../../src/signature/pattern.ts";
+import { matchesPatterns } from "../../src/signature/principal_pattern.ts";
 import { readSshSignature } from "../../src/signature/ssh_signature.ts";
-import { validTime } from "../../src/signature/valid_time.ts";
-import { concat, Malformed, toBase64, wireString } from "../../src/signature/wire.ts";
+import { isWithinValidity } from "../../src/signature/validity_period.ts";
+import { concat, Malformed, toBase64, wireString } from "../../src/signature/ssh_wire.ts";
 
 const BLOB = concat([wireString("ssh-ed25519"), wireString(new Uint8Array(32).fill(9))]);
 const KEY = `ssh-ed25519 ${toBase64(BLOB)}`;
@@ -53,11 +53,11 @@ Deno.test("a line of signers is read with all that it says", () => {
 });
 
 Deno.test("times in lists of signers are read as ssh-keygen writes them", () => {
-  assert.equal(validTime("20260301Z"), Date.UTC(2026, 2, 1) / 1000);
-  assert.equal(validTime("202603011830utc"), Date.UTC(2026, 2, 1, 18, 30) / 1000);
-  assert.equal(validTime("20260301183059"), new Date(2026, 2, 1, 18, 30, 59).getTime() / 1000);
+  assert.equal(isWithinValidity("20260301Z"), Date.UTC(2026, 2, 1) / 1000);
+  assert.equal(isWithinValidity("202603011830utc"), Date.UTC(2026, 2, 1, 18, 30) / 1000);
+  assert.equal(isWithinValidity("20260301183059"), new Date(2026, 2, 1, 18, 30, 59).getTime() / 1000);
   for (const bad of ["", "2026", "20260230", "20261301", "202603012460", "2026030118305", "20260301T1830", "always"]) {
-    assert.equal(validTime(bad), null, bad);
+    assert.equal(isWithinValidity(bad), null, bad);
   }
 });
 

@@ -1,6 +1,6 @@
 /** A program to be killed: fetches once and prints a line as soon as objects are on their way. Arguments: URL, folder. Waits long. */
 import { systemClock } from "../../src/clock.ts";
-import { createSource } from "../../src/source/open.ts";
+import { createSource } from "../../src/source/create_source.ts";
 import { FOREVER, sourceSettings } from "./fleet.ts";
 
 const [url = "", gitDir = ""] = Deno.args;

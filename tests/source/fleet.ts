@@ -1,6 +1,6 @@
 /** What most tests of the source begin with: a served repository with one commit, and the source of a device. */
 import { systemClock } from "../../src/clock.ts";
-import { createSource, type SourceOptions } from "../../src/source/open.ts";
+import { createSource, type SourceOptions } from "../../src/source/create_source.ts";
 import type { Revision, Source, TreeEntry } from "../../src/source/source.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { GitServer } from "../support/git_server.ts";
@@ -73,8 +73,10 @@ export async function sync(source: Source): Promise<Revision> {
 }
 
 export async function textOf(revision: Revision, path: string): Promise<string> {
-  const entry: TreeEntry | undefined = revision.entries.find((one) => one.path === path);
-  if (entry === undefined) throw new Error(`no ${path} in ${revision.entries.map((one) => one.path).join(", ")}`);
+  const entry: TreeEntry | undefined = revision.entries.find((treeEntry) => treeEntry.path === path);
+  if (entry === undefined) {
+    throw new Error(`no ${path} in ${revision.entries.map((treeEntry) => treeEntry.path).join(", ")}`);
+  }
   return new TextDecoder().decode(await revision.read(entry));
 }
 

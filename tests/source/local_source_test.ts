@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/clock.ts";
-import { createSource } from "../../src/source/open.ts";
+import { createSource } from "../../src/source/create_source.ts";
 import type { Source } from "../../src/source/source.ts";
 import { runGit } from "../support/git_environment.ts";
 import { GitRepository } from "../support/git_repository.ts";

@@ -49,7 +49,7 @@ await testNeeding(["git"], "each flipped bit on the disk is noticed, and mended 
     await assert.rejects(on.source().lastFetched(), { name: "Failure", reason: "repo_invalid" });
     const reads = await Promise.allSettled(revision.entries.map((entry) => revision.read(entry)));
     assert.deepEqual(
-      reads.filter((one) => one.status === "rejected").length,
+      reads.filter((read) => read.status === "rejected").length,
       1,
       "the file that it is in, and no other",
     );

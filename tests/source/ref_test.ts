@@ -1,10 +1,10 @@
 /** Branches, tags and commits: what `[repo] ref` may name, on a server and on this device. */
 import assert from "node:assert/strict";
-import { parseRef } from "../../src/model/repository/ref.ts";
+import { parseRef } from "../../src/model/git_ref.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { fleet, FOREVER, sourceSettings, sync } from "./fleet.ts";
-import { createSource } from "../../src/source/open.ts";
+import { createSource } from "../../src/source/create_source.ts";
 import { systemClock } from "../../src/clock.ts";
 
 Deno.test("a ref is a branch, a tag or a commit by the way it is written", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { syncFolder, writeAtomic } from "../../src/store/atomic_file.ts";
+import { syncDirectory, writeAtomic } from "../../src/store/atomic_file.ts";
 import { type Format, readVersioned, writeVersioned } from "../../src/store/versioned_file.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -75,18 +75,18 @@ Deno.test("a versioned file that was zeroed or holds another shape is set aside"
   }
 });
 
-async function names(folder: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+async function names(directory: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(directory))).map((entry) => entry.name).sort();
 }
 
 Deno.test("syncs of a folder at once share one that begins after all of them, and failures stay with their folder", async () => {
   await using dir = await tempDir();
-  const [first, second] = [syncFolder(dir.path), syncFolder(dir.path)];
+  const [first, second] = [syncDirectory(dir.path), syncDirectory(dir.path)];
   assert.equal(first, second);
   await new Promise((resolve) => setTimeout(resolve, 0));
   // The first has begun: it may not see what was renamed since.
-  assert.notEqual(syncFolder(dir.path), first);
-  await assert.rejects(syncFolder(join(dir.path, "gone")), Deno.errors.NotFound);
+  assert.notEqual(syncDirectory(dir.path), first);
+  await assert.rejects(syncDirectory(join(dir.path, "gone")), Deno.errors.NotFound);
   await Deno.mkdir(join(dir.path, "gone"));
-  await Promise.all([syncFolder(join(dir.path, "gone")), syncFolder(dir.path)]);
+  await Promise.all([syncDirectory(join(dir.path, "gone")), syncDirectory(dir.path)]);
 });

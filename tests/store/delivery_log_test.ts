@@ -29,7 +29,7 @@ Deno.test("deliveries that can not be read are set aside, and nothing is written
   const log = await DeliveryLog.open(path);
   assert.deepEqual(log.deliveries, []);
   await log.close();
-  assert.deepEqual((await Array.fromAsync(Deno.readDir(dir.path))).map((one) => one.name), [
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(dir.path))).map((entry) => entry.name), [
     "deliveries.json.aside-torn",
   ]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Workload } from "../../src/model/workload.ts";
-import { contentFolders, materialise, placeFiles, placeMountedAlone, removeOthers } from "../../src/store/file_tree.ts";
+import { contentFolders, materialize, placeFiles, placeMountedAlone, removeOthers } from "../../src/store/file_tree.ts";
 import { docker } from "../support/workload.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -15,7 +15,7 @@ Deno.test("files that are followed in place are never written through a link", a
     files: [{ path: "a.txt", oid: "new", executable: false }],
     onChange: { type: "none" },
   } as unknown as Workload;
-  await materialise(root, web, async function* () {
+  await materialize(root, web, async function* () {
     yield new TextEncoder().encode("new");
   });
   await Deno.mkdir(join(root, "web/live"), { recursive: true });
@@ -41,7 +41,7 @@ Deno.test("a file that is followed in place may become a folder, and a folder a 
   await using dir = await tempDir();
   const folder = async (files: ReturnType<typeof file>[]) => {
     const web = mounting("", files);
-    await materialise(dir.path, web, bytes);
+    await materialize(dir.path, web, bytes);
     return (await placeFiles(dir.path, web))!;
   };
   await folder([file("conf", "a file")]);
@@ -55,7 +55,7 @@ Deno.test("a file that is mounted alone stays as it is, with its inode, when ano
   await using dir = await tempDir();
   const place = async (oid: string, other: string) => {
     const web = mounting("app.conf", [file("app.conf", oid), file("other", other)]);
-    await materialise(dir.path, web, bytes);
+    await materialize(dir.path, web, bytes);
     await placeFiles(dir.path, web);
     const path = join((await placeMountedAlone(dir.path, web))!, "app.conf");
     return { web, path, ino: (await Deno.stat(path)).ino };
@@ -78,7 +78,7 @@ Deno.test("a file that is mounted alone stays as it is, with its inode, when ano
 Deno.test("a file that is mounted alone and was changed on the device is mended before the next start", async () => {
   await using dir = await tempDir();
   const web = mounting("app.sh", [file("app.sh", "#!/bin/sh", true), file("other", "1")]);
-  await materialise(dir.path, web, bytes);
+  await materialize(dir.path, web, bytes);
   const path = join((await placeMountedAlone(dir.path, web))!, "app.sh");
   await Deno.writeTextFile(path, "#!/bin/no");
   await placeMountedAlone(dir.path, web);

@@ -1,16 +1,16 @@
 /** Every write of the state, on disks that refuse it: none rejects, and all of it is on disk when the disk takes it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { deviceId } from "../../src/daemon/identity.ts";
-import { emptyMemory } from "../../src/model/memory.ts";
+import { deviceId } from "../../src/daemon/device_id.ts";
+import { newState } from "../../src/model/workload_state.ts";
 import { Outbox } from "../../src/notify/outbox.ts";
 import { systemClock } from "../../src/clock.ts";
 import { DeliveryLog } from "../../src/store/delivery_log.ts";
 import { ImageInventory } from "../../src/store/image_inventory.ts";
 import { Journal } from "../../src/store/journal.ts";
-import { MemoryStore } from "../../src/store/memory.ts";
-import { notifyFile, readNotifyMemory } from "../../src/store/notify_memory.ts";
-import { readSourceMemory, type SourceMemory, writeSourceMemory } from "../../src/store/source_memory.ts";
+import { WorkloadStateStore } from "../../src/store/workload_state_store.ts";
+import { notifyFile, readNotifyState } from "../../src/store/notify_state.ts";
+import { readSourceState, type SourceState, writeSourceState } from "../../src/store/source_state.ts";
 import { StateDisk } from "../../src/store/state_disk.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
@@ -20,7 +20,7 @@ import { tempDir } from "../support/temp.ts";
 
 const WEB = { workload: "web", actions: ["start web[0]"], message: "is new" };
 const DELIVERY = { at: "2026-01-01T00:00:00Z", id: "d", forge: "git", event: "push", verdict: "accepted", message: "" };
-const SOURCE: SourceMemory = {
+const SOURCE: SourceState = {
   url: "u",
   branch: "main",
   device: "d",
@@ -30,7 +30,7 @@ const SOURCE: SourceMemory = {
   healthy: null,
   pruneConfirmed: null,
 };
-const { slots: _slots, ...EMPTY } = emptyMemory("web");
+const { slots: _slots, ...EMPTY } = newState("web");
 
 interface Write {
   /** Faults that do not concern it: it needs no block, no inode, or has its file open. */
@@ -43,32 +43,32 @@ interface Write {
 const WRITES: Record<string, Write> = {
   "a workload's memory": {
     async given(root, disk) {
-      const store = await MemoryStore.open(root, disk);
+      const store = await WorkloadStateStore.open(root, disk);
       const halted = { fingerprint: "f", restarts: 7, streak: 0, lastExitCode: null, recent: [] };
       return {
         write: () => store.save({ ...EMPTY, slots: { 0: halted } }),
-        isSaved: async () => (await MemoryStore.open(root)).all.get("web")?.slots[0]?.restarts === 7,
+        isSaved: async () => (await WorkloadStateStore.open(root)).all.get("web")?.slots[0]?.restarts === 7,
       };
     },
   },
   "the removal of a workload's memory": {
     despite: ["ENOSPC", "no inodes"],
     async given(root, disk) {
-      const store = await MemoryStore.open(root, disk);
-      await store.save(emptyMemory("web"));
+      const store = await WorkloadStateStore.open(root, disk);
+      await store.save(newState("web"));
       return {
         write: () => store.forget("web"),
-        isSaved: async () => !(await MemoryStore.open(root)).all.has("web"),
+        isSaved: async () => !(await WorkloadStateStore.open(root)).all.has("web"),
       };
     },
   },
   "the memory of the repository": {
     async given(root, disk) {
       const path = join(root, "source.json");
-      await writeSourceMemory(path, SOURCE, disk);
+      await writeSourceState(path, SOURCE, disk);
       return {
-        write: () => writeSourceMemory(path, { ...SOURCE, seen: "abc" }, disk),
-        isSaved: async () => (await readSourceMemory(path))?.seen === "abc",
+        write: () => writeSourceState(path, { ...SOURCE, seen: "abc" }, disk),
+        isSaved: async () => (await readSourceState(path))?.seen === "abc",
       };
     },
   },
@@ -120,15 +120,15 @@ const WRITES: Record<string, Write> = {
   "the messages to others": {
     async given(root, disk) {
       const file = notifyFile(join(root, "notify.json"), disk);
-      const memory = await readNotifyMemory(file);
+      const notifyState = await readNotifyState(file);
       const senders = new Map([["me", () => Promise.resolve({ type: "said" as const })]]);
-      const outbox = new Outbox({ file, memory, clock: systemClock, senders, jitter: () => 0 });
+      const outbox = new Outbox({ file, notifyState, clock: systemClock, senders, jitter: () => 0 });
       return {
         write() {
           outbox.add({ target: "me", topic: null, content: {} });
           return outbox.save();
         },
-        isSaved: async () => (await readNotifyMemory(notifyFile(file.path))).queue.length === 1,
+        isSaved: async () => (await readNotifyState(notifyFile(file.path))).queue.length === 1,
       };
     },
   },
@@ -203,7 +203,7 @@ Deno.test("what a disk refuses is kept once for each file, however often it is w
   await using dir = await tempDir();
   using faulty = refusingDisk(dir.path);
   const disk = new StateDisk({ root: dir.path, retryMs: 3_600_000 });
-  const store = await MemoryStore.open(dir.path, disk);
+  const store = await WorkloadStateStore.open(dir.path, disk);
   faulty.refuse("ENOSPC");
   const slot = { fingerprint: "f", streak: 0, lastExitCode: null, recent: [] };
   for (let restarts = 0; restarts < 500; restarts++) {
@@ -216,7 +216,7 @@ Deno.test("what a disk refuses is kept once for each file, however often it is w
   assert.ok(faulty.refused <= 2, `${faulty.refused} writes for one file`);
   faulty.heal();
   await disk.retry();
-  assert.equal((await MemoryStore.open(dir.path)).all.get("web")?.slots[0]?.restarts, 499);
+  assert.equal((await WorkloadStateStore.open(dir.path)).all.get("web")?.slots[0]?.restarts, 499);
   assert.deepEqual((await Array.fromAsync(Deno.readDir(dir.path))).map(({ name }) => name), ["web.json"]);
   await disk.close();
 });
@@ -225,16 +225,16 @@ Deno.test("a retry asks a disk that refuses once, not once for each file", async
   await using dir = await tempDir();
   using faulty = refusingDisk(dir.path);
   const disk = new StateDisk({ root: dir.path, retryMs: 3_600_000 });
-  const store = await MemoryStore.open(dir.path, disk);
+  const store = await WorkloadStateStore.open(dir.path, disk);
   faulty.refuse("EIO");
-  for (let number = 0; number < 100; number++) await store.save(emptyMemory(`web-${number}`));
+  for (let number = 0; number < 100; number++) await store.save(newState(`web-${number}`));
   faulty.refused = 0;
   await disk.retry();
   assert.ok(faulty.refused <= 2, `${faulty.refused} writes`);
   faulty.heal();
   await disk.retry();
   assert.equal(disk.unsaved, null);
-  assert.equal((await MemoryStore.open(dir.path)).all.size, 100);
+  assert.equal((await WorkloadStateStore.open(dir.path)).all.size, 100);
   await disk.close();
 });
 
@@ -244,22 +244,22 @@ Deno.test("the next daemon of a boot knows what the disk refused, a removal too,
   using faulty = refusingDisk(dir.path);
   const open = async () => {
     const disk = new StateDisk({ root: dir.path, copies: join(aside.path, "copies"), retryMs: 3_600_000 });
-    return { disk, store: await MemoryStore.open(join(dir.path, "state/workloads"), disk) };
+    return { disk, store: await WorkloadStateStore.open(join(dir.path, "state/workloads"), disk) };
   };
   const first = await open();
-  await first.store.save(emptyMemory("gone"));
-  await first.store.save(emptyMemory("web"));
+  await first.store.save(newState("gone"));
+  await first.store.save(newState("web"));
   faulty.refuse("EROFS");
   const hold = { action: "stop" as const, since: 1, until: null };
-  await first.store.save({ ...emptyMemory("web"), hold });
-  await first.store.save({ ...emptyMemory("new"), hold });
+  await first.store.save({ ...newState("web"), hold });
+  await first.store.save({ ...newState("new"), hold });
   await first.store.forget("gone");
   await first.disk.close();
 
   const second = await open();
   assert.deepEqual([...second.store.all.keys()].sort(), ["new", "web"]);
   assert.deepEqual(second.store.all.get("web")?.hold, hold);
-  await second.store.save({ ...emptyMemory("web"), hold: { ...hold, since: 2 } });
+  await second.store.save({ ...newState("web"), hold: { ...hold, since: 2 } });
   await second.disk.close();
 
   const third = await open();
@@ -269,7 +269,7 @@ Deno.test("the next daemon of a boot knows what the disk refused, a removal too,
   assert.equal(third.disk.unsaved, null);
   await third.disk.close();
   assert.deepEqual([...await Array.fromAsync(Deno.readDir(aside.path))], []);
-  const { all } = await MemoryStore.open(join(dir.path, "state/workloads"));
+  const { all } = await WorkloadStateStore.open(join(dir.path, "state/workloads"));
   assert.deepEqual([...all.keys()].sort(), ["new", "web"]);
   assert.equal(all.get("web")?.hold?.since, 2);
 });
@@ -278,16 +278,16 @@ Deno.test("a disk that hangs holds up one write, and no other one behind it", as
   await using dir = await tempDir();
   using faulty = refusingDisk(dir.path);
   const disk = new StateDisk({ root: dir.path, retryMs: 3_600_000, maxWaitMs: 50 });
-  const store = await MemoryStore.open(dir.path, disk);
+  const store = await WorkloadStateStore.open(dir.path, disk);
   faulty.hang();
-  await store.save(emptyMemory("web"));
+  await store.save(newState("web"));
   assert.match(disk.unsaved?.message ?? "", /does not answer$/);
-  for (let number = 0; number < 3; number++) await store.save({ ...emptyMemory("web"), formerName: `${number}` });
+  for (let number = 0; number < 3; number++) await store.save({ ...newState("web"), formerName: `${number}` });
   assert.equal(faulty.refused, 1);
   faulty.heal();
   await disk.retry();
   await eventually("all is saved", () => disk.unsaved === null);
-  assert.equal((await MemoryStore.open(dir.path)).all.get("web")?.formerName, "2");
+  assert.equal((await WorkloadStateStore.open(dir.path)).all.get("web")?.formerName, "2");
   await disk.close();
 });
 
@@ -298,14 +298,14 @@ Deno.test("a damaged file that a read-only disk keeps is set aside before it is 
   using faulty = refusingDisk(dir.path);
   faulty.refuse("EROFS");
   const disk = new StateDisk({ root: dir.path, retryMs: 3_600_000 });
-  const store = await MemoryStore.open(dir.path, disk);
+  const store = await WorkloadStateStore.open(dir.path, disk);
   assert.equal(store.all.size, 0);
-  await store.save(emptyMemory("web"));
+  await store.save(newState("web"));
   assert.equal(await Deno.readTextFile(path), "torn");
   faulty.heal();
   await disk.retry();
   assert.equal(await Deno.readTextFile(`${path}.aside-torn`), "torn");
-  assert.equal((await MemoryStore.open(dir.path)).all.size, 1);
+  assert.equal((await WorkloadStateStore.open(dir.path)).all.size, 1);
   await disk.close();
 });
 

@@ -28,8 +28,8 @@ async function age(path: string, seconds: number): Promise<void> {
   await Deno.utime(path, at, at);
 }
 
-async function names(folder: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+async function names(directory: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(directory))).map((entry) => entry.name).sort();
 }
 
 Deno.test("an older format is raised step by step while it is read, and only the next write raises the file", async () => {
@@ -73,7 +73,7 @@ Deno.test("a newer file that nothing older lies beside is set aside in a sentenc
   assert.equal(await readVersioned(path, OLD), null);
   assert.equal(await Deno.readTextFile(`${path}.aside-4`), '{"version":4,"by":"9.9.9","value":{"count":1}}');
   assert.equal(
-    newerSentence(newerFiles().find((one) => one.path === path)!),
+    newerSentence(newerFiles().find((newerFile) => newerFile.path === path)!),
     `HarborNode 9.9.9 wrote "${path}" in format 4, and this is ${VERSION}, which reads formats up to 2: ` +
       "it was set aside, and counts again with the version that wrote it",
   );

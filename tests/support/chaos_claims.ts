@@ -15,9 +15,12 @@ export async function assertConverged(
   assert.ok(snapshot !== null, "the daemon does not answer");
   assert.equal(snapshot.source.applied, commit, `applied is another revision: ${unsettled(snapshot)}`);
   const services = [...fleet.services.values()];
-  assert.deepEqual(snapshot.workloads.map((one) => one.name).sort(), services.map((one) => one.name).sort());
+  assert.deepEqual(
+    snapshot.workloads.map((workload) => workload.name).sort(),
+    services.map((service) => service.name).sort(),
+  );
   const lives = lastLives(await readJournal(root));
-  for (const one of services) assertAsPushed(one, { snapshot, lives });
+  for (const chaosService of services) assertAsPushed(chaosService, { snapshot, lives });
   await assertNoOthers(root, { services, lives });
 }
 
@@ -26,7 +29,7 @@ function assertAsPushed(
   { snapshot, lives }: { snapshot: Snapshot; lives: ReadonlyMap<string, Entry> },
 ): void {
   const { name, kind, version, replicas } = service;
-  const status = snapshot.workloads.find((one) => one.name === name)!;
+  const status = snapshot.workloads.find((workload) => workload.name === name)!;
   assert.equal(status.sync, "synced", shown(status));
   assert.equal(status.phase, KINDS[kind], shown(status));
   assert.equal(status.instances.length, replicas, shown(status));
@@ -46,13 +49,13 @@ async function assertNoOthers(
   const wanted = services.filter(({ kind }) => KINDS[kind] === "running").flatMap(({ name, replicas }) =>
     Array.from({ length: replicas }, (_, slot) => lives.get(slotOf({ workload: name, slot }))?.id ?? "none")
   );
-  const alive = (await processesBelow(root)).map((one) => one.id);
+  const alive = (await processesBelow(root)).map((serviceProcess) => serviceProcess.id);
   assert.deepEqual([...new Set(alive)].sort(), wanted.sort(), "other instances are alive than were pushed");
 }
 
 function unsettled(snapshot: Snapshot): string {
   const { source, workloads } = snapshot;
-  const all = workloads.filter((one) => one.sync !== "synced").map(shown);
+  const all = workloads.filter((workload) => workload.sync !== "synced").map(shown);
   return [`attempted ${source.attempted}`, source.error?.message ?? "no error", ...all].join("; ");
 }
 

@@ -39,11 +39,13 @@ export async function processesBelow(root: string): Promise<ServiceProcess[]> {
  * all of them are still alive after all of them were found.
  */
 export async function doubleSlots(root: string): Promise<string[]> {
-  const services = (await processesBelow(root)).filter((one) => !one.isShim);
+  const services = (await processesBelow(root)).filter((serviceProcess) => !serviceProcess.isShim);
   const doubles: string[] = [];
   for (const [slot, processes] of Map.groupBy(services, slotOf)) {
-    const alive = await Promise.all(processes.map(async (one) => await startTimeOf(one.pid) === one.startTime));
-    const ids = new Set(processes.filter((_, index) => alive[index]).map((one) => one.id));
+    const alive = await Promise.all(
+      processes.map(async (process) => await startTimeOf(process.pid) === process.startTime),
+    );
+    const ids = new Set(processes.filter((_, index) => alive[index]).map((process) => process.id));
     if (ids.size > 1) doubles.push(`${slot}: ${[...ids].join(" and ")}`);
   }
   return doubles;

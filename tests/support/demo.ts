@@ -62,10 +62,12 @@ async function watch(daemon: DemoDaemon, docker: boolean): Promise<boolean> {
       console.log(`error: the daemon ended: ${daemon.ended}`);
       return false;
     }
-    for (const one of snapshot?.workloads ?? []) {
-      const line = `${one.name.padEnd(12)} ${one.phase.padEnd(9)} ${one.health.padEnd(9)} ${one.message}`;
-      if (told.get(one.name) !== line) say(line);
-      told.set(one.name, line);
+    for (const workload of snapshot?.workloads ?? []) {
+      const line = `${workload.name.padEnd(12)} ${workload.phase.padEnd(9)} ${
+        workload.health.padEnd(9)
+      } ${workload.message}`;
+      if (told.get(workload.name) !== line) say(line);
+      told.set(workload.name, line);
     }
     last = snapshot ?? last;
     if (snapshot !== null && isUp(snapshot, docker)) {
@@ -91,20 +93,24 @@ async function follow(daemon: DemoDaemon): Promise<void> {
 }
 
 function isUp({ source, workloads }: Snapshot, docker: boolean): boolean {
-  return source.attempted !== null && workloads.length > 0 && workloads.every((one) => isFine(one, docker));
+  return source.attempted !== null && workloads.length > 0 && workloads.every((workload) => isFine(workload, docker));
 }
 
 /** Where no Docker answers, a deployment that says just that is no failure of the demo. */
-function isFine(one: WorkloadStatus, docker: boolean): boolean {
-  if (one.phase === "running" && one.health === "healthy" && one.sync === "synced") return true;
-  return !docker && one.phase === "blocked" && one.reason === "docker_unavailable";
+function isFine(workload: WorkloadStatus, docker: boolean): boolean {
+  if (workload.phase === "running" && workload.health === "healthy" && workload.sync === "synced") return true;
+  return !docker && workload.phase === "blocked" && workload.reason === "docker_unavailable";
 }
 
 function summary({ workloads }: Snapshot, daemon: DemoDaemon): void {
   console.log("");
-  for (const one of workloads) {
-    const what = one.instances.map((each) => each.container_id?.slice(0, 12) ?? `pid ${each.pid}`).join(", ");
-    say(`${one.name.padEnd(12)} ${one.health === "healthy" ? "healthy" : one.phase}  ${what || one.message}`);
+  for (const workload of workloads) {
+    const what = workload.instances.map((each) => each.container_id?.slice(0, 12) ?? `pid ${each.pid}`).join(", ");
+    say(
+      `${workload.name.padEnd(12)} ${workload.health === "healthy" ? "healthy" : workload.phase}  ${
+        what || workload.message
+      }`,
+    );
   }
   console.log(`\n  The page        ${daemon.url}`);
 }
@@ -134,7 +140,9 @@ function explain(last: Snapshot | null): void {
   console.log(`error: not everything was healthy within ${ONCE_MS / 1000} s`);
   if (last === null) console.log("  the daemon gave no status");
   if (last?.source.error) console.log(`  repository: ${last.source.error.message}`);
-  for (const one of last?.workloads ?? []) console.log(`  ${one.name}: ${one.phase}, ${one.health}: ${one.message}`);
+  for (const workload of last?.workloads ?? []) {
+    console.log(`  ${workload.name}: ${workload.phase}, ${workload.health}: ${workload.message}`);
+  }
 }
 
 function say(line: string): void {

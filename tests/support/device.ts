@@ -116,7 +116,7 @@ export class TestDevice implements AsyncDisposable {
   }
 
   async workload(name: string): Promise<WorkloadStatus | undefined> {
-    return (await this.status())?.workloads.find((one) => one.name === name);
+    return (await this.status())?.workloads.find((workload) => workload.name === name);
   }
 
   /** Waits for the workload to be as `claim` says. */
@@ -158,5 +158,5 @@ export class TestDevice implements AsyncDisposable {
 
 /** The instances without what they use, which is looked at now and then, and moves by itself. */
 export function apartFromUse({ instances }: WorkloadStatus): InstanceStatus[] {
-  return instances.map((one) => ({ ...one, cpu_percent: null, memory_bytes: null }));
+  return instances.map((instance) => ({ ...instance, cpu_percent: null, memory_bytes: null }));
 }

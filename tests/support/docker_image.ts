@@ -80,8 +80,8 @@ export async function busyboxEntries(): Promise<TarEntry[]> {
 }
 
 async function findBusybox(): Promise<string> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    if (await Deno.stat(`${folder}/busybox`).then(() => true, () => false)) return `${folder}/busybox`;
+  for (const directory of (Deno.env.get("PATH") ?? "").split(":")) {
+    if (await Deno.stat(`${directory}/busybox`).then(() => true, () => false)) return `${directory}/busybox`;
   }
   throw new Error("no busybox in PATH");
 }

@@ -72,9 +72,9 @@ const look: Record<Prerequisite, () => Promise<string | null>> = {
 };
 
 async function program(name: string): Promise<string | null> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    const info = await Deno.stat(`${folder}/${name}`).catch(() => null);
-    if (info?.isFile) return `${folder}/${name}`;
+  for (const directory of (Deno.env.get("PATH") ?? "").split(":")) {
+    const info = await Deno.stat(`${directory}/${name}`).catch(() => null);
+    if (info?.isFile) return `${directory}/${name}`;
   }
   return null;
 }

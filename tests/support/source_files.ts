@@ -20,9 +20,9 @@ export interface Import {
 /** Every TypeScript file below the folders, in order of path. */
 export async function sourceFiles(folders: string[]): Promise<SourceFile[]> {
   const found: SourceFile[] = [];
-  for (const folder of folders) {
-    for await (const entry of Deno.readDir(join(ROOT, folder))) {
-      const path = `${folder}/${entry.name}`;
+  for (const directory of folders) {
+    for await (const entry of Deno.readDir(join(ROOT, directory))) {
+      const path = `${directory}/${entry.name}`;
       if (entry.isDirectory) found.push(...await sourceFiles([path]));
       else if (/\.tsx?$/.test(entry.name)) {
         const text = await Deno.readTextFile(join(ROOT, path));

@@ -1,7 +1,7 @@
 /** What the unit does with a new executable that does not work, whatever it is: in the shells that devices have. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { beginTrial, placesOf, readRefused, readTrial } from "../../src/upgrade/trial.ts";
+import { beginTrial, readRefused, readTrial, upgradePaths } from "../../src/upgrade/upgrade_trial.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
 import { type Guard, guardOf } from "./guard.ts";
@@ -19,7 +19,7 @@ const BROKEN: { what: string; text: string; starts: number }[] = [
 
 async function onTrial(text: string) {
   const dir = await tempDir();
-  const places = placesOf(join(dir.path, "harbornode"));
+  const places = upgradePaths(join(dir.path, "harbornode"));
   await Deno.writeTextFile(places.executable, text, { mode: 0o755 });
   await Deno.writeTextFile(places.previous, OLD, { mode: 0o755 });
   await beginTrial(places, TRIED);

@@ -1,7 +1,7 @@
 /** A release as it is read: which folder, what its sums say, and who signed it. */
 import assert from "node:assert/strict";
 import { Failure } from "../../src/failure.ts";
-import { hashesFor, readSums, releaseFolder } from "../../src/upgrade/release.ts";
+import { hashesFor, readSums, releaseDirectory } from "../../src/upgrade/release.ts";
 import { RELEASE_SIGNERS } from "../../src/upgrade/release_signers.ts";
 import { verifyRelease } from "../../src/upgrade/verify_release.ts";
 import { readAllowedSigners } from "../../src/signature/allowed_signers.ts";
@@ -25,12 +25,12 @@ const refused = (run: () => unknown) => {
 
 Deno.test("a release lies in the project's folder of its version, or where the owner says", () => {
   const project = "https://github.com/harbornode/harbornode/releases";
-  assert.equal(releaseFolder({ base: null, version: null }), `${project}/latest/download`);
-  assert.equal(releaseFolder({ base: null, version: "0.2.0" }), `${project}/download/v0.2.0`);
+  assert.equal(releaseDirectory({ base: null, version: null }), `${project}/latest/download`);
+  assert.equal(releaseDirectory({ base: null, version: "0.2.0" }), `${project}/download/v0.2.0`);
   const base = "https://mirror.example.org/hn/{version}/";
-  assert.equal(releaseFolder({ base, version: "0.2.0" }), "https://mirror.example.org/hn/0.2.0");
-  assert.equal(releaseFolder({ base: "http://m/hn/", version: "0.2.0" }), "http://m/hn");
-  assert.match(refused(() => releaseFolder({ base, version: null }))!, /^release_invalid: .* and none was named$/);
+  assert.equal(releaseDirectory({ base, version: "0.2.0" }), "https://mirror.example.org/hn/0.2.0");
+  assert.equal(releaseDirectory({ base: "http://m/hn/", version: "0.2.0" }), "http://m/hn");
+  assert.match(refused(() => releaseDirectory({ base, version: null }))!, /^release_invalid: .* and none was named$/);
 });
 
 Deno.test("sums say which version a release is, and what is in it", () => {

@@ -5,13 +5,13 @@ import { isTable, type Table } from "../../schema/toml_value.ts";
 import { hiddenValues, redactConfig } from "../../settings/redact_config.ts";
 import { secretValues } from "../../settings/secret_values.ts";
 import { COMMIT, VERSION } from "../../version.ts";
-import type { Situation } from "../check.ts";
-import { outputOf, textOf } from "../looks.ts";
+import type { DoctorContext } from "../check.ts";
+import { readText, runTool } from "../host_facts.ts";
 import { dropInFiles, installedUnit, UNIT_NAME } from "../service/installed_unit.ts";
-import type { Entry } from "./archive.ts";
+import type { Entry } from "./bundle_archive.ts";
 import { filesBelow } from "./files_below.ts";
-import { redactedCommandLine, redactedUnit, unitSecrets, withoutOutput } from "./redacted.ts";
-import { scrubber } from "./scrub.ts";
+import { omitOutput, redactedCommandLine, redactedUnit, unitSecrets } from "./redacted_config.ts";
+import { scrubber } from "./scrub_secrets.ts";
 
 export interface CollectOptions {
   /** The file of the settings, right or wrong; null for none. */
@@ -24,11 +24,11 @@ export interface CollectOptions {
 }
 
 /** Sorted by name. */
-export async function collect(situation: Situation, options: CollectOptions): Promise<Entry[]> {
-  const { settings, snapshot, root, env } = situation;
+export async function collect(context: DoctorContext, options: CollectOptions): Promise<Entry[]> {
+  const { settings, snapshot, root, env } = context;
   const { config, more, withOutput, signal } = options;
   const own = await configOf(config);
-  const units = await unitsOf(situation);
+  const units = await unitsOf(context);
   const secrets = [
     ...(settings === null ? [] : secretValues(settings)),
     ...own.secrets,
@@ -38,10 +38,10 @@ export async function collect(situation: Situation, options: CollectOptions): Pr
     ),
   ];
   const found: Entry[] = [
-    { name: "about.txt", text: await aboutText(situation, signal) },
+    { name: "about.txt", text: await aboutText(context, signal) },
     ...(own.text === null ? [] : [{ name: "config.toml", text: own.text }]),
     ...units.map(({ name, text }) => ({ name: `unit/${name}`, text: redactedUnit(text) })),
-    { name: "machine/cmdline.txt", text: redactedCommandLine(await textOf(join(root, "proc/cmdline")) ?? "") },
+    { name: "machine/cmdline.txt", text: redactedCommandLine(await readText(join(root, "proc/cmdline")) ?? "") },
     ...await filesOf(root, {
       "machine/meminfo.txt": "proc/meminfo",
       "machine/cgroups.txt": "proc/cgroups",
@@ -60,7 +60,7 @@ export async function collect(situation: Situation, options: CollectOptions): Pr
     ...(settings === null ? [] : [{ name: "data_dir.txt", text: await filesBelow(settings.dataDir) }]),
     ...(snapshot === null
       ? []
-      : [{ name: "status.json", text: JSON.stringify(withOutput ? snapshot : withoutOutput(snapshot), null, 2) }]),
+      : [{ name: "status.json", text: JSON.stringify(withOutput ? snapshot : omitOutput(snapshot), null, 2) }]),
     ...more,
   ];
   const scrub = scrubber(secrets);
@@ -72,8 +72,8 @@ export async function collect(situation: Situation, options: CollectOptions): Pr
 /** No word of these is anybody's to choose. */
 const UNIT_STATE = ["-p", "ActiveState,SubState,Result,NRestarts,ExecMainStatus,MemoryCurrent,TasksCurrent"];
 
-async function aboutText({ env, isRoot, clock }: Situation, signal: AbortSignal): Promise<string> {
-  const libc = await outputOf("getconf", ["GNU_LIBC_VERSION"], signal);
+async function aboutText({ env, isRoot, clock }: DoctorContext, signal: AbortSignal): Promise<string> {
+  const libc = await runTool("getconf", ["GNU_LIBC_VERSION"], signal);
   const names = Object.keys(env).filter((name) => /^(HARBORNODE_|DENO_|SSL_|(HTTPS?|NO)_PROXY$)/i.test(name)).sort();
   return [
     `harbornode ${VERSION} (${COMMIT}) ${Deno.build.target}, deno ${Deno.version.deno}`,
@@ -85,7 +85,7 @@ async function aboutText({ env, isRoot, clock }: Situation, signal: AbortSignal)
 
 /** As it can be shown, and what it must not show: the values in it, and in the files that it names. */
 async function configOf(file: string | null): Promise<{ text: string | null; secrets: string[] }> {
-  const text = file === null ? null : await textOf(file);
+  const text = file === null ? null : await readText(file);
   if (file === null || text === null) return { text: null, secrets: [] };
   const document = parseDocument("config.toml", text);
   // A line that is no TOML may be half a secret.
@@ -93,14 +93,14 @@ async function configOf(file: string | null): Promise<{ text: string | null; sec
   const { table } = document;
   const contents = new Map<string, string>();
   for (const name of fileNames(table)) {
-    const content = await textOf(resolve(dirname(file), name));
+    const content = await readText(resolve(dirname(file), name));
     if (content !== null) contents.set(name, content.trim());
   }
   const isFile = (name: string) => contents.has(name);
   return {
     text: redactConfig(table, isFile),
     // Larger files are certificates and lists, and public.
-    secrets: [...hiddenValues(table, isFile), ...[...contents.values()].filter((one) => one.length <= 512)],
+    secrets: [...hiddenValues(table, isFile), ...[...contents.values()].filter((content) => content.length <= 512)],
   };
 }
 
@@ -112,26 +112,28 @@ function fileNames(table: Table): string[] {
   });
 }
 
-async function unitsOf({ root, env, isRoot }: Situation): Promise<Entry[]> {
+async function unitsOf({ root, env, isRoot }: DoctorContext): Promise<Entry[]> {
   const where = { root, env, isRoot };
   const installed = await installedUnit(where);
   const files = [...(installed === null ? [] : [installed.file]), ...await dropInFiles(where)];
   return await Promise.all(files.map(async (file) => ({
     name: file.slice(dirname(dirname(file)).length + 1).replace(/^system\//, ""),
-    text: await textOf(file) ?? "",
+    text: await readText(file) ?? "",
   })));
 }
 
 async function filesOf(root: string, places: Record<string, string>): Promise<Entry[]> {
   const entries = Object.entries(places);
-  return await Promise.all(entries.map(async ([name, path]) => ({ name, text: await textOf(join(root, path)) ?? "" })));
+  return await Promise.all(
+    entries.map(async ([name, path]) => ({ name, text: await readText(join(root, path)) ?? "" })),
+  );
 }
 
 async function outputsOf(commands: Record<string, string[]>, signal: AbortSignal): Promise<Entry[]> {
   return await Promise.all(
     Object.entries(commands).map(async ([name, [program = "", ...args]]) => {
       const bounded = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
-      const output = await outputOf(program, args, bounded);
+      const output = await runTool(program, args, bounded);
       return { name, text: output === null ? "" : [output.out, output.err].filter((one) => one !== "").join("\n") };
     }),
   );

@@ -11,17 +11,17 @@ export async function filesBelow(root: string): Promise<string> {
   return (lines.length <= MOST ? lines : [...lines.slice(0, MOST), "and more"]).join("\n");
 }
 
-async function list(root: string, folder: string, lines: string[]): Promise<void> {
+async function list(root: string, directory: string, lines: string[]): Promise<void> {
   if (lines.length > MOST) return;
   let names: string[];
   try {
-    names = (await Array.fromAsync(Deno.readDir(join(root, folder)), ({ name }) => name)).sort();
+    names = (await Array.fromAsync(Deno.readDir(join(root, directory)), ({ name }) => name)).sort();
   } catch (error) {
-    lines.push(`${folder === "" ? "." : folder}: ${error instanceof Error ? error.name : "can not be read"}`);
+    lines.push(`${directory === "" ? "." : directory}: ${error instanceof Error ? error.name : "can not be read"}`);
     return;
   }
   for (const name of names) {
-    const path = folder === "" ? name : `${folder}/${name}`;
+    const path = directory === "" ? name : `${directory}/${name}`;
     const info = await Deno.lstat(join(root, path)).catch(() => null);
     if (info === null) continue;
     const mode = ((info.mode ?? 0) & 0o7777).toString(8).padStart(4, "0");

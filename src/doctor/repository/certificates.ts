@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import type { Check } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { textOf, whyNotReadable } from "../looks.ts";
-import { bundleFile } from "./authorities.ts";
+import { readError, readText } from "../host_facts.ts";
+import { bundleFile } from "./ca_bundle.ts";
 
 /** What a file of certificates holds, as seen by this device's clock. */
 export interface Bundle {
@@ -30,7 +30,7 @@ export const certificates: Check<CertificateFacts, "settings"> = {
   group: "repository",
   name: "certificates",
   needs: ["settings"],
-  async look({ settings: { repo }, snapshot, env, root, clock }) {
+  async gather({ settings: { repo }, snapshot, env, root, clock }) {
     const file = await bundleFile(env, root);
     return {
       host: repo.url.startsWith("https:") ? new URL(repo.url).host : null,
@@ -39,7 +39,7 @@ export const certificates: Check<CertificateFacts, "settings"> = {
       isSystemUsed: await usesSystemStore(snapshot?.daemon.pid ?? null),
     };
   },
-  judge({ host, system, own, isSystemUsed }) {
+  evaluate({ host, system, own, isSystemUsed }) {
     if (host === null) return [ok("not used")];
     const found = [...(own === null ? [] : judgeOwn(own)), ...judgeSystem(system)];
     if (isSystemUsed === false) {
@@ -76,14 +76,14 @@ function judgeOwn({ file, unreadable, valid, expired, future }: Bundle): Finding
 
 /** Of root's processes only root sees it. */
 async function usesSystemStore(pid: number | null): Promise<boolean | null> {
-  const text = pid === null ? null : await textOf(`/proc/${pid}/environ`);
+  const text = pid === null ? null : await readText(`/proc/${pid}/environ`);
   return text === null ? null : /(^|\0)DENO_TLS_CA_STORE=[^\0]*system/.test(text);
 }
 
 async function bundleOf(file: string, now: number): Promise<Bundle> {
   const counts = { valid: 0, expired: 0, future: 0 };
-  const text = await textOf(file);
-  const unreadable = text === null ? await whyNotReadable(file) : null;
+  const text = await readText(file);
+  const unreadable = text === null ? await readError(file) : null;
   for (const [pem] of (text ?? "").matchAll(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)) {
     const validity = validityOf(pem, now);
     if (validity !== null) counts[validity]++;

@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { sshLocation } from "../../source/location.ts";
+import { sshLocation } from "../../source/repository_location.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, problem } from "../finding.ts";
-import { outputOf, textOf, whyNotReadable } from "../looks.ts";
+import { readError, readText, runTool } from "../host_facts.ts";
 
 export interface SshFacts {
   /** As known_hosts has it, "[git.example.org]:2222"; null where the repository is not asked over ssh. */
@@ -25,23 +25,23 @@ export const sshFiles: Check<SshFacts, "settings"> = {
   group: "repository",
   name: "ssh",
   needs: ["settings"],
-  async look({ settings: { repo }, env }, signal) {
+  async gather({ settings: { repo }, env }, signal) {
     const location = sshLocation(repo.url);
     const home = env.HOME ?? homedir() ?? "/root";
     const wanted = repo.knownHostsFile ?? join(home, ".ssh/known_hosts");
     const places = repo.knownHostsFile === null ? [wanted, "/etc/ssh/ssh_known_hosts"] : [wanted];
     const files: string[] = [];
-    for (const place of places) if (await whyNotReadable(place) === null) files.push(place);
+    for (const place of places) if (await readError(place) === null) files.push(place);
     const named = location === null ? null : nameOf(location);
     return {
       host: named,
       port: location?.port ?? null,
       key: repo.sshKeyFile === null || named === null ? null : await keyOf(repo.sshKeyFile),
       knownHosts: { files, wanted, knowsHost: named === null ? null : await knows(named, files, signal) },
-      hasClient: named === null || await outputOf("ssh", ["-V"], signal) !== null,
+      hasClient: named === null || await runTool("ssh", ["-V"], signal) !== null,
     };
   },
-  judge({ host, port, key, knownHosts, hasClient }) {
+  evaluate({ host, port, key, knownHosts, hasClient }) {
     if (host === null) return [ok("not used")];
     if (!hasClient) return [problem("there is no ssh on this device", "sudo apt-get install openssh-client")];
     const found = [...(key === null ? [] : judgeKey(key))];
@@ -66,9 +66,9 @@ function judgeKey({ file, unreadable, mode, isLocked }: NonNullable<SshFacts["ke
 }
 
 async function keyOf(file: string): Promise<NonNullable<SshFacts["key"]>> {
-  const unreadable = await whyNotReadable(file);
+  const unreadable = await readError(file);
   const mode = await Deno.stat(file).then((info) => info.mode ?? 0, () => 0);
-  return { file, unreadable, mode: mode & 0o777, isLocked: isLocked(await textOf(file) ?? "") };
+  return { file, unreadable, mode: mode & 0o777, isLocked: isLocked(await readText(file) ?? "") };
 }
 
 /** Whether a private key in PEM or in OpenSSH's form (its PROTOCOL.key: the cipher's name comes first) is encrypted. */
@@ -89,7 +89,7 @@ function isLocked(text: string): boolean {
 async function knows(host: string, files: string[], signal: AbortSignal): Promise<boolean | null> {
   let answered = files.length === 0;
   for (const file of files) {
-    const found = await outputOf("ssh-keygen", ["-F", host, "-f", file], signal);
+    const found = await runTool("ssh-keygen", ["-F", host, "-f", file], signal);
     if (found === null) continue;
     answered = true;
     if (found.code === 0 && found.out !== "") return true;

@@ -1,5 +1,5 @@
 /** [pure] What forges tell of a token to who holds it, in one GET that changes nothing. */
-import { repositoryAddress } from "../../model/repository/address.ts";
+import { repositoryAddress } from "../../model/repository_address.ts";
 import type { Settings } from "../../settings/settings.ts";
 
 /** Those that tell. Gitea and Forgejo, and Bitbucket, have no such question. */

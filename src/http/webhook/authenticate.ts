@@ -4,10 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { EARLIEST_MS } from "../../model/time/moment.ts";
+import { EARLIEST_MS } from "../../model/iso_timestamp.ts";
 import { standardSignature } from "../../standard_webhooks.ts";
 
-export interface Claim {
+export interface Credentials {
   header(name: string): string | undefined;
   /** As it came: a signature is over these bytes. */
   body: Uint8Array;
@@ -17,8 +17,8 @@ export interface Claim {
   now: number;
 }
 
-export type Proof = { ok: true } | { ok: false; reason: RefusalReason; message: string };
-export type RefusalReason = "missing_signature" | "bad_signature" | "stale_timestamp" | "clock_wrong";
+export type AuthResult = { ok: true } | { ok: false; reason: AuthFailure; message: string };
+export type AuthFailure = "missing_signature" | "bad_signature" | "stale_timestamp" | "clock_wrong";
 
 /** As standardwebhooks.com advises: long enough for a slow network, too short for who replays what was recorded. */
 const TOLERANCE_MS = 5 * 60_000;
@@ -35,7 +35,7 @@ const DIGESTS: Record<string, RegExp> = {
 };
 const OTHERS = ["x-gitlab-token", "webhook-signature", "authorization"];
 
-export function authenticate(claim: Claim): Proof {
+export function authenticate(claim: Credentials): AuthResult {
   if (claim.secrets.some((secret) => isProved(claim, secret))) return { ok: true };
   if (claim.secrets.some((secret) => isStandard(claim, secret))) return stale(claim);
   const { header } = claim;
@@ -51,7 +51,7 @@ export function authenticate(claim: Claim): Proof {
   return refused("bad_signature", "its signature or token is of no secret of this device");
 }
 
-function isProved(claim: Claim, secret: string): boolean {
+function isProved(claim: Credentials, secret: string): boolean {
   const { header } = claim;
   return Object.keys(DIGESTS).some((name) => isDigest(name, { claim, secret })) ||
     isEqual(header("x-gitlab-token") ?? "", secret) ||
@@ -59,7 +59,7 @@ function isProved(claim: Claim, secret: string): boolean {
     (isStandard(claim, secret) && Math.abs(driftMs(claim)) <= TOLERANCE_MS);
 }
 
-function isDigest(name: string, { claim: { header, body }, secret }: { claim: Claim; secret: string }): boolean {
+function isDigest(name: string, { claim: { header, body }, secret }: { claim: Credentials; secret: string }): boolean {
   const [, ...groups] = DIGESTS[name]!.exec(header(name) ?? "") ?? [];
   const [algorithm, digest] = groups.filter((group) => group !== undefined);
   if (algorithm === undefined || digest === undefined) return false;
@@ -78,18 +78,18 @@ function isAuthorized(header: string, secret: string): boolean {
 }
 
 /** Signed by the secret, whenever that was. Several signatures are of several secrets of the sender. */
-function isStandard({ header, body }: Claim, secret: string): boolean {
+function isStandard({ header, body }: Credentials, secret: string): boolean {
   const [id, timestamp] = [header("webhook-id") ?? "", header("webhook-timestamp") ?? ""];
   if (id === "" || !/^\d{1,12}$/.test(timestamp)) return false;
   const expected = standardSignature(secret, { id, timestamp, body });
   return (header("webhook-signature") ?? "").split(" ").slice(0, 8).some((one) => isEqual(one, expected));
 }
 
-function driftMs({ header, now }: Claim): number {
+function driftMs({ header, now }: Credentials): number {
   return Number(header("webhook-timestamp")) * 1000 - now;
 }
 
-function stale(claim: Claim): Proof {
+function stale(claim: Credentials): AuthResult {
   if (claim.now < EARLIEST_MS) {
     const says = new Date(claim.now).toISOString().slice(0, 10);
     return refused("clock_wrong", `the clock of this device says ${says}, so the age of a signature can not be told`);
@@ -99,7 +99,7 @@ function stale(claim: Claim): Proof {
   return refused("stale_timestamp", `its timestamp is ${minutes} min ${side} the clock of this device, 5 are allowed`);
 }
 
-function refused(reason: RefusalReason, message: string): Proof {
+function refused(reason: AuthFailure, message: string): AuthResult {
   return { ok: false, reason, message };
 }
 

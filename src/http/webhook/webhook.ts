@@ -5,15 +5,15 @@
 import type { Context } from "hono";
 import { Networks, visitorOf } from "../../ip_network.ts";
 import type { Delivery } from "../../model/snapshot.ts";
-import type { Ref } from "../../model/repository/ref.ts";
-import { readBody } from "../body.ts";
-import type { LongWork, SyncOutcome } from "../control.ts";
+import type { Ref } from "../../model/git_ref.ts";
+import { readBody } from "../read_body.ts";
+import type { LongOperation, SyncOutcome } from "../control_app.ts";
 import { authenticate } from "./authenticate.ts";
 import { clientAddress } from "./client_address.ts";
-import { FailureLimit } from "./failure_limit.ts";
-import { type Origin, originOf, printable } from "./origin.ts";
-import { ignoredBecause } from "./push.ts";
-import { Waiters } from "./waiters.ts";
+import { RateLimit } from "./rate_limit.ts";
+import { type DetectedForge, detectForge, printable } from "./forge.ts";
+import { ignoreReason } from "./match_push.ts";
+import { SyncStreams } from "./sync_stream.ts";
 
 export interface WebhookDeps {
   /** Empty: there is no webhook. */
@@ -29,7 +29,7 @@ export interface WebhookDeps {
   /** Asks for a look. */
   wake(): void;
   /** A look that begins after the call, and what followed from it. */
-  sync(options: LongWork & { wait: true }): Promise<SyncOutcome>;
+  sync(options: LongOperation & { wait: true }): Promise<SyncOutcome>;
   /** The list that is shown, and what was accepted before by its `once`. */
   deliveries: { has(once: string): boolean; add(delivery: Delivery, once: string | null): void };
 }
@@ -55,8 +55,8 @@ interface Verdict {
 export class Webhook {
   readonly #deps: WebhookDeps;
   readonly #proxies: Networks;
-  readonly #failures = new FailureLimit();
-  readonly #waiters = new Waiters();
+  readonly #failures = new RateLimit();
+  readonly #waiters = new SyncStreams();
 
   constructor(deps: WebhookDeps) {
     this.#deps = deps;
@@ -86,7 +86,7 @@ export class Webhook {
     }
     const type = (header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
     const payload = parse(body, type);
-    const origin = originOf(header, payload);
+    const origin = detectForge(header, payload);
     const verdict = this.#verdict({ origin, payload, type });
     const id = this.#list(origin, verdict);
     if (verdict.verdict !== "accepted") return say(context, verdict, id);
@@ -99,14 +99,14 @@ export class Webhook {
       this.#busy(context, { id, verdict });
   }
 
-  #verdict({ origin, payload, type }: { origin: Origin; payload: Payload; type: string }): Verdict {
+  #verdict({ origin, payload, type }: { origin: DetectedForge; payload: Payload; type: string }): Verdict {
     const { forge, event, once } = origin;
     if (forge !== "generic" && type !== "" && !READABLE.test(type)) {
       const message = `it is ${printable(type, 60)}; choose application/json in the settings of the forge's webhook`;
       return { status: 415, verdict: "refused", reason: "unsupported_media_type", message };
     }
     if (event === "ping" || event === "diagnostics:ping") return PONG;
-    const why = ignoredBecause({ event, payload, ...this.#deps });
+    const why = ignoreReason({ event, payload, ...this.#deps });
     if (why !== null) return { status: 200, verdict: "ignored", reason: "ignored", message: why };
     if (once !== null && this.#deps.deliveries.has(once)) {
       return { status: 200, verdict: "ignored", reason: "delivered_before", message: "it was delivered before" };
@@ -126,10 +126,10 @@ export class Webhook {
       return context.json({ accepted: false, reason: "rate_limited", message }, 429);
     }
     const verdict: Verdict = { verdict: refusal === PONG ? "ignored" : "refused", ...refusal };
-    return say(context, verdict, this.#list(originOf((name) => context.req.header(name), null), verdict));
+    return say(context, verdict, this.#list(detectForge((name) => context.req.header(name), null), verdict));
   }
 
-  #list({ forge, event, id, once }: Origin, { verdict, message }: Verdict): string {
+  #list({ forge, event, id, once }: DetectedForge, { verdict, message }: Verdict): string {
     const listed = id ?? crypto.randomUUID();
     const at = new Date(this.#deps.now()).toISOString();
     const isAccepted = verdict === "accepted";

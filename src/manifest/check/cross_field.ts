@@ -3,7 +3,7 @@ import { portsClash } from "../../model/port.ts";
 import type { Mount, Port } from "../../model/workload.ts";
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { quote } from "../../schema/toml_value.ts";
-import type { ManifestFile } from "../layout.ts";
+import type { ManifestFile } from "../repository_layout.ts";
 
 /** Entries of `ports`: an entry of a deployment may be a range of ports. A wrong entry is a hole. */
 export type PortEntries = readonly (Port | Port[] | undefined)[];
@@ -50,8 +50,8 @@ export function checkWorkingDir(path: string, { manifest, hasArtifact, scope }: 
   if (hasArtifact && manifest.files.length === 0) return;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (path.startsWith("/") || parts.length === 0) return;
-  const folder = `${parts.join("/")}/`;
-  if (manifest.files.some((file) => file.path.startsWith(folder))) return;
+  const directory = `${parts.join("/")}/`;
+  if (manifest.files.some((file) => file.path.startsWith(directory))) return;
   scope.error(`there is no folder ${quote(manifest.folder + parts.join("/"))}`, `put it into ${manifest.folder}`);
 }
 

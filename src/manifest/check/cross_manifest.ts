@@ -1,5 +1,5 @@
 /** [pure] Checks across manifests: duplicate names and folders, conflicting renames, and dependencies. */
-import type { ModeChoice } from "../../model/desired.ts";
+import type { RuntimeOptions } from "../../model/desired.ts";
 import type { Problem } from "../../model/problem.ts";
 import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/diagnostic.ts";
 import { suggest } from "../../schema/suggest.ts";
@@ -9,7 +9,7 @@ import type { TreeEntry } from "../../source/source.ts";
 import { atSource } from "../device/overlay.ts";
 import type { DeviceSelector } from "../device/selector.ts";
 import { dependencyCycles } from "../field/depends_on.ts";
-import type { ManifestFile } from "../layout.ts";
+import type { ManifestFile } from "../repository_layout.ts";
 
 /** The files of a revision. */
 export interface ManifestTree {
@@ -25,14 +25,14 @@ export interface ManifestTree {
 export type Read =
   & { file: ManifestFile; name: string; isNamed: boolean }
   & (
-    | { type: "workload"; choice: ModeChoice; on: DeviceSelector; sourceOf(path: FieldPath): FieldPath }
+    | { type: "workload"; choice: RuntimeOptions; on: DeviceSelector; sourceOf(path: FieldPath): FieldPath }
     | { type: "invalid"; problems: Problem[] }
   );
 
 /** Makes two manifests of one name or one folder invalid: neither is more right than the other. */
 export function rejectDuplicates(manifests: readonly Read[], tree: ManifestTree): Read[] {
-  const byName = Map.groupBy(manifests, (one) => one.name);
-  const byFolder = Map.groupBy(manifests, (one) => one.file.folder);
+  const byName = Map.groupBy(manifests, (read) => read.name);
+  const byFolder = Map.groupBy(manifests, (read) => read.file.folder);
   return manifests.map((manifest) => {
     const { file, name, isNamed } = manifest;
     const othersIn = (group: readonly Read[]) =>
@@ -59,8 +59,10 @@ export function rejectDuplicates(manifests: readonly Read[], tree: ManifestTree)
 
 /** Makes a manifest invalid whose `moved_from` is its own name, still in use, or claimed twice. */
 export function rejectRenameConflicts(manifests: readonly Read[], tree: ManifestTree): Read[] {
-  const names = new Set(manifests.map((one) => one.name));
-  const claims = manifests.flatMap((one) => one.type === "workload" ? one.choice.specs[0]!.movedFrom ?? [] : []);
+  const names = new Set(manifests.map((manifest) => manifest.name));
+  const claims = manifests.flatMap((manifest) =>
+    manifest.type === "workload" ? manifest.choice.specs[0]!.movedFrom ?? [] : []
+  );
   return manifests.map((manifest) => {
     const from = manifest.type === "workload" ? manifest.choice.specs[0]!.movedFrom : null;
     if (from === null) return manifest;
@@ -88,8 +90,8 @@ function invalidFor(
 
 /** Makes manifests invalid that depend on each other in a cycle, or on a workload that does not exist. */
 export function rejectCycles(manifests: readonly Read[], tree: ManifestTree): Read[] {
-  const valid = manifests.flatMap((one) => one.type === "workload" ? one.choice.specs[0]! : []);
-  const names = new Set(manifests.map((one) => one.name));
+  const valid = manifests.flatMap((manifest) => manifest.type === "workload" ? manifest.choice.specs[0]! : []);
+  const names = new Set(manifests.map((manifest) => manifest.name));
   const cycles = dependencyCycles(valid);
   return manifests.map((manifest) => {
     if (manifest.type !== "workload") return manifest;

@@ -5,15 +5,15 @@
 import type { Desired } from "../../model/desired.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import { overQuota } from "../../model/policy/quota.ts";
-import type { Refusal } from "../../model/policy/refusal.ts";
-import { refusalsOf } from "../../model/policy/refusals.ts";
+import type { Denial } from "../../model/policy/denial.ts";
+import { evaluatePolicy } from "../../model/policy/evaluate_policy.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Workload } from "../../model/workload.ts";
 import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/diagnostic.ts";
 import { parseDocument, withPositions } from "../../schema/toml_document.ts";
 import { isTable, type Table } from "../../schema/toml_value.ts";
 import type { Mode } from "../field/mode.ts";
-import type { ManifestTree } from "../read.ts";
+import type { ManifestTree } from "../read_manifests.ts";
 
 /** Returns none for a workload of two modes that is allowed in one of them. */
 export function policyProblems(
@@ -23,7 +23,7 @@ export function policyProblems(
   const overLimit = overQuota(workloads, { policy, applied: () => 0 });
   return workloads.flatMap((workload) => {
     const specs = choices?.get(workload.name)?.specs ?? [workload];
-    const judged = specs.map((spec) => ({ spec, refusals: refusalsOf(spec, policy) }));
+    const judged = specs.map((spec) => ({ spec, refusals: evaluatePolicy(spec, policy) }));
     const quota = overLimit.get(workload.name);
     const isDenied = judged.every(({ refusals }) => refusals.length > 0);
     if (!isDenied && quota === undefined) return [];
@@ -43,7 +43,7 @@ export function policyProblems(
 
 /** Drops the name of the field from the message: the position says it. */
 function report(
-  { path: [field], message, hint }: Refusal,
+  { path: [field], message, hint }: Denial,
   { diagnostics, path }: { diagnostics: Diagnostic[]; path: FieldPath },
 ): void {
   new DiagnosticScope(diagnostics, path).error(message.replace(`${field}: `, ""), hint);
@@ -53,7 +53,7 @@ function report(
  * Returns the path at the top, or below the table of the mode. It has no index where one entry of the manifest stands for
  * several ports of the spec.
  */
-function sourceOf(path: Refusal["path"], { spec, table }: { spec: Workload; table: Table }): FieldPath {
+function sourceOf(path: Denial["path"], { spec, table }: { spec: Workload; table: Table }): FieldPath {
   const mode: Mode = spec.runtime === "native" ? "native" : "container";
   const own = table[mode];
   const isBelow = isTable(own) && own[path[0]] !== undefined;

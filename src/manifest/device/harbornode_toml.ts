@@ -3,18 +3,18 @@
  * has overlays and variables as manifests have them, so that one device can be upgraded first. Its problems affect no
  * workload.
  */
-import type { DaemonWish } from "../../model/desired.ts";
-import { daemonVersionRefusal } from "../../model/policy/daemon_version.ts";
+import type { DesiredVersion } from "../../model/desired.ts";
+import { daemonVersionDenial } from "../../model/policy/daemon_version.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import { type Problem, problemLine } from "../../model/problem.ts";
-import { RELEASE_VERSION } from "../../model/release/version.ts";
+import { RELEASE_VERSION } from "../../model/release_version.ts";
 import { type Diagnostic, DiagnosticScope } from "../../schema/diagnostic.ts";
 import { field, fields, readFields, tableOf } from "../../schema/field_table.ts";
 import { text } from "../../schema/schema.ts";
 import { lfsPointerProblem, parseDocument, withPositions } from "../../schema/toml_document.ts";
 import { isTable } from "../../schema/toml_value.ts";
 import type { ManifestTree } from "../check/cross_manifest.ts";
-import { MAX_MANIFEST_BYTES, sizeProblem } from "../limits.ts";
+import { MAX_MANIFEST_BYTES, sizeProblem } from "../manifest_limits.ts";
 import { atSource } from "./overlay.ts";
 import { type OverlayContext, overlayContext, resolveOverlays } from "./resolve_overlays.ts";
 import type { Target } from "./selector.ts";
@@ -35,10 +35,10 @@ const FIELDS = fields({
 });
 
 /** Returns the desired version; undefined without the file. Never throws: every problem is returned with its position. */
-export function desiredVersion({ entries, text }: ManifestTree, context: OverlayContext): DaemonWish | undefined {
+export function desiredVersion({ entries, text }: ManifestTree, context: OverlayContext): DesiredVersion | undefined {
   const entry = entries.find(({ path }) => path === HARBORNODE_TOML);
   if (entry === undefined) return undefined;
-  const failed = (problem: Problem): DaemonWish => ({ version: null, problems: [problem] });
+  const failed = (problem: Problem): DesiredVersion => ({ version: null, problems: [problem] });
   if (entry.type === "pointer") return failed(lfsPointerProblem(HARBORNODE_TOML));
   const tooLarge = entry.type === "file" ? sizeProblem(entry, MAX_MANIFEST_BYTES, "keep only [daemon] in it") : null;
   if (tooLarge !== null) return failed(tooLarge);
@@ -53,7 +53,7 @@ export function desiredVersion({ entries, text }: ManifestTree, context: Overlay
 }
 
 /** `overlays` names the overlays to merge, in place of those that match the device. */
-function readVersion(source: string, context: OverlayContext & { overlays?: readonly string[] }): DaemonWish {
+function readVersion(source: string, context: OverlayContext & { overlays?: readonly string[] }): DesiredVersion {
   const resolved = resolveOverlays(HARBORNODE_TOML, source, context);
   if ("problem" in resolved) return { version: null, problems: [resolved.problem] };
   const { table, diagnostics, sourceOf } = resolved;
@@ -81,11 +81,11 @@ export function daemonOverlayProblems(tree: ManifestTree, context: OverlayContex
 
 /** Returns what the policy of a device denies of the version, at the field that asks for it. */
 export function daemonPolicyProblems(
-  { version }: DaemonWish,
+  { version }: DesiredVersion,
   { tree, target, policy }: { tree: ManifestTree; target: Target; policy: Policy },
 ): Problem[] {
   const source = tree.text(HARBORNODE_TOML) ?? "";
-  const refusal = version === null ? null : daemonVersionRefusal(version, { running: null, policy });
+  const refusal = version === null ? null : daemonVersionDenial(version, { running: null, policy });
   const resolved = resolveOverlays(HARBORNODE_TOML, source, overlayContext(tree, target));
   if (refusal === null || "problem" in resolved) return [];
   const diagnostics: Diagnostic[] = [];

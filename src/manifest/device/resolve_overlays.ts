@@ -4,7 +4,7 @@ import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/d
 import { parseDocument } from "../../schema/toml_document.ts";
 import { isTable, type Table } from "../../schema/toml_value.ts";
 import type { ManifestTree } from "../check/cross_manifest.ts";
-import { MAX_VARIABLES_BYTES, sizeProblem } from "../limits.ts";
+import { MAX_VARIABLES_BYTES, sizeProblem } from "../manifest_limits.ts";
 import { matchingOverlays, mergeOverlays } from "./overlay.ts";
 import type { Target } from "./selector.ts";
 import { checkVariables, readVariables, resolveVariables, type Variables, VARIABLES_FILE } from "./variable.ts";

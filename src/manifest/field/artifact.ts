@@ -156,7 +156,10 @@ interface Download {
 export function buildArtifact(read: ArtifactRead, { name, arch, scope }: ArtifactContext): Artifact | undefined {
   const downloads = downloadsOf(read, scope);
   if (downloads === undefined) return undefined;
-  const built = downloads.map((one) => ({ arch: one.arch, artifact: complete(one, { read, name, scope }) }));
+  const built = downloads.map((download) => ({
+    arch: download.arch,
+    artifact: complete(download, { read, name, scope }),
+  }));
   if (built.some((one) => one.artifact === undefined)) return undefined;
   const fitting = built.find((one) => arch === undefined || one.arch === null || one.arch === arch);
   if (fitting !== undefined) return fitting.artifact;

@@ -1,5 +1,5 @@
 /** [pure] `windows` of [rollout], in a manifest and in config.toml: when changes may be applied. */
-import type { MaintenanceWindow } from "../../model/pause/maintenance_window.ts";
+import type { MaintenanceWindow } from "../../model/maintenance_window.ts";
 import { field, fields, required, tableOf, withDefaults } from "../../schema/field_table.ts";
 import { duration } from "../../schema/quantity.ts";
 import { list, oneOf, type Schema } from "../../schema/schema.ts";

@@ -1,5 +1,5 @@
 /** [pure] `on_change`, `reload`: what follows when only files of the workload's folder changed. */
-import { signalNamed } from "../../model/process/signal.ts";
+import { signalNamed } from "../../model/signal.ts";
 import type { OnChange, SignalName } from "../../model/workload.ts";
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { field, fields, type Infer } from "../../schema/field_table.ts";

@@ -6,7 +6,7 @@ import { duration } from "../../schema/quantity.ts";
 import { mapOf, number, oneOf, type Schema, text } from "../../schema/schema.ts";
 import { suggest } from "../../schema/suggest.ts";
 import { quote } from "../../schema/toml_value.ts";
-import type { ManifestFile } from "../layout.ts";
+import type { ManifestFile } from "../repository_layout.ts";
 import type { Mode } from "./mode.ts";
 import { checkProgram } from "./program.ts";
 import { shellWords } from "./shell_words.ts";

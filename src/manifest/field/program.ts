@@ -2,7 +2,7 @@
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { suggest } from "../../schema/suggest.ts";
 import { quote } from "../../schema/toml_value.ts";
-import type { ManifestFile } from "../layout.ts";
+import type { ManifestFile } from "../repository_layout.ts";
 
 interface ProgramContext {
   manifest: ManifestFile;
@@ -20,10 +20,10 @@ export function checkProgram(program: string, { manifest, hasArtifact, scope }: 
     return;
   }
   const path = program.slice(2);
-  const file = manifest.files.find((one) => one.path === path);
+  const file = manifest.files.find((workloadFile) => workloadFile.path === path);
   if (file === undefined) {
     if (hasArtifact && !path.split("/").includes("..")) return;
-    const close = suggest(path, manifest.files.map((one) => one.path));
+    const close = suggest(path, manifest.files.map((workloadFile) => workloadFile.path));
     const hint = close === null ? `put it into ${manifest.folder}` : `did you mean "./${close}"?`;
     scope.error(`there is no file ${quote(manifest.folder + path)}`, hint);
   } else if (!file.executable) {

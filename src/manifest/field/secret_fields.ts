@@ -1,5 +1,5 @@
 /** [pure] `env`, `secrets`: plain and encrypted values of a workload, and the files of `secrets/` that they name. */
-import type { Secret } from "../../model/secret.ts";
+import type { Secret } from "../../model/secret_reference.ts";
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { field, fields, readFields, required, tableSchema } from "../../schema/field_table.ts";
 import { type Schema, text } from "../../schema/schema.ts";
@@ -7,7 +7,7 @@ import { suggest } from "../../schema/suggest.ts";
 import { isTable, quote } from "../../schema/toml_value.ts";
 import type { TreeEntry } from "../../source/source.ts";
 import { AGE_PREFIX, type AgeText, readAge } from "../age_text.ts";
-import { MAX_SECRET_FILE_BYTES, sizeText } from "../limits.ts";
+import { MAX_SECRET_FILE_BYTES, sizeText } from "../manifest_limits.ts";
 
 /** Directory of the secrets in a container. A process has a directory of its own. */
 export const CONTAINER_CREDENTIALS = "/run/secrets";

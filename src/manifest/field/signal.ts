@@ -1,5 +1,5 @@
 /** [pure] Signals of signal(7), by name or number. */
-import { SIGNAL_NAMES, SIGNAL_SYNONYMS, type SignalName, signalNamed } from "../../model/process/signal.ts";
+import { SIGNAL_NAMES, SIGNAL_SYNONYMS, type SignalName, signalNamed } from "../../model/signal.ts";
 import type { Schema } from "../../schema/schema.ts";
 import { suggest } from "../../schema/suggest.ts";
 

@@ -1,13 +1,13 @@
 /** Which versions of HarborNode itself git may ask for. */
-import { compareVersions, fitsPattern } from "../release/version.ts";
+import { compareVersions, fitsPattern } from "../release_version.ts";
 import type { Policy } from "./policy.ts";
-import type { PolicyRefusal } from "./refusals.ts";
+import type { PolicyViolation } from "./evaluate_policy.ts";
 
 /** `running`: null where no device is at hand. Null for a version that the owner allows. */
-export function daemonVersionRefusal(
+export function daemonVersionDenial(
   wanted: string,
   { running, policy }: { running: string | null; policy: Pick<Policy, "daemonVersions"> },
-): PolicyRefusal | null {
+): PolicyViolation | null {
   if (wanted === running || policy.daemonVersions.includes(wanted)) return null;
   const hint = `leave it out, or add "${wanted}" to daemon_versions in [policy] of config.toml`;
   // What an older one leaves undone, and what it can not read, nobody asked the owner.

@@ -1,8 +1,8 @@
 /** [pure] What Docker says of a container, as an instance. */
-import type { Instance, InstanceState } from "../../model/observed.ts";
+import type { Instance, InstanceState } from "../../model/instance.ts";
 import type { DockerWorkload } from "../../model/workload.ts";
 import type { ProbeResult } from "../../model/snapshot.ts";
-import type { ContainerStatus, HealthLogEntry, InspectedContainer } from "./wire.ts";
+import type { ContainerStatus, HealthLogEntry, InspectedContainer } from "./api_types.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
 export const LABEL = {
@@ -26,7 +26,7 @@ export const LABEL = {
   order: "harbornode.order",
 } as const;
 
-export interface Marks {
+export interface CreationLabels {
   deviceId: string;
   slot: number;
   fingerprint: string;
@@ -70,7 +70,7 @@ export function asInstance(container: InspectedContainer, deviceId: string): Ins
     runtimeHealth: alive ? healthOf(state.Health?.Status) : null,
     ...(alive && state.Health?.Log ? { checks: state.Health.Log.map(asResult) } : {}),
     ports: alive ? publishedPorts(container) : [],
-    ...(alive && isWithheld(container) ? { withheld: true } : {}),
+    ...(alive && isCanary(container) ? { canary: true } : {}),
     ...(alive ? ownVolumes(container) : {}),
     imageId: container.Image,
     warnings: instanceState === "exited" && state.OOMKilled === true ? [OVER_MEMORY] : [],
@@ -105,7 +105,7 @@ export function networksOf({ Config: { Labels: labels } }: InspectedContainer): 
 }
 
 /** Whether others do not find it by its workload's name, in one of its networks or more. It may be in none of them. */
-export function isWithheld(container: InspectedContainer): boolean {
+export function isCanary(container: InspectedContainer): boolean {
   const name = container.Config.Labels?.[LABEL.workload] ?? "";
   const joined = container.NetworkSettings?.Networks ?? {};
   return networksOf(container).some((network) => joined[network]?.Aliases?.includes(name) !== true);
@@ -144,12 +144,12 @@ function healthOf(status: string | undefined): Instance["runtimeHealth"] {
 
 function asResult({ Start: start, End: end, ExitCode: code, Output: output = "" }: HealthLogEntry): ProbeResult {
   const endedAt = time(end) ?? 0;
-  const said = output.trimEnd().slice(0, OUTPUT_CHARS);
+  const message = output.trimEnd().slice(0, OUTPUT_CHARS);
   return {
     at: new Date(endedAt).toISOString(),
     ok: code === 0,
     duration_ms: Math.max(0, endedAt - (time(start) ?? endedAt)),
-    output: `exit code ${code ?? "unknown"}${said === "" ? "" : `: ${said}`}`,
+    output: `exit code ${code ?? "unknown"}${message === "" ? "" : `: ${message}`}`,
   };
 }
 

@@ -1,11 +1,11 @@
 /** This device's containers as instances. Containers without its label are looked at only to learn that they are not ours. */
-import type { Instance } from "../../model/observed.ts";
-import { alteration } from "./life/altered.ts";
+import type { Instance } from "../../model/instance.ts";
+import { detectDrift } from "./container_drift.ts";
 import { asInstance, LABEL, unnamedVolumes } from "./container.ts";
-import { Ends } from "./life/ends.ts";
+import { ExitHistory } from "./exit_history.ts";
 import type { Engine } from "./engine.ts";
-import type { ImageDigests } from "./image/digests.ts";
-import type { ContainerStatus, InspectedContainer, ListedContainer } from "./wire.ts";
+import type { ImageDigests } from "./image/image_digests.ts";
+import type { ContainerStatus, InspectedContainer, ListedContainer } from "./api_types.ts";
 
 export class Containers {
   readonly #engine: Engine;
@@ -14,7 +14,7 @@ export class Containers {
   readonly #inspected = new Map<string, { status: ContainerStatus; container: InspectedContainer }>();
   /** Containers that `stop` is at work on. */
   readonly stopping = new Set<string>();
-  readonly ends = new Ends();
+  readonly ends = new ExitHistory();
   /** The restart policy that each had when it was last looked at. */
   readonly policies = new Map<string, string>();
   /** This device's containers with volumes that Docker named by itself. */
@@ -108,7 +108,7 @@ export class Containers {
     const instance = asInstance(container, this.#deviceId);
     if (instance === null) return null;
     const respawns = this.ends.respawns(container);
-    const altered = instance.state === "created" ? null : alteration(container);
+    const altered = instance.state === "created" ? null : detectDrift(container);
     return {
       ...instance,
       ...(instance.state === "running" && this.stopping.has(instance.id) ? { state: "stopping" } : {}),

@@ -1,35 +1,35 @@
 /** Instances as Docker containers. What makes a container ours is its labels; nothing is kept of it anywhere else. */
 import type { Clock } from "../../clock.ts";
 import { asFailure, Failure } from "../../failure.ts";
-import { withoutSecrets } from "../../log.ts";
+import { redactSecrets } from "../../log.ts";
 import { fingerprint } from "../../model/fingerprint.ts";
-import type { Instance, Observation } from "../../model/observed.ts";
+import type { Instance, Observation } from "../../model/instance.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
 import { Credentials, type Readers } from "../../secrets/credentials.ts";
 import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
-import { checkDevices } from "./check/devices.ts";
-import { resolveHostPaths } from "./check/host_paths.ts";
-import { checkVolumes } from "./check/volumes.ts";
-import { checkOciRuntime } from "./check/oci_runtime.ts";
+import { checkDevices } from "./check/check_devices.ts";
+import { resolveHostPaths } from "./check/check_host_paths.ts";
+import { checkVolumes } from "./check/check_volumes.ts";
+import { checkOciRuntime } from "./check/check_oci_runtime.ts";
 import { Engine } from "./engine.ts";
-import { Events } from "./events.ts";
-import { execute } from "./execute.ts";
-import { Credentials as RegistryCredentials, type CredentialSources } from "./image/credentials.ts";
-import { ImageDigests } from "./image/digests.ts";
-import type { PulledImages } from "./image/inventory.ts";
+import { EngineEvents } from "./engine_events.ts";
+import { execute } from "./exec_command.ts";
+import { Credentials as RegistryCredentials, type CredentialSources } from "./image/registry_credentials.ts";
+import { ImageDigests } from "./image/image_digests.ts";
+import type { PulledImages } from "./image/pulled_images.ts";
 import { Images } from "./image/images.ts";
-import { Grants } from "./life/grant.ts";
-import { InTurn } from "./life/in_turn.ts";
-import { publish } from "./network/attach.ts";
+import { RestartPolicies } from "./restart_policy.ts";
+import { Semaphore } from "../../async/semaphore.ts";
+import { publish } from "./network/endpoints.ts";
 import { Networks } from "./network/networks.ts";
 import { namesOf } from "./request/create_request.ts";
-import { type Parts, remove, signal, start, stop } from "./lifecycle.ts";
+import { type LifecycleContext, remove, signal, start, stop } from "./container_lifecycle.ts";
 import { Volumes } from "./volume/volumes.ts";
-import { readLogs } from "./logs.ts";
-import { usage } from "./usage.ts";
+import { readLogs } from "./container_logs.ts";
+import { usage } from "./container_usage.ts";
 
 /**
  * Docker works on many starts at once, and is no faster for it: of 300 that a new device begins together, every third
@@ -70,16 +70,16 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
 
 export class DockerRuntime implements Runtime {
   readonly name = "docker";
-  readonly #parts: Parts;
-  readonly #grants: Grants;
+  readonly #parts: LifecycleContext;
+  readonly #grants: RestartPolicies;
   readonly #policy: RuntimePolicy;
   readonly #protectedPaths: readonly string[];
   readonly #images: Images;
-  readonly #events: Events;
+  readonly #events: EngineEvents;
   /** Ids of images that this device's containers are made of. */
   #used: readonly string[] = [];
   readonly #credentials: Credentials;
-  readonly #starts = new InTurn(STARTS_AT_ONCE);
+  readonly #starts = new Semaphore(STARTS_AT_ONCE);
   readonly #listeners = new Set<(containerId: string | null) => void>();
 
   constructor(socket: string, options: Omit<DockerOptions, "host">) {
@@ -88,7 +88,7 @@ export class DockerRuntime implements Runtime {
     const digests = new ImageDigests(engine);
     const containers = new Containers(engine, { deviceId, digests });
     const networks = new Networks({ engine, deviceId, allowNetworks: policy.allowNetworks });
-    this.#grants = new Grants(engine, containers);
+    this.#grants = new RestartPolicies(engine, containers);
     const volumes = new Volumes(engine, { deviceId });
     this.#parts = { engine, containers, networks, volumes, grants: this.#grants, deviceId };
     this.#credentials = new Credentials(options.credentialsDir, "containers");
@@ -100,7 +100,7 @@ export class DockerRuntime implements Runtime {
       digests,
       credentials: new RegistryCredentials(options.credentials),
     });
-    this.#events = new Events({
+    this.#events = new EngineEvents({
       engine,
       clock,
       deviceId,
@@ -124,12 +124,14 @@ export class DockerRuntime implements Runtime {
       const instances = await containers.all();
       await volumes.keepAll(containers.unnamed);
       // Docker starts none of those that have ended by itself, and we write them anew.
-      await this.#credentials.keep(new Set(instances.filter((one) => one.state !== "exited").map(credentialsKey)));
-      this.#used = [...new Set(instances.flatMap((one) => one.imageId ?? []))].sort();
-      for (const one of instances) {
-        one.warnings.push(...await this.#credentials.warnings(credentialsKey(one)));
+      await this.#credentials.keep(
+        new Set(instances.filter((instance) => instance.state !== "exited").map(credentialsKey)),
+      );
+      this.#used = [...new Set(instances.flatMap((instance) => instance.imageId ?? []))].sort();
+      for (const instance of instances) {
+        instance.warnings.push(...await this.#credentials.warnings(credentialsKey(instance)));
         // The image's own check sees the secrets too, and what it prints is shown to everybody.
-        for (const check of one.checks ?? []) check.output = withoutSecrets(check.output);
+        for (const check of instance.checks ?? []) check.output = redactSecrets(check.output);
       }
       return { runtime: "docker", ok: true, instances, about: await this.#parts.engine.about() };
     } catch (error) {
@@ -183,8 +185,8 @@ export class DockerRuntime implements Runtime {
   }
 
   /** Not once, but until it is taken back, and when Docker or the device is started too. */
-  async grant(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
-    await this.#grants.give(instance.id, finalCodes);
+  async setRestartLease(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
+    await this.#grants.set(instance.id, finalCodes);
   }
 
   async publish(instance: Instance, workload: Workload): Promise<void> {
@@ -199,8 +201,8 @@ export class DockerRuntime implements Runtime {
     return await this.#images.latest(dockerWorkload(workload).image, signal);
   }
 
-  async keep(specs: readonly Workload[]): Promise<void> {
-    await this.#images.keep(specs.filter((one) => one.runtime === "docker"), this.#used);
+  async collectImages(specs: readonly Workload[]): Promise<void> {
+    await this.#images.keep(specs.filter((spec) => spec.runtime === "docker"), this.#used);
   }
 
   /** Bounds of logs are a container's from its creation on: new ones count from the next. */

@@ -3,10 +3,10 @@
  * alone keeps its connection open for good.
  */
 import { asFailure, Failure } from "../../failure.ts";
-import { untilAborted } from "../../until_aborted.ts";
-import { bound } from "./bound.ts";
-import { refusal, unavailable } from "./refusal.ts";
-import { NEWEST_API, OLDEST_API, type VersionAnswer } from "./wire.ts";
+import { abortableIterator } from "../../async/abortable.ts";
+import { timeoutSignal } from "../../async/timeout_signal.ts";
+import { engineError, unavailable } from "./engine_error.ts";
+import { NEWEST_API, OLDEST_API, type VersionAnswer } from "./api_types.ts";
 
 export interface Call {
   /** What this is for, as it ends the sentence "Docker cannot ...". */
@@ -65,17 +65,17 @@ export class Engine {
   /** The bytes of an answer that comes bit by bit. Leaving the loop early ends the call. */
   async *stream(route: string, call: Stream): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const { api } = await this.#negotiated();
-    using limit = bound(call.timeoutMs ?? TIMEOUT_MS, [call.signal, this.#closed.signal]);
+    using limit = timeoutSignal(call.timeoutMs ?? TIMEOUT_MS, [call.signal, this.#closed.signal]);
     const { idleMs = null } = call;
     try {
       const response = await this.#fetch(route, { ...call, api, limit: limit.signal });
       if (!response.ok) {
-        throw refusal(call.task, { status: response.status, message: messageIn(await response.text()) });
+        throw engineError(call.task, { status: response.status, message: messageIn(await response.text()) });
       }
       limit.restart(idleMs);
       call.opened?.();
       if (response.body === null) return;
-      for await (const chunk of untilAborted(response.body, limit.signal)) {
+      for await (const chunk of abortableIterator(response.body, limit.signal)) {
         yield chunk;
         limit.restart(idleMs);
       }
@@ -116,12 +116,12 @@ export class Engine {
   }
 
   async #request(route: string, call: Call & { api: string | null }): Promise<Answer> {
-    using limit = bound(call.timeoutMs ?? TIMEOUT_MS, [call.signal, this.#closed.signal]);
+    using limit = timeoutSignal(call.timeoutMs ?? TIMEOUT_MS, [call.signal, this.#closed.signal]);
     try {
       const response = await this.#fetch(route, { ...call, limit: limit.signal });
       const text = await response.text();
       if (!response.ok && response.status !== 304 && !call.accept?.includes(response.status)) {
-        throw refusal(call.task, { status: response.status, message: messageIn(text) });
+        throw engineError(call.task, { status: response.status, message: messageIn(text) });
       }
       return { status: response.status, body: parsed(text) };
     } catch (error) {
@@ -162,7 +162,7 @@ export class Engine {
 
 /** "Docker 20.10.24+dfsg1", "Podman 4.3.1" */
 export function engineName({ Version: version = "?", Components: components }: VersionAnswer): string {
-  const podman = components?.find((one) => one.Name === "Podman Engine");
+  const podman = components?.find((component) => component.Name === "Podman Engine");
   return podman === undefined ? `Docker ${version}` : `Podman ${podman.Version ?? version}`;
 }
 

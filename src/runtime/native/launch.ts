@@ -4,14 +4,14 @@ import { Failure } from "../../failure.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
 import type { Credentials } from "../../secrets/credentials.ts";
 import type { RevealedSecrets } from "../runtime.ts";
-import type { Bounds } from "./confine/bounds.ts";
-import { execChain, oomScoreAdj } from "./confine/exec_chain.ts";
-import { checkReach } from "./confine/reach.ts";
-import { claimStateFolder } from "./confine/state_folder.ts";
-import { checkSecretNames, lateWords } from "./confine/environment_script.ts";
-import { needTool } from "./confine/tool.ts";
-import { environment } from "./environment.ts";
-import { findProgram } from "./program.ts";
+import type { SandboxOptions } from "./sandbox/sandbox_options.ts";
+import { chainLoad, oomScoreAdj } from "./sandbox/chain_load.ts";
+import { checkPathAccess } from "./sandbox/path_access.ts";
+import { claimStateDirectory } from "./sandbox/state_directory.ts";
+import { checkSecretNames, lateWords } from "./sandbox/environment_script.ts";
+import { requireTool } from "../../os/tool.ts";
+import { environment } from "./service_environment.ts";
+import { findExecutable } from "./find_executable.ts";
 
 export interface Launch {
   shim: "within" | "outside";
@@ -36,7 +36,7 @@ export interface LaunchInput {
   artifactDir: string | null;
   secrets: RevealedSecrets;
   credentials: Credentials;
-  bounds: Bounds;
+  bounds: SandboxOptions;
 }
 
 /** What new files are not: writable for others. */
@@ -49,11 +49,11 @@ const SHELL_FILES = 64;
 export async function prepareLaunch(
   { workload, slot, id, filesDir, artifactDir, secrets, credentials, bounds }: LaunchInput,
 ): Promise<Launch> {
-  const program = await findProgram(workload, [filesDir, artifactDir].filter((one) => one !== null));
-  const setsid = await needTool("setsid");
-  const { identity, stateDirectory } = await claimStateFolder(workload, bounds);
+  const program = await findExecutable(workload, [filesDir, artifactDir].filter((one) => one !== null));
+  const setsid = await requireTool("setsid");
+  const { identity, stateDirectory } = await claimStateDirectory(workload, bounds);
   const cwd = await workingDirectory(workload, filesDir ?? artifactDir ?? stateDirectory);
-  for (const path of new Set([stateDirectory, cwd, program])) await checkReach(path, identity);
+  for (const path of new Set([stateDirectory, cwd, program])) await checkPathAccess(path, identity);
   checkSecretNames(Object.keys(secrets.env));
   const env = environment({
     workload,
@@ -67,7 +67,7 @@ export async function prepareLaunch(
   });
   return {
     shim: sparesTheShim(workload) ? "within" : "outside",
-    chain: await execChain(workload, identity),
+    chain: await chainLoad(workload, identity),
     late: await lateWords(env),
     command: [program, ...workload.command.slice(1)],
     cwd,

@@ -1,9 +1,9 @@
 /** Directories, store and limits that the native runtime is opened with. */
 import type { Clock } from "../../clock.ts";
-import type { ArtifactStore } from "./artifact/store.ts";
-import type { Bounds } from "./confine/bounds.ts";
+import type { ArtifactStore } from "./artifact/artifact_store.ts";
+import type { SandboxOptions } from "./sandbox/sandbox_options.ts";
 
-export interface NativeOptions extends Bounds {
+export interface NativeOptions extends SandboxOptions {
   /** Records of instances; on a file system that a reboot empties, where there is one. */
   runDir: string;
   logDir: string;

@@ -11,8 +11,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { open } from "node:fs/promises";
 import { diskFault } from "../../failure.ts";
-import { ENTER, enterScript, exportScript } from "./confine/environment_script.ts";
-import { MARKER } from "./environment.ts";
+import { ENTER, enterScript, exportScript } from "./sandbox/environment_script.ts";
+import { MARKER } from "./service_environment.ts";
 
 /**
  * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, the score for the kernel's killer,

@@ -2,7 +2,7 @@
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import { type ShimRequest, spawnShim } from "./shim.ts";
-import type { Supervised } from "./supervised.ts";
+import type { SupervisedInstance } from "./supervised_instance.ts";
 
 /** A shim says who it is within milliseconds; a board under load may take a while. */
 const DEADLINE_MS = 10_000;
@@ -17,7 +17,7 @@ export interface SpawnInput {
 }
 
 /** Throws `Failure` when it did not come to life, and leaves no process then. */
-export async function spawnService(one: Supervised, { request, clock, ended }: SpawnInput): Promise<void> {
+export async function spawnService(instance: SupervisedInstance, { request, clock, ended }: SpawnInput): Promise<void> {
   const child = await spawnShim(request);
   let over = false;
   let broken: Error | null = null;
@@ -31,24 +31,24 @@ export async function spawnService(one: Supervised, { request, clock, ended }: S
     finish();
   });
   const deadline = clock.monotonic() + DEADLINE_MS;
-  for (let wait = LOOK_MS.first; !await one.learnIdentity(clock.now()); wait = Math.min(wait * 1.5, LOOK_MS.most)) {
+  for (let wait = LOOK_MS.first; !await instance.readIdentity(clock.now()); wait = Math.min(wait * 1.5, LOOK_MS.most)) {
     if (over || clock.monotonic() > deadline) {
       // The shim may have written and ended between the two looks.
-      if (await one.learnIdentity(clock.now())) return;
-      await one.killTree();
-      throw notStarted(one, broken ?? child.exitCode);
+      if (await instance.readIdentity(clock.now())) return;
+      await instance.killTree();
+      throw notStarted(instance, broken ?? child.exitCode);
     }
     await clock.sleep(wait);
   }
 }
 
-function notStarted({ record: { workload, slot } }: Supervised, cause: Error | number | null): Failure {
-  const told = cause instanceof Error
+function notStarted({ record: { workload, slot } }: SupervisedInstance, cause: Error | number | null): Failure {
+  const message = cause instanceof Error
     ? `: ${cause.message}`
     : cause === null
     ? ""
     : `: its shim ended with exit code ${cause}`;
-  return new Failure(`${workload}[${slot}] could not be started${told}`, {
+  return new Failure(`${workload}[${slot}] could not be started${message}`, {
     kind: "transient",
     reason: "start_failed",
     hint: `its log may say why: harbornode logs ${workload}`,

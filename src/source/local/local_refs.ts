@@ -1,7 +1,7 @@
 /** What a ref of a repository on this device is at, read without any library: it is looked at all the time. */
 import { join } from "node:path";
 import { refMissing, repositoryEmpty } from "../git_failure.ts";
-import { fullNames, type Ref } from "../../model/repository/ref.ts";
+import { fullNames, type Ref } from "../../model/git_ref.ts";
 import { looseObject } from "./loose_object.ts";
 
 export interface LocalRef {

@@ -1,7 +1,7 @@
 /** The way to a repository, as the settings name it. */
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
-import type { Credentials, SshLocation } from "../location.ts";
+import type { Credentials, SshLocation } from "../repository_location.ts";
 import { type Budget, HttpTransport } from "./http_transport.ts";
 import { SshTransport } from "./ssh_transport.ts";
 import type { Connect } from "./transport.ts";

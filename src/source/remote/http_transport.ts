@@ -6,10 +6,10 @@
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import { connectionFailure, damaged, notGit, statusFailure, tooLarge } from "../git_failure.ts";
-import { MAX_REDIRECTS } from "../limits.ts";
-import type { Credentials } from "../location.ts";
-import { within } from "../within.ts";
-import { movedTo } from "./redirect.ts";
+import { MAX_REDIRECTS } from "../fetch_limits.ts";
+import type { Credentials } from "../repository_location.ts";
+import { withTimeout } from "../../async/deadline.ts";
+import { redirectTarget } from "./redirect.ts";
 import type { Transport } from "./transport.ts";
 
 export interface HttpOptions {
@@ -113,7 +113,7 @@ export class HttpTransport implements Transport {
       await response.body?.cancel();
       const location = response.headers.get("location") ?? "";
       // Asked again as it was: fetch itself would turn a redirected POST into a GET.
-      this.#base = movedTo({ url: this.#options.url, asked, location, endpoint });
+      this.#base = redirectTarget({ url: this.#options.url, asked, location, endpoint });
     }
     throw notGit(this.#options.url, `it redirected more than ${MAX_REDIRECTS} times`);
   }
@@ -123,7 +123,7 @@ export class HttpTransport implements Transport {
     const late = () => this.#silent("did not answer within");
     const client = this.#client === null ? {} : { client: this.#client };
     try {
-      return await within(
+      return await withTimeout(
         { clock, ms, signal: this.#signal, late },
         (over) => fetch(url, { ...init, ...client, redirect: "manual", signal: over }),
       );
@@ -153,7 +153,10 @@ export class HttpTransport implements Transport {
     const { silenceMs: ms, clock, url } = this.#options;
     const signal = this.#signal;
     try {
-      return await within({ clock, ms, signal, late: () => this.#silent("stopped sending for") }, () => reader.read());
+      return await withTimeout(
+        { clock, ms, signal, late: () => this.#silent("stopped sending for") },
+        () => reader.read(),
+      );
     } catch (error) {
       if (error instanceof Failure || signal.aborted) throw error;
       throw damaged(url, "the connection broke off");

@@ -1,10 +1,10 @@
 /** [pure] A look at a few refs in version 2 of git's protocol: https://git-scm.com/docs/protocol-v2#_ls_refs */
-import type { RemoteRefs } from "./greeting.ts";
-import { packet } from "./packet_line.ts";
+import type { RemoteRefs } from "./ref_advertisement.ts";
+import { pktLine } from "./pkt_line.ts";
 
 export function lsRefsRequest(prefixes: readonly string[]): Uint8Array<ArrayBuffer> {
-  const lines = [packet("command=ls-refs\n"), "0001", packet("peel\n"), packet("symrefs\n")];
-  for (const prefix of prefixes) lines.push(packet(`ref-prefix ${prefix}\n`));
+  const lines = [pktLine("command=ls-refs\n"), "0001", pktLine("peel\n"), pktLine("symrefs\n")];
+  for (const prefix of prefixes) lines.push(pktLine(`ref-prefix ${prefix}\n`));
   return new TextEncoder().encode([...lines, "0000"].join(""));
 }
 

@@ -1,7 +1,7 @@
 /** Where a redirect may lead: a repository that was renamed, never another host. */
 import { Failure } from "../../failure.ts";
 import { notGit } from "../git_failure.ts";
-import { cleanUrl } from "../redact.ts";
+import { cleanUrl } from "../redact_credentials.ts";
 
 export interface Redirect {
   /** Of the repository, for messages. */
@@ -15,7 +15,7 @@ export interface Redirect {
 }
 
 /** The repository's new URL. Throws a `Failure` when the redirect leaves the host or does not lead to a repository. */
-export function movedTo({ url, asked, location, endpoint }: Redirect): string {
+export function redirectTarget({ url, asked, location, endpoint }: Redirect): string {
   const from = new URL(asked);
   if (location === "" || !URL.canParse(location, asked)) throw notGit(url, "it redirected to nowhere");
   const to = new URL(location, asked);

@@ -1,10 +1,10 @@
 /** Which commit a ref is at, in one small request where the server speaks version 2 of git's protocol. */
 import { refMissing, repositoryEmpty, sha256Unsupported } from "../git_failure.ts";
-import { fullNames, type Ref } from "../../model/repository/ref.ts";
+import { fullNames, type Ref } from "../../model/git_ref.ts";
 import { collect } from "./bytes.ts";
-import { readGreeting, type RemoteRefs } from "./greeting.ts";
+import { readRefAdvertisement, type RemoteRefs } from "./ref_advertisement.ts";
 import { lsRefsRequest, parseLsRefs, serverError } from "./ls_refs.ts";
-import { PacketReader, ServerError } from "./packets.ts";
+import { PktLineReader, ServerError } from "./pkt_line_reader.ts";
 import type { Connect, Transport } from "./transport.ts";
 
 export interface RemoteRef {
@@ -53,14 +53,14 @@ async function atOnce(transport: Transport, { url, prefixes }: Look): Promise<Re
   if (serverError(answer)?.includes("object format")) throw sha256Unsupported(url);
   const refs = parseLsRefs(answer);
   if (refs !== null) return refs;
-  const greeting = await readGreeting(new PacketReader(transport.greet(0), url));
+  const greeting = await readRefAdvertisement(new PktLineReader(transport.greet(0), url));
   return greeting.version === 0 ? greeting.refs : { ids: new Map(), defaultBranch: null };
 }
 
 async function afterGreeting(transport: Transport, { url, prefixes }: Look): Promise<RemoteRefs> {
-  const greeting = await readGreeting(new PacketReader(transport.greet(2), url));
+  const greeting = await readRefAdvertisement(new PktLineReader(transport.greet(2), url));
   if (greeting.version === 0) return greeting.refs;
-  const packets = new PacketReader(transport.ask(lsRefsRequest(prefixes), 2), url);
+  const packets = new PktLineReader(transport.ask(lsRefsRequest(prefixes), 2), url);
   const parts: string[] = [];
   for (let next = await packets.next(); next.type === "data"; next = await packets.next()) {
     parts.push((next.data.length + 4).toString(16).padStart(4, "0"), new TextDecoder("latin1").decode(next.data));

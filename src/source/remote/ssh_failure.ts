@@ -1,8 +1,8 @@
 /** What ssh and the git behind it said, as a sentence and with the kind that tells the loop what to do. */
 import { Failure } from "../../failure.ts";
-import { oneLine } from "../../model/printable.ts";
+import { oneLine } from "../../model/escape.ts";
 import { damaged } from "../git_failure.ts";
-import { redact } from "../redact.ts";
+import { redactCredentials } from "../redact_credentials.ts";
 
 interface Case {
   said: RegExp;
@@ -58,7 +58,7 @@ export function sshFailure(url: string, said: string): Failure {
     const { kind, reason, message, hint } = found;
     return new Failure(message(url), { kind, reason, ...(hint === undefined ? {} : { hint }) });
   }
-  const last = redact(said).split("\n").map((line) => oneLine(line)).findLast((line) => line !== "");
+  const last = redactCredentials(said).split("\n").map((line) => oneLine(line)).findLast((line) => line !== "");
   const cause = (last ?? "the connection broke off").replace(/^ssh: /, "").replace(/\.$/, "");
   return /connect|resolve|route|timed out|reset|closed|broke/i.test(cause)
     ? new Failure(`Cannot reach "${url}": ${cause}`, { kind: "transient", reason: "repo_unreachable" })

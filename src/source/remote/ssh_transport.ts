@@ -5,8 +5,8 @@
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import { damaged, tooLarge } from "../git_failure.ts";
-import type { SshLocation } from "../location.ts";
-import { within } from "../within.ts";
+import type { SshLocation } from "../repository_location.ts";
+import { withTimeout } from "../../async/deadline.ts";
 import type { Budget } from "./http_transport.ts";
 import { sshFailure, sshMissing } from "./ssh_failure.ts";
 import type { Transport } from "./transport.ts";
@@ -27,7 +27,7 @@ export interface SshOptions {
 const MAX_SAID = 4096;
 
 /** For each word of ssh's command line its reason is in ssh_config(5). The host comes last, after "--". */
-export function sshWords({ location, keyFile, knownHostsFile, silenceMs }: SshOptions): string[] {
+export function sshArgs({ location, keyFile, knownHostsFile, silenceMs }: SshOptions): string[] {
   const { host, port, user, path } = location;
   const options = [
     "BatchMode=yes",
@@ -49,7 +49,7 @@ export function sshWords({ location, keyFile, knownHostsFile, silenceMs }: SshOp
     "-T",
     "-a",
     "-x",
-    ...options.flatMap((one) => ["-o", one]),
+    ...options.flatMap((option) => ["-o", option]),
     ...(keyFile === null ? [] : ["-i", literal(keyFile)]),
     ...(port === null ? [] : ["-p", String(port)]),
     ...(user === null ? [] : ["-l", user]),
@@ -103,7 +103,7 @@ export class SshTransport implements Transport {
     let child: Deno.ChildProcess;
     try {
       child = new Deno.Command("ssh", {
-        args: sshWords(this.#options),
+        args: sshArgs(this.#options),
         env: { ...env, ...(version === 2 ? { GIT_PROTOCOL: "version=2" } : {}) },
         clearEnv: true,
         stdin: "piped",
@@ -139,7 +139,7 @@ export class SshTransport implements Transport {
         reason: "repo_unreachable",
       });
     while (true) {
-      const { done, value } = await within({ clock, ms, signal, late }, () => reader.read());
+      const { done, value } = await withTimeout({ clock, ms, signal, late }, () => reader.read());
       if (done) break;
       budget.received += value.length;
       if (budget.received > budget.bytes) throw tooLarge(url, budget.bytes);

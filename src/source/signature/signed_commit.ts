@@ -1,5 +1,5 @@
 /** A commit, taken apart into what was signed and the signature that stands in the middle of it. */
-import { concat, latin1, Malformed } from "../../signature/wire.ts";
+import { concat, latin1, Malformed } from "../../signature/ssh_wire.ts";
 
 export interface SignedCommit {
   /** As it was when it was signed. */
@@ -18,7 +18,7 @@ const LINE_END = 0x0a;
  * the signature of the same commit by another id. Lines of a header after its first begin with a space.
  * https://git-scm.com/docs/gitformat-signature
  */
-export function takeApart(commit: Uint8Array): SignedCommit {
+export function splitSignedCommit(commit: Uint8Array): SignedCommit {
   const payload: Uint8Array[] = [];
   const signature: string[] = [];
   let count = 0;

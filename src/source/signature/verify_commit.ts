@@ -1,11 +1,11 @@
 /** [pure] Who signed a commit, of those that the owner of the device trusts. */
 import { Failure, type FailureDetail } from "../../failure.ts";
 import type { AllowedSigner } from "../../signature/allowed_signers.ts";
-import { matchesPatterns } from "../../signature/pattern.ts";
+import { matchesPatterns } from "../../signature/principal_pattern.ts";
 import { keyFingerprint } from "../../signature/public_key.ts";
 import { readSshSignature, type SshSignature } from "../../signature/ssh_signature.ts";
-import { type SignedCommit, takeApart } from "./signed_commit.ts";
-import { Malformed } from "../../signature/wire.ts";
+import { type SignedCommit, splitSignedCommit } from "./signed_commit.ts";
+import { Malformed } from "../../signature/ssh_wire.ts";
 
 /** What git has its signatures be for. */
 const NAMESPACE = "git";
@@ -24,7 +24,7 @@ export interface CommitToVerify {
 export function signerOf({ id, commit }: CommitToVerify, signers: readonly AllowedSigner[]): string {
   const short = id.slice(0, 7);
   try {
-    const apart = takeApart(commit);
+    const apart = splitSignedCommit(commit);
     const signature = signatureIn(apart, short);
     if (signature.namespace !== NAMESPACE) {
       throw new Malformed(`is for "${signature.namespace}", and commits are signed for "${NAMESPACE}"`);
@@ -60,8 +60,8 @@ function trusted(
   { short, at, signers }: { short: string; at: number; signers: readonly AllowedSigner[] },
 ): string {
   const blob = key.blob.join();
-  const own = signers.filter((one) => one.key.blob.join() === blob);
-  const why = own.map((one) => whyNot(one, at));
+  const own = signers.filter((signer) => signer.key.blob.join() === blob);
+  const why = own.map((signer) => whyNot(signer, at));
   const good = own.find((_, index) => why[index] === null);
   if (good !== undefined) return good.principal;
   const who = own.length === 0 ? "which is not in allowed_signers" : `which may not: ${why[0]}`;

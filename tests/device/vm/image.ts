@@ -18,7 +18,7 @@ export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** Paths of the files of an image. */
 export interface Image {
   kind: ImageKind;
-  folder: string;
+  directory: string;
   disk: string;
   kernel: string;
   initrd: string;
@@ -30,14 +30,14 @@ export interface Image {
 export async function deviceImage(kind: ImageKind, say: (line: string) => void): Promise<Image> {
   const image = await imagePaths(kind);
   if (!await exists(image.disk)) {
-    await removeLeftovers(dirname(image.folder));
+    await removeLeftovers(dirname(image.directory));
     const begun = performance.now();
     say(`building the disk image of a test device (${kind.architecture}${kind.docker ? ", Docker" : ""})`);
     await build(image);
-    say(`the image took ${Math.round((performance.now() - begun) / 1000)} s: ${image.folder}`);
+    say(`the image took ${Math.round((performance.now() - begun) / 1000)} s: ${image.directory}`);
   }
   const now = new Date();
-  await Deno.utime(image.folder, now, now);
+  await Deno.utime(image.directory, now, now);
   return image;
 }
 
@@ -47,16 +47,16 @@ export async function isBuilt(kind: ImageKind): Promise<boolean> {
 }
 
 async function imagePaths(kind: ImageKind): Promise<Image> {
-  const folder = join(cacheFolder(), await recipeKey(kind));
-  return { kind, folder, ...pathsIn(folder) };
+  const directory = join(cacheFolder(), await recipeKey(kind));
+  return { kind, directory, ...pathsIn(directory) };
 }
 
-function pathsIn(folder: string) {
+function pathsIn(directory: string) {
   return {
-    disk: join(folder, "root.img"),
-    kernel: join(folder, "vmlinuz"),
-    initrd: join(folder, "initrd.img"),
-    key: join(folder, "key"),
+    disk: join(directory, "root.img"),
+    kernel: join(directory, "vmlinuz"),
+    initrd: join(directory, "initrd.img"),
+    key: join(directory, "key"),
   };
 }
 
@@ -66,9 +66,9 @@ function cacheFolder(): string {
 }
 
 /** Builds beside the place and renames, so that a build that is cut short leaves no image that looks complete. */
-async function build({ kind, folder }: Image): Promise<void> {
-  await Deno.mkdir(dirname(folder), { recursive: true });
-  const work = await Deno.makeTempDir({ dir: dirname(folder), prefix: `.build-${Deno.pid}-` });
+async function build({ kind, directory }: Image): Promise<void> {
+  await Deno.mkdir(dirname(directory), { recursive: true });
+  const work = await Deno.makeTempDir({ dir: dirname(directory), prefix: `.build-${Deno.pid}-` });
   try {
     // apt downloads as a user of its own.
     await Deno.chmod(work, 0o755);
@@ -85,9 +85,9 @@ async function build({ kind, folder }: Image): Promise<void> {
       env: { PATH: `${Deno.env.get("PATH")}:/usr/sbin:/sbin` },
     });
     await Deno.remove(root, { recursive: true });
-    await Deno.rename(work, folder).catch(async (error) => {
+    await Deno.rename(work, directory).catch(async (error) => {
       // Another process has built the same image meanwhile.
-      if (!await exists(join(folder, "root.img"))) throw error;
+      if (!await exists(join(directory, "root.img"))) throw error;
     });
   } finally {
     await Deno.remove(work, { recursive: true }).catch(() => {});
@@ -125,11 +125,11 @@ async function writeTree(root: string, files: Record<string, string>): Promise<v
 }
 
 /** Moves the only file whose name begins with the prefix. */
-async function renameOnly(folder: string, prefix: string, to: string): Promise<void> {
+async function renameOnly(directory: string, prefix: string, to: string): Promise<void> {
   const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) if (name.startsWith(prefix)) names.push(name);
-  if (names.length !== 1) throw new Error(`${folder} has ${names.length} files "${prefix}*", wanted one`);
-  await Deno.rename(join(folder, names[0]!), to);
+  for await (const { name } of Deno.readDir(directory)) if (name.startsWith(prefix)) names.push(name);
+  if (names.length !== 1) throw new Error(`${directory} has ${names.length} files "${prefix}*", wanted one`);
+  await Deno.rename(join(directory, names[0]!), to);
 }
 
 /** Removes builds whose process is gone, and images that no machine has used for two weeks. */

@@ -43,7 +43,7 @@ function architecture(given: string | undefined): DebianArchitecture {
 
 async function isProgram(name: string): Promise<boolean> {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
-  for (const folder of folders) if (await exists(`${folder}/${name}`)) return true;
+  for (const directory of folders) if (await exists(`${directory}/${name}`)) return true;
   return false;
 }
 

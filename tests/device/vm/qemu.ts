@@ -86,7 +86,7 @@ export async function chooseAccelerator(image: Image): Promise<Accelerator> {
   if (image.kind.architecture !== HOST_ARCHITECTURE) return "tcg";
   if (!await Deno.stat("/dev/kvm").then(() => true, () => false)) return "tcg";
   const boot = (await Deno.readTextFile("/proc/sys/kernel/random/boot_id")).trim();
-  const note = join(image.folder, "accelerator");
+  const note = join(image.directory, "accelerator");
   const [notedBoot, noted] = (await Deno.readTextFile(note).catch(() => "")).split(" ");
   if (notedBoot === boot && (noted === "kvm" || noted === "tcg")) return noted;
   const chosen = await bootsKernel(QEMU_PROGRAM[HOST_ARCHITECTURE], image, "kvm") ? "kvm" : "tcg";

@@ -14,10 +14,10 @@ export class Ssh {
   readonly #port: number;
   #master: Deno.ChildProcess | null = null;
 
-  constructor({ port, key, folder }: { port: number; key: string; folder: string }) {
+  constructor({ port, key, directory }: { port: number; key: string; directory: string }) {
     this.#port = port;
     this.#options = [
-      ...["-F", "/dev/null", "-i", key, "-p", `${port}`, "-S", join(folder, "ssh"), "-l", "root"],
+      ...["-F", "/dev/null", "-i", key, "-p", `${port}`, "-S", join(directory, "ssh"), "-l", "root"],
       ...[
         "IdentitiesOnly=yes",
         "BatchMode=yes",

@@ -50,20 +50,20 @@ export class VirtualMachine implements AsyncDisposable {
   private constructor(
     image: Image,
     accelerator: Accelerator,
-    folder: string,
+    directory: string,
     { append = "", ports = [3080], cpus = 2, memoryMiB = 2048, say = report }: VirtualMachineOptions,
   ) {
     this.accelerator = accelerator;
-    this.#folder = folder;
+    this.#folder = directory;
     this.#program = QEMU_PROGRAM[image.kind.architecture];
-    this.#key = join(folder, "key");
+    this.#key = join(directory, "key");
     this.#say = say;
     this.#guestPorts = [22, ...ports];
     this.#arguments = (ports) =>
       machineArguments({
         ...{ image, accelerator, cpus, memoryMiB, append, ports },
-        disk: join(folder, "disk"),
-        console: join(folder, "console"),
+        disk: join(directory, "disk"),
+        console: join(directory, "console"),
       });
   }
 
@@ -73,8 +73,8 @@ export class VirtualMachine implements AsyncDisposable {
     const image = await deviceImage({ architecture, docker }, say);
     const accelerator = await chooseAccelerator(image);
     await removeLeftovers();
-    const folder = await Deno.makeTempDir({ prefix: `${FOLDER_PREFIX}${Deno.pid}-` });
-    const machine = new VirtualMachine(image, accelerator, folder, options);
+    const directory = await Deno.makeTempDir({ prefix: `${FOLDER_PREFIX}${Deno.pid}-` });
+    const machine = new VirtualMachine(image, accelerator, directory, options);
     try {
       const begun = performance.now();
       // ssh refuses a key that others can read, and an image may be anybody's.
@@ -82,7 +82,7 @@ export class VirtualMachine implements AsyncDisposable {
       await Deno.chmod(machine.#key, 0o600);
       await runProgram(
         "qemu-img",
-        ["create", "-q", "-f", "qcow2", "-b", image.disk, "-F", "raw", join(folder, "disk")],
+        ["create", "-q", "-f", "qcow2", "-b", image.disk, "-F", "raw", join(directory, "disk")],
         { timeoutMs: 60_000 },
       );
       await machine.#powerOnFirst();
@@ -152,7 +152,7 @@ export class VirtualMachine implements AsyncDisposable {
     for (let attempt = 1;; attempt++) {
       this.#ports = new Map(this.#guestPorts.map((guest) => [guest, freePort()]));
       this.#powerOn();
-      this.#ssh = new Ssh({ port: this.port(22), key: this.#key, folder: this.#folder });
+      this.#ssh = new Ssh({ port: this.port(22), key: this.#key, directory: this.#folder });
       // QEMU listens before the guest runs.
       await eventually("QEMU listens or has ended", async () => {
         if (this.#qemu!.ended) return true;

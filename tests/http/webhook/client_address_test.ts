@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FailureLimit } from "../../../src/http/webhook/failure_limit.ts";
+import { RateLimit } from "../../../src/http/webhook/rate_limit.ts";
 import { clientAddress } from "../../../src/http/webhook/client_address.ts";
 import { addressIn, isNetwork, Networks, visitorOf } from "../../../src/ip_network.ts";
 
@@ -58,7 +58,7 @@ Deno.test("a visitor by IPv6 is counted by its network, however its address is w
 });
 
 Deno.test("failures are counted over a minute that moves, and of a bounded number of visitors", () => {
-  const limit = new FailureLimit();
+  const limit = new RateLimit();
   for (let i = 0; i < 10; i++) assert.equal(limit.failed("a", i * 1000), 0);
   assert.equal(limit.failed("a", 30_000), 30);
   assert.equal(limit.failed("a", 59_999), 1);

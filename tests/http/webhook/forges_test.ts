@@ -1,6 +1,6 @@
 /** Every forge's own way to say the same: each claim holds for all of them. */
 import assert from "node:assert/strict";
-import { AppOnPaper, SECRET } from "../app_on_paper.ts";
+import { AppOnPaper, SECRET } from "../test_app.ts";
 import { type Delivered, FORGES } from "./forge_deliveries.ts";
 
 const send = (paper: AppOnPaper, { headers, body }: Delivered) =>
@@ -33,7 +33,10 @@ for (const [name, forge] of Object.entries(FORGES)) {
     assert.match(await about({ repository: "home/other" }), /^200 the repository ".*other.*" is not the one of/i);
     assert.match(await about({ secret: "guessed" }), /^401 its signature or token is of no secret/);
     assert.equal(paper.woken, woken);
-    assert.deepEqual(new Set(paper.deliveries.map((one) => one.verdict)), new Set(["accepted", "ignored", "refused"]));
+    assert.deepEqual(
+      new Set(paper.deliveries.map((delivery) => delivery.verdict)),
+      new Set(["accepted", "ignored", "refused"]),
+    );
   });
 
   Deno.test(`webhook of a device that follows a tag or a commit: a push of ${name}`, async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { LongWork, SyncOutcome } from "../../../src/http/control.ts";
-import { serve } from "../../../src/http/serve.ts";
+import type { LongOperation, SyncOutcome } from "../../../src/http/control_app.ts";
+import { serve } from "../../../src/http/serve_page.ts";
 import { eventually } from "../../support/eventually.ts";
-import { AppOnPaper, SECRET } from "../app_on_paper.ts";
+import { AppOnPaper, SECRET } from "../test_app.ts";
 
 async function check(answer: Response, status: number, message: RegExp): Promise<void> {
   const body = await answer.json();
@@ -114,7 +114,7 @@ Deno.test("webhook lists nothing that could move a cursor or go on for ever", as
     /"\[2J x+\.\.\." is not/,
   );
   await check(await paper.push({}, { "x-github-event": `e${"\x9b"}${"x".repeat(300)}` }), 200, /is no push/);
-  assert.ok(paper.deliveries.every((one) => /^[\x20-\x7e]{0,400}$/.test(JSON.stringify(one))));
+  assert.ok(paper.deliveries.every((delivery) => /^[\x20-\x7e]{0,400}$/.test(JSON.stringify(delivery))));
 });
 
 Deno.test("webhook answers 429 after ten failures of an address in a minute, never to who knows the secret", async () => {
@@ -157,7 +157,7 @@ Deno.test("webhook with wait=1 answers with what became of it, line by line", as
 
 Deno.test("webhook lets eight wait, over a real connection, and forgets who leaves", async () => {
   const paper = new AppOnPaper();
-  const waiting = new Set<LongWork>();
+  const waiting = new Set<LongOperation>();
   paper.sync = (work) =>
     new Promise<SyncOutcome>((_, reject) => {
       waiting.add(work);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { portConflicts } from "../../../src/manifest/check/port_conflicts.ts";
-import { readManifests } from "../../../src/manifest/read.ts";
+import { readManifests } from "../../../src/manifest/read_manifests.ts";
 import { problemLine } from "../../../src/model/problem.ts";
 
 const service = (ports: string, more = "") => `command = ["sleep", "1"]\nports = ${ports}\n${more}`;

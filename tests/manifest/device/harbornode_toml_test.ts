@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { daemonPolicyProblems } from "../../../src/manifest/device/harbornode_toml.ts";
 import type { Target } from "../../../src/manifest/device/selector.ts";
-import { overlayProblems, readManifests, textPaths } from "../../../src/manifest/read.ts";
+import { overlayProblems, readManifests, textPaths } from "../../../src/manifest/read_manifests.ts";
 import { type Problem, problemLine } from "../../../src/model/problem.ts";
-import { EVERYTHING_ALLOWED } from "../../../src/model/policy/everything_allowed.ts";
+import { ALLOW_ALL } from "../../../src/model/policy/allow_all.ts";
 import type { TreeEntry } from "../../../src/source/source.ts";
 
 const LAB: Target = { device: "pi-lab", labels: { room: "lab" } };
@@ -25,7 +25,8 @@ function read(text: string, target: Target = LAB, more: Record<string, string> =
   return readManifests(tree({ ...WEB, ...more, "harbornode.toml": text }), { revision: "r", ...target });
 }
 
-const lines = (problems: readonly Problem[]) => problems.map((one) => `${problemLine(one)} | ${one.hint ?? ""}`);
+const lines = (problems: readonly Problem[]) =>
+  problems.map((problem) => `${problemLine(problem)} | ${problem.hint ?? ""}`);
 
 Deno.test("git asks for a version of HarborNode, for one device first where it likes", () => {
   const text = '[daemon]\nversion = "0.1.0"\n[overlay.pi-lab.daemon]\nversion = "0.2.0-rc.1"\n';
@@ -92,7 +93,7 @@ Deno.test("what the policy of a device refuses is told at the version's place", 
   };
   const problems = (daemonVersions: string[]) => {
     const { daemon } = readManifests(tree(files), { revision: "r", ...LAB });
-    const policy = { ...EVERYTHING_ALLOWED, daemonVersions };
+    const policy = { ...ALLOW_ALL, daemonVersions };
     return lines(daemonPolicyProblems(daemon!, { tree: tree(files), target: LAB, policy }));
   };
   assert.deepEqual(problems(["0.2.*"]), []);

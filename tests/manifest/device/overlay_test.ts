@@ -1,7 +1,7 @@
 /** Overlays and variables, from files to what a device is asked for. */
 import assert from "node:assert/strict";
 import type { Target } from "../../../src/manifest/device/selector.ts";
-import { overlayProblems, readManifests } from "../../../src/manifest/read.ts";
+import { overlayProblems, readManifests } from "../../../src/manifest/read_manifests.ts";
 import { problemLine } from "../../../src/model/problem.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 
@@ -24,7 +24,9 @@ function web(files: Record<string, string>, target: Target = LAB): NativeWorkloa
 
 function problems(files: Record<string, string>, target: Target = LAB): string[] {
   const { invalid } = readManifests(tree(files), { revision: "r", ...target });
-  return invalid.flatMap((one) => one.problems).map((one) => `${problemLine(one)} | ${one.hint ?? ""}`);
+  return invalid.flatMap((manifest) => manifest.problems).map((problem) =>
+    `${problemLine(problem)} | ${problem.hint ?? ""}`
+  );
 }
 
 const MANIFEST = `
@@ -154,7 +156,7 @@ Deno.test("a broken file of variables harms those who use one, and no others", (
     "services/b.toml": `command = "sleep 9"\n`,
   };
   const { workloads, invalid } = readManifests(tree(files), { revision: "r", ...LAB });
-  assert.deepEqual(workloads.map((one) => one.name), ["b"]);
+  assert.deepEqual(workloads.map((spec) => spec.name), ["b"]);
   assert.match(invalid[0]!.problems[0]!.message, /variables of vars\.toml are used, and that has problems/);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readManifests } from "../../../src/manifest/read.ts";
+import { readManifests } from "../../../src/manifest/read_manifests.ts";
 import type { Architecture } from "../../../src/manifest/device/selector.ts";
 import type { Desired } from "../../../src/model/desired.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";

@@ -1,6 +1,6 @@
 /** Secrets that manifests name, and the files of a repository that hold them. */
 import assert from "node:assert/strict";
-import { readManifests } from "../../../src/manifest/read.ts";
+import { readManifests } from "../../../src/manifest/read_manifests.ts";
 import { secretPaths } from "../../../src/manifest/field/secret_fields.ts";
 import type { TreeEntry } from "../../../src/source/source.ts";
 
@@ -19,8 +19,8 @@ function read(files: Record<string, string>, more: TreeEntry[] = []) {
 }
 
 const problems = (files: Record<string, string>, more: TreeEntry[] = []) =>
-  read(files, more).invalid.flatMap((one) =>
-    one.problems.map(({ field, message, hint }) => `${field} ${message} (${hint})`)
+  read(files, more).invalid.flatMap((manifest) =>
+    manifest.problems.map(({ field, message, hint }) => `${field} ${message} (${hint})`)
   );
 
 Deno.test("a secret of a file is kept as age wrote it, binary or armoured, whichever name it gets", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { isAllowed, isRoot } from "../../../src/model/policy/account.ts";
-import { checkIsDevice, matches } from "../../../src/model/policy/device_node.ts";
-import { givesAway, liesIn } from "../../../src/model/policy/host_path.ts";
-import { isFromAllowed, isHostAllowed, isLinkLocal } from "../../../src/model/policy/origin.ts";
+import { isAllowed, isRoot } from "../../../src/model/policy/allowed_accounts.ts";
+import { checkIsDevice, matches } from "../../../src/model/policy/allowed_device_nodes.ts";
+import { exposesDevice, isInside } from "../../../src/model/policy/allowed_host_paths.ts";
+import { isFromAllowed, isHostAllowed, isLinkLocal } from "../../../src/model/policy/allowed_sources.ts";
 
 Deno.test("a pattern of images means a repository, or all below one, however either is written", () => {
   const yes: [string, string][] = [
@@ -53,17 +53,17 @@ Deno.test("root is a name and a number, and numbers are allowed by ranges", () =
 });
 
 Deno.test("a path lies in another one by whole names", () => {
-  assert.ok(liesIn("/srv", ["/srv"]));
-  assert.ok(liesIn("/srv/a//b/", ["/srv/a/"]));
-  assert.ok(liesIn("/srv/./a", ["/srv/a"]));
-  assert.ok(liesIn("/srv", ["/"]));
-  assert.ok(!liesIn("/srv2", ["/srv"]));
-  assert.ok(!liesIn("/", ["/srv"]));
-  assert.ok(!liesIn("/srv", []));
+  assert.ok(isInside("/srv", ["/srv"]));
+  assert.ok(isInside("/srv/a//b/", ["/srv/a/"]));
+  assert.ok(isInside("/srv/./a", ["/srv/a"]));
+  assert.ok(isInside("/srv", ["/"]));
+  assert.ok(!isInside("/srv2", ["/srv"]));
+  assert.ok(!isInside("/", ["/srv"]));
+  assert.ok(!isInside("/srv", []));
   for (const path of ["/", "/var/lib", "/var//lib/./harbornode/", "/var/lib/harbornode/state"]) {
-    assert.ok(givesAway(path, { paths: ["/var/lib/harbornode"] }), path);
+    assert.ok(exposesDevice(path, { paths: ["/var/lib/harbornode"] }), path);
   }
-  assert.ok(!givesAway("/var/lib/harbornode2", { paths: ["/var/lib/harbornode"] }));
+  assert.ok(!exposesDevice("/var/lib/harbornode2", { paths: ["/var/lib/harbornode"] }));
 });
 
 Deno.test("in a pattern for devices a star is any characters but a slash, and nothing else is special", () => {

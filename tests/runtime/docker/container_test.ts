@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { asInstance, containerName, networkAddress } from "../../../src/runtime/docker/container.ts";
-import type { InspectedContainer } from "../../../src/runtime/docker/wire.ts";
+import type { InspectedContainer } from "../../../src/runtime/docker/api_types.ts";
 
 const LABELS = {
   "harbornode.device": "d1",
@@ -27,7 +27,7 @@ Deno.test("a container is named after its workload and slot", () => {
 Deno.test("a container is withheld until it has its name in every network that it belongs on", () => {
   const on = (Networks: Record<string, { Aliases: string[] | null }>) => {
     const Config = { Labels: { ...LABELS, "harbornode.networks": "n1,n2" } };
-    return asInstance(inspected({}, { Config, NetworkSettings: { Networks } }), "d1")?.withheld ?? false;
+    return asInstance(inspected({}, { Config, NetworkSettings: { Networks } }), "d1")?.canary ?? false;
   };
   const known = { Aliases: ["web", "c0ffee"] };
   assert.equal(on({ n1: known, n2: known, other: { Aliases: null } }), false);
@@ -35,7 +35,7 @@ Deno.test("a container is withheld until it has its name in every network that i
   assert.equal(on({ n1: known }), true);
   assert.equal(on({}), true);
   // Of an older version, or on no network by its manifest.
-  assert.equal(asInstance(inspected({}, { NetworkSettings: { Networks: {} } }), "d1")?.withheld, undefined);
+  assert.equal(asInstance(inspected({}, { NetworkSettings: { Networks: {} } }), "d1")?.canary, undefined);
 });
 
 Deno.test("a container on the device's own network is reached where the device reaches itself", () => {

@@ -1,16 +1,16 @@
 /** A device on the machine's real Docker: its own id, an image, and an end that removes every container it made. */
 import { systemClock } from "../../../src/clock.ts";
 import { fingerprint as fingerprintOf } from "../../../src/model/fingerprint.ts";
-import type { Instance } from "../../../src/model/observed.ts";
+import type { Instance } from "../../../src/model/instance.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import {
   type DockerRuntime,
   openDockerRuntime,
   type RuntimePolicy,
 } from "../../../src/runtime/docker/docker_runtime.ts";
-import type { CredentialSources } from "../../../src/runtime/docker/image/credentials.ts";
-import type { PulledImages } from "../../../src/runtime/docker/image/inventory.ts";
-import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/wire.ts";
+import type { CredentialSources } from "../../../src/runtime/docker/image/registry_credentials.ts";
+import type { PulledImages } from "../../../src/runtime/docker/image/pulled_images.ts";
+import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/api_types.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";
 import { eventually } from "../../support/eventually.ts";
 import { DOCKER_SOCKET } from "../../support/prerequisite.ts";
@@ -44,7 +44,7 @@ export interface DockerDevice extends AsyncDisposable {
 interface StartOptions {
   slot?: number;
   filesDir?: string | null;
-  withheld?: boolean;
+  canary?: boolean;
   previous?: Instance | null;
 }
 
@@ -95,15 +95,15 @@ export async function dockerDevice(
     runtime,
     image: image.name,
     workload: (fields) => dockerWorkload({ name: `t${unique}`, image: image.name, ...fields }),
-    start(workload, { slot = 0, filesDir = null, previous = null, withheld = false } = {}) {
+    start(workload, { slot = 0, filesDir = null, previous = null, canary = false } = {}) {
       return runtime.start({
         workload,
         slot,
         fingerprint: fingerprintOf(workload),
         filesDir,
-        chosenPorts: [],
+        assignedPorts: [],
         previous,
-        withheld,
+        canary,
       });
     },
     all: () => observed(runtime),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { busyboxImage } from "../../support/docker_image.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
-import { pushedDevice } from "../../support/pushed_device.ts";
+import { pushedDevice } from "../../support/repo_backed_device.ts";
 import { tempDir } from "../../support/temp.ts";
 import { dockerDevice } from "./docker_device.ts";
 import { EngineProxy, type Manner } from "./engine_proxy.ts";
@@ -57,7 +57,7 @@ await testNeeding(
     const text = (env: string) => `image = "${image.name}"\nenv = { A = "${env}" }\nstop_timeout = "100ms"\n`;
     await repository.write("deployments/web.toml", text("1"));
     await repository.commit("Begin");
-    const { instances: [before] } = await device.until("web", (one) => one.health === "healthy");
+    const { instances: [before] } = await device.until("web", (workload) => workload.health === "healthy");
 
     await device.stopDaemon();
     proxy.manner = version("19.03.15", "1.40", "1.12");
@@ -66,9 +66,9 @@ await testNeeding(
     await repository.write("deployments/new.toml", text("3"));
     await repository.commit("Another spec, and one more");
     await device.startDaemon();
-    const unseen = await device.until("web", (one) => one.sync === "unknown");
+    const unseen = await device.until("web", (workload) => workload.sync === "unknown");
     assert.match(unseen.message, /speaks API "1\.40"/);
-    const blocked = await device.until("new", (one) => one.sync === "unknown");
+    const blocked = await device.until("new", (workload) => workload.sync === "unknown");
     assert.match(blocked.message, /speaks API "1\.40"/);
     const runtime = (await device.status())!.runtimes.find((one) => one.name === "docker")!;
     assert.deepEqual([runtime.ok, runtime.message], [
@@ -78,8 +78,8 @@ await testNeeding(
     assert.deepEqual(proxy.changes.slice(changes), []);
 
     proxy.manner = { type: "as it is" };
-    await device.until("new", (one) => one.health === "healthy");
-    const after = await device.until("web", (one) => one.health === "healthy" && one.sync === "synced");
+    await device.until("new", (workload) => workload.health === "healthy");
+    const after = await device.until("web", (workload) => workload.health === "healthy" && workload.sync === "synced");
     assert.notEqual(after.instances[0]?.container_id, before?.container_id);
     const { message } = (await device.status())!.runtimes.find((one) => one.name === "docker")!;
     assert.match(message, /^answers: (Docker|Podman) \S+, API 1\.\d+$/);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
-import type { Instance } from "../../../src/model/observed.ts";
+import type { Instance } from "../../../src/model/instance.ts";
 import type { DockerWorkload } from "../../../src/model/workload.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
@@ -17,11 +17,18 @@ function start(device: DockerDevice, workload: DockerWorkload, options: { secret
     env: { TOKEN: `${secret} \${ports.http}` },
     files: [{ name: "key", content: new TextEncoder().encode(secret) }],
   };
-  const request = { workload, slot: 0, fingerprint: fingerprint(workload), filesDir: null, chosenPorts: [], previous };
+  const request = {
+    workload,
+    slot: 0,
+    fingerprint: fingerprint(workload),
+    filesDir: null,
+    assignedPorts: [],
+    previous,
+  };
   return device.runtime.start({ ...request, secrets });
 }
 
-const inside = (one: Instance, path: string) => join(`/proc/${one.pid}/root`, path);
+const inside = (instance: Instance, path: string) => join(`/proc/${instance.pid}/root`, path);
 
 await testNeeding(
   ["docker", "busybox", "root"],

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
-import type { Instance } from "../../../src/model/observed.ts";
-import { isAlive, statOf } from "../../../src/runtime/native/process/identity.ts";
-import { instanceFolder } from "../../../src/runtime/native/record.ts";
+import type { Instance } from "../../../src/model/instance.ts";
+import { isAlive, statOf } from "../../../src/os/pidfd.ts";
+import { instanceDirectory } from "../../../src/runtime/native/instance_record.ts";
 import { eventually } from "../../support/eventually.ts";
 import { first, instances, start } from "../conformance.ts";
 import { type NativeDevice, nativeDevice, nativeWorkload } from "./native_device.ts";
@@ -15,7 +15,7 @@ const QUICK = { signal: "SIGTERM", timeoutMs: 300 } as const;
 const exists = (pid: number) => statOf(pid).then((stat) => stat !== null && stat.state !== "Z");
 
 async function ended(device: NativeDevice): Promise<Instance> {
-  return await eventually("it has ended", () => first(device.runtime, (one) => one.state === "exited"));
+  return await eventually("it has ended", () => first(device.runtime, (instance) => instance.state === "exited"));
 }
 
 async function pidIn(device: NativeDevice, name: string): Promise<number> {
@@ -133,14 +133,14 @@ Deno.test("a program that deletes its own file goes on, can be stopped, and is m
 Deno.test("a pid that came to mean another process is neither adopted nor signalled", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, shell("exec sleep 1000"));
-  const folder = instanceFolder(device.runDir, { workload: "web", slot: 0, id: one.id });
+  const directory = instanceDirectory(device.runDir, { workload: "web", slot: 0, id: one.id });
   const stranger = new Deno.Command("sleep", { args: ["1000"] }).spawn();
   const other = (await statOf(stranger.pid))!;
   // As a daemon finds it when the pids of service and shim were given to others since: right number, wrong start.
   await device.runtime.stop(one, { ...QUICK, timeoutMs: 5000 });
   const line = (await Deno.readTextFile(`/proc/${stranger.pid}/stat`)).replace(` ${other.startTime} `, " 1 ");
-  await Deno.writeTextFile(join(folder, "shim"), line);
-  await Deno.writeTextFile(join(folder, "notes"), `start ${line}`);
+  await Deno.writeTextFile(join(directory, "shim"), line);
+  await Deno.writeTextFile(join(directory, "notes"), `start ${line}`);
   const next = await device.reopen();
   const [found] = await instances(next);
   assert.deepEqual([found?.state, found?.exitCode], ["exited", null]);
@@ -182,7 +182,7 @@ Deno.test("a zombie counts as ended: whoever forgets to wait for a service does 
 Deno.test("a reboot leaves no record that is taken for a process: all are started anew", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, shell("exec sleep 1000"));
-  const path = join(instanceFolder(device.runDir, { workload: "web", slot: 0, id: one.id }), "record.json");
+  const path = join(instanceDirectory(device.runDir, { workload: "web", slot: 0, id: one.id }), "record.json");
   await device.runtime.stop(one, { ...QUICK, timeoutMs: 5000 });
   await Deno.writeTextFile(path, JSON.stringify({ ...JSON.parse(await Deno.readTextFile(path)), bootId: "another" }));
   const next = await device.reopen();

@@ -9,7 +9,7 @@ const SLEEP = { command: ["/bin/sleep", "1000"] };
 
 function request(name: string) {
   const workload = nativeWorkload({ name, ...SLEEP });
-  return { workload, slot: 0, fingerprint: "f", filesDir: null, chosenPorts: [], previous: null };
+  return { workload, slot: 0, fingerprint: "f", filesDir: null, assignedPorts: [], previous: null };
 }
 
 await testNeeding(["root"], "a full run folder keeps a start back with a sentence, and nothing that runs", async () => {
@@ -24,12 +24,12 @@ await testNeeding(["root"], "a full run folder keeps a start back with a sentenc
   assert.match(error.message, /^cannot write ".*\/run\/other.*": the disk is full$/);
   const seen = await runtime.observe();
   assert.ok(seen.ok);
-  assert.equal(seen.instances.find((one) => one.id === web.id)?.state, "running");
+  assert.equal(seen.instances.find((instance) => instance.id === web.id)?.state, "running");
   // Its grant cannot be taken back, and it is stopped all the same.
   await runtime.stop(web, { signal: "SIGTERM", timeoutMs: 5000 });
   const after = await runtime.observe();
   assert.ok(after.ok);
-  assert.equal(after.instances.find((one) => one.id === web.id)?.state, "exited");
+  assert.equal(after.instances.find((instance) => instance.id === web.id)?.state, "exited");
 
   await disk.free();
   const other = await runtime.start(request("other"));

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/clock.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
-import type { Bounds } from "../../../src/runtime/native/confine/bounds.ts";
-import { ControlGroups } from "../../../src/runtime/native/confine/control_groups.ts";
-import { ArtifactStore } from "../../../src/runtime/native/artifact/store.ts";
+import type { SandboxOptions } from "../../../src/runtime/native/sandbox/sandbox_options.ts";
+import { ControlGroups } from "../../../src/runtime/native/sandbox/control_groups.ts";
+import { ArtifactStore } from "../../../src/runtime/native/artifact/artifact_store.ts";
 import { type NativeRuntime, openNativeRuntime } from "../../../src/runtime/native/native_runtime.ts";
-import { libc } from "../../../src/runtime/native/process/libc.ts";
-import { killTree } from "../../../src/runtime/native/process/tree.ts";
-import { readRecords, readShim } from "../../../src/runtime/native/record.ts";
-import { readNotes } from "../../../src/runtime/native/shim_notes.ts";
+import { libc } from "../../../src/os/libc.ts";
+import { killTree } from "../../../src/runtime/native/process/kill_tree.ts";
+import { readRecords, readShim } from "../../../src/runtime/native/instance_record.ts";
+import { readShimJournal } from "../../../src/runtime/native/shim_journal.ts";
 import { eventually } from "../../support/eventually.ts";
 import { native } from "../../support/workload.ts";
 import { tempDir } from "../../support/temp.ts";
@@ -28,12 +28,12 @@ export interface NativeDevice extends AsyncDisposable {
 }
 
 /** As the settings are when nobody changed them, but for an owner who allows root. */
-export const BOUNDS: Omit<Bounds, "stateDir"> = {
+export const BOUNDS: Omit<SandboxOptions, "stateDir"> = {
   uidRange: { from: 64_000, to: 64_999 },
   policy: { allowRoot: true, allowGroups: [] },
 };
 
-export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<NativeDevice> {
+export async function nativeDevice(bounds: Partial<SandboxOptions> = {}): Promise<NativeDevice> {
   const dir = await tempDir();
   const runDir = join(dir.path, "run");
   // Of its own: a device removes the control groups that bear its id and hold nothing yet.
@@ -64,8 +64,8 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
       return runtime;
     },
     async [Symbol.asyncDispose]() {
-      for (const { record, folder } of await readRecords(runDir)) {
-        const [{ service }, shim] = [await readNotes(folder), await readShim(folder)];
+      for (const { record, directory } of await readRecords(runDir)) {
+        const [{ service }, shim] = [await readShimJournal(directory), await readShim(directory)];
         await killTree({ id: record.id, service, shim, cgroup: record.cgroup });
       }
       // The runtime that started them must see their end, or its watch on them would outlive the test.
@@ -73,7 +73,7 @@ export async function nativeDevice(bounds: Partial<Bounds> = {}): Promise<Native
         await eventually("every instance has ended", async () => {
           const observation = await runtime.observe();
           return observation.ok &&
-            observation.instances.every((one) => one.state === "exited" || one.state === "created");
+            observation.instances.every((instance) => instance.state === "exited" || instance.state === "created");
           // One that is closed already sees nothing any more.
         }, { deadlineMs: runtime === opened.at(-1) ? 60_000 : 500 }).catch(() => {});
         await runtime.close();

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Failure } from "../../../src/failure.ts";
-import { isAlive as isThatAlive, signal, statOf } from "../../../src/runtime/native/process/identity.ts";
-import { readRecords } from "../../../src/runtime/native/record.ts";
+import { isAlive as isThatAlive, signal, statOf } from "../../../src/os/pidfd.ts";
+import { readRecords } from "../../../src/runtime/native/instance_record.ts";
 import { freePort } from "../../support/demo_daemon.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
@@ -56,7 +56,7 @@ Deno.test("native has killed all of a service, and removed its cgroup, when its 
       slot,
       fingerprint: "f",
       filesDir: null,
-      chosenPorts: [],
+      assignedPorts: [],
       previous: null,
     };
     const one = await device.runtime.start(request);
@@ -79,7 +79,7 @@ Deno.test("native cleans up what a service left behind when it ended by itself",
       while [ ! -s ${device.root}/left ]; do sleep 0.02; done; exit 0`),
   );
   const left = await pidFrom(join(device.root, "left"));
-  await eventually("the service has ended", () => first(device.runtime, (one) => one.state === "exited"));
+  await eventually("the service has ended", () => first(device.runtime, (instance) => instance.state === "exited"));
   await eventually("what it left is gone", async () => !await isAlive(left));
 });
 
@@ -140,8 +140,8 @@ Deno.test("native believes no notes that name a process of somebody else", async
 
 Deno.test("native forgets records of an earlier boot, and those that can not be read", async () => {
   await using device = await nativeDevice();
-  const folder = join(device.runDir, "web/0/web-0-old");
-  await Deno.mkdir(folder, { recursive: true });
+  const directory = join(device.runDir, "web/0/web-0-old");
+  await Deno.mkdir(directory, { recursive: true });
   const record = {
     version: 1,
     id: "web-0-old",
@@ -153,12 +153,12 @@ Deno.test("native forgets records of an earlier boot, and those that can not be 
     ports: [],
     cgroup: null,
   };
-  await Deno.writeTextFile(join(folder, "record.json"), JSON.stringify(record));
+  await Deno.writeTextFile(join(directory, "record.json"), JSON.stringify(record));
   await Deno.mkdir(join(device.runDir, "web/1/web-1-torn"), { recursive: true });
   await Deno.writeTextFile(join(device.runDir, "web/1/web-1-torn/record.json"), '{"version":1,"id":"we');
   const next = await device.reopen();
   assert.deepEqual(await instances(next), []);
-  await assert.rejects(Deno.stat(folder), Deno.errors.NotFound);
+  await assert.rejects(Deno.stat(directory), Deno.errors.NotFound);
 });
 
 Deno.test("native removes the folders that a daemon left behind when it was killed while it forgot an instance", async () => {

@@ -1,8 +1,8 @@
 /** Processes whose environment, as /proc shows it, is a mapping of many GiB: nobody reads it whole. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { isAlive, statOf } from "../../../src/runtime/native/process/identity.ts";
-import { isAnyMarked, killTree, members } from "../../../src/runtime/native/process/tree.ts";
+import { isAlive, statOf } from "../../../src/os/pidfd.ts";
+import { isAnyMarked, killTree, members } from "../../../src/runtime/native/process/kill_tree.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
-import type { Instance } from "../../../src/model/observed.ts";
+import type { Instance } from "../../../src/model/instance.ts";
 import type { NativeWorkload } from "../../../src/model/workload.ts";
 import type { Runtime } from "../../../src/runtime/runtime.ts";
 import { eventually } from "../../support/eventually.ts";
-import { findPlanted, plant, textsBelow } from "../../support/planted.ts";
+import { findPlanted, plant, textsBelow } from "../../support/planted_secret.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { first } from "../conformance.ts";
 import { nativeDevice, nativeWorkload } from "./native_device.ts";
@@ -19,19 +19,26 @@ const SECRETS = {
 const QUICK = { signal: "SIGTERM", timeoutMs: 5000 } as const;
 
 function start(runtime: Runtime, workload: NativeWorkload, previous: Instance | null = null): Promise<Instance> {
-  const request = { workload, slot: 0, fingerprint: fingerprint(workload), filesDir: null, chosenPorts: [], previous };
+  const request = {
+    workload,
+    slot: 0,
+    fingerprint: fingerprint(workload),
+    filesDir: null,
+    assignedPorts: [],
+    previous,
+  };
   return runtime.start({ ...request, secrets: SECRETS });
 }
 
 const shell = (script: string, fields: Partial<NativeWorkload> = {}) =>
   nativeWorkload({ command: ["/bin/sh", "-c", script], ...fields });
 const environment = async ({ pid }: Instance) => (await Deno.readTextFile(`/proc/${pid}/environ`)).split("\0");
-const names = async (folder: string) =>
-  (await Array.fromAsync(Deno.readDir(folder)).catch(() => [])).map(({ name }) => name);
+const names = async (directory: string) =>
+  (await Array.fromAsync(Deno.readDir(directory)).catch(() => [])).map(({ name }) => name);
 
 Deno.test("a process has its secrets as they are, its record has none, and its files go when it ends", async () => {
   await using device = await nativeDevice();
-  const folder = join(device.root, "credentials");
+  const directory = join(device.root, "credentials");
   const one = await start(
     device.runtime,
     shell('cat "$CREDENTIALS_DIRECTORY/key.pem" >read; exec sleep 3600', {
@@ -45,11 +52,11 @@ Deno.test("a process has its secrets as they are, its record has none, and its f
   assert.ok(env.includes("RAW=${ports.http} '\n"));
   // By this its processes are found.
   assert.ok(env.includes(`HARBORNODE_INSTANCE=${one.id}`));
-  assert.ok(env.includes(`CREDENTIALS_DIRECTORY=${join(folder, one.id)}`));
+  assert.ok(env.includes(`CREDENTIALS_DIRECTORY=${join(directory, one.id)}`));
   await eventually("it has read its file", async () => {
     return await Deno.readTextFile(join(device.root, "read")).catch(() => "") === KEY.value;
   });
-  const written = await textsBelow(device.root, [folder, join(device.root, "read")]);
+  const written = await textsBelow(device.root, [directory, join(device.root, "read")]);
   assert.ok(written.some(([path]) => path.endsWith("record.json")));
   assert.deepEqual(findPlanted([PASSWORD, KEY], written), []);
   const command = await Deno.readTextFile(`/proc/${one.pid}/cmdline`);
@@ -59,10 +66,10 @@ Deno.test("a process has its secrets as they are, its record has none, and its f
   await device.leave();
   const next = await device.reopen();
   const adopted = (await first(next, ({ state }) => state === "running"))!;
-  assert.deepEqual(await names(join(folder, one.id)), ["key.pem"]);
+  assert.deepEqual(await names(join(directory, one.id)), ["key.pem"]);
   await next.stop(adopted, QUICK);
   await first(next, ({ state }) => state === "exited");
-  assert.deepEqual(await names(folder), []);
+  assert.deepEqual(await names(directory), []);
 });
 
 Deno.test("a probe's command has the environment and the files of the service", async () => {
@@ -92,7 +99,7 @@ await testNeeding(
     const script =
       `stat -c '%a %u' "$CREDENTIALS_DIRECTORY" "$CREDENTIALS_DIRECTORY/key.pem" >${reads}/$$; id -u >>${reads}/$$; exec sleep 3600`;
     const one = await start(device.runtime, shell(script, { user: null }));
-    await device.runtime.grant(one, []);
+    await device.runtime.setRestartLease(one, []);
     const read = (pid: number) =>
       eventually("it has read", async () => {
         const text = await Deno.readTextFile(join(reads, String(pid))).catch(() => "");

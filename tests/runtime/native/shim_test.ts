@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type ShimRequest, spawnShim } from "../../../src/runtime/native/shim.ts";
-import { plant } from "../../support/planted.ts";
+import { plant } from "../../support/planted_secret.ts";
 import { tempDir } from "../../support/temp.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
@@ -18,12 +18,12 @@ const ENV = {
   PATH: "/usr/bin:/bin",
 };
 
-async function run(folder: string, fields: Pick<ShimRequest, "shim" | "chain" | "command">): Promise<number | null> {
+async function run(directory: string, fields: Pick<ShimRequest, "shim" | "chain" | "command">): Promise<number | null> {
   const child = await spawnShim({
-    runDir: folder,
+    runDir: directory,
     cgroup: null,
-    logFile: join(folder, "log"),
-    cwd: folder,
+    logFile: join(directory, "log"),
+    cwd: directory,
     id: "web-0-abc",
     env: ENV,
     oomScoreAdj: 0,
@@ -88,7 +88,7 @@ await testNeeding(
         pair.slice(0, 40),
       );
     }
-    await device.runtime.grant(one!, []);
+    await device.runtime.setRestartLease(one!, []);
     Deno.kill(one!.pid!, "SIGKILL");
     const again = await eventually("it runs again", async () => {
       const [now] = await instances(device.runtime);

@@ -1,9 +1,9 @@
 /** How instances end: every process of one gets the stop signal, and the time to obey it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Instance } from "../../../src/model/observed.ts";
-import { isAlive, type ProcessIdentity, statOf } from "../../../src/runtime/native/process/identity.ts";
-import { isAnyLeft, signalTree } from "../../../src/runtime/native/process/tree.ts";
+import type { Instance } from "../../../src/model/instance.ts";
+import { isAlive, type ProcessHandle, statOf } from "../../../src/os/pidfd.ts";
+import { isAnyLeft, signalTree } from "../../../src/runtime/native/process/kill_tree.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { first, instances, start } from "../conformance.ts";
@@ -24,7 +24,7 @@ interface Files {
   root: string;
   write(name: string, script: string): Promise<string>;
   /** Who has written that it is up. */
-  up(name: string): Promise<ProcessIdentity>;
+  up(name: string): Promise<ProcessHandle>;
   isSaved(name?: string): Promise<boolean>;
 }
 
@@ -50,7 +50,7 @@ const shell = (script: string, fields: Partial<Parameters<typeof nativeWorkload>
   nativeWorkload({ command: ["/bin/sh", "-c", script], ...fields });
 
 async function ended(device: NativeDevice): Promise<Instance> {
-  return await eventually("it has ended", () => first(device.runtime, (one) => one.state === "exited"));
+  return await eventually("it has ended", () => first(device.runtime, (instance) => instance.state === "exited"));
 }
 
 const WRAPPERS: Record<string, (app: string) => string> = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { movedTo } from "../../../src/source/remote/redirect.ts";
+import { redirectTarget } from "../../../src/source/remote/redirect.ts";
 
 const ENDPOINT = "/info/refs?service=git-upload-pack";
 
 function move(base: string, location: string): string {
-  return movedTo({ url: base, asked: base + ENDPOINT, location, endpoint: ENDPOINT });
+  return redirectTarget({ url: base, asked: base + ENDPOINT, location, endpoint: ENDPOINT });
 }
 
 Deno.test("a redirect is followed on the same host, and from http to https of it", () => {

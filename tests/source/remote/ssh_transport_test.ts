@@ -1,10 +1,10 @@
 /** git over ssh, with a real server on loopback. */
 import assert from "node:assert/strict";
-import { parseRef } from "../../../src/model/repository/ref.ts";
-import { type SshLocation } from "../../../src/source/location.ts";
+import { parseRef } from "../../../src/model/git_ref.ts";
+import { type SshLocation } from "../../../src/source/repository_location.ts";
 import { sshFailure } from "../../../src/source/remote/ssh_failure.ts";
-import { sshWords } from "../../../src/source/remote/ssh_transport.ts";
-import { parseLocation } from "../../../src/source/location.ts";
+import { sshArgs } from "../../../src/source/remote/ssh_transport.ts";
+import { parseLocation } from "../../../src/source/repository_location.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { keygen, SshServer } from "../../support/ssh_server.ts";
@@ -40,7 +40,7 @@ await testNeeding(["git", "sshd"], "a deploy key opens a repository over ssh: lo
   assert.equal((await sync(on.over({ ref: parseRef("v1") }))).id, on.first);
   const descends: boolean[] = [];
   const admitting = on.source({ url: on.url, sshKeyFile: on.ssh.keyFile, knownHostsFile: on.ssh.knownHostsFile }, {
-    admit: async (_, { descendsFrom }) => void descends.push(await descendsFrom(on.first)),
+    admit: async (_, { isAncestor }) => void descends.push(await isAncestor(on.first)),
   });
   assert.equal((await sync(admitting)).id, second);
   assert.deepEqual(descends, [true]);
@@ -97,7 +97,7 @@ Deno.test("ssh is told to ask nobody, to use no settings and no agent, and the h
   const location = parseLocation("ssh://git@host:2222/it's.git") as SshLocation;
   const options = { keyFile: "/a 100%/key", knownHostsFile: "/a 100%/hosts", silenceMs: 30_000 };
   const rest = { budget: { bytes: 1, received: 0 }, clock: systemClock, signal: FOREVER };
-  const words = sshWords({ location, ...options, ...rest });
+  const words = sshArgs({ location, ...options, ...rest });
   assert.deepEqual(words.slice(-3), ["--", "host", `git-upload-pack '/it'\\''s.git'`]);
   assert.equal(words[words.indexOf("-F") + 1], "/dev/null");
   assert.equal(words[words.indexOf("-i") + 1], "/a 100%%/key");

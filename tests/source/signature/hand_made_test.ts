@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../../src/failure.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { tempDir } from "../../support/temp.ts";
-import { commitWith, PAYLOAD, verdict } from "./commit_on_paper.ts";
+import { commitWith, PAYLOAD, verdict } from "./commit_fixture.ts";
 import { byRsa, bySecurityKey, type HandMade } from "./sign_by_hand.ts";
 
 /** What `ssh-keygen -Y verify` says of the same signature. */

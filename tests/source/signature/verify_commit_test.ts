@@ -5,7 +5,7 @@ import { GitRepository } from "../../support/git_repository.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { commitSigned, makeKey, rawCommit, signWith, type SshKey } from "../../support/ssh_keys.ts";
 import { tempDir } from "../../support/temp.ts";
-import { asHeader, bytes, commitWith, MESSAGE, PAYLOAD, signers, verdict } from "./commit_on_paper.ts";
+import { asHeader, bytes, commitWith, MESSAGE, PAYLOAD, signers, verdict } from "./commit_fixture.ts";
 
 const TOOLS = ["git", "ssh-keygen"] as const;
 

@@ -12,7 +12,7 @@ const PERMISSIONS = ["--allow-all"];
 /**
  * Memory first: without compilers 10 MB less than `--optimize-for-size` with 50 services, and 20 after a fetch. A start
  * is as fast, since nothing is worth compiling by then; a page, or a fetch of 1000 files, takes 1.7 times as long.
- * `gc` is for `runtime/native/process/give_back.ts`. Without source positions at hand the first error that is made while
+ * `gc` is for `daemon/memory_trim.ts`. Without source positions at hand the first error that is made while
  * the program loads (modern-tar makes one) has V8 read all of it a second time: 30 ms of start.
  */
 const V8_FLAGS = ["--lite-mode", "--expose-gc", "--no-enable-lazy-source-positions"];

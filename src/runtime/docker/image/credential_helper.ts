@@ -2,10 +2,10 @@
  * Programs that keep logins for Docker (docker-credential-pass and the like), asked as Docker asks them.
  * https://github.com/docker/docker-credential-helpers#development
  */
-import { untilAborted } from "../../../until_aborted.ts";
+import { abortableIterator } from "../../../async/abortable.ts";
 import { logger } from "../../../log.ts";
-import { bound } from "../bound.ts";
-import type { Login } from "./login.ts";
+import { timeoutSignal } from "../../../async/timeout_signal.ts";
+import type { Login } from "./registry_login.ts";
 
 const log = logger("docker");
 
@@ -16,7 +16,7 @@ const MOST_BYTES = 64 * 1024;
 const TOKEN = "<token>";
 
 /** Null where it knows no login, is not there, or does not answer in time. What it says is told to nobody. */
-export async function askHelper(
+export async function runCredentialHelper(
   name: string,
   server: string,
   timeoutMs: number = TIMEOUT_MS,
@@ -45,7 +45,7 @@ async function run(
   program: string,
   { input, timeoutMs }: { input: string; timeoutMs: number },
 ): Promise<string | null> {
-  using limit = bound(timeoutMs, []);
+  using limit = timeoutSignal(timeoutMs, []);
   const child = new Deno.Command(program, { args: ["get"], stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
   // Also one that has closed its output and stays.
   limit.signal.addEventListener("abort", () => kill(child), { once: true });
@@ -53,7 +53,7 @@ async function run(
     await say(child, `${input}\n`);
     const decoder = new TextDecoder();
     let output = "";
-    for await (const chunk of untilAborted(child.stdout, limit.signal)) {
+    for await (const chunk of abortableIterator(child.stdout, limit.signal)) {
       output += decoder.decode(chunk, { stream: true });
       if (output.length > MOST_BYTES) throw new Error("it says too much");
     }

@@ -2,20 +2,20 @@
 import type { Clock } from "../../../clock.ts";
 import { Failure } from "../../../failure.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
-import { unlessAborted } from "../../../until_aborted.ts";
+import { abortable } from "../../../async/abortable.ts";
 import type { Progress } from "../../runtime.ts";
 import { createdFrom } from "../container.ts";
 import type { Engine } from "../engine.ts";
-import { pullRefusal } from "../refusal.ts";
-import type { ImageAnswer } from "../wire.ts";
-import { cleanImages } from "./clean.ts";
-import type { Credentials } from "./credentials.ts";
-import { type ImageDigests, latestDigest } from "./digests.ts";
-import { imageIds, type PulledImages, rememberPulled } from "./inventory.ts";
+import { pullError } from "../engine_error.ts";
+import type { ImageAnswer } from "../api_types.ts";
+import { cleanImages } from "./unused_images.ts";
+import type { Credentials } from "./registry_credentials.ts";
+import { type ImageDigests, latestDigest } from "./image_digests.ts";
+import { imageIds, type PulledImages, recordPulled } from "./pulled_images.ts";
 import { imagePath, registryOf } from "../../../model/image_name.ts";
-import { checkPlatform, isFor } from "./platform.ts";
-import { pull } from "./pull.ts";
-import { checkSpace } from "./space.ts";
+import { checkPlatform, isFor } from "./check_platform.ts";
+import { pull } from "./pull_image.ts";
+import { checkImageSpace } from "./image_disk_space.ts";
 
 /** What somebody else's container still used may be free by then. */
 const CLEAN_AGAIN_MS = 10 * 60_000;
@@ -139,7 +139,7 @@ export class Images {
     const before = this.#last;
     this.#last = before.then(() => done);
     try {
-      await (signal === undefined ? before : unlessAborted(before, signal));
+      await (signal === undefined ? before : abortable(before, signal));
       return await work();
     } finally {
       resolve();
@@ -149,14 +149,14 @@ export class Images {
   async #pull(workload: DockerWorkload, progress: Progress, signal: AbortSignal): Promise<ImageAnswer> {
     const { engine, digests, credentials, inventory, diskReserveBytes, clock } = this.#options;
     const { image, platform } = workload;
-    await checkSpace(engine, { image, reserveBytes: diskReserveBytes });
+    await checkImageSpace(engine, { image, reserveBytes: diskReserveBytes });
     const before = await imageIds(engine);
     const login = await credentials.of(registryOf(image));
     await pull({ engine, clock, image, platform, login, progress, signal });
     digests.forget();
     const found = await this.#fitting(workload);
-    if (found?.Id !== undefined) await rememberPulled(inventory, { id: found.Id, name: image, before });
-    if (found === null) throw pullRefusal({ image, login }, "it is not there after the pull");
+    if (found?.Id !== undefined) await recordPulled(inventory, { id: found.Id, name: image, before });
+    if (found === null) throw pullError({ image, login }, "it is not there after the pull");
     return found;
   }
 }

@@ -1,12 +1,12 @@
 /** The networks of this device: one bridge for each namespace, made when it is needed and removed when nothing uses it. */
 import { Failure } from "../../../failure.ts";
 import { logger } from "../../../log.ts";
-import { networkRefusal } from "../../../model/policy/container.ts";
-import { policyFailure } from "../../../model/policy/refusal.ts";
+import { networkDenial } from "../../../model/policy/docker_rules.ts";
+import { policyFailure } from "../../../model/policy/denial.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 import { LABEL } from "../container.ts";
 import type { Engine } from "../engine.ts";
-import type { CreatedNetwork, ListedContainer, ListedNetwork } from "../wire.ts";
+import type { CreatedNetwork, ListedContainer, ListedNetwork } from "../api_types.ts";
 import { lowerHalf } from "./subnet.ts";
 
 const log = logger("docker");
@@ -33,7 +33,7 @@ export interface Network {
 }
 
 /** Networks that are not removed until it is disposed of. */
-export interface HeldNetworks extends Disposable {
+export interface NetworkLease extends Disposable {
   /** By name, in the order that the workload joins them. */
   readonly all: ReadonlyMap<string, Network>;
 }
@@ -56,7 +56,7 @@ export class Networks {
   }
 
   /** Those of a workload, made where they are missing. Throws a `Failure`; may be called again. */
-  hold(workload: DockerWorkload): Promise<HeldNetworks> {
+  hold(workload: DockerWorkload): Promise<NetworkLease> {
     return this.#inTurn(async () => {
       const all = new Map<string, Network>();
       for (const name of workload.network === null ? [workload.namespace, ...workload.networks] : []) {
@@ -95,7 +95,7 @@ export class Networks {
     if (!allowNetworks.includes(name)) {
       const own = (await this.#own(name))[0];
       // Whoever names a network that is there means that one, and not a new one of ours.
-      if (own === undefined && await this.#inspect(name) !== null) throw policyFailure(networkRefusal(name, 0));
+      if (own === undefined && await this.#inspect(name) !== null) throw policyFailure(networkDenial(name, 0));
       return own ?? await this.#make(name);
     }
     const found = await this.#inspect(name);

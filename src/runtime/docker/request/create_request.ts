@@ -3,14 +3,14 @@ import { filesMountedAlone } from "../../../model/fingerprint.ts";
 import { substitutePorts } from "../../../model/port.ts";
 import type { RevealedSecrets } from "../../runtime.ts";
 import type { DockerWorkload, Gpus } from "../../../model/workload.ts";
-import { createdFrom, LABEL, type Marks } from "../container.ts";
-import type { CreateContainer, CreateMount, DeviceRequest, EndpointRequest } from "../wire.ts";
-import { volumeLabels } from "../volume/owner.ts";
-import { confinement } from "./confinement.ts";
+import { createdFrom, type CreationLabels, LABEL } from "../container.ts";
+import type { CreateContainer, CreateMount, DeviceRequest, EndpointRequest } from "../api_types.ts";
+import { volumeLabels } from "../volume/volume_owner.ts";
+import { securityOptions } from "./security_options.ts";
 import { logConfig } from "./log_config.ts";
-import { createMount, type MountSources } from "./mount.ts";
+import { createMount, type MountSources } from "./mount_request.ts";
 
-export interface CreateInput extends Marks, MountSources {
+export interface CreateInput extends CreationLabels, MountSources {
   /** The networks that it belongs on, the one that it is created on first. Empty where it has none of ours. */
   endpoints: ReadonlyMap<string, EndpointRequest>;
   /** Volumes for paths that the image declares, by path. Absent for none. */
@@ -56,7 +56,7 @@ export function createRequest(workload: DockerWorkload, input: CreateInput): Cre
       NanoCpus: Math.round((resources.cpus ?? 0) * 1e9),
       RestartPolicy: { Name: "no" },
       LogConfig: logConfig(workload),
-      ...confinement(workload),
+      ...securityOptions(workload),
       ...hostNetworking(workload, input),
       ...rest(workload),
     },

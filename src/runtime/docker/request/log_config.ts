@@ -1,6 +1,6 @@
 /** [pure] Where a container's output goes. Without a bound a chatty container fills the disk. */
 import type { DockerWorkload } from "../../../model/workload.ts";
-import type { CreateContainer } from "../wire.ts";
+import type { CreateContainer } from "../api_types.ts";
 
 /** Of two drivers alone: these can be bounded for each container, and read back through Docker. */
 export function logConfig(

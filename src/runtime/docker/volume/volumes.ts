@@ -7,9 +7,9 @@ import { logger } from "../../../log.ts";
 import type { DockerWorkload } from "../../../model/workload.ts";
 import { createdFrom, LABEL, unnamedVolumes } from "../container.ts";
 import type { Engine } from "../engine.ts";
-import { imageConfig } from "../image/config.ts";
-import type { InspectedContainer, VolumeAnswer, VolumesAnswer } from "../wire.ts";
-import { declaredPaths, nextOrder, type Place, volumeLabels, volumeNames, volumeOf } from "./owner.ts";
+import { imageConfig } from "../image/image_config.ts";
+import type { InspectedContainer, VolumeAnswer, VolumesAnswer } from "../api_types.ts";
+import { declaredPaths, nextOrder, type VolumeKey, volumeLabels, volumeNames, volumeOf } from "./volume_owner.ts";
 
 const log = logger("docker");
 
@@ -79,7 +79,7 @@ export class Volumes {
     }
   }
 
-  async #of(place: Place, formerNames: readonly string[]): Promise<string> {
+  async #of(place: VolumeKey, formerNames: readonly string[]): Promise<string> {
     const volumes = await this.#list();
     const known = volumeOf(volumes, place);
     if (known !== null && await this.#isThere(known)) return known;
@@ -98,7 +98,7 @@ export class Volumes {
     return made;
   }
 
-  async #claim(place: Place, name: string): Promise<void> {
+  async #claim(place: VolumeKey, name: string): Promise<void> {
     const volumes = await this.#list();
     const before = volumeOf(volumes, place);
     if (before === name) return;
@@ -114,7 +114,7 @@ export class Volumes {
   }
 
   /** Under the first name that is free. */
-  async #make(place: Place, labels: Record<string, string>): Promise<string> {
+  async #make(place: VolumeKey, labels: Record<string, string>): Promise<string> {
     for (const name of volumeNames(place)) {
       if (await this.#isThere(name)) continue;
       const made = await this.#create(name, labels);

@@ -2,30 +2,31 @@
 import { Failure } from "../../../failure.ts";
 import type { NativeWorkload } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
-import { findProgram } from "../program.ts";
-import { shownName } from "./name.ts";
-import type { ArtifactStore } from "./store.ts";
+import { findExecutable } from "../find_executable.ts";
+import { displayName } from "./artifact_name.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
 
 /** Throws `Failure` too when the program is neither on the device, nor in the folder, nor in the artifact. */
-export async function bringArtifact(
+export async function fetchArtifact(
   workload: NativeWorkload,
   store: ArtifactStore,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const { artifact, files, command } = workload;
-  const folder = artifact === null ? null : await store.ensure(artifact, progress, signal);
+  const directory = artifact === null ? null : await store.ensure(artifact, progress, signal);
   const [program = ""] = command;
   // One of the folder is looked for at the start, when the folder is known.
-  const isOfFolder = program.startsWith("./") && (folder === null || files.some((one) => `./${one.path}` === program));
-  if (!isOfFolder) await findProgram(workload, folder === null ? [] : [folder]);
+  const isOfFolder = program.startsWith("./") &&
+    (directory === null || files.some((file) => `./${file.path}` === program));
+  if (!isOfFolder) await findExecutable(workload, directory === null ? [] : [directory]);
 }
 
 /** Its folder; null for a workload without one. */
-export async function foundArtifact({ artifact }: NativeWorkload, store: ArtifactStore): Promise<string | null> {
+export async function locateArtifact({ artifact }: NativeWorkload, store: ArtifactStore): Promise<string | null> {
   if (artifact === null) return null;
-  const folder = await store.folder(artifact);
-  if (folder !== null) return folder;
-  throw new Failure(`${shownName(artifact)} is not here any more`, {
+  const directory = await store.folder(artifact);
+  if (directory !== null) return directory;
+  throw new Failure(`${displayName(artifact)} is not here any more`, {
     kind: "transient",
     reason: "artifact_unreachable",
     hint: "the next try downloads it again",

@@ -1,10 +1,10 @@
 /** The entries of a tar.gz, read as a stream. */
 import { createTarDecoder } from "modern-tar";
 import type { TarHeader } from "modern-tar";
-import type { ArchiveOptions, Entry } from "./entry.ts";
+import type { ArchiveEntry, ArchiveOptions } from "./archive_entry.ts";
 
 /** Throws when the archive is damaged, cut, or unpacks to more than `maxBytes`; the file is closed when it ends. */
-export async function* tarEntries(path: string, { maxBytes, signal }: ArchiveOptions): AsyncGenerator<Entry> {
+export async function* tarEntries(path: string, { maxBytes, signal }: ArchiveOptions): AsyncGenerator<ArchiveEntry> {
   const file = await Deno.open(path);
   const gunzip = new DecompressionStream("gzip");
   const bounded = bound(maxBytes);
@@ -30,7 +30,7 @@ export async function* tarEntries(path: string, { maxBytes, signal }: ArchiveOpt
   }
 }
 
-function entryOf(header: TarHeader, body: ReadableStream<Uint8Array>): Entry {
+function entryOf(header: TarHeader, body: ReadableStream<Uint8Array>): ArchiveEntry {
   const { name: path, size, mode = 0, linkname = "", type = "file" } = header;
   switch (type) {
     case "file":

@@ -1,6 +1,6 @@
 /** The entries of a zip archive, by its central directory. */
 import { openPromise } from "yauzl";
-import type { Entry } from "./entry.ts";
+import type { ArchiveEntry } from "./archive_entry.ts";
 
 /** What is used of yauzl, which brings no types; those of @types/yauzl replace Deno's own of Node. */
 interface ZipFile {
@@ -29,7 +29,7 @@ const FORMAT = 0o170000;
 const MAX_TARGET_BYTES = 4096;
 
 /** Throws when the archive is damaged; the file is closed when it ends. */
-export async function* zipEntries(path: string): AsyncGenerator<Entry> {
+export async function* zipEntries(path: string): AsyncGenerator<ArchiveEntry> {
   const zip = await open(path, { autoClose: false, decodeStrings: true, validateEntrySizes: true });
   const closed = new Promise<void>((resolve) => zip.on("close", resolve));
   // Who asks for an entry or a body hears of its error; one that nobody hears would end the daemon.
@@ -42,7 +42,7 @@ export async function* zipEntries(path: string): AsyncGenerator<Entry> {
   }
 }
 
-async function entryOf(zip: ZipFile, entry: ZipEntry): Promise<Entry> {
+async function entryOf(zip: ZipFile, entry: ZipEntry): Promise<ArchiveEntry> {
   const path = nameOf(entry);
   const size = entry.uncompressedSize;
   const mode = unixMode(entry);

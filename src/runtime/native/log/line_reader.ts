@@ -1,6 +1,6 @@
 /** Reads the lines of a log from a position on, through archives and file, while it grows and is cut. */
-import type { Archive } from "./archive.ts";
-import { LineSplitter } from "./lines.ts";
+import type { Archive } from "./log_archive.ts";
+import { LineSplitter } from "./log_lines.ts";
 import type { SlotLog } from "./slot_log.ts";
 
 const CHUNK = 256 * 1024;

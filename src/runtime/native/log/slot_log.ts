@@ -6,16 +6,16 @@
  */
 import fs from "node:fs";
 import { Failure } from "../../../failure.ts";
-import { type Archive, archivePath, content, findArchives } from "./archive.ts";
-import { appendIndex, type IndexEntry, readIndex, writeIndex } from "./index_file.ts";
-import { Marks } from "./marks.ts";
+import { type Archive, archivePath, content, findArchives } from "./log_archive.ts";
+import { appendIndex, type IndexEntry, readIndex, writeIndex } from "./log_index_file.ts";
+import { TimeIndex } from "./time_index.ts";
 
 export class SlotLog {
   readonly path: string;
   readonly #index: string;
   /** Newest first, as they are numbered. Only ever changed together with their files. */
   archives: Archive[];
-  marks: Marks;
+  marks: TimeIndex;
   /** Changes whenever a position in the file is at another offset than before. */
   generation = 0;
   #base: number;
@@ -29,10 +29,14 @@ export class SlotLog {
     this.#index = index;
     const known = readIndex(index);
     const archives = findArchives(path, 0);
-    const archived = archives.reduce((sum, one) => sum + one.to - one.from, 0);
+    const archived = archives.reduce((sum, archive) => sum + archive.to - archive.from, 0);
     this.#base = Math.max(known?.base ?? 0, archived);
-    this.archives = archives.map((one) => ({ ...one, from: one.from + this.#base, to: one.to + this.#base }));
-    this.marks = new Marks(known?.marks);
+    this.archives = archives.map((archive) => ({
+      ...archive,
+      from: archive.from + this.#base,
+      to: archive.to + this.#base,
+    }));
+    this.marks = new TimeIndex(known?.marks);
     this.#inode = known === null ? fileOf(path)?.inode ?? null : known.inode;
     this.#end = Math.max(this.#base, this.marks.last?.position ?? 0);
     // Without an index nobody knows whether the oldest byte begins a line: it is shown rather than left out.
@@ -118,7 +122,7 @@ export class SlotLog {
 
   /** Of the next byte that is kept, from `position` on. */
   keptFrom(position: number): number {
-    const starts = this.archives.map((one) => one.from).filter((from) => from > position);
+    const starts = this.archives.map((archive) => archive.from).filter((from) => from > position);
     return Math.min(...starts, this.#base);
   }
 

@@ -1,5 +1,5 @@
 /** What a process has open, by the links of /proc/PID/fd (proc_pid_fd(5)). */
-import { readStartTextSync } from "../../../bounded_read.ts";
+import { readStartTextSync } from "../../../os/bounded_read.ts";
 
 /** A process with a larger table is passed over: the list of its files would be read whole, and each looked at. */
 const MOST_FILES = 16 * 1024;

@@ -115,8 +115,8 @@ export async function imageRegistry({ isLocked = false } = {}): Promise<ImageReg
       const blobs = `${dir.path}/data/docker/registry/v2/blobs/sha256`;
       for await (const two of Deno.readDir(blobs)) {
         for await (const blob of Deno.readDir(`${blobs}/${two.name}`)) {
-          const folder = `${blobs}/${two.name}/${blob.name}`;
-          if ((await Deno.stat(`${folder}/data`)).size >= bytes) await Deno.remove(folder, { recursive: true });
+          const directory = `${blobs}/${two.name}/${blob.name}`;
+          if ((await Deno.stat(`${directory}/data`)).size >= bytes) await Deno.remove(directory, { recursive: true });
         }
       }
     },

@@ -61,8 +61,8 @@ await testNeeding([...REGISTRY], "an instance tells the id and the digest of its
   const built = await device.start(device.workload(), { slot: 1 });
   const { Id: id } = JSON.parse((await dockerCall(`/images/${image}/json`)).text);
   const seen = [await device.look(pulled.id), await device.look(built.id)];
-  assert.deepEqual(seen.map((one) => one?.imageId), [id, id]);
-  assert.deepEqual(seen.map((one) => one?.imageDigest), [await registry.digest(image), undefined]);
+  assert.deepEqual(seen.map((instance) => instance?.imageId), [id, id]);
+  assert.deepEqual(seen.map((instance) => instance?.imageDigest), [await registry.digest(image), undefined]);
 });
 
 await testNeeding(

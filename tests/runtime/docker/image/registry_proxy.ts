@@ -49,7 +49,7 @@ export class RegistryProxy implements AsyncDisposable {
     const registry = await Deno.connect(this.#target);
     this.#connections.add(client).add(registry);
     await Promise.all([this.#copy(client, registry, true), this.#copy(registry, client, false)]);
-    for (const one of [client, registry]) this.#connections.delete(one);
+    for (const conn of [client, registry]) this.#connections.delete(conn);
   }
 
   async #copy(from: Deno.Conn, to: Deno.Conn, isRequest: boolean): Promise<void> {

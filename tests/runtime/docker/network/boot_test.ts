@@ -33,11 +33,11 @@ await testNeeding(
     });
     await using stack = new AsyncDisposableStack();
     stack.defer(() => runtime.close());
-    const start = async (name: string, withheld: boolean) => {
+    const start = async (name: string, canary: boolean) => {
       const workload = dockerWorkload({ name, image, command: ["/bin/sleep", "100000"] });
-      const request = { workload, slot: 0, fingerprint: "f", filesDir: null, chosenPorts: [], previous: null };
-      const instance = await runtime.start({ ...request, withheld });
-      if (withheld && name !== "waits") await runtime.publish(instance, workload);
+      const request = { workload, slot: 0, fingerprint: "f", filesDir: null, assignedPorts: [], previous: null };
+      const instance = await runtime.start({ ...request, canary });
+      if (canary && name !== "waits") await runtime.publish(instance, workload);
       return instance;
     };
     const seen = async () => {
@@ -46,22 +46,22 @@ await testNeeding(
       return observation.instances;
     };
     // Those that were published come first, so that what Docker hands out at a boot would be theirs.
-    for (const [name, withheld] of [["a", true], ["b", true], ["c", false], ["d", false], ["waits", true]] as const) {
-      await start(name, withheld);
+    for (const [name, canary] of [["a", true], ["b", true], ["c", false], ["d", false], ["waits", true]] as const) {
+      await start(name, canary);
     }
     await seen();
-    for (const instance of await seen()) await runtime.grant(instance, []);
+    for (const instance of await seen()) await runtime.setRestartLease(instance, []);
     const before = new Map<string, string | undefined>();
-    for (const one of await seen()) before.set(one.workload, (await runtime.address(one, 80))?.host);
+    for (const instance of await seen()) before.set(instance.workload, (await runtime.address(instance, 80))?.host);
     await docker.shutDown();
     await docker.boot();
     const after = await eventually("all of them run", async () => {
       const instances = await runtime.observe();
       return instances.ok && instances.instances.every(({ state }) => state === "running") && instances.instances;
     });
-    assert.deepEqual(after.filter(({ withheld }) => withheld === true).map(({ workload }) => workload), ["waits"]);
+    assert.deepEqual(after.filter(({ canary }) => canary === true).map(({ workload }) => workload), ["waits"]);
     const hosts = new Map<string, string | undefined>();
-    for (const one of after) hosts.set(one.workload, (await runtime.address(one, 80))?.host);
+    for (const instance of after) hosts.set(instance.workload, (await runtime.address(instance, 80))?.host);
     assert.equal(new Set(hosts.values()).size, 5);
     for (const name of ["a", "b", "waits"]) assert.equal(hosts.get(name), before.get(name));
   },

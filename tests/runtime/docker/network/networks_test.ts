@@ -56,11 +56,11 @@ await testNeeding(
     await eventuallyHeard(device, both.id, name("shop"), "shop");
     assert.equal(await heard(device, web.id, name("shop")), null);
     assert.equal(await heard(device, shop.id, name("web")), null);
-    const labels = (await networksOf(device)).map((one) => one.Labels["harbornode.namespace"]).sort();
+    const labels = (await networksOf(device)).map((network) => network.Labels["harbornode.namespace"]).sort();
     assert.deepEqual(labels, ["default", "shop"]);
     const address = await device.runtime.address(both, 80);
     assert.match(address!.host, /^\d+\./);
-    for (const { id } of [web, db, shop, both]) assert.equal((await device.look(id))?.withheld, undefined);
+    for (const { id } of [web, db, shop, both]) assert.equal((await device.look(id))?.canary, undefined);
   },
 );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createRequest } from "../../../../src/runtime/docker/request/create_request.ts";
-import type { EndpointRequest } from "../../../../src/runtime/docker/wire.ts";
+import type { EndpointRequest } from "../../../../src/runtime/docker/api_types.ts";
 import { dockerWorkload } from "../docker_workload.ts";
 
 const MARKS = { deviceId: "d1", slot: 2, fingerprint: "0123456789abcdef", filesDir: "/data/files/web/abc" };

@@ -1,10 +1,10 @@
 /** Data in the VOLUME of an image outlives its container. */
 import assert from "node:assert/strict";
 import { fingerprint } from "../../../../src/model/fingerprint.ts";
-import type { Instance } from "../../../../src/model/observed.ts";
+import type { Instance } from "../../../../src/model/instance.ts";
 import type { DockerWorkload } from "../../../../src/model/workload.ts";
 import { createRequest } from "../../../../src/runtime/docker/request/create_request.ts";
-import type { InspectedContainer, VolumesAnswer } from "../../../../src/runtime/docker/wire.ts";
+import type { InspectedContainer, VolumesAnswer } from "../../../../src/runtime/docker/api_types.ts";
 import { dockerCall } from "../../../support/docker_image.ts";
 import { inContainer } from "../../../support/docker_exec.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";
@@ -20,7 +20,9 @@ async function volumeDevice(): Promise<DockerDevice> {
   const id = `test-${crypto.randomUUID().slice(0, 8)}`;
   stack.defer(async () => {
     for (
-      const name of (await volumes(id)).flatMap((one) => [one.Name, one.Labels?.["harbornode.volume"] ?? []].flat())
+      const name of (await volumes(id)).flatMap((volumeAnswer) =>
+        [volumeAnswer.Name, volumeAnswer.Labels?.["harbornode.volume"] ?? []].flat()
+      )
     ) {
       await dockerCall(`/volumes/${name}?force=1`, { method: "DELETE" });
     }

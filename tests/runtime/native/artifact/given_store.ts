@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../../../src/clock.ts";
 import { Failure } from "../../../../src/failure.ts";
 import type { Artifact } from "../../../../src/model/workload.ts";
-import { ArtifactStore } from "../../../../src/runtime/native/artifact/store.ts";
+import { ArtifactStore } from "../../../../src/runtime/native/artifact/artifact_store.ts";
 import { tempDir } from "../../../support/temp.ts";
 import { ArtifactServer } from "./artifact_server.ts";
 
@@ -42,7 +42,7 @@ export async function givenStore(options: { diskReserveBytes?: number; clock?: C
     },
     async names() {
       const all = (await Array.fromAsync(Deno.readDir(dir), (entry) => entry.name)).sort();
-      return all.filter((name) => !all.some((folder) => name === `${folder}.programs`));
+      return all.filter((name) => !all.some((directory) => name === `${directory}.programs`));
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();

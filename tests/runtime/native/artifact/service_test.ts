@@ -28,10 +28,10 @@ Deno.test("a service runs a program of its artifact, in the artifact's folder, a
   await device.runtime.prepare(workload, (message) => said.push(message), NEVER);
   assert.deepEqual(said, ["downloading app.tar.gz", "unpacking app.tar.gz"]);
   const instance = await start(device.runtime, workload);
-  const folder = join(device.root, "artifacts", `${artifact.sha256}-tar.gz`);
+  const directory = join(device.root, "artifacts", `${artifact.sha256}-tar.gz`);
   await eventually(
     "it says where it is",
-    async () => (await lines(device.runtime, workload))[0] === `${folder} ${folder}`,
+    async () => (await lines(device.runtime, workload))[0] === `${directory} ${directory}`,
   );
   const probed = await device.runtime.execute(instance, workload, ["./alive"], NEVER);
   assert.deepEqual(probed, { exitCode: 0, output: "fine" });
@@ -46,12 +46,12 @@ Deno.test("a file of the folder comes before one of the artifact, and the folder
   const files = [{ path: "app.conf", oid: "1", executable: false }];
   const workload = nativeWorkload({ name: "app", command: ["./bin/app"], artifact, files });
   await device.runtime.prepare(workload, () => {}, NEVER);
-  const request = { slot: 0, fingerprint: "f", filesDir, chosenPorts: [], previous: null };
+  const request = { slot: 0, fingerprint: "f", filesDir, assignedPorts: [], previous: null };
   const one = await device.runtime.start({ ...request, workload });
-  const folder = join(device.root, "artifacts", `${artifact.sha256}-tar.gz`);
+  const directory = join(device.root, "artifacts", `${artifact.sha256}-tar.gz`);
   await eventually(
     "it says where it is",
-    async () => (await lines(device.runtime, workload))[0] === `${filesDir} ${folder}`,
+    async () => (await lines(device.runtime, workload))[0] === `${filesDir} ${directory}`,
   );
   await device.runtime.stop(one, { signal: "SIGTERM", timeoutMs: 5000 });
 
@@ -85,7 +85,7 @@ Deno.test("a start without its artifact leaves nothing behind and says what is m
     slot: 0,
     fingerprint: "f",
     filesDir: null,
-    chosenPorts: [],
+    assignedPorts: [],
     previous: null,
   }).catch((error) => error);
   assert.ok(failure instanceof Failure, String(failure));

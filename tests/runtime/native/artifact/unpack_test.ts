@@ -72,11 +72,11 @@ for (const format of ["gnu", "pax"]) {
     await Deno.link(join(source.path, "app-1.2/data"), join(source.path, "app-1.2/same"));
     await run("tar", [`--format=${format}`, "-czf", "app.tar.gz", "app-1.2"], source.path);
     const archive = await Deno.readFile(join(source.path, "app.tar.gz"));
-    const folder = await given.ensure(given.server.put("app.tar.gz", archive, { stripComponents: 1 }));
-    assert.deepEqual(await listing(folder), [...RELEASED, "same 444"].sort());
-    assert.deepEqual(await Deno.readFile(join(folder, "bin/app")), PROGRAM);
-    assert.equal(await Deno.readTextFile(join(folder, "same")), "x".repeat(200_000));
-    assert.deepEqual(await given.names(), [folder.slice(given.dir.length + 1)]);
+    const directory = await given.ensure(given.server.put("app.tar.gz", archive, { stripComponents: 1 }));
+    assert.deepEqual(await listing(directory), [...RELEASED, "same 444"].sort());
+    assert.deepEqual(await Deno.readFile(join(directory, "bin/app")), PROGRAM);
+    assert.equal(await Deno.readTextFile(join(directory, "same")), "x".repeat(200_000));
+    assert.deepEqual(await given.names(), [directory.slice(given.dir.length + 1)]);
     assert.deepEqual(given.said, ["downloading app.tar.gz", "unpacking app.tar.gz"]);
   });
 }
@@ -87,16 +87,16 @@ await testNeeding(["zip"], "an archive of zip is unpacked as one of tar is", asy
   await release(source.path);
   await run("zip", ["-qry", "app.zip", "app-1.2"], source.path);
   const archive = await Deno.readFile(join(source.path, "app.zip"));
-  const folder = await given.ensure(given.server.put("app.zip", archive, { stripComponents: 1 }));
-  assert.deepEqual(await listing(folder), [...RELEASED].sort());
-  assert.equal(await Deno.readTextFile(join(folder, "data")), "x".repeat(200_000));
+  const directory = await given.ensure(given.server.put("app.zip", archive, { stripComponents: 1 }));
+  assert.deepEqual(await listing(directory), [...RELEASED].sort());
+  assert.equal(await Deno.readTextFile(join(directory, "data")), "x".repeat(200_000));
 });
 
 Deno.test("what a zip that was made on Windows holds can be executed, since nobody knows what is a program", async () => {
   await using given = await givenStore();
   const archive = await rawZip([{ name: "app.exe", content: PROGRAM, mode: null }]);
-  const folder = await given.ensure(given.server.put("app.zip", archive));
-  assert.deepEqual(await listing(folder), ["app.exe 555"]);
+  const directory = await given.ensure(given.server.put("app.zip", archive));
+  assert.deepEqual(await listing(directory), ["app.exe 555"]);
 });
 
 Deno.test("one archive that is unpacked in two ways is two folders", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
-import { checkSecretNames, enterScript, lateWords } from "../../../../src/runtime/native/confine/environment_script.ts";
+import { checkSecretNames, enterScript, lateWords } from "../../../../src/runtime/native/sandbox/environment_script.ts";
 import { Failure } from "../../../../src/failure.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { type Prerequisite, testNeeding } from "../../../support/prerequisite.ts";
@@ -13,13 +13,13 @@ import { instances, start } from "../../conformance.ts";
 import { nativeDevice } from "../native_device.ts";
 
 /** The dynamic loader of glibc writes a file as the user that it works for, where these tell it to. */
-function traced(folder: string): Record<string, string> {
-  return { LD_DEBUG: "files", LD_DEBUG_OUTPUT: join(folder, "trace") };
+function traced(directory: string): Record<string, string> {
+  return { LD_DEBUG: "files", LD_DEBUG_OUTPUT: join(directory, "trace") };
 }
 
-async function ownersIn(folder: string): Promise<(number | null)[]> {
-  const names = await Array.fromAsync(Deno.readDir(folder), (entry) => entry.name);
-  return await Promise.all(names.map(async (name) => (await Deno.lstat(join(folder, name))).uid));
+async function ownersIn(directory: string): Promise<(number | null)[]> {
+  const names = await Array.fromAsync(Deno.readDir(directory), (entry) => entry.name);
+  return await Promise.all(names.map(async (name) => (await Deno.lstat(join(directory, name))).uid));
 }
 
 const LIMITED = { resources: { memoryBytes: 64 * 1024 ** 2, cpus: null, pids: null } };
@@ -28,16 +28,16 @@ for (const resources of [{}, LIMITED]) {
   const where = "resources" in resources ? "below a shim of root's" : "below a shim of its own";
   await testNeeding(["root"], `what a manifest tells the loader is never told to root, ${where}`, async () => {
     await using device = await nativeDevice();
-    const folder = join(device.root, "traces");
-    await Deno.mkdir(folder);
-    await Deno.chmod(folder, 0o777);
-    const workload = native({ name: "web", command: ["/bin/sleep", "1000"], env: traced(folder), ...resources });
+    const directory = join(device.root, "traces");
+    await Deno.mkdir(directory);
+    await Deno.chmod(directory, 0o777);
+    const workload = native({ name: "web", command: ["/bin/sleep", "1000"], env: traced(directory), ...resources });
     await start(device.runtime, workload);
-    await eventually("the program itself has obeyed", async () => (await ownersIn(folder)).length > 0);
+    await eventually("the program itself has obeyed", async () => (await ownersIn(directory)).length > 0);
     const [one] = await instances(device.runtime);
     const probe = await device.runtime.execute(one!, workload, ["/bin/true"], AbortSignal.timeout(60_000));
     assert.equal(probe.exitCode, 0);
-    const owners = await ownersIn(folder);
+    const owners = await ownersIn(directory);
     assert.ok(owners.every((uid) => uid !== null && uid >= 64_000), `root obeyed too: ${owners}`);
   });
 
@@ -46,13 +46,13 @@ for (const resources of [{}, LIMITED]) {
     `no catalog of messages of a commit is read by a program that is root, ${where}`,
     async () => {
       await using device = await nativeDevice();
-      const folder = join(device.root, "catalog");
-      await Deno.mkdir(join(folder, "LC_MESSAGES"), { recursive: true });
+      const directory = join(device.root, "catalog");
+      await Deno.mkdir(join(directory, "LC_MESSAGES"), { recursive: true });
       const text = "failed to set the %s resource limit";
-      await Deno.writeFile(join(folder, "LC_MESSAGES/util-linux.mo"), catalog({ [text]: "FROM THE COMMIT %s" }));
+      await Deno.writeFile(join(directory, "LC_MESSAGES/util-linux.mo"), catalog({ [text]: "FROM THE COMMIT %s" }));
       // prlimit(1) fails at it, and says so in the language of its environment.
       const limits = { nofile: { soft: 2_000_000_000, hard: 2_000_000_000 } };
-      const env = { LANGUAGE: `../../..${folder}` };
+      const env = { LANGUAGE: `../../..${directory}` };
       const workload = native({ name: "web", command: ["/bin/true"], env, limits, ...resources });
       // A shim that is within fails at it, and the start with it.
       await start(device.runtime, workload).catch((error) => assert.equal(error.reason, "start_failed"));

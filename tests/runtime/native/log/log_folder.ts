@@ -1,7 +1,7 @@
 /** A log of one slot in a throw-away folder, programs that write to it, and all that is kept of it as one text. */
 import { join } from "node:path";
 import { eventually } from "../../../support/eventually.ts";
-import { keepWithin } from "../../../../src/runtime/native/log/bound.ts";
+import { rotate } from "../../../../src/runtime/native/log/rotate.ts";
 import { SlotLog } from "../../../../src/runtime/native/log/slot_log.ts";
 import type { LogBound } from "../../../../src/model/workload.ts";
 import { tempDir } from "../../../support/temp.ts";
@@ -70,7 +70,7 @@ export async function cutTimes(
   let cuts = 0;
   await eventually(`it was cut ${times} times`, async () => {
     const { generation } = log;
-    await keepWithin(log, bound, { method, signal });
+    await rotate(log, bound, { method, signal });
     if (log.generation !== generation) cuts++;
     return cuts === times;
   }, { everyMs: 1 });

@@ -1,0 +1,98 @@
+/** Tells others what became of revisions and workloads. Beside everything else: nothing ever waits for it. */
+import { logger, redactSecrets } from "../log.ts";
+import { canonical } from "../model/fingerprint.ts";
+import { commitStates, unsent } from "../notify/commit_state.ts";
+import type { Message } from "../notify/message_request.ts";
+import { pendingMessages } from "../notify/pending_messages.ts";
+import { type Device, isoTime } from "./device.ts";
+import type { Trigger } from "../async/trigger.ts";
+import { statusTarget } from "./notifier.ts";
+
+const log = logger("notify");
+
+/** Enough for the revisions that are pending, and those that somebody looks at. */
+const KEPT_STATES = 20;
+/** What comes and goes within a moment is not worth a message. */
+const REST_MS = 250;
+/** What lasts is told again; the shortest interval is a minute. */
+const REPEAT_LOOK_MS = 60_000;
+
+const AFTER_BUG_MS = 60_000;
+
+/** Until the daemon stops. Never throws. */
+export async function notifyLoop(device: Device): Promise<void> {
+  const { deliveryTriggers } = device.notifier;
+  if (deliveryTriggers.size === 0) return;
+  const delivering = [...deliveryTriggers].map(([target, wake]) => deliverLoop(device, { target, trigger: wake }));
+  await Promise.all([lookLoop(device), ...delivering]);
+}
+
+function lookLoop(device: Device): Promise<void> {
+  const { stopped, clock, notifier: { trigger } } = device;
+  return untilStopped(device, async () => {
+    await trigger.wait(REPEAT_LOOK_MS, stopped);
+    await look(device);
+    await clock.sleep(REST_MS, stopped);
+  });
+}
+
+function deliverLoop(device: Device, { target, trigger }: { target: string; trigger: Trigger }): Promise<void> {
+  const { stopped, notifier: { outbox } } = device;
+  return untilStopped(device, async () => await trigger.wait(await outbox.deliver(target, stopped), stopped));
+}
+
+/** Whatever is wrong with a message must not end the daemon. */
+async function untilStopped({ stopped, clock }: Device, turn: () => Promise<void>): Promise<void> {
+  while (!stopped.aborted) {
+    try {
+      await turn();
+    } catch (error) {
+      if (stopped.aborted) return;
+      log.error("telling others failed: {error}", { error });
+      await clock.sleep(AFTER_BUG_MS, stopped).catch(() => {});
+    }
+  }
+}
+
+/** Queues what is new since the last look, and writes it down before anything of it is sent. */
+async function look(device: Device): Promise<void> {
+  const { snapshot, settings, notifier: { notifyState, outbox, deliveryTriggers }, clock } = device;
+  if (snapshot === null || device.shutdownKind !== null) return;
+  const before = canonical([notifyState.told, notifyState.states]);
+  const woken = new Set<string>();
+  const add = (target: string, topic: string | null, content: unknown) => {
+    outbox.add({ target, topic, content });
+    woken.add(target);
+  };
+  if (settings.commitStatus !== null) {
+    const current = commitStates(snapshot).map((commitState) => ({
+      ...commitState,
+      description: redactSecrets(commitState.description),
+    }));
+    for (const state of unsent(notifyState.states, current)) {
+      add(statusTarget(settings), state.revision, state);
+      notifyState.states = [...notifyState.states.filter((one) => one.revision !== state.revision), state].slice(
+        -KEPT_STATES,
+      );
+    }
+  }
+  for (const target of settings.notify) {
+    const found = pendingMessages({ snapshot, told: notifyState.told[target.name] ?? {}, target, now: clock.now() });
+    notifyState.told[target.name] = found.told;
+    for (const { event, workload, revision, reason, message } of found.messages) {
+      const content: Message = {
+        event,
+        device: settings.device,
+        workload,
+        revision,
+        reason,
+        message: redactSecrets(message),
+        at: isoTime(clock.now()),
+      };
+      add(target.name, null, content);
+    }
+  }
+  if (woken.size === 0 && canonical([notifyState.told, notifyState.states]) === before) return;
+  await outbox.save();
+  for (const target of woken) deliveryTriggers.get(target)!.fire();
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import type { Check } from "../check.ts";
+import { ok, skipped, warning } from "../finding.ts";
+import { readText } from "../host_facts.ts";
+
+export interface MemoryFacts {
+  /** Null where it is not told. */
+  totalBytes: number | null;
+  availableBytes: number | null;
+  /** Null where there are no settings. */
+  reserveBytes: number | null;
+}
+
+export const memory: Check<MemoryFacts> = {
+  group: "machine",
+  name: "memory",
+  async gather({ root, settings }) {
+    const text = await readText(join(root, "proc/meminfo")) ?? "";
+    const field = (name: string) => {
+      const kibibytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1];
+      return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+    };
+    return {
+      totalBytes: field("MemTotal"),
+      availableBytes: field("MemAvailable"),
+      reserveBytes: settings?.limits.memoryReserveBytes ?? null,
+    };
+  },
+  evaluate({ totalBytes, availableBytes, reserveBytes }) {
+    if (totalBytes === null || availableBytes === null) {
+      return [skipped("/proc/meminfo can not be read", "mount /proc")];
+    }
+    const free = `${mebibytes(availableBytes)} of ${mebibytes(totalBytes)} free`;
+    if (reserveBytes === null || availableBytes >= reserveBytes) return [ok(free)];
+    return [warning(
+      `${free}, less than memory_reserve (${mebibytes(reserveBytes)}) keeps for the device`,
+      "see who uses it: harbornode status",
+    )];
+  },
+};
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 ** 2)} MiB`;
+}

@@ -1,0 +1,32 @@
+/** The owner's word for a branch that was rewound. */
+import { Failure } from "../failure.ts";
+import { writeSourceState } from "../store/source_state.ts";
+import { addEvent, type Device } from "../daemon/device.ts";
+
+/**
+ * Takes the revision that waits, and all that comes after it, in place of the applied one; `revision` are its first
+ * digits, null for whichever it is. Returns a sentence. Throws a `Failure` (`mistake`) where that one does not wait.
+ */
+export async function acceptRevision(device: Device, revision: string | null): Promise<string> {
+  const { sourceState: memory } = device;
+  const { rewound } = memory;
+  // One that is not the head any more waits for nothing.
+  if (rewound === undefined || rewound.over !== memory.applied || rewound.revision !== memory.seen) {
+    throw mistake("no revision waits for your word", 'say "harbornode sync" to look at the repository first');
+  }
+  const id = rewound.revision.slice(0, 7);
+  if (revision !== null && (revision.length < 4 || !rewound.revision.startsWith(revision))) {
+    throw mistake(`the revision that waits is ${id}, not "${revision}"`, `say "harbornode accept ${id}"`);
+  }
+  memory.accepted = rewound;
+  delete memory.rewound;
+  await writeSourceState(device.dir.source, memory, device.disk);
+  const message = `revision ${id} was accepted in place of ${rewound.over.slice(0, 7)}`;
+  addEvent(device, { workload: null, reason: "forced", message });
+  device.syncTrigger.fire();
+  return message;
+}
+
+function mistake(message: string, hint: string): Failure {
+  return new Failure(message, { kind: "mistake", reason: "history_rewound", hint });
+}

@@ -1,0 +1,99 @@
+/** The owner's word on the device: hold, stop, start, release. Written down before it counts. */
+import { Failure } from "../failure.ts";
+import { formatUntil, type Override } from "../model/override.ts";
+import { newState } from "../model/workload_state.ts";
+import { NO_ROLLOUTS, type RolloutState } from "../model/rollout.ts";
+import { clockDoubt } from "../reconciler/pipeline/gates/clock_sync.ts";
+import { addEvent, type Device } from "../daemon/device.ts";
+import { findWorkload } from "./find_workload.ts";
+
+export interface OverrideRequest {
+  name: string;
+  action: Override["action"];
+  /** Null: until it is released. */
+  forMs: number | null;
+}
+
+/** Returns what follows, in a sentence. Throws a `Failure` (`mistake`) where the word would mean nothing. */
+export async function setOverride(device: Device, { name, action, forMs }: OverrideRequest): Promise<string> {
+  const workload = findWorkload(device, name);
+  if (workload.spec === null) {
+    throw mistake(`"${name}" was never applied, and nothing of it is here`, "mend its manifest in git first");
+  }
+  if (forMs !== null && !(forMs > 0 && forMs <= MAX_OVERRIDE_MS)) {
+    throw mistake("a hold lasts for ten years at most", "leave its time out: then it lasts until it is released");
+  }
+  const now = device.clock.now();
+  const doubt = forMs === null ? null : doubtOf(device);
+  if (doubt !== null) throw mistake(doubt, "leave its time out, or set the clock: timedatectl set-ntp true");
+  const said: Override = { action, since: now, until: forMs === null ? null : now + forMs };
+  await saveOverride(device, { name, override: said });
+  return reportOverride(device, { name, message: `${name} ${WORDS[action]} ${formatUntil(said)}` });
+}
+
+const MAX_OVERRIDE_MS = 10 * 366 * 24 * 3600_000;
+
+const WORDS: Record<Override["action"], string> = {
+  hold: "stays as it was last applied, whatever git says,",
+  stop: "is stopped, and stays so",
+  start: "runs, whatever git says of it,",
+};
+
+/**
+ * Takes back what the owner said: a hold, a stop, or a rollback. Returns what follows, in a sentence. Throws a `Failure`
+ * (`mistake`) where nothing was said.
+ */
+export async function resume(device: Device, name: string): Promise<string> {
+  const workload = findWorkload(device, name);
+  const { hold, rollouts = NO_ROLLOUTS } = device.workloadStates.all.get(name) ?? newState(name);
+  const isHeld = hold !== undefined && hold.ended !== true;
+  const isBack = workload.rollout?.quarantined?.by === "owner";
+  if (!isHeld && !isBack) throw mistake(`"${name}" is not held: it follows git`, '"harbornode status" shows what is');
+  const { refused, ...free } = rollouts;
+  // Ended, and not forgotten: a deadline that ran meanwhile counts from here.
+  const until = Math.min(hold?.until ?? Infinity, device.clock.now());
+  const ended = hold === undefined ? null : { ...hold, until, ended: true };
+  await saveOverride(device, { name, override: ended, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
+  return reportOverride(device, { name, message: `${name} follows git again` });
+}
+
+/** A workload that the owner stopped follows git again; one that git switches off runs in spite of it. */
+export async function start(device: Device, { name, forMs }: Omit<OverrideRequest, "action">): Promise<string> {
+  const { override, spec, frozen } = findWorkload(device, name);
+  if (override !== null && override.action !== "start") return await resume(device, name);
+  if (spec !== null && (!spec.enabled || frozen !== undefined || override !== null)) {
+    return await setOverride(device, { name, action: "start", forMs });
+  }
+  throw mistake(`git asks for "${name}" to run, and nobody holds it`, `"harbornode restart ${name}" starts it anew`);
+}
+
+/** A hold that is set by a wrong clock would end at no time that anybody meant. */
+function doubtOf({ clock, lastStateWrite }: Device): string | null {
+  return clockDoubt({ now: clock.now(), lastKnown: lastStateWrite });
+}
+
+interface Said {
+  name: string;
+  override: Override | null;
+  rollouts?: RolloutState;
+}
+
+async function saveOverride(device: Device, { name, override, rollouts }: Said): Promise<void> {
+  const { hold: _, ...before } = device.workloadStates.all.get(name) ?? newState(name);
+  await device.workloadStates.save({
+    ...before,
+    ...(override === null ? {} : { hold: override }),
+    ...(rollouts === undefined ? {} : { rollouts }),
+  });
+}
+
+function reportOverride(device: Device, { name, message }: { name: string; message: string }): string {
+  device.retries.delete(name);
+  addEvent(device, { workload: name, reason: "held", message });
+  device.trigger.fire();
+  return message;
+}
+
+function mistake(message: string, hint: string): Failure {
+  return new Failure(message, { kind: "mistake", reason: "held", hint });
+}

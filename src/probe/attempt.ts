@@ -1,6 +1,0 @@
-/** One attempt of a probe: what a check of one kind answers. */
-export interface Attempt {
-  ok: boolean;
-  /** For a person: "HTTP 200", "connection refused", or what the command printed. */
-  output: string;
-}

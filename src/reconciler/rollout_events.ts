@@ -1,0 +1,82 @@
+/** What a rollout that came to its end leaves behind: its last words, and events. */
+import { logger, redactSecrets } from "../log.ts";
+import type { RolloutRecord, RolloutState } from "../model/rollout.ts";
+import { addEvent, type Device } from "../daemon/device.ts";
+
+const log = logger("rollout");
+
+const LINES = 50;
+/** A way back must not wait for a Docker that is slow to tell. */
+const READ_MS = 5000;
+
+interface Change {
+  name: string;
+  before: RolloutState;
+  after: RolloutState;
+}
+
+/** `after`, with the output and the probes of what failed: its instances are about to be removed. */
+export async function withEvidence(device: Device, { name, before, after }: Change): Promise<RolloutState> {
+  const ended = after.history.at(-1);
+  if (ended === undefined || !isNew(ended, before) || !FAILED.has(ended.outcome)) return after;
+  const evidence = await evidenceOf(device, { name, fingerprint: ended.fingerprint });
+  return { ...after, history: [...after.history.slice(0, -1), { ...ended, evidence }] };
+}
+
+const FAILED: ReadonlySet<RolloutRecord["outcome"]> = new Set(["failed", "rolled-back"]);
+
+async function evidenceOf(
+  device: Device,
+  { name, fingerprint }: { name: string; fingerprint: string },
+): Promise<NonNullable<RolloutRecord["evidence"]>> {
+  const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : [])
+    .filter((instance) => instance.workload === name && instance.fingerprint === fingerprint);
+  const probes = instances.flatMap((instance) => device.prober.results(instance.id))
+    .map(({ at, ok, output }) => `${at} ${ok ? "passed" : "failed"}: ${output}`);
+  const failed = instances.find((instance) => instance.state === "exited") ?? instances[0];
+  const runtime = failed === undefined ? undefined : device.runtimes.get(failed.runtime);
+  if (failed === undefined || runtime === undefined) return { lines: [], probes };
+  const signal = AbortSignal.timeout(READ_MS);
+  const options = { tail: LINES, since: failed.startedAt, follow: false, signal };
+  const lines = await Array.fromAsync(runtime.logs(name, options)).catch(() => []);
+  const own = lines.filter((line) => line.slot === failed.slot).map((line) => redactSecrets(line.text));
+  return { lines: own.slice(-LINES), probes };
+}
+
+export function emitRolloutEvents(device: Device, { name, before, after }: Change): void {
+  const ended = after.history.at(-1);
+  if (ended !== undefined && isNew(ended, before)) {
+    const message = rolloutSentence(name, ended, after);
+    if (FAILED.has(ended.outcome)) log.error("{message}", { message, reason: ended.reason });
+    else log.info("{message}", { message });
+    // What ended for good with nothing to go back to is told with its last lines, when its chain has ended.
+    const isToldElsewhere = ended.outcome === "failed" && ended.reason !== "health_timeout";
+    if (!isToldElsewhere) addEvent(device, { workload: name, reason: ended.reason, message });
+  }
+  const { refused } = after;
+  if (refused === undefined || refused.state === before.refused?.state || refused.by === "owner") return;
+  if (refused.state === "going-back") return;
+  const message = refused.state === "back"
+    ? `${name} runs again as ${refused.target.slice(0, 7)}, the last version that was healthy`
+    : `${name} did not become healthy as ${refused.target.slice(0, 7)} either: nothing else is tried`;
+  addEvent(device, { workload: name, reason: refused.state === "back" ? "rolled_back" : "health_timeout", message });
+}
+
+function rolloutSentence(
+  name: string,
+  { fingerprint, outcome, message }: RolloutRecord,
+  { refused }: RolloutState,
+): string {
+  const what = `${name} ${fingerprint.slice(0, 7)}`;
+  if (outcome === "healthy") return `${what} is healthy: ${message}`;
+  if (outcome === "superseded") return `${what} was given up: ${message}`;
+  if (outcome === "failed" || refused === undefined) {
+    return `${what} failed, and there is nothing to go back to: ${message}`;
+  }
+  return `${what} failed and goes back to ${refused.target.slice(0, 7)}: ${message}`;
+}
+
+function isNew({ fingerprint, startedAt, endedAt }: RolloutRecord, { history }: RolloutState): boolean {
+  const last = history.at(-1);
+  return last?.fingerprint !== fingerprint || last.startedAt !== startedAt || last.endedAt !== endedAt;
+}

@@ -1,0 +1,20 @@
+/** Free space, looked at before and while something is written: a full disk would harm everything else on the device. */
+import { checkSpace, insufficientDisk, type SpaceLimit } from "../../../os/disk_space.ts";
+import { diskFault, diskWords, Failure } from "../../../failure.ts";
+
+export { checkSpace };
+
+/** Of an artifact; its `folder` exists. */
+export type DiskGuard = SpaceLimit;
+
+/** How much is written between two looks. */
+export const CHECK_EVERY_BYTES = 16 * 1024 ** 2;
+
+/** The error itself, or the failure that it is when the disk refused: full, read-only or broken. */
+export function asDiskFailure(error: unknown, name: string): unknown {
+  const fault = diskFault(error);
+  if (fault === null) return error;
+  if (fault === "full") return insufficientDisk(`the disk is full, and ${name} is not here whole`);
+  const { is, reason, hint } = diskWords(fault);
+  return new Failure(`the disk ${is}, and ${name} is not here whole`, { kind: "waiting", reason, hint, cause: error });
+}
