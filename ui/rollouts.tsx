@@ -2,6 +2,7 @@
 import type { RolloutStatus, WorkloadStatus } from "../src/model/snapshot.ts";
 import { State } from "./state_badge.tsx";
 import { Ago, In } from "./time_ago.tsx";
+import { shortId } from "../src/model/git_ref.ts";
 
 export function Rollouts({ workload, now }: { workload: WorkloadStatus; now: number }) {
   const { rollout, history } = workload;
@@ -13,7 +14,7 @@ export function Rollouts({ workload, now }: { workload: WorkloadStatus; now: num
       <h2>Rollouts</h2>
       {rollout !== null && (
         <p class="next wrap">
-          <code>{rollout.fingerprint.slice(0, 7)}</code> is on its way and has to be healthy{" "}
+          <code>{shortId(rollout.fingerprint)}</code> is on its way and has to be healthy{" "}
           <In at={rollout.deadline_at} now={now} />: {rollout.message}
         </p>
       )}
@@ -37,10 +38,10 @@ function Rollout({ rollout, runs, now }: { rollout: RolloutStatus; runs: boolean
         <Ago at={ended_at} now={now} />
       </span>
       <span class="wrap">
-        <State word={outcome} /> <code>{fingerprint.slice(0, 7)}</code>
+        <State word={outcome} /> <code>{shortId(fingerprint)}</code>
         {revision !== "" && (
           <>
-            {" "}of revision <code>{revision.slice(0, 7)}</code>
+            {" "}of revision <code>{shortId(revision)}</code>
           </>
         )}
         {outcome === "healthy" && runs && ", which runs"}: <span class="quiet">{message}</span>
@@ -54,7 +55,7 @@ function Evidence({ rollout: { fingerprint, lines, probes } }: { rollout: Rollou
   return (
     <>
       <p class="evidence small quiet">
-        What <code>{fingerprint.slice(0, 7)}</code> said last
+        What <code>{shortId(fingerprint)}</code> said last
       </p>
       <pre class="log" tabindex={0}>{[...probes.slice(-5), ...lines].join("\n")}</pre>
     </>

@@ -1,6 +1,7 @@
 /** Where desired state comes from, and how far this device is with it. */
 import type { SourceStatus } from "../src/model/snapshot.ts";
 import { Ago } from "./time_ago.tsx";
+import { shortId } from "../src/model/git_ref.ts";
 
 export function SourceLine({ source, now }: { source: SourceStatus; now: number }) {
   const { applied, attempted } = source;
@@ -13,13 +14,13 @@ export function SourceLine({ source, now }: { source: SourceStatus; now: number 
       <div class="small quiet wrap">
         {applied === null ? "Nothing applied yet" : (
           <>
-            Applied <code>{applied.slice(0, 7)}</code>
+            Applied <code>{shortId(applied)}</code>
           </>
         )}
         {source.subject !== null && attempted === applied && ` “${source.subject}” by ${source.author}`}
         {attempted !== null && attempted !== applied && (
           <>
-            , working on <code>{attempted.slice(0, 7)}</code>
+            , working on <code>{shortId(attempted)}</code>
             {source.subject !== null && ` “${source.subject}”`}
           </>
         )}

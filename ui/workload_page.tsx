@@ -1,5 +1,5 @@
 /** One workload in full: instances and what they use, problems, runs, the last probes, the last lines it wrote. */
-import type { ImageStatus, ProbeResult, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
+import type { ImageStatus, ProbeResultStatus, Snapshot, WorkloadStatus } from "../src/model/snapshot.ts";
 import { isJob, kindLabel } from "../src/model/workload_groups.ts";
 import type { UsageSeries } from "../src/model/usage.ts";
 import { Instances } from "./instances.tsx";
@@ -10,6 +10,7 @@ import { Axes } from "./state_badge.tsx";
 import { Ago } from "./time_ago.tsx";
 import { UsageGraphs } from "./usage.tsx";
 import { Problems, Warnings, Why } from "./workload.tsx";
+import { shortId } from "../src/model/git_ref.ts";
 
 interface DetailProps {
   snapshot: Snapshot;
@@ -33,7 +34,7 @@ export function WorkloadPage({ snapshot, workload, usage, lines, now }: DetailPr
           {kindLabel(workload)}, {workload.runtime}
           {workload.revision !== null && (
             <>
-              , revision <code>{workload.revision.slice(0, 7)}</code>
+              , revision <code>{shortId(workload.revision)}</code>
             </>
           )}
           {workload.fingerprint !== null && (
@@ -94,7 +95,7 @@ function Image({ image: { reference, id, digest } }: { image: ImageStatus }) {
   );
 }
 
-function Probes({ probes, now }: { probes: ProbeResult[]; now: number }) {
+function Probes({ probes, now }: { probes: ProbeResultStatus[]; now: number }) {
   return (
     <section aria-label="Health checks">
       <h2>Last health checks</h2>

@@ -35,6 +35,7 @@ import { attemptClock, CrashGuard } from "../sync/crash_guard.ts";
 import { deviceFacts } from "../sync/device_facts.ts";
 import { UsageHistory } from "../reconciler/usage_history.ts";
 import { Trigger } from "../async/trigger.ts";
+import { observedInstances } from "../model/instance.ts";
 
 interface OpenOptions {
   settings: Settings;
@@ -90,7 +91,7 @@ export async function openDevice(
     usage: new UsageHistory({
       runtimes,
       clock,
-      instances: () => device.observations.flatMap((observation) => observation.ok ? observation.instances : []),
+      instances: () => observedInstances(device.observations),
       isWatched: () => device.listeners.size > 0,
       changed: () => notifyListeners(device),
     }),

@@ -25,6 +25,7 @@ import type { Watchdog } from "./watchdog.ts";
 import type { CrashGuard } from "../sync/crash_guard.ts";
 import type { UsageHistory } from "../reconciler/usage_history.ts";
 import type { Trigger } from "../async/trigger.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 
 /** Actions of one workload being carried out. */
 export interface Operation {
@@ -144,8 +145,4 @@ export function notifyListeners(device: Device): void {
 export function subscribe(device: Device, listener: () => void): () => void {
   device.listeners.add(listener);
   return () => device.listeners.delete(listener);
-}
-
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

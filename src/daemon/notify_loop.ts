@@ -4,9 +4,10 @@ import { canonical } from "../model/fingerprint.ts";
 import { commitStates, unsent } from "../notify/commit_state.ts";
 import type { Message } from "../notify/message_request.ts";
 import { pendingMessages } from "../notify/pending_messages.ts";
-import { type Device, isoTime } from "./device.ts";
+import type { Device } from "./device.ts";
 import type { Trigger } from "../async/trigger.ts";
 import { statusTarget } from "./notifier.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 
 const log = logger("notify");
 

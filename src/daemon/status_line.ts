@@ -2,6 +2,7 @@
 import { oneLine } from "../model/escape.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import { groups } from "../model/workload_groups.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /** A terminal's width, and what systemctl writes before it. */
 const MOST_SUBJECT = 50;
@@ -26,7 +27,7 @@ export function statusLine({ device, source, workloads, prune_held }: Snapshot):
 function revision({ planned, attempted, subject }: Snapshot["source"]): string {
   if (planned === null) return "no revision yet";
   if (!/^[0-9a-f]{40,}$/.test(planned)) return planned;
-  if (subject === null || planned !== attempted) return planned.slice(0, 7);
+  if (subject === null || planned !== attempted) return shortId(planned);
   const short = subject.length > MOST_SUBJECT ? `${subject.slice(0, MOST_SUBJECT - 1).trimEnd()}…` : subject;
-  return `${planned.slice(0, 7)} ${short}`;
+  return `${shortId(planned)} ${short}`;
 }

@@ -3,7 +3,8 @@ import { isOfDisk } from "../failure.ts";
 import { logger } from "../log.ts";
 import type { Snapshot } from "../model/snapshot.ts";
 import type { Unsaved } from "../store/unsaved_reason.ts";
-import { addEvent, type Device, isoTime, notifyListeners } from "./device.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
+import { addEvent, type Device, notifyListeners } from "./device.ts";
 
 const log = logger("daemon");
 

@@ -34,3 +34,8 @@ export function fullNames({ type, name }: Ref): string[] {
       return [];
   }
 }
+
+/** Shortens a commit id or a fingerprint to the seven characters that git prints. */
+export function shortId(id: string): string {
+  return id.slice(0, 7);
+}

@@ -3,6 +3,7 @@
  * `GET /api/v1/status`): fields are added, never renamed. It has no field that could hold an environment or a secret.
  */
 import type { Ref } from "./git_ref.ts";
+import type { Health } from "./instance.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { Kind, RuntimeName } from "./workload.ts";
 import type { Problem } from "./problem.ts";
@@ -21,7 +22,6 @@ export type Phase =
   | "blocked"
   | "invalid"
   | "rolled-back";
-export type Health = "healthy" | "unhealthy" | "unknown";
 
 export interface InstanceStatus {
   slot: number;
@@ -68,12 +68,12 @@ export interface RolloutStatus {
   probes: string[];
 }
 
-/** The last word of a probe on an instance. */
-export interface ProbeResult {
+/** Result of one probe of an instance. */
+export interface ProbeResultStatus {
   at: string;
   ok: boolean;
   duration_ms: number;
-  /** What it answered, shortened. */
+  /** Answer of the probed program, shortened. */
   output: string;
 }
 
@@ -111,7 +111,7 @@ export interface WorkloadStatus {
   problems: Problem[];
   warnings: Warning[];
   /** Newest last, a handful. */
-  probes: ProbeResult[];
+  probes: ProbeResultStatus[];
   /** What is on its way to a new fingerprint; null when nothing is. */
   rollout: { fingerprint: string; started_at: string; deadline_at: string; message: string } | null;
   /** What git asks for and is not run here, and what runs in its place; null when git's word is done. */

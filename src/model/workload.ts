@@ -2,6 +2,7 @@
 import type { MaintenanceWindow } from "./maintenance_window.ts";
 import type { SignalName } from "./signal.ts";
 import type { ContainerOptions } from "./container_options.ts";
+import type { Limit, LimitName } from "./limit.ts";
 import type { Secret } from "./secret_reference.ts";
 
 export type Kind = "service" | "deployment";
@@ -161,31 +162,6 @@ export interface Artifact {
 
 /** Every one that the device has, or how many of them. */
 export type Gpus = "all" | number;
-
-/** A resource limit of setrlimit(2); null is unlimited. */
-export interface Limit {
-  soft: number | null;
-  hard: number | null;
-}
-
-/** As prlimit(1) calls them. */
-export type LimitName =
-  | "as"
-  | "core"
-  | "cpu"
-  | "data"
-  | "fsize"
-  | "locks"
-  | "memlock"
-  | "msgqueue"
-  | "nice"
-  | "nofile"
-  | "nproc"
-  | "rss"
-  | "rtprio"
-  | "rttime"
-  | "sigpending"
-  | "stack";
 
 interface WorkloadBase {
   name: string;

@@ -2,6 +2,7 @@
 import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
 import type { NotifyEvent } from "../settings/settings.ts";
 import { commitStates, healthySummary, isConnectivityError } from "./commit_state.ts";
+import { shortId } from "../model/git_ref.ts";
 
 export interface Alert {
   /** The same as long as it is the same thing. */
@@ -56,7 +57,7 @@ const PASSING: ReadonlySet<string> = new Set(["repo_unreachable", "rate_limited"
 
 function named({ source }: Snapshot, revision: string): string {
   const subject = revision === source.attempted ? source.subject : null;
-  return `${revision.slice(0, 7)}${subject === null ? "" : ` "${subject}"`}`;
+  return `${shortId(revision)}${subject === null ? "" : ` "${subject}"`}`;
 }
 
 function ofWorkload({ source }: Snapshot, workload: WorkloadStatus): Alert[] {

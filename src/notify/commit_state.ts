@@ -1,6 +1,7 @@
 /** [pure] What a forge is told of a revision on this device. */
 import { type ReasonCode, REASONS } from "../model/reason.ts";
 import type { Snapshot, WorkloadStatus } from "../model/snapshot.ts";
+import { shortId } from "../model/git_ref.ts";
 
 export interface CommitState {
   revision: string;
@@ -86,7 +87,7 @@ function failure({ phase, sync, message, refused, reason }: WorkloadStatus): str
 
 function failed({ source }: Snapshot, why: string): string {
   const running = source.healthy ?? source.applied;
-  return running === null ? why : `${why}; running ${running.slice(0, 7)}`;
+  return running === null ? why : `${why}; running ${shortId(running)}`;
 }
 
 /**
@@ -99,7 +100,7 @@ export function unsent(told: readonly CommitState[], current: readonly CommitSta
   const left = told.filter(({ revision, state }) =>
     state === "pending" && !current.some((commitState) => commitState.revision === revision)
   );
-  const next = current[0]?.revision.slice(0, 7);
+  const next = current[0] === undefined ? undefined : shortId(current[0].revision);
   const superseded = current.length === 0 ? [] : left.map(({ revision }): CommitState => (
     { revision, state: "superseded", description: `superseded by ${next} before it was healthy` }
   ));

@@ -2,6 +2,7 @@
 import { Failure } from "../failure.ts";
 import { writeSourceState } from "../store/source_state.ts";
 import { addEvent, type Device } from "../daemon/device.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /**
  * Takes the revision that waits, and all that comes after it, in place of the applied one; `revision` are its first
@@ -14,14 +15,14 @@ export async function acceptRevision(device: Device, revision: string | null): P
   if (rewound === undefined || rewound.over !== memory.applied || rewound.revision !== memory.seen) {
     throw mistake("no revision waits for your word", 'say "harbornode sync" to look at the repository first');
   }
-  const id = rewound.revision.slice(0, 7);
+  const id = shortId(rewound.revision);
   if (revision !== null && (revision.length < 4 || !rewound.revision.startsWith(revision))) {
     throw mistake(`the revision that waits is ${id}, not "${revision}"`, `say "harbornode accept ${id}"`);
   }
   memory.accepted = rewound;
   delete memory.rewound;
   await writeSourceState(device.dir.source, memory, device.disk);
-  const message = `revision ${id} was accepted in place of ${rewound.over.slice(0, 7)}`;
+  const message = `revision ${id} was accepted in place of ${shortId(rewound.over)}`;
   addEvent(device, { workload: null, reason: "forced", message });
   device.syncTrigger.fire();
   return message;

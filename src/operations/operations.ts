@@ -18,6 +18,8 @@ import type { ConfigReload } from "../daemon/config_reload.ts";
 import { withUnsavedWarning } from "../daemon/unsaved_state.ts";
 import { buildSnapshot } from "../status/build_snapshot.ts";
 import { syncOutcome } from "./sync_outcome.ts";
+import { observedInstances } from "../model/instance.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /** Reading, and one door: a webhook that asks for an earlier look. */
 export function appDeps(device: Device): PageDeps {
@@ -103,7 +105,7 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
     ? undefined
     : device.runtimes.get(workload.spec.runtime);
   if (runtime === undefined) return unknownWorkload(device, name);
-  const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  const instances = observedInstances(device.observations);
   const former = instances.find((instance) => instance.workload === name)?.formerName;
   return runtime.logs(former ?? name, options);
 }
@@ -114,7 +116,7 @@ async function confirmPrune(device: Device, revision: string | null): Promise<st
   if (held === null || device.desired === null) return [];
   const asking = device.desired.revision;
   if (revision !== null && !asking.startsWith(revision)) {
-    throw new Failure(`the removal that waits is of revision ${asking.slice(0, 7)}, not of "${revision}"`, {
+    throw new Failure(`the removal that waits is of revision ${shortId(asking)}, not of "${revision}"`, {
       kind: "mistake",
       reason: "prune_held",
       hint: 'look at what it removes now: "harbornode status"',
@@ -184,7 +186,7 @@ function openWindowsFor(device: Device): void {
   if (desired === null || sourceState.windowsOpenFor === desired.revision) return;
   sourceState.windowsOpenFor = desired.revision;
   const message = `revision ${
-    desired.revision.slice(0, 7)
+    shortId(desired.revision)
   } waits for no maintenance window: that was asked for on the device`;
   addEvent(device, { workload: null, reason: "forced", message });
   // What was planned before does not count any more.
@@ -206,5 +208,10 @@ function syncResult(device: Device): SyncOutcome {
   const { error } = device.sourceStatus;
   const revision = device.desired?.revision ?? null;
   if (error !== null) return { ok: false, revision, message: error.message, hint: error.hint };
-  return { ok: true, revision, message: `the repository is at ${revision?.slice(0, 7) ?? "nothing"}`, hint: null };
+  return {
+    ok: true,
+    revision,
+    message: `the repository is at ${revision === null ? "nothing" : shortId(revision)}`,
+    hint: null,
+  };
 }

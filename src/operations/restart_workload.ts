@@ -6,6 +6,7 @@ import type { Blocked } from "../reconciler/pipeline/feasibility.ts";
 import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
 import { addEvent, type Device } from "../daemon/device.ts";
 import { findWorkload } from "./find_workload.ts";
+import { observedInstances } from "../model/instance.ts";
 
 /** Throws a `Failure` (`mistake`) for what would not be started: else it would be, on the day on which it may. */
 export async function restart(device: Device, name: string): Promise<void> {
@@ -23,7 +24,7 @@ export async function restart(device: Device, name: string): Promise<void> {
   if (spec === null || frozen === "untouched" || !spec.enabled) {
     throw notRun(name, { spec, override, isUntouched: frozen === "untouched" });
   }
-  const here = device.observations.flatMap((observation) => observation.ok ? observation.instances : []).filter((
+  const here = observedInstances(device.observations).filter((
     instance,
   ) => instance.workload === name);
   for (const id of here.length === 0 ? [name] : here.map((instance) => instance.id)) device.forcedRestarts.add(id);

@@ -4,6 +4,7 @@ import { fingerprint, rolloutDigest } from "../model/fingerprint.ts";
 import { newState } from "../model/workload_state.ts";
 import { NO_ROLLOUTS, type QuarantinedSpec, type RolloutState, type StableVersion } from "../model/rollout.ts";
 import { addEvent, type Device } from "../daemon/device.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /**
  * `to` is a fingerprint, or its first digits; null for the version before the one that counts now. That of what git asks
@@ -23,7 +24,7 @@ export async function rollBack(device: Device, { name, to }: { name: string; to:
   if (to !== null && wanted.startsWith(to)) {
     const { refused: _, ...free } = rollouts;
     await device.workloadStates.save({ ...before, rollouts: free });
-    return reportRollback(device, { name, message: `${name} follows git again, as ${wanted.slice(0, 7)}` });
+    return reportRollback(device, { name, message: `${name} follows git again, as ${shortId(wanted)}` });
   }
   const target = targetOf(rollouts, { name, to, now: fingerprint(workload.spec) });
   const quarantined: QuarantinedSpec = {
@@ -38,7 +39,7 @@ export async function rollBack(device: Device, { name, to }: { name: string; to:
     state: "going-back",
   };
   await device.workloadStates.save({ ...before, rollouts: { ...rollouts, refused: quarantined } });
-  const version = `${target.fingerprint.slice(0, 7)} of revision ${target.revision.slice(0, 7)}`;
+  const version = `${shortId(target.fingerprint)} of revision ${shortId(target.revision)}`;
   return reportRollback(device, {
     name,
     message: `${name} goes back to ${version}, until git asks for something else`,

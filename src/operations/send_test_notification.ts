@@ -3,7 +3,8 @@ import { messageRequest } from "../notify/message_request.ts";
 import type { HttpRequest } from "../notify/http_request.ts";
 import { send } from "../notify/send_message.ts";
 import type { NotifyTarget } from "../settings/settings.ts";
-import { type Device, isoTime } from "../daemon/device.ts";
+import type { Device } from "../daemon/device.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 
 /** Says something to each target of `[[notify]]` now, past the queue; `error` is null where that worked. */
 export async function sendTestNotification(device: Device): Promise<{ name: string; error: string | null }[]> {

@@ -2,6 +2,7 @@
 import { isAlive } from "../reconciler/pipeline/teardown_actions.ts";
 import type { ShutdownKind } from "../reconciler/pipeline/removal/stop_all.ts";
 import { type Device, subscribe } from "../daemon/device.ts";
+import { observedInstances } from "../model/instance.ts";
 
 interface StopOptions {
   progress(message: string): void;
@@ -33,7 +34,7 @@ export async function stopAllWorkloads(
   let last = "";
   await new Promise<void>((resolve, reject) => {
     const look = () => {
-      const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+      const instances = observedInstances(device.observations);
       for (const { workload } of instances) names.add(workload);
       const now = [...device.operations.keys()].join(", ");
       if (now !== "" && now !== last) progress(`stopping ${now}`);

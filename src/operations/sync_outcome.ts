@@ -3,6 +3,7 @@ import type { SyncOutcome } from "../http/control_app.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import { isGated, isSuspendedStatus } from "../model/workload_groups.ts";
 import type { Device } from "../daemon/device.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /** Phases that do not change by themselves any more, or change so slowly that a person should not wait for them. */
 const AT_REST = new Set([
@@ -29,7 +30,7 @@ export function syncOutcome(device: Device): SyncOutcome | null {
   const bad = snapshot.workloads.filter((workload) => !isSettledWell(workload));
   const count = snapshot.workloads.length;
   const all = count === 1 ? "the workload is" : `all ${count} workloads are`;
-  const at = desired.revision.slice(0, 7);
+  const at = shortId(desired.revision);
   const held = snapshot.prune_held;
   const later = snapshot.workloads.filter((workload) => workload.reason === "outside_window");
   if (bad.length === 0 && later.length === 0 && held === null) {

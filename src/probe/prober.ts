@@ -2,8 +2,7 @@
 import type { Clock } from "../clock.ts";
 import { redactSecrets } from "../log.ts";
 import { portNumber, probedPort, substitutePorts, withAssignedPorts } from "../model/port.ts";
-import type { Instance } from "../model/instance.ts";
-import type { ProbeResult } from "../model/snapshot.ts";
+import type { Instance, ProbeResult } from "../model/instance.ts";
 import { startGraceMs } from "../model/start_grace.ts";
 import type { Probe, RuntimeName, Workload } from "../model/workload.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -138,7 +137,7 @@ export class Prober {
       const durationMs = Math.round(clock.monotonic() - began);
       // It is shown to everybody, and kept: what a command prints of the secrets that it sees is not.
       const output = redactSecrets(retry.output.trimEnd()).slice(0, OUTPUT_CHARS);
-      const result = { at: new Date(now).toISOString(), ok: retry.ok, duration_ms: durationMs, output };
+      const result = { at: now, ok: retry.ok, durationMs, output };
       watched.results = [...watched.results, result].slice(-KEPT_RESULTS);
       watched.done++;
       this.#settle(watched, addResult(watched.tally, { ok: retry.ok, ageMs }, probe));

@@ -1,6 +1,6 @@
 /** What a person wants to know of a workload that fails: its last lines, and a word when it turns unhealthy. */
 import { redactSecrets } from "../log.ts";
-import type { Instance } from "../model/instance.ts";
+import { type Instance, observedInstances } from "../model/instance.ts";
 import { addEvent, type Device, notifyListeners } from "../daemon/device.ts";
 
 const LINES = 50;
@@ -41,7 +41,7 @@ function began(device: Device, { workload, slot, startedAt }: Instance): number 
 /** One event for each time that an instance turns from anything to unhealthy, whatever follows from it. */
 export function reportUnhealthy(device: Device): void {
   const verdicts = device.prober.statuses();
-  for (const instance of device.observations.flatMap((observation) => observation.ok ? observation.instances : [])) {
+  for (const instance of observedInstances(device.observations)) {
     const { id, runtimeHealth, checks = [] } = instance;
     // A manifest's probe speaks first, as it does in the plan.
     const verdict = verdicts.get(id)?.health ?? runtimeHealth;
@@ -59,7 +59,5 @@ export function reportUnhealthy(device: Device): void {
 }
 
 function instancesOf(device: Device, name: string) {
-  return device.observations.flatMap((observation) => observation.ok ? observation.instances : []).filter((instance) =>
-    instance.workload === name
-  );
+  return observedInstances(device.observations).filter((instance) => instance.workload === name);
 }

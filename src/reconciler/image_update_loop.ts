@@ -5,7 +5,7 @@
 import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { newState } from "../model/workload_state.ts";
-import type { Instance } from "../model/instance.ts";
+import { type Instance, observedInstances } from "../model/instance.ts";
 import type { DockerWorkload } from "../model/workload.ts";
 import { afterDigestCheck, restoredImageState } from "./pipeline/pin_image.ts";
 import type { Device } from "../daemon/device.ts";
@@ -100,7 +100,7 @@ function followed(device: Device): DockerWorkload[] {
 }
 
 function instancesOf({ observations }: Device, name: string): Instance[] {
-  const all = observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  const all = observedInstances(observations);
   return all.filter((instance) => instance.workload === name && instance.runtime === "docker");
 }
 

@@ -2,7 +2,7 @@
 import { logger } from "../log.ts";
 import { canonical, fingerprint, isSameSpec } from "../model/fingerprint.ts";
 import { type Applied, newState, retainedSpecs } from "../model/workload_state.ts";
-import type { Instance } from "../model/instance.ts";
+import { type Instance, observedInstances } from "../model/instance.ts";
 import type { Workload } from "../model/workload.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import { isSuspendedStatus } from "../model/workload_groups.ts";
@@ -195,5 +195,5 @@ async function retractApplied(
 }
 
 function instancesOf(device: Device): Instance[] {
-  return device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  return observedInstances(device.observations);
 }

@@ -1,6 +1,6 @@
 /** One pass, told as a story: observe, plan, apply, remember, report. One at a time. */
 import { logger } from "../log.ts";
-import type { Observation } from "../model/instance.ts";
+import { type Observation, observedInstances } from "../model/instance.ts";
 import { planStopAll } from "./pipeline/removal/stop_all.ts";
 import { clockDoubt } from "./pipeline/gates/clock_sync.ts";
 import { type Plan, plan as makePlan } from "./pipeline/plan.ts";
@@ -157,7 +157,7 @@ function recordDocker(device: Device): void {
 
 async function updateRestartLeases(device: Device): Promise<void> {
   const { restartLeases } = device.plan;
-  const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  const instances = observedInstances(device.observations);
   await Promise.all(instances.map(async (instance) => {
     const lease = restartLeases.get(instance.id);
     if (lease === undefined) return;
@@ -241,7 +241,7 @@ function cancelSuperseded({ operations, plan, shutdownKind }: Device): void {
 
 /** Probes run against instances of the spec that counts, and no others. */
 function watchHealth(device: Device): void {
-  const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  const instances = observedInstances(device.observations);
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   reportUnhealthy(device);
   device.prober.set(device.plan.workloads.flatMap(({ name, spec }) => {

@@ -4,6 +4,7 @@ import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { renamedState, renames, withRenames } from "./pipeline/renames.ts";
 import { addEvent, type Device } from "../daemon/device.ts";
+import { observedInstances } from "../model/instance.ts";
 
 const log = logger("pass");
 
@@ -44,9 +45,7 @@ async function removeOldLinks(device: Device): Promise<void> {
   const { dir, workloadStates, observations, desired } = device;
   if (observations.some((observation) => !observation.ok) || desired === null) return;
   const inUse = new Set(
-    observations.flatMap((observation) => observation.ok ? observation.instances : []).map((instance) =>
-      instance.formerName
-    ),
+    observedInstances(observations).map((instance) => instance.formerName),
   );
   for (const state of [...workloadStates.all.values()]) {
     const { formerName: from, ...rest } = state;

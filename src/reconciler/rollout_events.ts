@@ -2,6 +2,9 @@
 import { logger, redactSecrets } from "../log.ts";
 import type { RolloutRecord, RolloutState } from "../model/rollout.ts";
 import { addEvent, type Device } from "../daemon/device.ts";
+import { observedInstances } from "../model/instance.ts";
+import { shortId } from "../model/git_ref.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 
 const log = logger("rollout");
 
@@ -29,10 +32,10 @@ async function evidenceOf(
   device: Device,
   { name, fingerprint }: { name: string; fingerprint: string },
 ): Promise<NonNullable<RolloutRecord["evidence"]>> {
-  const instances = device.observations.flatMap((observation) => observation.ok ? observation.instances : [])
+  const instances = observedInstances(device.observations)
     .filter((instance) => instance.workload === name && instance.fingerprint === fingerprint);
   const probes = instances.flatMap((instance) => device.prober.results(instance.id))
-    .map(({ at, ok, output }) => `${at} ${ok ? "passed" : "failed"}: ${output}`);
+    .map(({ at, ok, output }) => `${isoTime(at)} ${ok ? "passed" : "failed"}: ${output}`);
   const failed = instances.find((instance) => instance.state === "exited") ?? instances[0];
   const runtime = failed === undefined ? undefined : device.runtimes.get(failed.runtime);
   if (failed === undefined || runtime === undefined) return { lines: [], probes };
@@ -57,8 +60,8 @@ export function emitRolloutEvents(device: Device, { name, before, after }: Chang
   if (refused === undefined || refused.state === before.refused?.state || refused.by === "owner") return;
   if (refused.state === "going-back") return;
   const message = refused.state === "back"
-    ? `${name} runs again as ${refused.target.slice(0, 7)}, the last version that was healthy`
-    : `${name} did not become healthy as ${refused.target.slice(0, 7)} either: nothing else is tried`;
+    ? `${name} runs again as ${shortId(refused.target)}, the last version that was healthy`
+    : `${name} did not become healthy as ${shortId(refused.target)} either: nothing else is tried`;
   addEvent(device, { workload: name, reason: refused.state === "back" ? "rolled_back" : "health_timeout", message });
 }
 
@@ -67,13 +70,13 @@ function rolloutSentence(
   { fingerprint, outcome, message }: RolloutRecord,
   { refused }: RolloutState,
 ): string {
-  const what = `${name} ${fingerprint.slice(0, 7)}`;
+  const what = `${name} ${shortId(fingerprint)}`;
   if (outcome === "healthy") return `${what} is healthy: ${message}`;
   if (outcome === "superseded") return `${what} was given up: ${message}`;
   if (outcome === "failed" || refused === undefined) {
     return `${what} failed, and there is nothing to go back to: ${message}`;
   }
-  return `${what} failed and goes back to ${refused.target.slice(0, 7)}: ${message}`;
+  return `${what} failed and goes back to ${shortId(refused.target)}: ${message}`;
 }
 
 function isNew({ fingerprint, startedAt, endedAt }: RolloutRecord, { history }: RolloutState): boolean {

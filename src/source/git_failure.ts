@@ -2,7 +2,7 @@
 import { type DiskFault, diskWords, Failure, type FailureDetail } from "../failure.ts";
 import { oneLine } from "../model/escape.ts";
 import { redactCredentials } from "./redact_credentials.ts";
-import type { Ref } from "../model/git_ref.ts";
+import { type Ref, shortId } from "../model/git_ref.ts";
 
 export interface ServerFailure {
   /** Clean. */
@@ -156,7 +156,7 @@ export function refMissing(url: string, ref: Ref, defaultBranch: string | null):
 /** For a commit that is not there, or that a server does not give; in its own words where it said some. */
 export function commitMissing(url: string, id: string, message: string | null = null): Failure {
   const told = message === null ? "" : `: ${oneLine(redactCredentials(message)).slice(0, 200)}`;
-  return new Failure(`The repository "${url}" does not give commit ${id.slice(0, 7)}${told}`, {
+  return new Failure(`The repository "${url}" does not give commit ${shortId(id)}${told}`, {
     kind: "mistake",
     reason: "ref_not_found",
     hint: "check [repo] ref; many servers give only commits that a branch or a tag leads to: push a tag for it",

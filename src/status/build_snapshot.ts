@@ -1,12 +1,12 @@
 /** What a pass saw, as the one snapshot that CLI, page and API show. */
 import type { Override } from "../model/override.ts";
 import type { JobRun } from "../model/workload_state.ts";
-import type { Instance, Observation } from "../model/instance.ts";
+import { type Instance, type Observation, observedInstances } from "../model/instance.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
 import type {
   ImageStatus,
   InstanceStatus,
-  ProbeResult,
+  ProbeResultStatus,
   RunStatus,
   Snapshot,
   Warning,
@@ -21,7 +21,8 @@ import { nextDue } from "../reconciler/pipeline/next_run.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import { newerFiles, newerSentence } from "../store/versioned_file.ts";
 import { VERSION } from "../version.ts";
-import { type Device, isoTime } from "../daemon/device.ts";
+import type { Device } from "../daemon/device.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 import { rolloutStatus } from "./rollout_status.ts";
 import { uptimeSeconds } from "../daemon/device_id.ts";
 import { unsavedStatus } from "../daemon/unsaved_state.ts";
@@ -29,7 +30,7 @@ import { unsavedStatus } from "../daemon/unsaved_state.ts";
 export function buildSnapshot(device: Device): Snapshot {
   const { settings, source, sourceState, sourceStatus } = device;
   const instances = Map.groupBy(
-    device.observations.flatMap((observation) => observation.ok ? observation.instances : []),
+    observedInstances(device.observations),
     (instance) => instance.workload,
   );
   const verdicts = device.prober.statuses();
@@ -145,9 +146,11 @@ function heldStatus({ action, since, until }: Override): WorkloadStatus["held"] 
 }
 
 /** Of the manifest's probe; without one, of the check that the image brings along. */
-function probesOf({ prober }: Device, { id, checks = [] }: Instance): readonly ProbeResult[] {
+function probesOf({ prober }: Device, { id, checks = [] }: Instance): ProbeResultStatus[] {
   const results = prober.results(id);
-  return results.length > 0 ? results : checks;
+  return (results.length > 0 ? results : checks).map(({ at, ok, durationMs, output }) => {
+    return { at: isoTime(at), ok, duration_ms: durationMs, output };
+  });
 }
 
 function instanceStatus(input: StatusInput, spec: Workload, instance: Instance): InstanceStatus {

@@ -2,7 +2,8 @@
 import type { JobRun, WorkloadState } from "../model/workload_state.ts";
 import type { Instance } from "../model/instance.ts";
 import type { ReasonCode } from "../model/reason.ts";
-import type { Health, Phase, Sync } from "../model/snapshot.ts";
+import type { Health } from "../model/instance.ts";
+import type { Phase, Sync } from "../model/snapshot.ts";
 import type { Job, Workload } from "../model/workload.ts";
 import { hasRun } from "../reconciler/pipeline/job_runs.ts";
 import { restartAfter } from "../reconciler/pipeline/restart/restart_decision.ts";

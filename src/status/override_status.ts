@@ -1,9 +1,11 @@
 /** What is said of a workload that runs as something else than what git asks for, or does not run for it. */
 import { formatUntil, type Override } from "../model/override.ts";
 import type { QuarantinedSpec } from "../model/rollout.ts";
-import type { Health, Phase } from "../model/snapshot.ts";
+import type { Health } from "../model/instance.ts";
+import type { Phase } from "../model/snapshot.ts";
 import type { Gated, ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
 import type { StatusInput, StatusLine } from "./status_input.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /** What runs in the place of what git asks for is never called a success. */
 export function statusWhenRolledBack(
@@ -20,7 +22,7 @@ export function statusWhenRolledBack(
       ...said,
     };
   }
-  const version = `${target.slice(0, 7)} of revision ${(revision ?? "").slice(0, 7)}`;
+  const version = `${shortId(target)} of revision ${shortId(revision ?? "")}`;
   if (by === "owner") {
     const hint = "it follows git again when git asks for something else";
     const held = `held as ${version}: a rollback was asked for on the device`;
@@ -30,13 +32,13 @@ export function statusWhenRolledBack(
   const away = { ...overall, sync: "out-of-sync" as const };
   const hint = "push a change of it; what is refused is not tried again";
   if (state === "failed" && overall.health !== "healthy") {
-    const both = `${fingerprint.slice(0, 7)} ${message}; ${version} did not become healthy either`;
+    const both = `${shortId(fingerprint)} ${message}; ${version} did not become healthy either`;
     return { ...away, phase: "failed", reason: "rolled_back", message: both, hint };
   }
   if (overall.phase !== "running" && overall.phase !== "completed") {
     return { ...away, message: `${overall.message}; it goes back to ${version}`, hint };
   }
-  const sentence = `${fingerprint.slice(0, 7)} failed: ${message}; ${version} runs in its place`;
+  const sentence = `${shortId(fingerprint)} failed: ${message}; ${version} runs in its place`;
   return { ...away, phase: "rolled-back", reason: "rolled_back", message: sentence, hint };
 }
 
@@ -57,7 +59,7 @@ export function gatedStatus(
   gated: Gated,
   { overall, revision }: { overall: StatusLine; revision: string | null },
 ): StatusLine {
-  const at = revision?.slice(0, 7) ?? null;
+  const at = revision === null ? null : shortId(revision);
   const stays = at === null || overall.phase === "pending" ? "" : `; it stays as revision ${at} has it`;
   const isHere = overall.phase !== "pending";
   const { reason, message, hint } = gated;

@@ -3,7 +3,7 @@ import type { RolloutRecord, RolloutState } from "../model/rollout.ts";
 import type { RolloutStatus, WorkloadStatus } from "../model/snapshot.ts";
 import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
 import { rolloutDeadlineMs } from "../model/start_grace.ts";
-import { isoTime } from "../daemon/device.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 
 type Shown = Pick<WorkloadStatus, "rollout" | "refused" | "history" | "versions">;
 

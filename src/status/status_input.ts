@@ -2,7 +2,8 @@
 import type { WorkloadState } from "../model/workload_state.ts";
 import type { Instance, Observation } from "../model/instance.ts";
 import type { ReasonCode } from "../model/reason.ts";
-import type { Health, Phase, Sync } from "../model/snapshot.ts";
+import type { Health } from "../model/instance.ts";
+import type { Phase, Sync } from "../model/snapshot.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Blocked } from "../reconciler/pipeline/feasibility.ts";
 import type { RetryState } from "../reconciler/pipeline/retry_state.ts";

@@ -11,6 +11,7 @@ import {
 } from "./override_status.ts";
 import { jobStatus } from "./job_status.ts";
 import { instancesSummary } from "./instance_status.ts";
+import { shortId } from "../model/git_ref.ts";
 
 export function workloadCondition(input: StatusInput): WorkloadCondition {
   return { hint: null, ...told(input) };
@@ -37,7 +38,7 @@ function told(input: StatusInput): StatusLine {
     ? jobStatus(input, { spec, job: spec.job, wanted })
     : instancesSummary(input, spec, wanted);
   if (invalid !== null) {
-    const at = (workload.revision ?? "").slice(0, 7);
+    const at = shortId(workload.revision ?? "");
     return invalidStatus(input, { health: overall.health, stays: `it stays as revision ${at} has it` });
   }
   if (override?.action === "hold" || (override === null && workload.frozen !== undefined)) {

@@ -7,6 +7,7 @@ import { EVERY_DEVICE, isSelected, type Target } from "../manifest/device/select
 import { minuteText } from "../model/iso_timestamp.ts";
 import { oneLine } from "../model/escape.ts";
 import type { Revision } from "../source/source.ts";
+import { shortId } from "../model/git_ref.ts";
 
 /** A revision that is not to be applied now, and that nothing is wrong with. */
 export class RevisionHeld extends Failure {
@@ -22,7 +23,7 @@ export function checkTrailers(
   { target, now }: { target: Target; now: number },
 ): void {
   const trailers = trailersOf(revision.commit);
-  const at = `Revision ${revision.id.slice(0, 7)}`;
+  const at = `Revision ${shortId(revision.id)}`;
   const skip = trailers.get("harbornode-skip");
   if (skip !== undefined && skips(skip, target)) {
     throw new RevisionHeld(`${at} is skipped: its commit says HarborNode-Skip: ${quoted(skip)}`, null);

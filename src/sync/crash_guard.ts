@@ -3,6 +3,7 @@
  * (read, put on disk, plan once), and removes the note afterwards. A revision over which daemons died is set aside: it is
  * not processed again until the head changes, another version of HarborNode runs, or the operator asks for it.
  */
+import { shortId } from "../model/git_ref.ts";
 import { Failure } from "../failure.ts";
 import { logger } from "../log.ts";
 import {
@@ -56,7 +57,7 @@ export class CrashGuard {
     const { deaths, diedAt } = attempt;
     const last = diedAt === null ? "" : `, last at ${new Date(diedAt).toISOString().slice(0, 19)}Z`;
     return new Failure(
-      `Revision ${revision.slice(0, 7)} is set aside: the daemon died ${deaths} times while it processed it${last}`,
+      `Revision ${shortId(revision)} is set aside: the daemon died ${deaths} times while it processed it${last}`,
       {
         kind: "mistake",
         reason: "revision_set_aside",

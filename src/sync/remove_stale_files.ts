@@ -4,6 +4,7 @@ import { logger } from "../log.ts";
 import { retainedSpecs } from "../model/workload_state.ts";
 import { contentFolders, removeOthers } from "../store/file_tree.ts";
 import type { Device } from "../daemon/device.ts";
+import { observedInstances } from "../model/instance.ts";
 
 const log = logger("sync");
 
@@ -15,7 +16,7 @@ const log = logger("sync");
 export async function removeStaleFiles(device: Device): Promise<void> {
   const { desired, observations, workloadStates, operations, dir } = device;
   if (desired === null || observations.length === 0 || observations.some((observation) => !observation.ok)) return;
-  const instances = observations.flatMap((observation) => observation.ok ? observation.instances : []);
+  const instances = observedInstances(observations);
   const here = new Set(instances.flatMap((instance) => [instance.workload, instance.formerName ?? instance.workload]));
   const wanted = new Map(desired.workloads.map((spec) => [spec.name, spec]));
   const invalid = new Set(desired.invalid.map((manifest) => manifest.name));

@@ -5,9 +5,11 @@ import type { Desired } from "../model/desired.ts";
 import { canonical } from "../model/fingerprint.ts";
 import { nextPollInterval } from "../source/poll_interval.ts";
 import { writeSourceState } from "../store/source_state.ts";
-import { addEvent, type Device, isoTime, notifyListeners } from "../daemon/device.ts";
+import { addEvent, type Device, notifyListeners } from "../daemon/device.ts";
 import { hasRoomAgain, processRevision } from "./process_revision.ts";
 import { RevisionHeld } from "./commit_trailers.ts";
+import { shortId } from "../model/git_ref.ts";
+import { isoTime } from "../model/iso_timestamp.ts";
 
 const log = logger("sync");
 
@@ -94,7 +96,7 @@ async function hold(device: Device, { reason, message, until }: RevisionHeld): P
 async function take(device: Device, head: string, signal: AbortSignal): Promise<void> {
   const refusal = device.processing.refusal(head);
   if (refusal !== null) throw refusal;
-  show(device, `fetching revision ${head.slice(0, 7)}`);
+  show(device, `fetching revision ${shortId(head)}`);
   const revision = await device.source.fetch(head, (message) => show(device, message), signal);
   device.reloadRevision = false;
   const isKnown = device.desired?.revision === revision.id;
@@ -108,7 +110,7 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   // Some files did not get onto the disk: that was said, and the poll tries again.
   if (isKnown && device.reloadRevision) return;
   const count = desired.workloads.length;
-  const message = `revision ${id.slice(0, 7)} "${subject}" asks for ${count} ${count === 1 ? "workload" : "workloads"}`;
+  const message = `revision ${shortId(id)} "${subject}" asks for ${count} ${count === 1 ? "workload" : "workloads"}`;
   addEvent(device, { workload: null, reason: "created", message });
   log.info("{message}", { message });
   for (const invalid of desired.invalid) {

@@ -9,6 +9,7 @@ import type { Ancestry, RevisionVerifier, Source } from "../source/source.ts";
 import type { SourceState } from "../store/source_state.ts";
 import { checkTexts } from "./load_revision.ts";
 import { checkTrailers } from "./commit_trailers.ts";
+import { shortId } from "../model/git_ref.ts";
 
 export interface RevisionVerifierOptions {
   trust: Settings["trust"];
@@ -80,7 +81,7 @@ async function rejectForcePush(
     if (await ancestry.isAncestor(applied)) return;
   }
   sourceState.rewound = { revision: id, over: applied };
-  const [next, before] = [id.slice(0, 7), applied.slice(0, 7)];
+  const [next, before] = [shortId(id), shortId(applied)];
   throw new Failure(`The branch "${branch}" was rewound: ${next} does not come after ${before}, which is applied`, {
     kind: "waiting",
     reason: "history_rewound",

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { JobRun } from "../../src/model/workload_state.ts";
-import type { Instance } from "../../src/model/instance.ts";
-import type { Health } from "../../src/model/snapshot.ts";
+import type { Health, Instance } from "../../src/model/instance.ts";
 import type { Workload } from "../../src/model/workload.ts";
 import { workloadCondition } from "../../src/status/workload_status.ts";
 import type { StatusInput } from "../../src/status/status_input.ts";

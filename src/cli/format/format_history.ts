@@ -3,6 +3,7 @@ import type { RolloutStatus, WorkloadStatus } from "../../model/snapshot.ts";
 import { wrap } from "./wrap.ts";
 import { formatAgo } from "./format_status.ts";
 import { table } from "./table.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 /** Of what failed, as many lines of its output as tell most of it. */
 const LINES = 10;
@@ -14,7 +15,7 @@ export function formatHistory({ name, fingerprint, history, versions, refused }:
   const rows = newest.map((rollout) => [
     `${formatAgo(rollout.ended_at, now)} ago`,
     rollout.fingerprint.slice(0, 12),
-    rollout.revision.slice(0, 7) || "-",
+    shortId(rollout.revision) || "-",
     rollout.outcome,
     mark(rollout, { fingerprint, versions }),
   ]);

@@ -3,6 +3,7 @@ import type { PlannedAction, PlanPreview } from "../../operations/plan_preview.t
 import { CHECKOUT } from "../../model/desired.ts";
 import { wrap } from "./wrap.ts";
 import { formatProblems } from "./format_problem.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 const MARK: Record<string, string> = { start: "+", stop: "-", remove: "-", prepare: "*" };
 
@@ -38,7 +39,7 @@ export function formatPlan(preview: PlanPreview): string {
 
 function titleOf(revision: string | null): string {
   if (revision === null) return "no revision is known";
-  return revision === CHECKOUT ? "this checkout" : `revision ${revision.slice(0, 7)}`;
+  return revision === CHECKOUT ? "this checkout" : `revision ${shortId(revision)}`;
 }
 
 /** Steps of a workload that follow from one thing say it once, after the last of them. */

@@ -5,6 +5,7 @@ import { isJob } from "../../model/workload_groups.ts";
 import { cpuText, memoryText } from "../../model/usage.ts";
 import { COLUMNS, wrap } from "./wrap.ts";
 import { table } from "./table.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function formatStatus(snapshot: Snapshot, now: number): string {
@@ -87,7 +88,7 @@ function looked({ source: { last_sync_at } }: Snapshot, now: number): string {
 function revisionLine({ source }: Snapshot): string {
   const { applied, attempted, subject, signer } = source;
   const named = (revision: string) =>
-    `${revision.slice(0, 7)}${subject === null || revision !== attempted ? "" : ` "${subject}"`}`;
+    `${shortId(revision)}${subject === null || revision !== attempted ? "" : ` "${subject}"`}`;
   return [
     applied === null ? "nothing applied yet" : `applied ${named(applied)}`,
     ...(signer === null ? [] : [`signed by ${signer}`]),

@@ -1,10 +1,17 @@
 /** One workload in full: what it is, why it is so, its instances, runs, health checks, and its last lines if it failed. */
-import type { ImageStatus, InstanceStatus, ProbeResult, RunStatus, WorkloadStatus } from "../../model/snapshot.ts";
+import type {
+  ImageStatus,
+  InstanceStatus,
+  ProbeResultStatus,
+  RunStatus,
+  WorkloadStatus,
+} from "../../model/snapshot.ts";
 import { isJob, kindLabel } from "../../model/workload_groups.ts";
 import { cpuText, memoryText } from "../../model/usage.ts";
 import { wrap } from "./wrap.ts";
 import { formatAgo, formatDuration, oneLine, problemLines, reasonLines, warningLines } from "./format_status.ts";
 import { table } from "./table.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 /** `now` in milliseconds since 1970, to say how long ago things were. */
 export function formatWorkload(workload: WorkloadStatus, now: number): string {
@@ -12,7 +19,7 @@ export function formatWorkload(workload: WorkloadStatus, now: number): string {
   // What is left of a run is in the list of runs.
   const instances = workload.instances.filter((instance) => !isJob(workload) || instance.pid !== null);
   const made = [
-    revision === null ? "" : `, revision ${revision.slice(0, 7)}`,
+    revision === null ? "" : `, revision ${shortId(revision)}`,
     fingerprint === null ? "" : `, fingerprint ${fingerprint}`,
   ];
   return [
@@ -72,13 +79,13 @@ function rolloutSection({ rollout, history, name }: WorkloadStatus, now: number)
   const left = rollout === null ? null : (Date.parse(rollout.deadline_at) - now) / 1000;
   const lines = [
     ...(rollout === null ? [] : wrap(
-      `${rollout.fingerprint.slice(0, 7)} has to be healthy ${
+      `${shortId(rollout.fingerprint)} has to be healthy ${
         left! < 1 ? "by now" : `in ${formatDuration(left!)}`
       }: ${rollout.message}`,
       2,
     )),
     ...(last === undefined ? [] : wrap(
-      `${formatAgo(last.ended_at, now)} ago ${last.outcome}, ${last.fingerprint.slice(0, 7)}: ${last.message}`,
+      `${formatAgo(last.ended_at, now)} ago ${last.outcome}, ${shortId(last.fingerprint)}: ${last.message}`,
       2,
     )),
     ...(history.length < 2 ? [] : [`harbornode history ${name} lists all ${history.length}`]),
@@ -111,7 +118,7 @@ function took(startedAt: string, end: number): string {
   return seconds < 10 ? `${Math.max(0, seconds).toFixed(1)} s` : formatDuration(seconds);
 }
 
-function probeLine(probe: ProbeResult, now: number): string {
+function probeLine(probe: ProbeResultStatus, now: number): string {
   const took = `${formatAgo(probe.at, now)} ago ${probe.ok ? "passed" : "failed"} in ${probe.duration_ms} ms`;
   return `${took}: ${oneLine(probe.output)}`;
 }

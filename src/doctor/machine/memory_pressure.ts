@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { ok, skipped, warning } from "../finding.ts";
 import { readText } from "../host_facts.ts";
+import { formatMebibytes } from "../../model/size.ts";
 
 export interface MemoryFacts {
   /** Null where it is not told. */
@@ -30,15 +31,11 @@ export const memory: Check<MemoryFacts> = {
     if (totalBytes === null || availableBytes === null) {
       return [skipped("/proc/meminfo can not be read", "mount /proc")];
     }
-    const free = `${mebibytes(availableBytes)} of ${mebibytes(totalBytes)} free`;
+    const free = `${formatMebibytes(availableBytes)} of ${formatMebibytes(totalBytes)} free`;
     if (reserveBytes === null || availableBytes >= reserveBytes) return [ok(free)];
     return [warning(
-      `${free}, less than memory_reserve (${mebibytes(reserveBytes)}) keeps for the device`,
+      `${free}, less than memory_reserve (${formatMebibytes(reserveBytes)}) keeps for the device`,
       "see who uses it: harbornode status",
     )];
   },
 };
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 ** 2)} MiB`;
-}

@@ -4,6 +4,7 @@ import { createSource } from "../../source/create_source.ts";
 import type { Check } from "../check.ts";
 import { ok, problem } from "../finding.ts";
 import { systemCaBundle } from "./ca_bundle.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 export type ConnectivityFacts =
   | { url: string; branch: string; revision: string; tookMs: number }
@@ -42,6 +43,6 @@ export const connectivity: Check<ConnectivityFacts, "settings"> = {
       return [problem(message, hint ?? WHERE)];
     }
     const { branch, revision, tookMs } = facts;
-    return [ok(`${branch} is at ${revision.slice(0, 7)}, told in ${Math.round(tookMs)} ms`)];
+    return [ok(`${branch} is at ${shortId(revision)}, told in ${Math.round(tookMs)} ms`)];
   },
 };

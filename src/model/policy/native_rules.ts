@@ -1,5 +1,6 @@
 /** What only a service can ask for. */
-import type { Limit, LimitName, NativeWorkload } from "../workload.ts";
+import type { Limit, LimitName } from "../limit.ts";
+import type { NativeWorkload } from "../workload.ts";
 import { isAllowed, isRoot } from "./allowed_accounts.ts";
 import type { NativeRules } from "./field_rule.ts";
 import { isHostAllowed, isLinkLocal } from "./allowed_sources.ts";

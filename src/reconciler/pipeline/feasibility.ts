@@ -5,6 +5,7 @@ import { portsClash } from "../../model/port.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { ResolvedWorkload } from "./resolve_workloads.ts";
+import { formatMebibytes } from "../../model/size.ts";
 
 export interface Blocked {
   reason: ReasonCode;
@@ -81,7 +82,9 @@ function byMemory(
     const has = !running.has(spec.name) ? 0 : applied === undefined ? wanted : limitOf(applied);
     if (max !== null && wanted > has && promised + wanted > max) {
       const left = Math.max(0, max - promised);
-      const message = `asks for ${mebibytes(wanted)} of memory, and ${mebibytes(left)} are not promised to others`;
+      const message = `asks for ${formatMebibytes(wanted)} of memory, and ${
+        formatMebibytes(left)
+      } are not promised to others`;
       blocked.set(spec.name, { reason: "insufficient_memory", message });
       promised += has;
     } else promised += wanted;
@@ -91,8 +94,4 @@ function byMemory(
 
 function limitOf({ resources, replicas }: Workload): number {
   return (resources.memoryBytes ?? 0) * replicas;
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024)} MiB`;
 }

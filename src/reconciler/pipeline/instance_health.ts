@@ -1,6 +1,6 @@
 /** Is an instance healthy: from its probe's verdict, the runtime's own view, and how long it has been so. */
 import type { Instance } from "../../model/instance.ts";
-import type { Health } from "../../model/snapshot.ts";
+import type { Health } from "../../model/instance.ts";
 import type { Workload } from "../../model/workload.ts";
 
 /** What a probe has found so far; `since` is when it came to this verdict, in ms since 1970. */

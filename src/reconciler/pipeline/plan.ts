@@ -296,7 +296,7 @@ function evaluateWorkloadRollout(
 
 /** Sorted, so that the order in which runtimes list their instances never matters. */
 function observedInstances(observations: readonly Observation[]): Instance[] {
-  return observations.flatMap((observation) => observation.ok ? observation.instances : [])
+  return observedInstances(observations)
     .sort((a, b) => order(a.workload, b.workload) || a.slot - b.slot || order(a.id, b.id));
 }
 

@@ -1,7 +1,6 @@
 /** [pure] What Docker says of a container, as an instance. */
-import type { Instance, InstanceState } from "../../model/instance.ts";
+import type { Instance, InstanceState, ProbeResult } from "../../model/instance.ts";
 import type { DockerWorkload } from "../../model/workload.ts";
-import type { ProbeResult } from "../../model/snapshot.ts";
 import type { ContainerStatus, HealthLogEntry, InspectedContainer } from "./api_types.ts";
 
 /** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
@@ -146,9 +145,9 @@ function asResult({ Start: start, End: end, ExitCode: code, Output: output = "" 
   const endedAt = time(end) ?? 0;
   const message = output.trimEnd().slice(0, OUTPUT_CHARS);
   return {
-    at: new Date(endedAt).toISOString(),
+    at: endedAt,
     ok: code === 0,
-    duration_ms: Math.max(0, endedAt - (time(start) ?? endedAt)),
+    durationMs: Math.max(0, endedAt - (time(start) ?? endedAt)),
     output: `exit code ${code ?? "unknown"}${message === "" ? "" : `: ${message}`}`,
   };
 }

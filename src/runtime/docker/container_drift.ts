@@ -4,11 +4,12 @@
  */
 import { containerName, LABEL, networksOf } from "./container.ts";
 import type { CreateContainer, InspectedContainer } from "./api_types.ts";
+import { formatMebibytes } from "../../model/size.ts";
 
 /** What `docker update` changes, and how a person calls it. */
 const LIMITS: Record<string, { name: string; shown?: (value: number) => string }> = {
-  Memory: { name: "memory limit", shown: mebibytes },
-  MemoryReservation: { name: "memory reservation", shown: mebibytes },
+  Memory: { name: "memory limit", shown: (bytes: number) => formatMebibytes(bytes, 1) },
+  MemoryReservation: { name: "memory reservation", shown: (bytes: number) => formatMebibytes(bytes, 1) },
   NanoCpus: { name: "limit of cpus", shown: (value) => String(value / 1e9) },
   CpuShares: { name: "cpu shares" },
   CpuQuota: { name: "cpu quota" },
@@ -90,8 +91,4 @@ function parsed(label: string | undefined): Limits | null {
   } catch {
     return null;
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1024 / 1024 * 10) / 10} MiB`;
 }

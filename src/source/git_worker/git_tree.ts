@@ -9,6 +9,7 @@ import { megabytes, PathLimits } from "../exceeded_limits.ts";
 import { commitMissing, damaged, overLimits } from "../git_failure.ts";
 import { MAX_COMMIT_BYTES, MAX_ENTRIES } from "../fetch_limits.ts";
 import type { TreeEntry } from "../source.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 export interface Store {
   gitdir: string;
@@ -24,7 +25,7 @@ export async function readCommit(store: Store, id: string): Promise<{ id: string
   if (type === "commit" && raw.length > MAX_COMMIT_BYTES) {
     const max = MAX_COMMIT_BYTES / 1024 / 1024;
     throw new Failure(
-      `Commit ${id.slice(0, 7)} of "${store.url}" has ${megabytes(raw.length)}, and ${max} MiB is the limit`,
+      `Commit ${shortId(id)} of "${store.url}" has ${megabytes(raw.length)}, and ${max} MiB is the limit`,
       {
         kind: "mistake",
         reason: "repo_invalid",
@@ -49,7 +50,7 @@ async function readObject({ gitdir, url, cache }: Store, id: string) {
   });
   const { type, object } = read as { type: string; object: Uint8Array };
   const found = createHash("sha1").update(`${type} ${object.length}\0`).update(object).digest("hex");
-  if (found !== id) throw damaged(url, `the ${type} ${id.slice(0, 7)} is not what its id says`);
+  if (found !== id) throw damaged(url, `the ${type} ${shortId(id)} is not what its id says`);
   return { type, object };
 }
 
@@ -78,7 +79,7 @@ async function descend(store: Store, { id, path, tree }: { id: string; path: str
     const entries = await readTree(store, oid);
     const found = entries.find((entry) => entry.path === name && entry.type === "tree");
     if (found === undefined) {
-      throw new Failure(`The repository "${store.url}" has no folder "${path}" in revision ${id.slice(0, 7)}`, {
+      throw new Failure(`The repository "${store.url}" has no folder "${path}" in revision ${shortId(id)}`, {
         kind: "mistake",
         reason: "path_not_found",
         hint: "push that folder, or name another as [repo] path",

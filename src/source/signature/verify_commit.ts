@@ -6,6 +6,7 @@ import { keyFingerprint } from "../../signature/public_key.ts";
 import { readSshSignature, type SshSignature } from "../../signature/ssh_signature.ts";
 import { type SignedCommit, splitSignedCommit } from "./signed_commit.ts";
 import { Malformed } from "../../signature/ssh_wire.ts";
+import { shortId } from "../../model/git_ref.ts";
 
 /** What git has its signatures be for. */
 const NAMESPACE = "git";
@@ -22,7 +23,7 @@ export interface CommitToVerify {
  * every other commit: the list may become another one, and so may the branch.
  */
 export function signerOf({ id, commit }: CommitToVerify, signers: readonly AllowedSigner[]): string {
-  const short = id.slice(0, 7);
+  const short = shortId(id);
   try {
     const apart = splitSignedCommit(commit);
     const signature = signatureIn(apart, short);

@@ -5,6 +5,7 @@ import { removableNow } from "../dependencies.ts";
 import { retryOf } from "../retry_state.ts";
 import type { PlanInput } from "../plan_input.ts";
 import { teardown } from "../teardown_actions.ts";
+import { shortId } from "../../../model/git_ref.ts";
 
 /** `names` are allowed to go, `stopped` to end. `due`: when what could not be taken away is tried again. */
 export function removalActions(
@@ -20,7 +21,7 @@ export function removalActions(
   const due: number[] = [];
   const all = [...names, ...stopped];
   const free = removableNow(all, input.states);
-  const because = { reason: "removed" as const, message: `revision ${revision.slice(0, 7)} does not hold it` };
+  const because = { reason: "removed" as const, message: `revision ${shortId(revision)} does not hold it` };
   for (const name of all) {
     if (input.busy.has(name) || !free.has(name)) continue;
     const retry = input.retries.get(name);

@@ -1,6 +1,6 @@
 /** Everything of this device stopped: what `harbornode down` asks for, and a machine that is switched off. */
 import type { WorkloadState } from "../../../model/workload_state.ts";
-import type { Observation } from "../../../model/instance.ts";
+import { type Observation, observedInstances } from "../../../model/instance.ts";
 import type { Action } from "../action.ts";
 import { isAlive, teardown } from "../teardown_actions.ts";
 import { removableNow } from "../dependencies.ts";
@@ -27,7 +27,7 @@ export function planStopAll(
     why?: ShutdownKind;
   },
 ): Action[] {
-  const instances = observations.flatMap((observation) => observation.ok ? observation.instances : [])
+  const instances = observedInstances(observations)
     .filter((instance) => why === "down" || isAlive(instance));
   const free = removableNow([...new Set(instances.map((instance) => instance.workload))], states);
   return instances

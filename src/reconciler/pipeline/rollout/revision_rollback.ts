@@ -4,6 +4,7 @@ import type { WorkloadState } from "../../../model/workload_state.ts";
 import type { Instance } from "../../../model/instance.ts";
 import type { RolloutPolicy } from "../../../model/workload.ts";
 import type { ResolvedWorkload } from "../resolve_workloads.ts";
+import { shortId } from "../../../model/git_ref.ts";
 
 type Scope = NonNullable<RolloutPolicy["scope"]>;
 
@@ -28,7 +29,7 @@ export function revisionQuarantine(
       ? underWay.failed.message
       : null;
     if (failure !== null) {
-      return { revision, message: `revision ${revision.slice(0, 7)} goes back with "${name}": ${failure}` };
+      return { revision, message: `revision ${shortId(revision)} goes back with "${name}": ${failure}` };
     }
   }
   return null;

@@ -4,7 +4,8 @@
  */
 import { getPriority } from "node:os";
 import { Failure } from "../../../failure.ts";
-import type { Limit, NativeWorkload } from "../../../model/workload.ts";
+import type { Limit } from "../../../model/limit.ts";
+import type { NativeWorkload } from "../../../model/workload.ts";
 import type { RunAs } from "./run_as.ts";
 import { singleflight } from "../../../async/singleflight.ts";
 import { requireTool } from "../../../os/tool.ts";
