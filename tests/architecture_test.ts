@@ -217,7 +217,7 @@ const ROOMS: Record<string, Room> = {
       "src/manifest",
       "src/model",
       "src/operations/checkout_plan.ts",
-      "src/operations/offline_plan.ts",
+      "src/daemon/offline_plan.ts",
       "src/schema",
       "src/secrets",
       "src/settings",

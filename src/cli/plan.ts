@@ -1,5 +1,5 @@
 import type { PlanPreview } from "../operations/plan_preview.ts";
-import { offlinePlan } from "../operations/offline_plan.ts";
+import { offlinePlan } from "../daemon/offline_plan.ts";
 import { planForEmptyDevice } from "../operations/checkout_plan.ts";
 import { type Command, type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient, NoDaemon } from "./control_client.ts";

@@ -5,31 +5,31 @@ import { newerFiles, newerSentence } from "../store/versioned_file.ts";
 import { OWN_EXECUTABLE } from "../upgrade/own_executable.ts";
 import { endTrial, readRefused, upgradePaths } from "../upgrade/upgrade_trial.ts";
 import { VERSION } from "../version.ts";
-import { addEvent, type Device } from "./device.ts";
+import type { EventLog } from "../reconciler/event_log.ts";
 
 const log = logger("upgrade");
 
 /** Which build was put back, and which files of the state wait for a newer one. Changes nothing. */
-export async function reportUpgrade(device: Device): Promise<void> {
+export async function reportUpgrade(events: EventLog): Promise<void> {
   for (const file of newerFiles()) {
-    addEvent(device, { workload: null, reason: "state_newer", message: newerSentence(file) });
+    events.add({ workload: null, reason: "state_newer", message: newerSentence(file) });
   }
   const refused = OWN_EXECUTABLE === null ? null : await readRefused(upgradePaths(OWN_EXECUTABLE));
   if (refused === null || refused.version === VERSION) return;
   const message = `HarborNode ${refused.version} did not work here: ${refused.why}, and ${VERSION} runs again`;
-  addEvent(device, { workload: null, reason: "upgrade_refused", message });
+  events.add({ workload: null, reason: "upgrade_refused", message });
   log.error("{message}", { message });
 }
 
 /** The daemon has lived long enough: its executable stays, and nobody goes back to the state before. Never throws. */
-export async function confirmTrial(device: Device): Promise<void> {
+export async function confirmTrial(dataDir: string, events: EventLog): Promise<void> {
   try {
-    await forgetOlderState(device.dir.root);
+    await forgetOlderState(dataDir);
     const tried = OWN_EXECUTABLE === null ? null : await endTrial(upgradePaths(OWN_EXECUTABLE));
     // One that was cut off before the swap left a trial of another version behind.
     if (tried === null || tried.version !== VERSION) return;
     const message = `HarborNode ${VERSION} runs now, in place of ${tried.from}`;
-    addEvent(device, { workload: null, reason: "upgraded", message });
+    events.add({ workload: null, reason: "upgraded", message });
     log.info("{message}", { message });
   } catch (error) {
     log.error("the trial of this version can not be ended: {error}", { error });

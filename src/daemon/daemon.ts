@@ -9,9 +9,10 @@ import { reapOrphans } from "../os/reaper.ts";
 import type { Settings } from "../settings/settings.ts";
 import { removeFetched } from "../source/cache/cache_directory.ts";
 import { removeLeftovers } from "../store/remove_leftovers.ts";
-import { loadFromDisk, reportInterruptedOperations } from "./boot.ts";
-import { appDeps, controlDeps } from "../operations/operations.ts";
-import { addEvent, type DaemonEnd, type Device } from "./device.ts";
+import { controlDeps, pageDeps } from "../operations/operations.ts";
+import { DAEMON_ENDS, type DaemonEnd } from "./daemon_end.ts";
+import { type DaemonParts, openDaemonParts } from "./daemon_parts.ts";
+import { reportInterruptedOperations } from "./interrupted_operations.ts";
 import { imageUpdateLoop } from "../reconciler/image_update_loop.ts";
 import { claimDataDir } from "./claim_data_dir.ts";
 import { handleShutdown } from "./shutdown.ts";
@@ -23,11 +24,7 @@ import { SdNotify } from "./sd_notify.ts";
 import { statusLine } from "./status_line.ts";
 import { reportUnhandled } from "./unhandled_rejections.ts";
 import { notifyLoop } from "./notify_loop.ts";
-import { closeDevice, openDevice } from "./create_device.ts";
-import { reconcileLoop } from "../reconciler/reconciler.ts";
-import { upgradeLoop } from "./upgrade_loop.ts";
 import { confirmTrial, reportUpgrade } from "./confirm_trial.ts";
-import { syncLoop } from "../sync/sync_loop.ts";
 
 const log = logger("daemon");
 
@@ -48,9 +45,9 @@ export interface DaemonOptions {
   /** Answers wishes that the settings be read again; absent: they are refused. */
   configReload?: ConfigReload;
   /** Called once: the lock is held, page and socket are served, the boot from disk is done, the first pass has ended. */
-  ready?: (where: { port: number; device: Device }) => void;
+  ready?: (where: { port: number; parts: DaemonParts }) => void;
   /** Called once, when it has been ready and has lived for ten seconds more. */
-  settled?: (device: Device) => void;
+  settled?: () => void;
 }
 
 /**
@@ -73,19 +70,20 @@ export async function runDaemon(
     if (!own.signal.aborted) end = why;
     own.abort(new Error(why));
   };
-  const device = await openDevice({ settings, id, disk, signal: own.signal, stop, watchdog });
+  const parts = await openDaemonParts({ settings, id, disk, signal: own.signal, stop, watchdog });
+  const { events, feed, observer, executor, sync, reconciler, usage, upgrade, runtimes, state, clock, stopped } = parts;
   using _unhandled = reportUnhandled((message) => {
-    addEvent(device, { workload: null, reason: "internal_error", message });
+    events.add({ workload: null, reason: "internal_error", message });
   });
-  watchUnsavedState(device);
+  watchUnsavedState(parts);
   const reaper = reapOrphans();
   configReload?.onDaemonStart(() => stop("reload"));
-  using _told = handleShutdown(device, { signal, notify });
+  using _told = handleShutdown(parts, { signal, notify, watchdog, stop });
   const served: Served[] = [];
   try {
     // The control socket first: its failure (a path that is too long) must not leave a page behind.
-    served.push(...await serveControl(createControlApp(controlDeps(device, configReload)), dir));
-    const page = await serve(createPageApp(appDeps(device)), {
+    served.push(...await serveControl(createControlApp(controlDeps(parts, configReload)), dir));
+    const page = await serve(createPageApp(pageDeps(parts)), {
       address: settings.listenAddress,
       port: settings.listenPort,
     });
@@ -93,42 +91,47 @@ export async function runDaemon(
     const where = { device: settings.device, address: settings.listenAddress, port: page.port };
     log.info("{device} is up, its page is on {address}:{port}", where);
 
-    for (const runtime of device.runtimes.values()) {
+    for (const runtime of runtimes.values()) {
       runtime.watch(() => {
-        device.changed.add(runtime.name);
-        device.trigger.fire();
+        observer.markChanged(runtime.name);
+        reconciler.request();
       });
     }
-    await loadFromDisk(device);
-    await reportInterruptedOperations(device);
-    await reportUpgrade(device);
-    device.usage.begin();
-    using _memory = trimMemoryWhenIdle(() => device.operations.size > 0);
+    await sync.loadFromDisk();
+    await reportInterruptedOperations(parts.journal, events);
+    await reportUpgrade(events);
+    usage.begin();
+    using _memory = trimMemoryWhenIdle(() => executor.operations.size > 0);
     const passed = () => {
-      if (device.shutdownKind === null && device.snapshot !== null) notify.status(statusLine(device.snapshot));
-      if (device.reconcileCount > 1) return;
+      if (reconciler.shutdown === null) notify.status(statusLine(feed.current));
+      if (reconciler.count > 1) return;
       notify.ready();
-      ready?.({ port: page.port, device });
-      systemClock.sleep(SETTLED_MS, device.stopped).then(async () => {
-        await confirmTrial(device);
-        settled?.(device);
+      ready?.({ port: page.port, parts });
+      systemClock.sleep(SETTLED_MS, stopped).then(async () => {
+        await confirmTrial(dir.root, events);
+        settled?.();
       }).catch(() => {});
     };
-    const loops = [syncLoop(device), imageUpdateLoop(device), upgradeLoop(device), notifyLoop(device)];
-    await Promise.all([reconcileLoop(device, passed), ...loops]);
+    const isShuttingDown = () => reconciler.shutdown !== null;
+    const imageUpdates = imageUpdateLoop({
+      runtimes,
+      states: state.workloads,
+      observer,
+      busy: executor.operations,
+      clock,
+      stopped,
+      desired: () => sync.desired,
+      isShuttingDown,
+      onNewImage: () => reconciler.request(),
+    });
+    const notifications = notifyLoop({ ...parts, isShuttingDown });
+    await Promise.all([reconciler.loop(passed), sync.loop(), imageUpdates, upgrade.loop(), notifications]);
     return end;
   } finally {
     watchdog.begin();
     await Promise.all(served.map((one) => one.close()));
-    await closeDevice(device);
+    await parts.close();
     reaper.close();
-    log.info(device.shutdownKind === "shutdown" ? "everything is stopped until the machine is back" : ENDS[end]);
+    log.info(reconciler.shutdown === "shutdown" ? "everything is stopped until the machine is back" : DAEMON_ENDS[end]);
   }
 }
-
-const ENDS: Record<DaemonEnd, string> = {
-  stopped: "stopped; workloads go on running",
-  down: "everything is down",
-  upgraded: "stopped for another executable; workloads go on running",
-  reload: "stopped for new settings; workloads go on running",
-};

@@ -4,9 +4,11 @@ import { canonical } from "../model/fingerprint.ts";
 import { commitStates, unsent } from "../notify/commit_state.ts";
 import type { Message } from "../notify/message_request.ts";
 import { pendingMessages } from "../notify/pending_messages.ts";
-import type { Device } from "./device.ts";
 import type { Trigger } from "../async/trigger.ts";
-import { statusTarget } from "./notifier.ts";
+import type { Clock } from "../clock.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { SnapshotFeed } from "../status/snapshot_feed.ts";
+import { type Notifier, statusTarget } from "./notifier.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
 
 const log = logger("notify");
@@ -20,30 +22,43 @@ const REPEAT_LOOK_MS = 60_000;
 
 const AFTER_BUG_MS = 60_000;
 
-/** Until the daemon stops. Never throws. */
-export async function notifyLoop(device: Device): Promise<void> {
-  const { deliveryTriggers } = device.notifier;
-  if (deliveryTriggers.size === 0) return;
-  const delivering = [...deliveryTriggers].map(([target, wake]) => deliverLoop(device, { target, trigger: wake }));
-  await Promise.all([lookLoop(device), ...delivering]);
+export interface NotifyLoopOptions {
+  notifier: Notifier;
+  feed: SnapshotFeed;
+  settings: Settings;
+  clock: Clock;
+  stopped: AbortSignal;
+  /** While everything is stopped, nothing is reported: it would look like failures. */
+  isShuttingDown(): boolean;
 }
 
-function lookLoop(device: Device): Promise<void> {
-  const { stopped, clock, notifier: { trigger } } = device;
-  return untilStopped(device, async () => {
+/** Until the daemon stops. Never throws. */
+export async function notifyLoop(options: NotifyLoopOptions): Promise<void> {
+  const { deliveryTriggers } = options.notifier;
+  if (deliveryTriggers.size === 0) return;
+  const delivering = [...deliveryTriggers].map(([target, wake]) => deliverLoop(options, { target, trigger: wake }));
+  await Promise.all([lookLoop(options), ...delivering]);
+}
+
+function lookLoop(options: NotifyLoopOptions): Promise<void> {
+  const { stopped, clock, notifier: { trigger } } = options;
+  return untilStopped(options, async () => {
     await trigger.wait(REPEAT_LOOK_MS, stopped);
-    await look(device);
+    await look(options);
     await clock.sleep(REST_MS, stopped);
   });
 }
 
-function deliverLoop(device: Device, { target, trigger }: { target: string; trigger: Trigger }): Promise<void> {
-  const { stopped, notifier: { outbox } } = device;
-  return untilStopped(device, async () => await trigger.wait(await outbox.deliver(target, stopped), stopped));
+function deliverLoop(
+  options: NotifyLoopOptions,
+  { target, trigger }: { target: string; trigger: Trigger },
+): Promise<void> {
+  const { stopped, notifier: { outbox } } = options;
+  return untilStopped(options, async () => await trigger.wait(await outbox.deliver(target, stopped), stopped));
 }
 
 /** Whatever is wrong with a message must not end the daemon. */
-async function untilStopped({ stopped, clock }: Device, turn: () => Promise<void>): Promise<void> {
+async function untilStopped({ stopped, clock }: NotifyLoopOptions, turn: () => Promise<void>): Promise<void> {
   while (!stopped.aborted) {
     try {
       await turn();
@@ -56,9 +71,10 @@ async function untilStopped({ stopped, clock }: Device, turn: () => Promise<void
 }
 
 /** Queues what is new since the last look, and writes it down before anything of it is sent. */
-async function look(device: Device): Promise<void> {
-  const { snapshot, settings, notifier: { notifyState, outbox, deliveryTriggers }, clock } = device;
-  if (snapshot === null || device.shutdownKind !== null) return;
+async function look({ feed, settings, notifier, clock, isShuttingDown }: NotifyLoopOptions): Promise<void> {
+  const { notifyState, outbox, deliveryTriggers } = notifier;
+  if (isShuttingDown()) return;
+  const snapshot = feed.current;
   const before = canonical([notifyState.told, notifyState.states]);
   const woken = new Set<string>();
   const add = (target: string, topic: string | null, content: unknown) => {

@@ -5,7 +5,7 @@ import { logger } from "../log.ts";
 import type { SettingsReload } from "../settings/reload_settings.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type DaemonOptions, runDaemon } from "./daemon.ts";
-import type { DaemonEnd } from "./device.ts";
+import type { DaemonEnd } from "./daemon_end.ts";
 import { problemLine } from "../model/problem.ts";
 import { startWatchdog, Watchdog } from "./watchdog.ts";
 import { ConfigReload } from "./config_reload.ts";

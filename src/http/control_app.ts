@@ -35,14 +35,14 @@ export interface ControlDeps {
   logs: ReadLogs;
   sync(options: LongOperation & { wait: boolean; force: boolean }): Promise<SyncOutcome>;
   plan(): Promise<unknown>;
-  restart(name: string): Promise<void>;
+  restart(name: string): void;
   /** Resolves with what follows, in a sentence. `to` is a fingerprint or its first digits; null: the version before. */
   rollBack(options: { name: string; to: string | null }): Promise<string>;
   /** Resolve with what follows, in a sentence. */
   hold(request: { name: string; action: "hold" | "stop" | "start"; forMs: number | null }): Promise<string>;
   release(name: string): Promise<string>;
   /** `revision`: its first digits, when the word is for no other one. */
-  confirmPrune(revision: string | null): Promise<string[]>;
+  confirmPrune(revision: string | null): string[];
   /** Of a revision that waits, its first digits; null: the one that does. Resolves with what follows, in a sentence. */
   accept(revision: string | null): Promise<string>;
   /** A test message to each target; `error` is null where it was told. */
@@ -71,7 +71,7 @@ export function createControlApp(deps: ControlDeps): Hono {
     });
   });
   app.post("/workloads/:name/restart", async (context) => {
-    await deps.restart(context.req.param("name"));
+    deps.restart(context.req.param("name"));
     return context.json({ ok: true });
   });
   app.post("/workloads/:name/rollback", async (context) => {
@@ -100,7 +100,7 @@ export function createControlApp(deps: ControlDeps): Hono {
   app.post("/notify/test", async (context) => context.json({ targets: await deps.tryNotify() }));
   app.post("/prune/confirm", async (context) => {
     const { revision } = await context.req.json<{ revision: string | null }>();
-    return context.json({ names: await deps.confirmPrune(revision) });
+    return context.json({ names: deps.confirmPrune(revision) });
   });
   app.post("/accept", async (context) => {
     const { revision } = await context.req.json<{ revision: string | null }>();

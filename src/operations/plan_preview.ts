@@ -9,12 +9,17 @@ import { actionTitle } from "../reconciler/pipeline/action.ts";
 import { type Plan, plan as makePlan } from "../reconciler/pipeline/plan.ts";
 import { removeFetched } from "../source/cache/cache_directory.ts";
 import { createSource } from "../source/create_source.ts";
-import type { Device } from "../daemon/device.ts";
-import { planInput } from "../reconciler/reconciler.ts";
+import type { OperationDeps } from "./operation_deps.ts";
+import { SourceRecord } from "../store/source_record.ts";
 import { revisionVerifier } from "../sync/verify_revision.ts";
 import { loadRevision } from "../sync/load_revision.ts";
 import { resolveSecrets } from "../sync/resolve_secrets.ts";
 import { deviceFacts } from "../sync/device_facts.ts";
+
+type PreviewDeps = Pick<
+  OperationDeps,
+  "dir" | "settings" | "source" | "state" | "sync" | "vault" | "guard" | "clock" | "stopped" | "runtimes" | "reconciler"
+>;
 
 export interface PlannedAction {
   /** "stop web[0]" */
@@ -37,16 +42,17 @@ export interface PlanPreview {
   unknown: { runtime: string; message: string }[];
 }
 
-export async function previewPlan(device: Device): Promise<PlanPreview> {
-  const { desired, error } = await latest(device);
-  const seen = await Promise.all([...device.runtimes.values()].map((runtime) => runtime.observe()));
-  const names = renames(desired, device.workloadStates.all);
+export async function previewPlan(deps: PreviewDeps): Promise<PlanPreview> {
+  const { runtimes, state, reconciler } = deps;
+  const { desired, error } = await latest(deps);
+  const seen = await Promise.all([...runtimes.values()].map((runtime) => runtime.observe()));
+  const names = renames(desired, state.workloads.all);
   const observations = withRenames(seen, names);
-  const states = new Map(device.workloadStates.all);
+  const states = new Map(state.workloads.all);
   for (const [from, to] of names) {
     states.set(to, renamedState(states, { from, to }) ?? states.get(to) ?? newState(to));
   }
-  const plan = makePlan({ ...planInput(device), desired, observations, states });
+  const plan = makePlan({ ...reconciler.planInput(), desired, observations, states });
   return planPreview(plan, { desired, observations, error });
 }
 
@@ -76,29 +82,27 @@ export function planPreview(
   };
 }
 
-async function latest(device: Device): Promise<{ desired: Device["desired"]; error: string | null }> {
-  const gitDir = device.dir.preview;
-  const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(device.settings.repo.timeoutMs)]);
+async function latest(
+  { dir, settings, source: current, state, sync, vault, guard, clock, stopped }: PreviewDeps,
+): Promise<{ desired: Desired | null; error: string | null }> {
+  const gitDir = dir.preview;
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(settings.repo.timeoutMs)]);
   try {
-    // What it finds of trust is not remembered: nothing is to follow from a preview.
-    const known = {
-      sourceState: structuredClone(device.sourceState),
-      source: device.source,
-      target: deviceFacts(device),
-    };
-    const { settings: { trust }, clock } = device;
-    const admit = revisionVerifier({ trust, clock, known: () => known });
-    const { diskReserveBytes } = device.settings.limits;
-    const source = createSource(device.settings.repo, { gitDir, clock: device.clock, admit, diskReserveBytes });
+    const target = deviceFacts(settings, state.source.current);
+    // Nothing follows from a preview: what the verification finds is not recorded.
+    const known = { record: SourceRecord.inMemory(state.source.current), source: current, target };
+    const admit = revisionVerifier({ trust: settings.trust, clock, known: () => known });
+    const { diskReserveBytes } = settings.limits;
+    const source = createSource(settings.repo, { gitDir, clock, admit, diskReserveBytes });
     const head = await source.head(signal);
-    if (device.desired?.revision === head) return { desired: device.desired, error: null };
-    const refusal = device.processing.refusal(head);
+    if (sync.desired?.revision === head) return { desired: sync.desired, error: null };
+    const refusal = guard.refusal(head);
     if (refusal !== null) throw refusal;
     const revision = await source.fetch(head, () => {}, signal);
-    const read = await loadRevision(revision, deviceFacts(device));
-    return { desired: await resolveSecrets(read, device.vault), error: null };
+    const read = await loadRevision(revision, target);
+    return { desired: await resolveSecrets(read, vault), error: null };
   } catch (error) {
-    return { desired: device.desired, error: asFailure(error).message };
+    return { desired: sync.desired, error: asFailure(error).message };
   } finally {
     await removeFetched(gitDir);
   }

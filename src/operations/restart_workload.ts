@@ -4,13 +4,15 @@ import { formatUntil } from "../model/override.ts";
 import type { ReasonCode } from "../model/reason.ts";
 import type { Blocked } from "../reconciler/pipeline/feasibility.ts";
 import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
-import { addEvent, type Device } from "../daemon/device.ts";
+import type { OperationDeps } from "./operation_deps.ts";
 import { findWorkload } from "./find_workload.ts";
-import { observedInstances } from "../model/instance.ts";
+
+type RestartDeps = Pick<OperationDeps, "reconciler" | "observer" | "executor" | "events">;
 
 /** Throws a `Failure` (`mistake`) for what would not be started: else it would be, on the day on which it may. */
-export async function restart(device: Device, name: string): Promise<void> {
-  const { spec, override, gated, frozen } = findWorkload(device, name);
+export function restart({ reconciler, observer, executor, events }: RestartDeps, name: string): void {
+  const { plan } = reconciler;
+  const { spec, override, gated, frozen } = findWorkload(plan, name);
   if (override?.action === "stop") {
     throw new Failure(`"${name}" is held on this device ${formatUntil(override)}`, {
       kind: "mistake",
@@ -18,20 +20,17 @@ export async function restart(device: Device, name: string): Promise<void> {
       hint: `"harbornode release ${name}" ends that`,
     });
   }
-  const waiting = device.plan.waiting.get(name);
+  const waiting = plan.waiting.get(name);
   const isDenied = waiting?.reason === "policy_denied" || (spec === null && gated !== null);
   if (isDenied) throw denied(name, gated ?? waiting!);
   if (spec === null || frozen === "untouched" || !spec.enabled) {
     throw notRun(name, { spec, override, isUntouched: frozen === "untouched" });
   }
-  const here = observedInstances(device.observations).filter((
-    instance,
-  ) => instance.workload === name);
-  for (const id of here.length === 0 ? [name] : here.map((instance) => instance.id)) device.forcedRestarts.add(id);
-  device.retries.delete(name);
-  addEvent(device, { workload: name, reason: "forced", message: `a restart of ${name} was asked for` });
-  device.trigger.fire();
-  await Promise.resolve();
+  const instances = observer.instancesOf(name);
+  executor.forceRestart(instances.length === 0 ? [name] : instances.map(({ id }) => id));
+  executor.retries.clear(name);
+  events.add({ workload: name, reason: "forced", message: `a restart of ${name} was asked for` });
+  reconciler.request();
 }
 
 function denied(name: string, { reason, message, hint = null }: Blocked & { hint?: string | null }): Failure {

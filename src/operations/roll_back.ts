@@ -1,46 +1,48 @@
 /** The owner's way back: to a version that was healthy, until git asks for something else. */
 import { Failure } from "../failure.ts";
 import { fingerprint, rolloutDigest } from "../model/fingerprint.ts";
-import { newState } from "../model/workload_state.ts";
 import { NO_ROLLOUTS, type QuarantinedSpec, type RolloutState, type StableVersion } from "../model/rollout.ts";
-import { addEvent, type Device } from "../daemon/device.ts";
+import type { OperationDeps } from "./operation_deps.ts";
 import { shortId } from "../model/git_ref.ts";
+
+type RollBackDeps = Pick<OperationDeps, "reconciler" | "state" | "sync" | "executor" | "events" | "clock">;
 
 /**
  * `to` is a fingerprint, or its first digits; null for the version before the one that counts now. That of what git asks
  * for ends a hold. Returns a sentence. Throws a `Failure` (`mistake`) where there is nothing to go back to.
  */
-export async function rollBack(device: Device, { name, to }: { name: string; to: string | null }): Promise<string> {
-  const workload = device.plan.workloads.find((effective) => effective.name === name);
+export async function rollBack(deps: RollBackDeps, { name, to }: { name: string; to: string | null }): Promise<string> {
+  const { reconciler, state: { workloads: states }, sync, clock } = deps;
+  const workload = reconciler.plan.workloads.find((effective) => effective.name === name);
   const rollout = workload?.rollout ?? null;
   if (workload === undefined || rollout === null || workload.spec === null) {
     throw mistake(`the manifest of "${name}" has problems, and nothing is rolled out from it`, "mend it in git first");
   }
   const { desired } = rollout;
   if (desired.job !== null) throw mistake(`"${name}" is a job, and jobs have no rollouts`, "change it in git");
-  const before = device.workloadStates.all.get(name) ?? newState(name);
+  const before = states.get(name);
   const rollouts = before.rollouts ?? NO_ROLLOUTS;
   const wanted = fingerprint(desired);
   if (to !== null && wanted.startsWith(to)) {
     const { refused: _, ...free } = rollouts;
-    await device.workloadStates.save({ ...before, rollouts: free });
-    return reportRollback(device, { name, message: `${name} follows git again, as ${shortId(wanted)}` });
+    await states.save({ ...before, rollouts: free });
+    return reportRollback(deps, { name, message: `${name} follows git again, as ${shortId(wanted)}` });
   }
   const target = targetOf(rollouts, { name, to, now: fingerprint(workload.spec) });
   const quarantined: QuarantinedSpec = {
     digest: rolloutDigest(desired),
     fingerprint: wanted,
-    revision: device.desired?.revision ?? "",
+    revision: sync.desired?.revision ?? "",
     target: target.fingerprint,
     by: "owner",
     reason: "rollback",
     message: "a rollback was asked for on the device",
-    at: device.clock.now(),
+    at: clock.now(),
     state: "going-back",
   };
-  await device.workloadStates.save({ ...before, rollouts: { ...rollouts, refused: quarantined } });
+  await states.save({ ...before, rollouts: { ...rollouts, refused: quarantined } });
   const version = `${shortId(target.fingerprint)} of revision ${shortId(target.revision)}`;
-  return reportRollback(device, {
+  return reportRollback(deps, {
     name,
     message: `${name} goes back to ${version}, until git asks for something else`,
   });
@@ -63,10 +65,13 @@ function targetOf(
   return target;
 }
 
-function reportRollback(device: Device, { name, message }: { name: string; message: string }): string {
-  device.retries.delete(name);
-  addEvent(device, { workload: name, reason: "rollback", message });
-  device.trigger.fire();
+function reportRollback(
+  { executor, events, reconciler }: RollBackDeps,
+  { name, message }: { name: string; message: string },
+): string {
+  executor.retries.clear(name);
+  events.add({ workload: name, reason: "rollback", message });
+  reconciler.request();
   return message;
 }
 

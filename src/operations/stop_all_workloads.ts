@@ -1,8 +1,9 @@
 /** Everything stopped, in order: because the owner said so, or because the machine goes down. */
 import { isAlive } from "../reconciler/pipeline/teardown_actions.ts";
 import type { ShutdownKind } from "../reconciler/pipeline/removal/stop_all.ts";
-import { type Device, subscribe } from "../daemon/device.ts";
-import { observedInstances } from "../model/instance.ts";
+import type { OperationDeps } from "./operation_deps.ts";
+
+type StopDeps = Pick<OperationDeps, "reconciler" | "observer" | "executor" | "feed">;
 
 interface StopOptions {
   progress(message: string): void;
@@ -10,10 +11,10 @@ interface StopOptions {
 }
 
 /** Stops every instance, then the daemon. Resolves with the names of what was stopped, before the daemon ends. */
-export async function down(device: Device, options: StopOptions): Promise<string[]> {
-  const names = await stopAllWorkloads(device, "down", options);
+export async function down(deps: StopDeps & Pick<OperationDeps, "stop">, options: StopOptions): Promise<string[]> {
+  const names = await stopAllWorkloads(deps, "down", options);
   // The answer must be on its way before the socket is closed.
-  setTimeout(() => device.stop("down"), 100);
+  setTimeout(() => deps.stop("down"), 100);
   return names;
 }
 
@@ -22,38 +23,36 @@ export async function down(device: Device, options: StopOptions): Promise<string
  * stop is left to whoever ends everything in a moment.
  */
 export async function stopAllWorkloads(
-  device: Device,
+  { reconciler, observer, executor, feed }: StopDeps,
   why: ShutdownKind,
   { progress, signal }: StopOptions,
 ): Promise<string[]> {
-  device.shutdownKind = why;
-  if (why === "shutdown") device.retries.clear();
-  // What was planned before that says nothing of what is left.
-  const { plan: before } = device;
+  // The plan until now says nothing of what is left.
+  const { plan: before } = reconciler;
   const names = new Set<string>();
   let last = "";
   await new Promise<void>((resolve, reject) => {
     const look = () => {
-      const instances = observedInstances(device.observations);
+      const { instances } = observer;
       for (const { workload } of instances) names.add(workload);
-      const now = [...device.operations.keys()].join(", ");
+      const now = [...executor.operations.keys()].join(", ");
       if (now !== "" && now !== last) progress(`stopping ${now}`);
       last = now;
       const left = instances.some((instance) =>
-        why === "down" || (isAlive(instance) && !device.retries.has(instance.workload))
+        why === "down" || (isAlive(instance) && !executor.retries.all.has(instance.workload))
       );
-      const { plan, operations } = device;
-      if (!left && plan !== before && operations.size === 0 && plan.actions.length === 0) leave(resolve);
+      const { plan } = reconciler;
+      if (!left && plan !== before && executor.operations.size === 0 && plan.actions.length === 0) leave(resolve);
     };
     const abort = () => leave(() => reject(signal.reason));
-    const unsubscribe = subscribe(device, look);
+    const unsubscribe = feed.subscribe(look);
     const leave = (then: () => void) => {
       unsubscribe();
       signal.removeEventListener("abort", abort);
       then();
     };
     signal.addEventListener("abort", abort);
-    device.trigger.fire();
+    reconciler.beginShutdown(why);
   });
   return [...names].sort();
 }

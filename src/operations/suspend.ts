@@ -1,11 +1,11 @@
 /** The owner's word on the device: hold, stop, start, release. Written down before it counts. */
 import { Failure } from "../failure.ts";
 import { formatUntil, type Override } from "../model/override.ts";
-import { newState } from "../model/workload_state.ts";
 import { NO_ROLLOUTS, type RolloutState } from "../model/rollout.ts";
-import { clockDoubt } from "../reconciler/pipeline/gates/clock_sync.ts";
-import { addEvent, type Device } from "../daemon/device.ts";
+import type { OperationDeps } from "./operation_deps.ts";
 import { findWorkload } from "./find_workload.ts";
+
+type OverrideDeps = Pick<OperationDeps, "reconciler" | "state" | "executor" | "events" | "clock" | "clockMonitor">;
 
 export interface OverrideRequest {
   name: string;
@@ -15,20 +15,22 @@ export interface OverrideRequest {
 }
 
 /** Returns what follows, in a sentence. Throws a `Failure` (`mistake`) where the word would mean nothing. */
-export async function setOverride(device: Device, { name, action, forMs }: OverrideRequest): Promise<string> {
-  const workload = findWorkload(device, name);
+export async function setOverride(deps: OverrideDeps, { name, action, forMs }: OverrideRequest): Promise<string> {
+  const { reconciler, clock, clockMonitor } = deps;
+  const workload = findWorkload(reconciler.plan, name);
   if (workload.spec === null) {
     throw mistake(`"${name}" was never applied, and nothing of it is here`, "mend its manifest in git first");
   }
   if (forMs !== null && !(forMs > 0 && forMs <= MAX_OVERRIDE_MS)) {
     throw mistake("a hold lasts for ten years at most", "leave its time out: then it lasts until it is released");
   }
-  const now = device.clock.now();
-  const doubt = forMs === null ? null : doubtOf(device);
+  const now = clock.now();
+  // A suspension that is set by a wrong clock would end at a time that nobody meant.
+  const doubt = forMs === null ? null : clockMonitor.doubt;
   if (doubt !== null) throw mistake(doubt, "leave its time out, or set the clock: timedatectl set-ntp true");
   const said: Override = { action, since: now, until: forMs === null ? null : now + forMs };
-  await saveOverride(device, { name, override: said });
-  return reportOverride(device, { name, message: `${name} ${WORDS[action]} ${formatUntil(said)}` });
+  await saveOverride(deps, { name, override: said });
+  return reportOverride(deps, { name, message: `${name} ${WORDS[action]} ${formatUntil(said)}` });
 }
 
 const MAX_OVERRIDE_MS = 10 * 366 * 24 * 3600_000;
@@ -43,33 +45,29 @@ const WORDS: Record<Override["action"], string> = {
  * Takes back what the owner said: a hold, a stop, or a rollback. Returns what follows, in a sentence. Throws a `Failure`
  * (`mistake`) where nothing was said.
  */
-export async function resume(device: Device, name: string): Promise<string> {
-  const workload = findWorkload(device, name);
-  const { hold, rollouts = NO_ROLLOUTS } = device.workloadStates.all.get(name) ?? newState(name);
+export async function resume(deps: OverrideDeps, name: string): Promise<string> {
+  const { reconciler, state, clock } = deps;
+  const workload = findWorkload(reconciler.plan, name);
+  const { hold, rollouts = NO_ROLLOUTS } = state.workloads.get(name);
   const isHeld = hold !== undefined && hold.ended !== true;
   const isBack = workload.rollout?.quarantined?.by === "owner";
   if (!isHeld && !isBack) throw mistake(`"${name}" is not held: it follows git`, '"harbornode status" shows what is');
   const { refused, ...free } = rollouts;
   // Ended, and not forgotten: a deadline that ran meanwhile counts from here.
-  const until = Math.min(hold?.until ?? Infinity, device.clock.now());
+  const until = Math.min(hold?.until ?? Infinity, clock.now());
   const ended = hold === undefined ? null : { ...hold, until, ended: true };
-  await saveOverride(device, { name, override: ended, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
-  return reportOverride(device, { name, message: `${name} follows git again` });
+  await saveOverride(deps, { name, override: ended, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
+  return reportOverride(deps, { name, message: `${name} follows git again` });
 }
 
 /** A workload that the owner stopped follows git again; one that git switches off runs in spite of it. */
-export async function start(device: Device, { name, forMs }: Omit<OverrideRequest, "action">): Promise<string> {
-  const { override, spec, frozen } = findWorkload(device, name);
-  if (override !== null && override.action !== "start") return await resume(device, name);
+export async function start(deps: OverrideDeps, { name, forMs }: Omit<OverrideRequest, "action">): Promise<string> {
+  const { override, spec, frozen } = findWorkload(deps.reconciler.plan, name);
+  if (override !== null && override.action !== "start") return await resume(deps, name);
   if (spec !== null && (!spec.enabled || frozen !== undefined || override !== null)) {
-    return await setOverride(device, { name, action: "start", forMs });
+    return await setOverride(deps, { name, action: "start", forMs });
   }
   throw mistake(`git asks for "${name}" to run, and nobody holds it`, `"harbornode restart ${name}" starts it anew`);
-}
-
-/** A hold that is set by a wrong clock would end at no time that anybody meant. */
-function doubtOf({ clock, lastStateWrite }: Device): string | null {
-  return clockDoubt({ now: clock.now(), lastKnown: lastStateWrite });
 }
 
 interface Said {
@@ -78,19 +76,22 @@ interface Said {
   rollouts?: RolloutState;
 }
 
-async function saveOverride(device: Device, { name, override, rollouts }: Said): Promise<void> {
-  const { hold: _, ...before } = device.workloadStates.all.get(name) ?? newState(name);
-  await device.workloadStates.save({
+async function saveOverride({ state }: OverrideDeps, { name, override, rollouts }: Said): Promise<void> {
+  const { hold: _, ...before } = state.workloads.get(name);
+  await state.workloads.save({
     ...before,
     ...(override === null ? {} : { hold: override }),
     ...(rollouts === undefined ? {} : { rollouts }),
   });
 }
 
-function reportOverride(device: Device, { name, message }: { name: string; message: string }): string {
-  device.retries.delete(name);
-  addEvent(device, { workload: name, reason: "held", message });
-  device.trigger.fire();
+function reportOverride(
+  { executor, events, reconciler }: OverrideDeps,
+  { name, message }: { name: string; message: string },
+): string {
+  executor.retries.clear(name);
+  events.add({ workload: name, reason: "held", message });
+  reconciler.request();
   return message;
 }
 

@@ -2,7 +2,7 @@
 import type { SyncOutcome } from "../http/control_app.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import { isGated, isSuspendedStatus } from "../model/workload_groups.ts";
-import type { Device } from "../daemon/device.ts";
+import type { OperationDeps } from "./operation_deps.ts";
 import { shortId } from "../model/git_ref.ts";
 
 /** Phases that do not change by themselves any more, or change so slowly that a person should not wait for them. */
@@ -19,13 +19,15 @@ const AT_REST = new Set([
 ]);
 
 /** Null while something is still under way. */
-export function syncOutcome(device: Device): SyncOutcome | null {
-  const { snapshot, desired } = device;
-  const error = device.sourceStatus.error;
+export function syncOutcome(
+  { feed, sync, reconciler, executor }: Pick<OperationDeps, "feed" | "sync" | "reconciler" | "executor">,
+): SyncOutcome | null {
+  const { desired, status: { error, held: delayed } } = sync;
+  const snapshot = feed.published;
   const revision = desired?.revision ?? null;
   if (error !== null) return { ok: false, revision, message: error.message, hint: error.hint };
-  if (snapshot === null || desired === null || device.planned !== desired) return null;
-  if (device.operations.size > 0 || device.plan.actions.length > 0) return null;
+  if (desired === null || reconciler.planned !== desired) return null;
+  if (executor.operations.size > 0 || reconciler.plan.actions.length > 0) return null;
   if (!snapshot.workloads.every(isAtRest)) return null;
   const bad = snapshot.workloads.filter((workload) => !isSettledWell(workload));
   const count = snapshot.workloads.length;
@@ -34,7 +36,7 @@ export function syncOutcome(device: Device): SyncOutcome | null {
   const held = snapshot.prune_held;
   const later = snapshot.workloads.filter((workload) => workload.reason === "outside_window");
   if (bad.length === 0 && later.length === 0 && held === null) {
-    const newer = device.sourceStatus.held === null ? "" : `${device.sourceStatus.held.message}; `;
+    const newer = delayed === null ? "" : `${delayed.message}; `;
     return { ok: true, revision, message: `${newer}revision ${at} is applied, ${all} healthy`, hint: null };
   }
   const sentences = bad.map((workload) => `${workload.name}: ${workload.phase}, ${workload.message}`);

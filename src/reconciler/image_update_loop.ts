@@ -4,11 +4,15 @@
  */
 import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
-import { newState } from "../model/workload_state.ts";
-import { type Instance, observedInstances } from "../model/instance.ts";
+import type { Instance } from "../model/instance.ts";
 import type { DockerWorkload } from "../model/workload.ts";
 import { afterDigestCheck, restoredImageState } from "./pipeline/pin_image.ts";
-import type { Device } from "../daemon/device.ts";
+import type { Clock } from "../clock.ts";
+import type { Desired } from "../model/desired.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { WorkloadStateStore } from "../store/workload_state_store.ts";
+import type { Observer } from "./observer.ts";
 
 const log = logger("image");
 
@@ -19,27 +23,46 @@ const FIRST_LOOK_MS = 10 * 60_000;
 /** Part of an interval that is left to chance. */
 const JITTER = 0.1;
 
+export interface ImageUpdateOptions {
+  runtimes: ReadonlyMap<RuntimeName, Runtime>;
+  states: WorkloadStateStore;
+  observer: Observer;
+  /** Workloads with an operation under way. */
+  busy: { has(workload: string): boolean };
+  clock: Clock;
+  stopped: AbortSignal;
+  desired(): Desired | null;
+  isShuttingDown(): boolean;
+  /** Called when a tag stands for another image. */
+  onNewImage(): void;
+}
+
+export interface ImageStateInput extends Pick<ImageUpdateOptions, "states" | "observer" | "busy"> {
+  desired: Desired | null;
+}
+
 /** Until the daemon stops. Never throws but for that. */
-export async function imageUpdateLoop(device: Device): Promise<void> {
+export async function imageUpdateLoop(options: ImageUpdateOptions): Promise<void> {
+  const { clock, stopped } = options;
   const looks = new Looks();
-  while (!device.stopped.aborted) {
-    const now = device.clock.monotonic();
-    for (const spec of looks.due(followed(device), now)) {
-      await look(device, spec, looks);
-      if (device.stopped.aborted) return;
+  while (!stopped.aborted) {
+    const now = clock.monotonic();
+    for (const spec of looks.due(followed(options), now)) {
+      await look(options, spec, looks);
+      if (stopped.aborted) return;
     }
-    const waitMs = Math.min(TICK_MS, looks.nextAt - device.clock.monotonic());
-    await device.clock.sleep(Math.max(0, waitMs), device.stopped).catch(() => {});
+    const waitMs = Math.min(TICK_MS, looks.nextAt - clock.monotonic());
+    await clock.sleep(Math.max(0, waitMs), stopped).catch(() => {});
   }
 }
 
 /** Once, for each workload whose memory was lost and whose instances tell what it was. */
-export async function restoreImageState(device: Device): Promise<void> {
-  for (const spec of desiredSpecs(device)) {
-    const state = device.workloadStates.all.get(spec.name);
-    if (state?.image?.reference === spec.image || device.operations.has(spec.name)) continue;
-    const image = restoredImageState(spec, instancesOf(device, spec.name));
-    if (image !== null) await device.workloadStates.save({ ...state ?? newState(spec.name), image });
+export async function restoreImageState({ desired, states, observer, busy }: ImageStateInput): Promise<void> {
+  for (const spec of desiredSpecs(desired)) {
+    const state = states.all.get(spec.name);
+    if (state?.image?.reference === spec.image || busy.has(spec.name)) continue;
+    const image = restoredImageState(spec, containersOf(observer, spec.name));
+    if (image !== null) await states.save({ ...states.get(spec.name), image });
   }
 }
 
@@ -66,22 +89,23 @@ class Looks {
   }
 }
 
-async function look(device: Device, spec: DockerWorkload, { complaints }: Looks): Promise<void> {
+async function look(options: ImageUpdateOptions, spec: DockerWorkload, { complaints }: Looks): Promise<void> {
+  const { runtimes, states, observer, busy, clock, stopped, onNewImage } = options;
   const { name } = spec;
   try {
-    const digest = await device.runtimes.get("docker")?.latestImage(spec, device.stopped) ?? null;
+    const digest = await runtimes.get("docker")?.latestImage(spec, stopped) ?? null;
     complaints.delete(name);
-    const running = instancesOf(device, name).find((instance) => instance.state === "running")?.imageDigest ?? null;
+    const running = containersOf(observer, name).find((instance) => instance.state === "running")?.imageDigest ?? null;
     // Before its first container it is made of whatever the registry has then. A chain under way writes memory, too.
-    if (digest === null || device.operations.has(name) || instancesOf(device, name).length === 0) return;
-    const state = device.workloadStates.all.get(name);
-    const image = afterDigestCheck(spec, { state, digest, running, now: device.clock.now() });
+    if (digest === null || busy.has(name) || containersOf(observer, name).length === 0) return;
+    const state = states.all.get(name);
+    const image = afterDigestCheck(spec, { state, digest, running, now: clock.now() });
     if (image === null) return;
     if (image.seen !== undefined) log.info('"{image}" stands for {digest} now', { image: spec.image, digest });
-    await device.workloadStates.save({ ...state ?? newState(name), image });
-    device.trigger.fire();
+    await states.save({ ...states.get(name), image });
+    onNewImage();
   } catch (error) {
-    if (device.stopped.aborted) return;
+    if (stopped.aborted) return;
     const { message } = asFailure(error);
     if (complaints.get(name) !== message) log.warn("{name} stays as it is: {message}", { name, message });
     complaints.set(name, message);
@@ -89,19 +113,20 @@ async function look(device: Device, spec: DockerWorkload, { complaints }: Looks)
 }
 
 /** As manifests name them, of every way that a workload may run. */
-function desiredSpecs({ desired }: Device): DockerWorkload[] {
+function desiredSpecs(desired: Desired | null): DockerWorkload[] {
   const specs = (desired?.workloads ?? []).flatMap((spec) => desired?.choices?.get(spec.name)?.specs ?? [spec]);
   return specs.filter((spec) => spec.runtime === "docker");
 }
 
-function followed(device: Device): DockerWorkload[] {
-  const here = device.runtimes.has("docker") && device.shutdownKind === null;
-  return here ? desiredSpecs(device).filter((spec) => spec.imageUpdates !== null && spec.enabled && !spec.suspend) : [];
+function followed({ runtimes, desired, isShuttingDown }: ImageUpdateOptions): DockerWorkload[] {
+  const isFollowing = runtimes.has("docker") && !isShuttingDown();
+  return isFollowing
+    ? desiredSpecs(desired()).filter((spec) => spec.imageUpdates !== null && spec.enabled && !spec.suspend)
+    : [];
 }
 
-function instancesOf({ observations }: Device, name: string): Instance[] {
-  const all = observedInstances(observations);
-  return all.filter((instance) => instance.workload === name && instance.runtime === "docker");
+function containersOf(observer: Observer, workload: string): Instance[] {
+  return observer.instancesOf(workload).filter((instance) => instance.runtime === "docker");
 }
 
 function keyOf({ name, image, imageUpdates }: DockerWorkload): string {

@@ -1,8 +1,9 @@
 /** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
+import type { Clock } from "../clock.ts";
 import { logger } from "../log.ts";
-import { canonical, fingerprint, isSameSpec } from "../model/fingerprint.ts";
-import { type Applied, newState, retainedSpecs } from "../model/workload_state.ts";
-import { type Instance, observedInstances } from "../model/instance.ts";
+import { fingerprint, isSameSpec } from "../model/fingerprint.ts";
+import { type Applied, retainedSpecs, type WorkloadState } from "../model/workload_state.ts";
+import type { Instance } from "../model/instance.ts";
 import type { Workload } from "../model/workload.ts";
 import type { WorkloadStatus } from "../model/snapshot.ts";
 import { isSuspendedStatus } from "../model/workload_groups.ts";
@@ -11,27 +12,56 @@ import { describeExit } from "./pipeline/describe_exit.ts";
 import { matchesSpec } from "../status/instance_status.ts";
 import { isSameOverride } from "./pipeline/gates/active_override.ts";
 import type { ResolvedWorkload } from "./pipeline/resolve_workloads.ts";
-import { writeSourceState } from "../store/source_state.ts";
-import { addEvent, type Device } from "../daemon/device.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import type { Prober } from "../probe/prober.ts";
+import type { ArtifactStore } from "../runtime/native/artifact/artifact_store.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Desired } from "../model/desired.ts";
+import type { SourceIdentity } from "../store/source_record.ts";
+import type { EventLog } from "./event_log.ts";
+import type { Executor } from "./executor/executor.ts";
+import type { Observer } from "./observer.ts";
+import type { Plan } from "./pipeline/plan.ts";
+import type { StateStore } from "./state_store.ts";
 import { removeUnusedImages } from "./remove_images.ts";
 import { emitRolloutEvents, withEvidence } from "./rollout_events.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
 
 const log = logger("pass");
 
-export async function persistApplied(device: Device): Promise<void> {
-  if (device.desired === null || device.snapshot === null) return;
-  // A revision that came during the pass: what the snapshot tells is not of it.
-  if (device.planned !== device.desired) return;
+export interface PersistOptions {
+  state: StateStore;
+  observer: Observer;
+  executor: Executor;
+  prober: Prober;
+  runtimes: ReadonlyMap<RuntimeName, Runtime>;
+  artifacts: ArtifactStore;
+  events: EventLog;
+  clock: Pick<Clock, "now">;
+  stopped: AbortSignal;
+  /** Where applied revisions come from. */
+  identity: SourceIdentity;
+}
+
+/** A plan, and the desired state that it was made for. */
+export interface Reconciled {
+  plan: Plan;
+  desired: Desired;
+}
+
+export async function persistApplied(
+  options: PersistOptions,
+  reconciled: Reconciled,
+  workloads: readonly WorkloadStatus[],
+): Promise<void> {
   try {
-    const status = new Map(device.snapshot.workloads.map((workload) => [workload.name, workload]));
+    const status = new Map(workloads.map((workload) => [workload.name, workload]));
     await Promise.all(
-      device.plan.workloads.map((workload) => persistAppliedSpec(device, workload, status.get(workload.name))),
+      reconciled.plan.workloads.map((workload) => persistAppliedSpec(options, workload, status.get(workload.name))),
     );
-    await forgetRemoved(device);
-    await removeArtifacts(device);
-    removeUnusedImages(device);
-    await persistRevision(device, [...status.values()]);
+    await forgetRemoved(options, reconciled.plan);
+    await removeUnused(options, reconciled);
+    await persistRevision(options, reconciled, workloads);
   } catch (error) {
     // A full or read-only disk costs memory, never a running workload.
     log.error("cannot write down what was applied: {error}", { error });
@@ -39,7 +69,7 @@ export async function persistApplied(device: Device): Promise<void> {
 }
 
 async function persistAppliedSpec(
-  device: Device,
+  { state: { workloads: states }, observer, executor }: PersistOptions,
   workload: ResolvedWorkload,
   status: WorkloadStatus | undefined,
 ): Promise<void> {
@@ -47,15 +77,17 @@ async function persistAppliedSpec(
   if (
     spec === null || invalid !== null || workload.frozen !== undefined || workload.override !== null ||
     revision === null ||
-    device.operations.has(name)
+    executor.operations.has(name)
   ) return;
-  if (status === undefined || !isApplied(device, { spec, status })) return;
-  const before = device.workloadStates.all.get(name) ?? newState(name);
+  const before = states.get(name);
+  if (status === undefined || !isApplied(spec, { status, instances: observer.instancesOf(name), state: before })) {
+    return;
+  }
   const fellBackFrom = runtimeChoice?.fellBackFrom ?? null;
   const { applied: known } = before;
   if (known !== null && isSameSpec(known.workload, spec) && (known.fellBackFrom ?? null) === fellBackFrom) {
     // The same object from now on: the next look is over at once.
-    if (known.workload !== spec) device.workloadStates.keep({ ...before, applied: { ...known, workload: spec } });
+    if (known.workload !== spec) states.keep({ ...before, applied: { ...known, workload: spec } });
     return;
   }
   const applied: Applied = {
@@ -64,136 +96,124 @@ async function persistAppliedSpec(
     revision,
     ...(fellBackFrom === null ? {} : { fellBackFrom }),
   };
-  await device.workloadStates.save({ ...before, applied });
+  await states.save({ ...before, applied });
 }
 
 /** Of what runs in the place of a refused spec the status says that it is not what git asks for; it is applied all the same. */
-function isApplied(device: Device, { spec, status }: { spec: Workload; status: WorkloadStatus }): boolean {
+function isApplied(
+  spec: Workload,
+  { status, instances, state }: { status: WorkloadStatus; instances: Instance[]; state: WorkloadState },
+): boolean {
   if (spec.job !== null) return status.sync === "synced";
-  const instances = instancesOf(device).filter((instance) => instance.workload === spec.name);
-  return status.sync !== "unknown" && matchesSpec(spec, { instances, state: device.workloadStates.all.get(spec.name) });
+  return status.sync !== "unknown" && matchesSpec(spec, { instances, state });
 }
 
 /** Starts that instances made by themselves count like those that we made. */
-export async function persistRespawns(device: Device): Promise<void> {
-  for (const instance of instancesOf(device)) {
+export async function persistRespawns({ state, observer, executor, events }: PersistOptions): Promise<void> {
+  const states = state.workloads;
+  for (const instance of observer.instances) {
     const { workload, slot } = instance;
-    const before = device.workloadStates.all.get(workload);
+    const before = states.all.get(workload);
     const spec = before?.applied?.workload;
-    if (before === undefined || spec === undefined || device.operations.has(workload)) continue;
+    if (before === undefined || spec === undefined || executor.operations.has(workload)) continue;
     const slotState = slotAfterRespawns(spec, instance, before.slots[slot]);
     if (slotState === null) continue;
-    await device.workloadStates.save({ ...before, slots: { ...before.slots, [slot]: slotState } });
+    await states.save({ ...before, slots: { ...before.slots, [slot]: slotState } });
     const { exitCode } = instance.respawns!.at(-1)!;
     const message = `${workload}[${slot}] ${describeExit({ ...instance, exitCode })}, and started again at once`;
     log.info("{message}", { message });
-    addEvent(device, { workload, reason: "exited", message });
+    events.add({ workload, reason: "exited", message });
   }
 }
 
 /** A revision that is taken back whole is so from the next pass on, and over restarts. */
-async function persistQuarantinedRevision(device: Device): Promise<void> {
-  const { quarantinedRevision } = device.plan;
-  if (quarantinedRevision === null) return;
-  device.sourceState.refused = quarantinedRevision;
-  await writeSourceState(device.dir.source, device.sourceState, device.disk);
-  log.error("{message}", { message: quarantinedRevision.message });
-  addEvent(device, { workload: null, reason: "rolled_back", message: quarantinedRevision.message });
-  device.trigger.fire();
-}
-
-/** What the plan alone knows: runs of jobs, rollouts, repairs. Before anything follows from it. */
-export async function persistPlanned(device: Device): Promise<void> {
-  for (const [name, planned] of device.plan.plannedStates) {
-    const before = device.workloadStates.all.get(name) ?? newState(name);
-    const rollouts = planned.rollouts === undefined ? undefined : await withEvidence(device, {
-      name,
-      before: before.rollouts ?? NO_ROLLOUTS,
-      after: planned.rollouts,
-    });
-    const { hold, ...rest } = planned;
-    await device.workloadStates.save({
-      ...before,
-      ...rest,
-      // The operator may have held it anew since the plan was made.
-      ...(hold !== undefined && isSameOverride(before.hold, hold) ? { hold } : {}),
-      ...(rollouts === undefined ? {} : { rollouts }),
-    });
-    if (rollouts !== undefined) {
-      emitRolloutEvents(device, { name, before: before.rollouts ?? NO_ROLLOUTS, after: rollouts });
-    }
-    if (planned.drift?.heldFor !== undefined && before.drift?.heldFor !== planned.drift.heldFor) {
-      addEvent(device, { workload: name, ...device.plan.waiting.get(name)! });
-    }
-  }
-  await persistQuarantinedRevision(device);
-}
-
-/** Nothing desired, nothing here, and every runtime could be asked: then there is nothing left to remember. */
-async function forgetRemoved(device: Device): Promise<void> {
-  if (device.observations.some((observation) => !observation.ok)) return;
-  const wanted = new Set(device.plan.workloads.map((workload) => workload.name));
-  const here = new Set(instancesOf(device).map((instance) => instance.workload));
-  for (const name of [...device.workloadStates.all.keys()]) {
-    if (wanted.has(name) || here.has(name) || device.operations.has(name)) continue;
-    await device.workloadStates.forget(name);
-    device.retries.delete(name);
-  }
+async function persistQuarantinedRevision(
+  { state, events }: PersistOptions,
+  { quarantinedRevision }: Plan,
+): Promise<boolean> {
+  if (quarantinedRevision === null) return false;
+  await state.source.quarantine(quarantinedRevision);
+  const { message } = quarantinedRevision;
+  log.error("{message}", { message });
+  events.add({ workload: null, reason: "rolled_back", message });
+  return true;
 }
 
 /**
- * What a spec names that is desired or applied stays. While something is under way, or an instance runs whose spec is
- * not known, everything does.
+ * Persists what the plan alone knows (runs of jobs, rollouts, repairs), before anything follows from it. Returns whether
+ * another reconcile is due at once, since a revision was quarantined.
  */
-async function removeArtifacts(device: Device): Promise<void> {
-  if (device.operations.size > 0 || device.observations.some((observation) => !observation.ok)) return;
-  const specs = [...device.desired!.workloads, ...[...device.workloadStates.all.values()].flatMap(retainedSpecs)];
-  const known = new Set(specs.map((spec) => `${spec.name} ${fingerprint(spec)}`));
-  const running = instancesOf(device).filter((instance) =>
-    instance.runtime === "native" && instance.state === "running"
-  );
-  if (running.some((instance) => !known.has(`${instance.workload} ${instance.fingerprint}`))) return;
-  await device.artifacts.keep(specs.flatMap((spec) => spec.runtime === "native" ? spec.artifact ?? [] : []));
+export async function persistPlanned(options: PersistOptions, plan: Plan): Promise<boolean> {
+  const { state: { workloads: states }, observer, prober, runtimes, events } = options;
+  for (const [name, planned] of plan.plannedStates) {
+    const before = states.get(name);
+    const rolloutsBefore = before.rollouts ?? NO_ROLLOUTS;
+    const rollouts = planned.rollouts === undefined ? undefined : await withEvidence(
+      { name, before: rolloutsBefore, after: planned.rollouts },
+      { instances: observer.instances, prober, runtimes },
+    );
+    const { hold, ...rest } = planned;
+    await states.save({
+      ...before,
+      ...rest,
+      // The operator may have set another override since the plan was made.
+      ...(hold !== undefined && isSameOverride(before.hold, hold) ? { hold } : {}),
+      ...(rollouts === undefined ? {} : { rollouts }),
+    });
+    if (rollouts !== undefined) emitRolloutEvents(events, { name, before: rolloutsBefore, after: rollouts });
+    if (planned.drift?.heldFor !== undefined && before.drift?.heldFor !== planned.drift.heldFor) {
+      events.add({ workload: name, ...plan.waiting.get(name)! });
+    }
+  }
+  return await persistQuarantinedRevision(options, plan);
 }
 
-async function persistRevision(device: Device, workloads: WorkloadStatus[]): Promise<void> {
-  const { desired, sourceState, plan } = device;
-  if (desired === null || desired.revision !== sourceState.attempted) return;
+/** Forgets workloads that are not desired and have no instance, once every runtime has answered. */
+async function forgetRemoved({ state, observer, executor }: PersistOptions, plan: Plan): Promise<void> {
+  if (!observer.isComplete) return;
+  const desired = new Set(plan.workloads.map((workload) => workload.name));
+  const observed = new Set(observer.instances.map((instance) => instance.workload));
+  for (const name of [...state.workloads.all.keys()]) {
+    if (desired.has(name) || observed.has(name) || executor.operations.has(name)) continue;
+    await state.workloads.forget(name);
+    executor.retries.clear(name);
+  }
+}
+
+/** Removes artifacts and images that nothing needs. While anything is under way, or a runtime is silent, all stay. */
+async function removeUnused(options: PersistOptions, { plan, desired }: Reconciled): Promise<void> {
+  const { state, observer, executor, runtimes, artifacts, clock, stopped } = options;
+  if (executor.operations.size > 0 || !observer.isComplete) return;
+  const states = state.workloads.all;
+  if (plan.actions.length === 0) {
+    removeUnusedImages({ desired, plan, states, runtimes, now: clock.now(), stopped });
+  }
+  const specs = [...desired.workloads, ...[...states.values()].flatMap(retainedSpecs)];
+  const known = new Set(specs.map((spec) => `${spec.name} ${fingerprint(spec)}`));
+  const running = observer.instances.filter(({ runtime, state }) => runtime === "native" && state === "running");
+  // The spec of a running instance may be unknown: then so is the artifact that it runs from.
+  if (running.some((instance) => !known.has(`${instance.workload} ${instance.fingerprint}`))) return;
+  await artifacts.keep(specs.flatMap((spec) => spec.runtime === "native" ? spec.artifact ?? [] : []));
+}
+
+async function persistRevision(
+  { state: { source }, executor, identity }: PersistOptions,
+  { plan, desired }: Reconciled,
+  workloads: readonly WorkloadStatus[],
+): Promise<void> {
+  if (desired.revision !== source.current.attempted) return;
   const isGood = (workload: WorkloadStatus) => workload.phase === "running" && workload.health === "healthy";
   const settled = workloads.every((workload) =>
     isSuspendedStatus(workload) || (workload.sync === "synced" && (workload.rollout === null || isGood(workload)))
   );
-  await retractApplied(device, workloads);
-  if (!settled || plan.pendingRemoval !== null || plan.actions.length > 0 || device.operations.size > 0) return;
+  const { applied, healthy: lastHealthy } = source.current;
+  const isBack = workloads.some(({ refused }) => refused !== null && refused.by !== "owner");
+  // A revision that was applied, and of which a workload was rolled back afterwards, is not applied.
+  if (applied === desired.revision && applied !== lastHealthy && isBack) await source.retractApplied();
+  if (!settled || plan.pendingRemoval !== null || plan.actions.length > 0 || executor.operations.size > 0) return;
   const healthy = workloads.every((workload) =>
     isSuspendedStatus(workload) ||
     (workload.rollout === null && (isGood(workload) || ["completed", "stopped"].includes(workload.phase)))
   );
-  const before = canonical(sourceState);
-  sourceState.applied = desired.revision;
-  if (healthy) sourceState.healthy = desired.revision;
-  sourceState.url = device.source.url;
-  sourceState.branch = device.source.branch;
-  sourceState.device = device.settings.device;
-  sourceState.labels = device.settings.labels;
-  if (canonical(sourceState) === before) return;
-  device.snapshot!.source.applied = sourceState.applied;
-  device.snapshot!.source.healthy = sourceState.healthy;
-  await writeSourceState(device.dir.source, sourceState, device.disk);
-}
-
-/** A revision that was applied, and of which something went back after all, is not. */
-async function retractApplied(
-  { sourceState, desired, dir, disk }: Device,
-  workloads: WorkloadStatus[],
-): Promise<void> {
-  if (sourceState.applied === null || sourceState.applied !== desired?.revision) return;
-  if (sourceState.applied === sourceState.healthy) return;
-  if (!workloads.some(({ refused }) => refused !== null && refused.by !== "owner")) return;
-  sourceState.applied = sourceState.healthy;
-  await writeSourceState(dir.source, sourceState, disk);
-}
-
-function instancesOf(device: Device): Instance[] {
-  return observedInstances(device.observations);
+  await source.recordApplied(desired.revision, { healthy, identity });
 }

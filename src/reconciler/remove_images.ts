@@ -3,29 +3,37 @@ import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { retainedSpecs, type WorkloadState } from "../model/workload_state.ts";
 import { withPinnedDigest } from "./pipeline/pin_image.ts";
-import type { Device } from "../daemon/device.ts";
+import type { Desired } from "../model/desired.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Plan } from "./pipeline/plan.ts";
 
 const log = logger("image");
 
 /** Returns at once: removing takes its time, and no pass waits for it. Nothing is removed while anything is under way. */
-export function removeUnusedImages(device: Device): void {
-  const { desired, plan, workloadStates, operations, observations } = device;
-  if (desired === null || operations.size > 0 || plan.actions.length > 0) return;
+export function removeUnusedImages(
+  { desired, plan, states, runtimes, now, stopped }: {
+    desired: Desired;
+    plan: Pick<Plan, "workloads">;
+    states: ReadonlyMap<string, WorkloadState>;
+    runtimes: ReadonlyMap<RuntimeName, Runtime>;
+    now: number;
+    stopped: AbortSignal;
+  },
+): void {
   // Whether it becomes healthy is not known yet.
   const isUnderWay = ({ rollouts }: WorkloadState) => rollouts?.underWay !== undefined && !rollouts.underWay.failed;
-  if ([...workloadStates.all.values()].some(isUnderWay)) return;
-  if (observations.some((observation) => !observation.ok)) return;
+  if ([...states.values()].some(isUnderWay)) return;
   const asked = [...desired.workloads, ...[...desired.choices?.values() ?? []].flatMap((choice) => choice.specs)];
-  const now = device.clock.now();
   const specs = [
     // A tag that is followed does not need what it stood for at first.
-    ...asked.map((spec) => withPinnedDigest(spec, { state: workloadStates.all.get(spec.name), now }).spec),
+    ...asked.map((spec) => withPinnedDigest(spec, { state: states.get(spec.name), now }).spec),
     ...plan.workloads.flatMap(({ spec }) => spec ?? []),
-    ...[...workloadStates.all.values()].flatMap(retainedSpecs),
+    ...[...states.values()].flatMap(retainedSpecs),
   ];
-  for (const runtime of device.runtimes.values()) {
+  for (const runtime of runtimes.values()) {
     runtime.collectImages(specs).catch((error) => {
-      if (!device.stopped.aborted) log.warn("old images stay: {message}", { message: asFailure(error).message });
+      if (!stopped.aborted) log.warn("old images stay: {message}", { message: asFailure(error).message });
     });
   }
 }

@@ -1,8 +1,11 @@
 /** What a rollout that came to its end leaves behind: its last words, and events. */
 import { logger, redactSecrets } from "../log.ts";
 import type { RolloutRecord, RolloutState } from "../model/rollout.ts";
-import { addEvent, type Device } from "../daemon/device.ts";
-import { observedInstances } from "../model/instance.ts";
+import type { Instance } from "../model/instance.ts";
+import type { RuntimeName } from "../model/workload.ts";
+import type { Prober } from "../probe/prober.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { EventLog } from "./event_log.ts";
 import { shortId } from "../model/git_ref.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
 
@@ -18,26 +21,32 @@ interface Change {
   after: RolloutState;
 }
 
+export interface EvidenceSources {
+  instances: readonly Instance[];
+  prober: Prober;
+  runtimes: ReadonlyMap<RuntimeName, Runtime>;
+}
+
 /** `after`, with the output and the probes of what failed: its instances are about to be removed. */
-export async function withEvidence(device: Device, { name, before, after }: Change): Promise<RolloutState> {
+export async function withEvidence({ name, before, after }: Change, sources: EvidenceSources): Promise<RolloutState> {
   const ended = after.history.at(-1);
   if (ended === undefined || !isNew(ended, before) || !FAILED.has(ended.outcome)) return after;
-  const evidence = await evidenceOf(device, { name, fingerprint: ended.fingerprint });
+  const evidence = await evidenceOf({ name, fingerprint: ended.fingerprint }, sources);
   return { ...after, history: [...after.history.slice(0, -1), { ...ended, evidence }] };
 }
 
 const FAILED: ReadonlySet<RolloutRecord["outcome"]> = new Set(["failed", "rolled-back"]);
 
 async function evidenceOf(
-  device: Device,
   { name, fingerprint }: { name: string; fingerprint: string },
+  { instances: all, prober, runtimes }: EvidenceSources,
 ): Promise<NonNullable<RolloutRecord["evidence"]>> {
-  const instances = observedInstances(device.observations)
+  const instances = all
     .filter((instance) => instance.workload === name && instance.fingerprint === fingerprint);
-  const probes = instances.flatMap((instance) => device.prober.results(instance.id))
+  const probes = instances.flatMap((instance) => prober.results(instance.id))
     .map(({ at, ok, output }) => `${isoTime(at)} ${ok ? "passed" : "failed"}: ${output}`);
   const failed = instances.find((instance) => instance.state === "exited") ?? instances[0];
-  const runtime = failed === undefined ? undefined : device.runtimes.get(failed.runtime);
+  const runtime = failed === undefined ? undefined : runtimes.get(failed.runtime);
   if (failed === undefined || runtime === undefined) return { lines: [], probes };
   const signal = AbortSignal.timeout(READ_MS);
   const options = { tail: LINES, since: failed.startedAt, follow: false, signal };
@@ -46,7 +55,7 @@ async function evidenceOf(
   return { lines: own.slice(-LINES), probes };
 }
 
-export function emitRolloutEvents(device: Device, { name, before, after }: Change): void {
+export function emitRolloutEvents(events: EventLog, { name, before, after }: Change): void {
   const ended = after.history.at(-1);
   if (ended !== undefined && isNew(ended, before)) {
     const message = rolloutSentence(name, ended, after);
@@ -54,7 +63,7 @@ export function emitRolloutEvents(device: Device, { name, before, after }: Chang
     else log.info("{message}", { message });
     // What ended for good with nothing to go back to is told with its last lines, when its chain has ended.
     const isToldElsewhere = ended.outcome === "failed" && ended.reason !== "health_timeout";
-    if (!isToldElsewhere) addEvent(device, { workload: name, reason: ended.reason, message });
+    if (!isToldElsewhere) events.add({ workload: name, reason: ended.reason, message });
   }
   const { refused } = after;
   if (refused === undefined || refused.state === before.refused?.state || refused.by === "owner") return;
@@ -62,7 +71,7 @@ export function emitRolloutEvents(device: Device, { name, before, after }: Chang
   const message = refused.state === "back"
     ? `${name} runs again as ${shortId(refused.target)}, the last version that was healthy`
     : `${name} did not become healthy as ${shortId(refused.target)} either: nothing else is tried`;
-  addEvent(device, { workload: name, reason: refused.state === "back" ? "rolled_back" : "health_timeout", message });
+  events.add({ workload: name, reason: refused.state === "back" ? "rolled_back" : "health_timeout", message });
 }
 
 function rolloutSentence(

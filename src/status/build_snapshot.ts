@@ -1,9 +1,11 @@
 /** What a pass saw, as the one snapshot that CLI, page and API show. */
 import type { Override } from "../model/override.ts";
-import type { JobRun } from "../model/workload_state.ts";
-import { type Instance, type Observation, observedInstances } from "../model/instance.ts";
+import type { Desired } from "../model/desired.ts";
+import type { JobRun, WorkloadState } from "../model/workload_state.ts";
+import { type Instance, type Observation, observedInstances, type ProbeResult } from "../model/instance.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
 import type {
+  Event,
   ImageStatus,
   InstanceStatus,
   ProbeResultStatus,
@@ -12,111 +14,129 @@ import type {
   Warning,
   WorkloadStatus,
 } from "../model/snapshot.ts";
-import type { Port, Workload } from "../model/workload.ts";
+import type { Port, RuntimeName, Workload } from "../model/workload.ts";
+import type { ProbedHealths } from "../reconciler/pipeline/instance_health.ts";
+import type { Plan } from "../reconciler/pipeline/plan.ts";
+import type { RetryState } from "../reconciler/pipeline/retry_state.ts";
 import { workloadCondition } from "./workload_status.ts";
 import type { StatusInput } from "./status_input.ts";
 import { instancePhase } from "./instance_status.ts";
 import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
 import { nextDue } from "../reconciler/pipeline/next_run.ts";
 import { fingerprint } from "../model/fingerprint.ts";
-import { newerFiles, newerSentence } from "../store/versioned_file.ts";
-import { VERSION } from "../version.ts";
-import type { Device } from "../daemon/device.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
 import { rolloutStatus } from "./rollout_status.ts";
-import { uptimeSeconds } from "../daemon/device_id.ts";
-import { unsavedStatus } from "../daemon/unsaved_state.ts";
 
-export function buildSnapshot(device: Device): Snapshot {
-  const { settings, source, sourceState, sourceStatus } = device;
-  const instances = Map.groupBy(
-    observedInstances(device.observations),
-    (instance) => instance.workload,
-  );
-  const verdicts = device.prober.statuses();
+/** Facts of a device and of its daemon that do not change while the daemon runs. */
+export interface DeviceFacts {
+  device: Pick<Snapshot["device"], "name" | "id" | "labels" | "arch">;
+  daemon: Pick<Snapshot["daemon"], "version" | "pid" | "started_at">;
+  source: Pick<Snapshot["source"], "url" | "branch" | "ref" | "path">;
+  enabledRuntimes: readonly RuntimeName[];
+}
+
+/** State of the source as the snapshot shows it. */
+export type SourceProgress = Omit<Snapshot["source"], keyof DeviceFacts["source"] | "planned">;
+
+export interface SnapshotInput {
+  facts: DeviceFacts;
+  source: SourceProgress;
+  desired: Desired | null;
+  /** The revision that the plan was made for; null before the first. */
+  planned: string | null;
+  plan: Pick<Plan, "workloads" | "waiting" | "pendingRemoval">;
+  observations: readonly Observation[];
+  states: ReadonlyMap<string, WorkloadState>;
+  retries: ReadonlyMap<string, RetryState>;
+  /** What operations under way are doing, by workload. */
+  operations: ReadonlyMap<string, { progress: string | null }>;
+  probedHealth: ProbedHealths;
+  /** Results of the manifest's probe of an instance, by its id. */
+  probeResults(instanceId: string): readonly ProbeResult[];
+  now: number;
+}
+
+/** Values that change without a reconcile. They are joined when a snapshot is read, not when it is built. */
+export interface LiveValues {
+  device: Pick<Snapshot["device"], "uptime_s" | "upgrade" | "recipient" | "state_set_aside" | "state_unsaved">;
+  rssBytes: number;
+  source: Pick<Snapshot["source"], "sync" | "progress">;
+  events: Event[];
+  deliveries: Snapshot["deliveries"];
+  notifications: Snapshot["notifications"];
+  /** The status with the latest resource usage and the last output of a failed workload. */
+  workload(status: WorkloadStatus): WorkloadStatus;
+}
+
+/** The part of a snapshot that one reconcile determines. */
+export type ReconciledSnapshot = Omit<Snapshot, "events" | "deliveries" | "notifications" | "device" | "daemon"> & {
+  device: DeviceFacts["device"];
+  daemon: DeviceFacts["daemon"];
+};
+
+/** Builds what a snapshot shows of one reconcile. Pure: it decides nothing, and nothing is decided from it. */
+export function buildSnapshot(input: SnapshotInput): ReconciledSnapshot {
+  const { facts, source, desired, planned, plan } = input;
+  const instances = Map.groupBy(observedInstances(input.observations), (instance) => instance.workload);
   return {
-    device: {
-      name: settings.device,
-      id: device.id,
-      labels: settings.labels,
-      arch: Deno.build.arch,
-      uptime_s: uptimeSeconds(),
-      upgrade: device.upgrade,
-      state_set_aside: newerFiles().map(newerSentence),
-      state_unsaved: unsavedStatus(device.disk.unsaved),
-      recipient: device.vault.recipient,
-    },
-    daemon: {
-      version: VERSION,
-      pid: Deno.pid,
-      rss_bytes: Deno.memoryUsage().rss,
-      started_at: isoTime(device.startedAt),
-    },
-    source: {
-      url: source.url,
-      branch: source.branch,
-      ref: source.ref,
-      path: source.path,
-      ...sourceStatus,
-      seen: sourceState.seen,
-      attempted: sourceState.attempted,
-      applied: sourceState.applied,
-      healthy: sourceState.healthy,
-      planned: device.planned?.revision ?? null,
-      subject: device.revision?.subject ?? null,
-      author: device.revision?.author ?? null,
-      signer: signerOf(device),
-    },
-    runtimes: runtimeStatus(device),
-    workloads: device.plan.workloads.map((workload) =>
-      workloadStatus(device, workload, { instances: instances.get(workload.name) ?? [], probedHealth: verdicts })
-    ),
-    prune_held: device.plan.pendingRemoval,
-    not_selected: device.desired?.notSelected ?? [],
-    events: [...device.events],
-    deliveries: [...device.deliveries.deliveries],
-    notifications: device.notifier.outbox.status(),
+    device: facts.device,
+    daemon: facts.daemon,
+    source: { ...facts.source, ...source, planned },
+    runtimes: runtimeStatus(input),
+    workloads: plan.workloads.map((workload) => workloadStatus(input, workload, instances.get(workload.name) ?? [])),
+    prune_held: plan.pendingRemoval,
+    not_selected: desired?.notSelected ?? [],
   };
 }
 
-function signerOf({ settings, sourceState: { signed = [], applied } }: Device): string | null {
-  if (settings.trust.verify === "none") return null;
-  return signed.find((one) => one.revision === applied)?.signer ?? null;
+/** Joins live values with the snapshot of the last reconcile. Changes neither. */
+export function withLiveValues(snapshot: ReconciledSnapshot, live: LiveValues): Snapshot {
+  return {
+    ...snapshot,
+    device: { ...snapshot.device, ...live.device },
+    daemon: { ...snapshot.daemon, rss_bytes: live.rssBytes },
+    source: { ...snapshot.source, ...live.source },
+    workloads: snapshot.workloads.map((status) => live.workload(status)),
+    events: live.events,
+    deliveries: live.deliveries,
+    notifications: live.notifications,
+  };
 }
 
-function runtimeStatus(device: Device): Snapshot["runtimes"] {
+function runtimeStatus({ facts, observations }: SnapshotInput): Snapshot["runtimes"] {
   return (["native", "docker"] as const).map((name) => {
-    if (!device.runtimes.has(name)) return { name, enabled: false, ok: false, message: "switched off in the settings" };
-    const observation = device.observations.find((one) => one.runtime === name);
+    if (!facts.enabledRuntimes.includes(name)) {
+      return { name, enabled: false, ok: false, message: "switched off in the settings" };
+    }
+    const observation = observations.find((observation) => observation.runtime === name);
     if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
-    return { name, enabled: true, ok: observation.ok, message: saidOf(observation) };
+    return { name, enabled: true, ok: observation.ok, message: runtimeMessage(observation) };
   });
 }
 
-function saidOf(observation: Observation): string {
+function runtimeMessage(observation: Observation): string {
   if (!observation.ok) return observation.message;
   return observation.about === undefined ? "answers" : `answers: ${observation.about}`;
 }
 
 function workloadStatus(
-  device: Device,
+  snapshot: SnapshotInput,
   workload: ResolvedWorkload,
-  own: Pick<StatusInput, "instances" | "probedHealth">,
+  unsorted: readonly Instance[],
 ): WorkloadStatus {
   const { name, kind, spec, invalid, revision } = workload;
-  const instances = own.instances
-    .toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  const instances = unsorted.toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
   const input: StatusInput = {
     workload,
     instances,
-    observations: device.observations,
-    enabledRuntimes: [...device.runtimes.keys()],
-    state: device.workloadStates.all.get(name),
-    retry: device.retries.get(name),
-    progress: device.operations.get(name)?.progress ?? null,
-    probedHealth: own.probedHealth,
-    waiting: device.plan.waiting.get(name) ?? null,
-    now: device.clock.now(),
+    observations: snapshot.observations,
+    enabledRuntimes: snapshot.facts.enabledRuntimes,
+    state: snapshot.states.get(name),
+    retry: snapshot.retries.get(name),
+    progress: snapshot.operations.get(name)?.progress ?? null,
+    probedHealth: snapshot.probedHealth,
+    waiting: snapshot.plan.waiting.get(name) ?? null,
+    now: snapshot.now,
   };
   return {
     name,
@@ -133,10 +153,11 @@ function workloadStatus(
     problems: invalid?.problems ?? [],
     warnings: warningsOf(instances),
     held: workload.override === null ? null : heldStatus(workload.override),
-    last_lines: device.lastLines.get(name)?.lines ?? [],
+    // Joined when the snapshot is read.
+    last_lines: [],
     runs: (input.state?.job?.runs ?? []).map(runStatus),
     next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
-    probes: instances.flatMap((instance) => probesOf(device, instance)),
+    probes: instances.flatMap((instance) => probesOf(snapshot, instance)),
     ...rolloutStatus(workload, input.state?.rollouts ?? NO_ROLLOUTS),
   };
 }
@@ -146,8 +167,8 @@ function heldStatus({ action, since, until }: Override): WorkloadStatus["held"] 
 }
 
 /** Of the manifest's probe; without one, of the check that the image brings along. */
-function probesOf({ prober }: Device, { id, checks = [] }: Instance): ProbeResultStatus[] {
-  const results = prober.results(id);
+function probesOf({ probeResults }: SnapshotInput, { id, checks = [] }: Instance): ProbeResultStatus[] {
+  const results = probeResults(id);
   return (results.length > 0 ? results : checks).map(({ at, ok, durationMs, output }) => {
     return { at: isoTime(at), ok, duration_ms: durationMs, output };
   });

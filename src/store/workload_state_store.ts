@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
 import { containerOptions } from "../model/container_options.ts";
-import type { Applied, WorkloadState } from "../model/workload_state.ts";
+import { type Applied, newState, type WorkloadState } from "../model/workload_state.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
 import { raise2 } from "./migrate_workload_state.ts";
 import { StateDisk } from "./state_disk.ts";
@@ -43,12 +43,12 @@ export class WorkloadStateStore {
   readonly #disk: StateDisk;
   /** By name, what was given to the disk last. */
   readonly #written = new Map<string, string>();
-  readonly all: Map<string, WorkloadState>;
+  readonly #all: Map<string, WorkloadState>;
 
   private constructor(directory: string, { disk, all }: { disk: StateDisk; all: Map<string, WorkloadState> }) {
     this.#folder = directory;
     this.#disk = disk;
-    this.all = all;
+    this.#all = all;
     for (const state of all.values()) this.#written.set(state.name, canonical(state));
   }
 
@@ -72,14 +72,24 @@ export class WorkloadStateStore {
     return new WorkloadStateStore(directory, { disk, all: new Map(found.flat().map((state) => [state.name, state])) });
   }
 
+  /** States by workload name. */
+  get all(): ReadonlyMap<string, WorkloadState> {
+    return this.#all;
+  }
+
+  /** Returns the state of a workload; a new one when nothing is known of it. */
+  get(name: string): WorkloadState {
+    return this.#all.get(name) ?? newState(name);
+  }
+
   /** In memory alone until the next `save` of this workload: for what may be lost. */
   keep(state: WorkloadState): void {
-    this.all.set(state.name, state);
+    this.#all.set(state.name, state);
   }
 
   /** Writes `memory` unless the disk already says the same. Never rejects: what the disk refuses is written later. */
   async save(state: WorkloadState): Promise<void> {
-    this.all.set(state.name, state);
+    this.#all.set(state.name, state);
     const text = canonical(state);
     if (this.#written.get(state.name) === text) return;
     this.#written.set(state.name, text);
@@ -88,7 +98,7 @@ export class WorkloadStateStore {
 
   /** Never rejects: what the disk refuses is removed later. */
   async forget(name: string): Promise<void> {
-    if (!this.all.delete(name) && !this.#written.has(name)) return;
+    if (!this.#all.delete(name) && !this.#written.has(name)) return;
     this.#written.delete(name);
     const path = join(this.#folder, `${name}.json`);
     await this.#disk.remove(path, `${path}.aside-${WORKLOAD.version}`);

@@ -3,8 +3,7 @@ import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { retainedSpecs } from "../model/workload_state.ts";
 import { contentFolders, removeOthers } from "../store/file_tree.ts";
-import type { Device } from "../daemon/device.ts";
-import { observedInstances } from "../model/instance.ts";
+import type { ProcessOptions } from "./process_revision.ts";
 
 const log = logger("sync");
 
@@ -13,22 +12,26 @@ const log = logger("sync");
  * removes never meet. Touches nothing of a workload that is suspended or being worked on, nor of one whose applied spec
  * is not known while it has instances: they may use any of them.
  */
-export async function removeStaleFiles(device: Device): Promise<void> {
-  const { desired, observations, workloadStates, operations, dir } = device;
-  if (desired === null || observations.length === 0 || observations.some((observation) => !observation.ok)) return;
-  const instances = observedInstances(observations);
+export async function removeStaleFiles(
+  { before: desired, observer, state: { workloads }, executor: { operations }, filesDir }: Pick<
+    ProcessOptions,
+    "before" | "observer" | "state" | "executor" | "filesDir"
+  >,
+): Promise<void> {
+  if (desired === null || observer.observations.length === 0 || !observer.isComplete) return;
+  const { instances } = observer;
   const here = new Set(instances.flatMap((instance) => [instance.workload, instance.formerName ?? instance.workload]));
   const wanted = new Map(desired.workloads.map((spec) => [spec.name, spec]));
   const invalid = new Set(desired.invalid.map((manifest) => manifest.name));
-  for (const name of await namesIn(dir.files)) {
+  for (const name of await namesIn(filesDir)) {
     const spec = wanted.get(name);
-    const applied = workloadStates.all.get(name)?.applied?.workload;
+    const applied = workloads.all.get(name)?.applied?.workload;
     const isUnclear = applied === undefined && (spec !== undefined || invalid.has(name) || here.has(name));
     if (isUnclear || operations.has(name) || spec?.suspend) continue;
-    const kept = workloadStates.all.get(name);
+    const kept = workloads.all.get(name);
     const specs = [...kept === undefined ? [] : retainedSpecs(kept), ...spec === undefined ? [] : [spec]];
     // What a disk does not let go of stays until the next revision.
-    await removeOthers(dir.files, name, new Set(specs.flatMap(contentFolders))).catch((error) => {
+    await removeOthers(filesDir, name, new Set(specs.flatMap(contentFolders))).catch((error) => {
       log.warn("old files of {name} stay: {message}", { name, message: asFailure(error).message });
     });
   }

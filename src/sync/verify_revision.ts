@@ -6,7 +6,7 @@ import type { Settings } from "../settings/settings.ts";
 import { type AllowedSigner, readAllowedSigners } from "../signature/allowed_signers.ts";
 import { signerOf } from "../source/signature/verify_commit.ts";
 import type { Ancestry, RevisionVerifier, Source } from "../source/source.ts";
-import type { SourceState } from "../store/source_state.ts";
+import type { SourceRecord } from "../store/source_record.ts";
 import { checkTexts } from "./load_revision.ts";
 import { checkTrailers } from "./commit_trailers.ts";
 import { shortId } from "../model/git_ref.ts";
@@ -15,11 +15,8 @@ export interface RevisionVerifierOptions {
   trust: Settings["trust"];
   clock: Clock;
   /** Looked up at each revision: the source is made with its admission. */
-  known: () => { sourceState: SourceState; source: Pick<Source, "url" | "branch">; target: Target };
+  known: () => { record: SourceRecord; source: Pick<Source, "url" | "branch">; target: Target };
 }
-
-/** How many revisions back it is known who signed: the applied one, and those on the way to the next. */
-const KEPT_SIGNERS = 5;
 
 /**
  * What `[repo]` says of trust, asked of one revision after the other. What it finds is kept in the memory: who signed,
@@ -28,22 +25,22 @@ const KEPT_SIGNERS = 5;
  */
 export function revisionVerifier({ trust, clock, known }: RevisionVerifierOptions): RevisionVerifier {
   return async (revision, ancestry) => {
-    const { sourceState, source, target } = known();
+    const { record, source, target } = known();
     const { id } = revision;
     if (trust.verify === "head") {
       const signer = signerOf(revision, await readSigners(trust.allowedSigners));
-      const others = (sourceState.signed ?? []).filter((one) => one.revision !== id);
-      sourceState.signed = [...others, { revision: id, signer }].slice(-KEPT_SIGNERS);
+      record.recordSigner(id, signer);
     }
     // Before the revision takes the place of the one on disk.
     checkTexts(revision);
     // After the signature: what a stranger says holds nothing back.
     checkTrailers(revision, { target, now: clock.now() });
-    const isSameBranch = sourceState.url === source.url && sourceState.branch === source.branch;
+    const { url, branch } = record.current;
+    const isSameBranch = url === source.url && branch === source.branch;
     if (trust.requireFastForward && isSameBranch) {
-      await rejectForcePush(sourceState, { id, ancestry, branch: source.branch });
+      await rejectForcePush(record, { id, ancestry, branch: source.branch });
     }
-    delete sourceState.rewound;
+    record.clearForcePush();
   };
 }
 
@@ -70,17 +67,17 @@ function unreadable(message: string): Failure {
 
 /** What was admitted before is so again after a restart: its history need not be here then. */
 async function rejectForcePush(
-  sourceState: SourceState,
+  record: SourceRecord,
   { id, ancestry, branch }: { id: string; ancestry: Ancestry; branch: string },
 ): Promise<void> {
-  const { applied, attempted, rewound, accepted } = sourceState;
+  const { applied, attempted, rewound, accepted } = record.current;
   if (applied === null || id === applied || id === attempted) return;
   const isKnown = rewound?.revision === id && rewound.over === applied;
   if (!isKnown) {
     if (accepted?.over === applied && await ancestry.isAncestor(accepted.revision)) return;
     if (await ancestry.isAncestor(applied)) return;
   }
-  sourceState.rewound = { revision: id, over: applied };
+  record.recordForcePush({ revision: id, over: applied });
   const [next, before] = [shortId(id), shortId(applied)];
   throw new Failure(`The branch "${branch}" was rewound: ${next} does not come after ${before}, which is applied`, {
     kind: "waiting",

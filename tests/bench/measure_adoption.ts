@@ -4,9 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { loadFromDisk } from "../../src/daemon/boot.ts";
-import { closeDevice, openDevice } from "../../src/daemon/create_device.ts";
-import { reconcile } from "../../src/reconciler/reconciler.ts";
+import { openDaemonParts } from "../../src/daemon/daemon_parts.ts";
 import { loadSettings } from "../../src/settings/load_config.ts";
 import { eventually } from "../support/eventually.ts";
 import type { ContainerFleet } from "./container_fleet.ts";
@@ -37,28 +35,28 @@ export async function measurePasses(fleet: ContainerFleet): Promise<Samples> {
   const loaded = await loadSettings({ file: fleet.config, cwd: dirname(fleet.config), env: {}, hostname: "bench" });
   assert.ok("settings" in loaded);
   const stop = new AbortController();
-  const device = await openDevice({ settings: loaded.settings, id: fleet.deviceId, signal: stop.signal });
+  const parts = await openDaemonParts({ settings: loaded.settings, id: fleet.deviceId, signal: stop.signal });
   try {
-    await loadFromDisk(device);
+    await parts.sync.loadFromDisk();
     let told = 0;
-    for (const runtime of device.runtimes.values()) runtime.watch(() => told++);
+    for (const runtime of parts.runtimes.values()) runtime.watch(() => told++);
     await eventually("Docker's events come", () => told > 0);
     const timed = async () => {
       const since = performance.now();
-      const chains = await reconcile(device);
+      const chains = await parts.reconciler.reconcile();
       const ms = performance.now() - since;
       await Promise.all(chains);
-      assert.deepEqual(device.plan.actions, [], "a pass that should find nothing to do");
+      assert.deepEqual(parts.reconciler.plan.actions, [], "a pass that should find nothing to do");
       return ms;
     };
     const first = await timed();
-    assert.equal(device.plan.workloads.length, fleet.count);
+    assert.equal(parts.reconciler.plan.workloads.length, fleet.count);
     const others = [];
     for (let turn = 0; turn < PASSES; turn++) others.push(await timed());
     return { first, unchanged: others.sort((a, b) => a - b)[PASSES / 2]! };
   } finally {
     stop.abort();
-    await closeDevice(device);
+    await parts.close();
   }
 }
 

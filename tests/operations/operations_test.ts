@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { controlDeps } from "../../src/operations/operations.ts";
-import { reconcile } from "../../src/reconciler/reconciler.ts";
-import { syncOnce } from "../../src/sync/sync_loop.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { turnedDevice } from "../reconciler/single_reconcile_device.ts";
+import { steppedDaemon } from "../reconciler/single_reconcile_device.ts";
 
 await testNeeding(
   ["git"],
@@ -20,16 +18,16 @@ await testNeeding(
     await repository.write("services/left.toml", `${sleep}suspend = true\n`);
     await repository.write("services/bad.toml", `${sleep}enabled = "no"\n`);
     await repository.commit("Begin");
-    await using opened = await turnedDevice(dir.path, repository.dir);
-    const { device } = opened;
-    await syncOnce(device);
-    await Promise.all(await reconcile(device));
+    await using opened = await steppedDaemon(dir.path, repository.dir);
+    const { parts } = opened;
+    await parts.sync.sync();
+    await Promise.all(await parts.reconciler.reconcile());
 
-    const { restart } = controlDeps(device);
-    await assert.rejects(restart("off"), { message: '"off" is switched off: enabled = false', reason: "disabled" });
-    await assert.rejects(restart("left"), { message: '"left" is left alone: suspend = true', reason: "suspended" });
+    const { restart } = controlDeps(parts);
+    assert.throws(() => restart("off"), { message: '"off" is switched off: enabled = false', reason: "disabled" });
+    assert.throws(() => restart("left"), { message: '"left" is left alone: suspend = true', reason: "suspended" });
     const never = '"bad" was never applied: its manifest has problems';
-    await assert.rejects(restart("bad"), { message: never, reason: "invalid_manifest" });
-    assert.equal(device.forcedRestarts.size, 0);
+    assert.throws(() => restart("bad"), { message: never, reason: "invalid_manifest" });
+    assert.equal(parts.executor.forcedRestarts.size, 0);
   },
 );

@@ -1,17 +1,15 @@
 /** Files of workloads and the space on the disk. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Device } from "../../src/daemon/device.ts";
-import { reconcile } from "../../src/reconciler/reconciler.ts";
-import { syncOnce } from "../../src/sync/sync_loop.ts";
+import type { DaemonParts } from "../../src/daemon/daemon_parts.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { commitPaths, under, zeros } from "../support/git_trees.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { turnedDevice } from "../reconciler/single_reconcile_device.ts";
+import { steppedDaemon } from "../reconciler/single_reconcile_device.ts";
 
-function setReserve(device: Device, bytes: number): void {
-  (device.settings.limits as { diskReserveBytes: number }).diskReserveBytes = bytes;
+function setReserve(parts: DaemonParts, bytes: number): void {
+  (parts.settings.limits as { diskReserveBytes: number }).diskReserveBytes = bytes;
 }
 
 async function below(directory: string): Promise<string[]> {
@@ -31,15 +29,15 @@ await testNeeding(
     // One content, ten paths: it is written ten times, so it counts ten times.
     const blob = await zeros(repository, 200_000);
     const revision = await commitPaths(repository, under(blob, 10, (n) => `services/large/f${n}`), "large");
-    await using opened = await turnedDevice(dir.path, repository.dir);
-    const { device } = opened;
-    setReserve(device, Number.MAX_SAFE_INTEGER);
+    await using opened = await steppedDaemon(dir.path, repository.dir);
+    const { parts } = opened;
+    setReserve(parts, Number.MAX_SAFE_INTEGER);
 
-    assert.equal(await syncOnce(device), null, "the fetch itself is small");
-    await Promise.all(await reconcile(device));
-    await Promise.all(await reconcile(device));
+    assert.equal(await parts.sync.sync(), null, "the fetch itself is small");
+    await Promise.all(await parts.reconciler.reconcile());
+    await Promise.all(await parts.reconciler.reconcile());
 
-    const of = (name: string) => device.snapshot!.workloads.find((workload) => workload.name === name)!;
+    const of = (name: string) => parts.feed.current.workloads.find((workload) => workload.name === name)!;
     assert.equal(of("good").instances.length, 1);
     assert.equal(of("large").phase, "invalid");
     const [problem] = of("large").problems;
@@ -48,18 +46,17 @@ await testNeeding(
       /^services\/large\.toml: its files cannot be written to the device: large needs 2\.0 MB, and the disk has [\d.]+ MB free/,
     );
     assert.match(problem!.hint!, /^free some space, or lower disk_reserve/);
-    assert.deepEqual(await below(device.dir.files), ["good"]);
+    assert.deepEqual(await below(parts.dir.files), ["good"]);
 
-    assert.equal(await syncOnce(device), null);
+    assert.equal(await parts.sync.sync(), null);
     assert.equal(of("large").phase, "invalid", "as long as there is no room, it is not tried again");
-    assert.equal(device.reloadRevision, false);
-    setReserve(device, 1);
-    assert.equal(await syncOnce(device), null);
-    await Promise.all(await reconcile(device));
-    await Promise.all(await reconcile(device));
+    setReserve(parts, 1);
+    assert.equal(await parts.sync.sync(), null);
+    await Promise.all(await parts.reconciler.reconcile());
+    await Promise.all(await parts.reconciler.reconcile());
     assert.equal(of("large").instances.length, 1, "without a push");
-    assert.equal(device.desired?.revision, revision);
-    const [content] = await below(join(device.dir.files, "large"));
-    assert.equal((await below(join(device.dir.files, "large", content!))).length, 10);
+    assert.equal(parts.sync.desired?.revision, revision);
+    const [content] = await below(join(parts.dir.files, "large"));
+    assert.equal((await below(join(parts.dir.files, "large", content!))).length, 10);
   },
 );

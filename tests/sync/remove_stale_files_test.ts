@@ -1,13 +1,11 @@
 /** The files of workloads while a sync and a pass run side by side. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { reconcile } from "../../src/reconciler/reconciler.ts";
-import { syncOnce } from "../../src/sync/sync_loop.ts";
 import type { Source } from "../../src/source/source.ts";
 import { GitRepository } from "../support/git_repository.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { tempDir } from "../support/temp.ts";
-import { running, turnedDevice } from "../reconciler/single_reconcile_device.ts";
+import { running, steppedDaemon } from "../reconciler/single_reconcile_device.ts";
 
 await testNeeding(["git"], "a pass that ends while a revision arrives leaves its files alone", async () => {
   await using dir = await tempDir();
@@ -23,29 +21,29 @@ await testNeeding(["git"], "a pass that ends while a revision arrives leaves its
     await repository.commit(content);
   };
   await push("one");
-  await using opened = await turnedDevice(dir.path, repository.dir);
-  const { device } = opened;
-  await syncOnce(device);
-  await Promise.all(await reconcile(device));
+  await using opened = await steppedDaemon(dir.path, repository.dir);
+  const { parts } = opened;
+  await parts.sync.sync();
+  await Promise.all(await parts.reconciler.reconcile());
 
   await push("two");
-  const arriving = holdAt(device.source, "services/b/content");
-  const sync = syncOnce(device);
+  const arriving = holdAt(parts.source, "services/b/content");
+  const sync = parts.sync.sync();
   await arriving.reached;
   // What the first revision asked for is applied now, and remembered; of the second one "a" is written.
-  await reconcile(device);
+  await parts.reconciler.reconcile();
   arriving.release();
   assert.equal(await sync, null);
-  await Promise.all(await reconcile(device));
-  assert.deepEqual([...device.retries.values()].map((attempt) => attempt.message), []);
-  for (const { workload, pid } of await running(device)) {
+  await Promise.all(await parts.reconciler.reconcile());
+  assert.deepEqual([...parts.executor.retries.all.values()].map((attempt) => attempt.message), []);
+  for (const { workload, pid } of await running(parts)) {
     assert.equal(await Deno.readTextFile(`/proc/${pid}/cwd/content`), "two", workload);
   }
 
   await push("three");
-  await reconcile(device);
-  await syncOnce(device);
-  const kept = await Array.fromAsync(Deno.readDir(join(device.dir.files, "a")));
+  await parts.reconciler.reconcile();
+  await parts.sync.sync();
+  const kept = await Array.fromAsync(Deno.readDir(join(parts.dir.files, "a")));
   assert.equal(kept.length, 2, `the one that runs and the new one: ${kept.map((entry) => entry.name)}`);
 });
 

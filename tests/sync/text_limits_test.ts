@@ -6,6 +6,7 @@ import { openCheckout, readForDevice } from "../../src/operations/checkout_plan.
 import { loadRevision } from "../../src/sync/load_revision.ts";
 import { createSource } from "../../src/source/create_source.ts";
 import type { Revision } from "../../src/source/source.ts";
+import { SourceRecord } from "../../src/store/source_record.ts";
 import type { SourceState } from "../../src/store/source_state.ts";
 import { sourceSettings, sync } from "../source/fleet.ts";
 import { GitRepository } from "../support/git_repository.ts";
@@ -23,8 +24,8 @@ async function committed() {
   const repository = await GitRepository.create(`${dir.path}/work`);
   await repository.write("services/good.toml", VALID);
   const first = await repository.commit("good");
-  const sourceState = { url: "", branch: "", device: "d" } as SourceState;
-  const known = () => ({ sourceState, source: { url: "", branch: "" }, target: TARGET });
+  const record = SourceRecord.inMemory({ url: "", branch: "", device: "d" } as SourceState);
+  const known = () => ({ record, source: { url: "", branch: "" }, target: TARGET });
   const admit = revisionVerifier({ trust: TRUST, clock: systemClock, known });
   const source = createSource(sourceSettings(repository.dir), {
     gitDir: `${dir.path}/held`,

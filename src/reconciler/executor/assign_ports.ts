@@ -1,13 +1,20 @@
 /** Ports for workloads that leave the choice to the device: kept over restarts and reboots. */
 import { Failure } from "../../failure.ts";
-import { newState } from "../../model/workload_state.ts";
 import { portNumber } from "../../model/port.ts";
 import type { Instance } from "../../model/instance.ts";
 import type { Workload } from "../../model/workload.ts";
 import { checkPortsFree, portsInUse } from "../../runtime/native/port/free_ports.ts";
-import type { Device } from "../../daemon/device.ts";
+import type { WorkloadStateStore } from "../../store/workload_state_store.ts";
+import type { Plan } from "../pipeline/plan.ts";
 
 export interface AssignPortsInput {
+  states: WorkloadStateStore;
+  /** Names the fixed ports of all workloads. */
+  plan: Pick<Plan, "workloads">;
+  /** `[native] port_range` */
+  portRange: { from: number; to: number };
+  /** The port of the page. */
+  listenPort: number;
   workload: Workload;
   slot: number;
   /** What ran in the slot before: its port is the first choice. */
@@ -19,14 +26,17 @@ export interface AssignPortsInput {
  * where it is free, else the first free one of `[native] port_range` that no other workload has. Written down before it
  * is used.
  */
-export async function assignPorts(device: Device, { workload, slot, previous }: AssignPortsInput): Promise<number[]> {
+export async function assignPorts(
+  input: AssignPortsInput,
+): Promise<number[]> {
+  const { states, workload, slot, previous, portRange } = input;
   const { ports, name } = workload;
   if (!ports.some((port) => port.host === 0)) return ports.map((port) => port.host ?? 0);
-  const before = device.workloadStates.all.get(name) ?? newState(name);
+  const before = states.get(name);
   const inUse = await portsInUse();
-  const { from, to } = device.settings.native.portRange;
+  const { from, to } = portRange;
   // From here on without a pause, so that two starts never choose the same.
-  const taken = reservedByOthers(device, { name, slot });
+  const taken = reservedByOthers(input);
   const chosen: number[] = [];
   for (const [index, port] of ports.entries()) {
     if (port.host !== 0) {
@@ -51,7 +61,7 @@ export async function assignPorts(device: Device, { workload, slot, previous }: 
   const own = Object.fromEntries(
     ports.flatMap((port, index) => port.host === 0 ? [[`${slot}/${index}`, chosen[index]!]] : []),
   );
-  await device.workloadStates.save({ ...before, ports: { ...before.ports, ...own } });
+  await states.save({ ...before, ports: { ...before.ports, ...own } });
   return chosen;
 }
 
@@ -62,16 +72,16 @@ export async function rethrowWithPortHolder(error: unknown, { ports, runtime }: 
   throw error;
 }
 
-function reservedByOthers(device: Device, own: { name: string; slot: number }): Set<number> {
+function reservedByOthers({ states, plan, listenPort, workload, slot }: AssignPortsInput): Set<number> {
   const taken = new Set<number>();
-  for (const { spec } of device.plan.workloads) {
+  for (const { spec } of plan.workloads) {
     for (const port of spec?.ports ?? []) if (port.host !== null) taken.add(port.host);
   }
-  for (const state of device.workloadStates.all.values()) {
+  for (const state of states.all.values()) {
     for (const [key, port] of Object.entries(state.ports ?? {})) {
-      if (state.name !== own.name || !key.startsWith(`${own.slot}/`)) taken.add(port);
+      if (state.name !== workload.name || !key.startsWith(`${slot}/`)) taken.add(port);
     }
   }
-  taken.add(device.settings.listenPort);
+  taken.add(listenPort);
   return taken;
 }

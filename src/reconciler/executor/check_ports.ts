@@ -2,14 +2,10 @@
 import type { Workload } from "../../model/workload.ts";
 import { portNumber } from "../../model/port.ts";
 import { checkPortsFree } from "../../runtime/native/port/free_ports.ts";
-import type { Device } from "../../daemon/device.ts";
-import { observedInstances } from "../../model/instance.ts";
+import type { Instance } from "../../model/instance.ts";
 
-/** Throws `port_conflict`, naming the holder. What this workload's own instances hold will be free in time. */
-export async function checkNewPorts({ observations }: Device, { name, ports }: Workload): Promise<void> {
-  const instances = observedInstances(observations).filter((
-    instance,
-  ) => instance.workload === name);
+/** Throws `port_conflict`, naming the holder. `instances` are the workload's own: their ports will be free in time. */
+export async function checkNewPorts({ ports }: Workload, instances: readonly Instance[]): Promise<void> {
   const own = new Set(
     instances.flatMap((instance) => instance.state === "exited" ? [] : instance.ports.map(portNumber)),
   );

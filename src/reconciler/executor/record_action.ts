@@ -1,5 +1,5 @@
 /** What a start, and a stop for good, leave in a workload's memory. */
-import { newState, type WorkloadState } from "../../model/workload_state.ts";
+import type { WorkloadState } from "../../model/workload_state.ts";
 import type { Instance } from "../../model/instance.ts";
 import type { Action } from "../pipeline/action.ts";
 import { recordRepair } from "../pipeline/drift_repair.ts";
@@ -7,54 +7,59 @@ import type { ReasonCode } from "../../model/reason.ts";
 import { beginRollout, NO_ROLLOUTS } from "../../model/rollout.ts";
 import { withRun, withStop } from "../pipeline/job_runs.ts";
 import { slotAfterStart } from "../pipeline/restart/restart_decision.ts";
-import type { Device } from "../../daemon/device.ts";
+import type { WorkloadStateStore } from "../../store/workload_state_store.ts";
 
 /**
  * Written down before the first start in a runtime: should the answer be lost, nobody may start it in another one
  * before this one was looked at. The native one can always be looked at.
  */
-export async function recordRuntime(device: Device, action: Action & { type: "start" }): Promise<void> {
-  const before = device.workloadStates.all.get(action.workload) ?? newState(action.workload);
+export async function recordRuntime(states: WorkloadStateStore, action: Action & { type: "start" }): Promise<void> {
+  const before = states.get(action.workload);
   const { runtime } = action.spec;
   if (runtime === "native" && before.slots[action.slot] === undefined) return;
   const slot = before.slots[action.slot] ?? { fingerprint: "", restarts: 0, streak: 0, lastExitCode: null, recent: [] };
   if (slot.runtime === runtime) return;
-  await device.workloadStates.save({ ...before, slots: { ...before.slots, [action.slot]: { ...slot, runtime } } });
+  await states.save({ ...before, slots: { ...before.slots, [action.slot]: { ...slot, runtime } } });
 }
 
 /** Written down before a chain touches its first instance: from then on its deadline counts. */
-export async function recordBegun(device: Device, chain: readonly Action[]): Promise<void> {
+export async function recordBegun(
+  states: WorkloadStateStore,
+  { chain, revision, now }: { chain: readonly Action[]; revision: string; now: number },
+): Promise<void> {
   const start = chain.find((action) => action.type === "start");
   if (start === undefined || start.spec.job !== null) return;
   const { workload, fingerprint, reason, message } = start;
-  const before = device.workloadStates.all.get(workload) ?? newState(workload);
-  const revision = device.plan.workloads.find((effective) => effective.name === workload)?.revision ?? "";
-  const begun = { fingerprint, revision, reason, message, startedAt: device.clock.now() };
+  const before = states.get(workload);
+  const begun = { fingerprint, revision, reason, message, startedAt: now };
   const rollouts = beginRollout(before.rollouts ?? NO_ROLLOUTS, begun);
   if (rollouts === null) return;
-  const memory = { ...before, rollouts };
+  const state = { ...before, rollouts };
   // Without a version to go back to, its loss would change nothing.
-  if (rollouts.versions.length === 0) device.workloadStates.keep(memory);
-  else await device.workloadStates.save(memory);
+  if (rollouts.versions.length === 0) states.keep(state);
+  else await states.save(state);
 }
 
 /** Written down before a container is removed: one that is gone without this was taken away by somebody else. */
-export async function recordRemove(device: Device, { instance, reason }: Action & { type: "remove" }): Promise<void> {
+export async function recordRemove(
+  states: WorkloadStateStore,
+  { instance, reason }: Action & { type: "remove" },
+): Promise<void> {
   // What it was repaired for goes on counting when the removal was somebody else's in the end.
   if (reason === "drift") return;
-  const before = device.workloadStates.all.get(instance.workload);
+  const before = states.all.get(instance.workload);
   if (instance.runtime !== "docker" || before?.slots[instance.slot]?.fingerprint !== instance.fingerprint) return;
   const { [instance.slot]: _, ...slots } = before.slots;
-  await device.workloadStates.save({ ...before, slots });
+  await states.save({ ...before, slots });
 }
 
 /** Restarts are counted, and a run of a job begins. */
 export async function recordStart(
-  device: Device,
-  { action, instance }: { action: Action & { type: "start" }; instance: Instance },
+  states: WorkloadStateStore,
+  { action, instance, now }: { action: Action & { type: "start" }; instance: Instance; now: number },
 ): Promise<void> {
-  const before = device.workloadStates.all.get(action.workload) ?? newState(action.workload);
-  const at = instance.startedAt ?? device.clock.now();
+  const before = states.get(action.workload);
+  const at = instance.startedAt ?? now;
   const { restart, runtime } = action.spec;
   const slot = { ...slotAfterStart(restart, { ...action, at }, before.slots[action.slot]), runtime };
   const state: WorkloadState = {
@@ -68,8 +73,8 @@ export async function recordStart(
   }
   // A first start of a slot says nothing that its loss would change: it is written with what is applied.
   const isFirst = before.slots[action.slot] === undefined && action.dueAt === undefined && runtime === "native";
-  if (isFirst) device.workloadStates.keep(state);
-  else await device.workloadStates.save(state);
+  if (isFirst) states.keep(state);
+  else await states.save(state);
 }
 
 /** What is started for another reason than that it had been changed by hand, or had ended, begins anew. */
@@ -81,27 +86,30 @@ function withRepairs(before: WorkloadState, { reason, at }: { reason: ReasonCode
 }
 
 /** Written down before the stop: whoever sees the ended instance knows why it ended. */
-export async function recordStop(device: Device, action: Action & { type: "stop" }): Promise<void> {
-  if (action.isReplaced === true) await rememberStopOfRun(device, action.instance, "isReplaced");
-  else if (device.shutdownKind !== null) await rememberStopOfRun(device, action.instance, "isStopped");
-  else if (action.reason === "unhealthy") await halt(device, action);
+export async function recordStop(
+  states: WorkloadStateStore,
+  { action, isShuttingDown }: { action: Action & { type: "stop" }; isShuttingDown: boolean },
+): Promise<void> {
+  if (action.isReplaced === true) await recordStopOfRun(states, action.instance, "isReplaced");
+  else if (isShuttingDown) await recordStopOfRun(states, action.instance, "isStopped");
+  else if (action.reason === "unhealthy") await recordHalt(states, action);
 }
 
-async function rememberStopOfRun(
-  device: Device,
+async function recordStopOfRun(
+  states: WorkloadStateStore,
   { workload, id }: Instance,
   why: "isReplaced" | "isStopped",
 ): Promise<void> {
-  const before = device.workloadStates.all.get(workload);
-  if (before?.job !== undefined) await device.workloadStates.save({ ...before, job: withStop(before.job, id, why) });
+  const before = states.all.get(workload);
+  if (before?.job !== undefined) await states.save({ ...before, job: withStop(before.job, id, why) });
 }
 
 /** It is not to be started again. */
-async function halt(device: Device, action: Action & { type: "stop" }): Promise<void> {
+async function recordHalt(states: WorkloadStateStore, action: Action & { type: "stop" }): Promise<void> {
   const { workload, instance } = action;
-  const before = device.workloadStates.all.get(workload) ?? newState(workload);
+  const before = states.get(workload);
   const slot = before.slots[instance.slot] ??
     { fingerprint: instance.fingerprint, restarts: 0, streak: 0, lastExitCode: null, recent: [] };
   const slots = { ...before.slots, [instance.slot]: { ...slot, halted: "unhealthy" as const } };
-  await device.workloadStates.save({ ...before, slots });
+  await states.save({ ...before, slots });
 }

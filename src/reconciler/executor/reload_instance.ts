@@ -1,25 +1,27 @@
 /** New files for a workload that goes on running: put in their place, then told. */
 import { redactSecrets } from "../../log.ts";
-import { newState } from "../../model/workload_state.ts";
 import { portNumber, substitutePorts, withAssignedPorts } from "../../model/port.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Action } from "../pipeline/action.ts";
 import { placeFiles } from "../../store/file_tree.ts";
 import { Failure } from "../../failure.ts";
-import type { Device } from "../../daemon/device.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { WorkloadStateStore } from "../../store/workload_state_store.ts";
 
 const COMMAND_MS = 60_000;
 
 /** Throws `Failure` when it could not be told. */
-export async function reloadInstance(device: Device, { spec, instance }: Action & { type: "reload" }): Promise<void> {
-  const runtime = device.runtimes.get(instance.runtime)!;
-  await placeFiles(device.dir.files, spec);
+export async function reloadInstance(
+  { spec, instance }: Action & { type: "reload" },
+  { runtime, filesDir, stopped }: { runtime: Runtime; filesDir: string; stopped: AbortSignal },
+): Promise<void> {
+  await placeFiles(filesDir, spec);
   const how = spec.onChange;
   if (how.type === "signal") await runtime.signal(instance, how.signal);
   if (how.type === "command") {
     const ports = withAssignedPorts(spec.ports, instance.ports.map(portNumber));
     const command = how.command.map((word) => substitutePorts(word, ports));
-    const signal = AbortSignal.any([device.stopped, AbortSignal.timeout(COMMAND_MS)]);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(COMMAND_MS)]);
     const { exitCode, output } = await runtime.execute(instance, spec, command, signal);
     if (exitCode !== 0) {
       const message = output === "" ? "" : `: ${redactSecrets(output).slice(0, 200)}`;
@@ -33,9 +35,9 @@ export async function reloadInstance(device: Device, { spec, instance }: Action 
 }
 
 /** From now on the files count as applied: to be called when all instances were told of them. */
-export async function recordReload(device: Device, spec: Workload): Promise<void> {
-  const before = device.workloadStates.all.get(spec.name) ?? newState(spec.name);
+export async function recordReload(states: WorkloadStateStore, spec: Workload): Promise<void> {
+  const before = states.get(spec.name);
   if (before.applied === null) return;
   const workload = { ...before.applied.workload, files: spec.files };
-  await device.workloadStates.save({ ...before, applied: { ...before.applied, workload } });
+  await states.save({ ...before, applied: { ...before.applied, workload } });
 }

@@ -1,16 +1,16 @@
 /** What a command may ask of a device whose daemon does not run. */
 import { type Settings } from "../settings/settings.ts";
-import { closeDevice, openDevice } from "../daemon/create_device.ts";
-import { claimDataDir } from "../daemon/claim_data_dir.ts";
-import { type PlanPreview, previewPlan } from "./plan_preview.ts";
+import { type PlanPreview, previewPlan } from "../operations/plan_preview.ts";
+import { claimDataDir } from "./claim_data_dir.ts";
+import { openDaemonParts } from "./daemon_parts.ts";
 
 /** The plan that a daemon started now would make. Holds the lock meanwhile, and starts nothing. */
 export async function offlinePlan(settings: Settings, signal: AbortSignal): Promise<PlanPreview> {
   using claim = await claimDataDir(settings);
-  const device = await openDevice({ settings, ...claim, signal });
+  const parts = await openDaemonParts({ settings, ...claim, signal });
   try {
-    return await previewPlan(device);
+    return await previewPlan(parts);
   } finally {
-    await closeDevice(device);
+    await parts.close();
   }
 }
