@@ -13,7 +13,7 @@ import {
 } from "./instance_lifecycle.ts";
 import { removeCgroup } from "./process/cgroup_processes.ts";
 import { isAlive, type ProcessHandle } from "../../os/pidfd.ts";
-import { isAnyLeft, killTree, signalTree, type Tree } from "./process/kill_tree.ts";
+import { isAnyLeft, killTree, type SignalledProcesses, signalTree, type Tree } from "./process/kill_tree.ts";
 import { type FoundRecord, type InstanceRecord, readShim, writeRestartLease } from "./instance_record.ts";
 import { belongsTo, readShimJournal, type ShimJournal } from "./shim_journal.ts";
 
@@ -50,7 +50,7 @@ export class SupervisedInstance {
   #grant: string | null = null;
   #stop: StopOptions;
   /** Processes that got the stop signal since somebody asked for it last. */
-  #signalled = new Set<string>();
+  readonly #signalled: SignalledProcesses = new Map();
   /** On the monotonic clock: when what is left gets SIGKILL. Null until somebody asks it to end. */
   #deadline: number | null = null;
   readonly #clock: Clock;

@@ -75,6 +75,21 @@ for (const [what, wrapped] of Object.entries(WRAPPERS)) {
   });
 }
 
+Deno.test("the helpers that a stop handler starts do their work", async () => {
+  await using device = await nativeDevice();
+  const { write, up, isSaved } = files(device);
+  const steps = "for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.01 || exit 9; done";
+  const save = `${steps}; echo "$(date +%s)" | grep -q . || exit 8; echo saved >${device.root}/app.saved; exit 0`;
+  // Many more processes keep the daemon busy signalling while the handler works.
+  const script = `for n in $(seq 100); do sleep 3600 & done; trap '${save}' TERM
+    echo $$ >${device.root}/app.new; mv ${device.root}/app.new ${device.root}/app.up; sleep 3600 & wait $!; exit 7`;
+  const one = await start(device.runtime, shell(`exec ${await write("app", script)}`));
+  await up("app");
+  await device.runtime.stop(one, LONG);
+  assert.equal(await isSaved(), true);
+  assert.equal((await ended(device)).exitCode, 0);
+});
+
 Deno.test("what does not obey is killed at the timeout, and the rest is not waited for", async () => {
   await using device = await nativeDevice();
   const { write, up, isSaved } = files(device);
@@ -184,7 +199,7 @@ Deno.test("without a cgroup the stop signal finds children, other sessions and m
   await Promise.all(names.map(up));
   const identity = (await statOf(shim.pid))!;
   const tree = { id: "web-0-tree", service, shim: identity, cgroup: null };
-  await signalTree(tree, "SIGTERM", new Set());
+  await signalTree(tree, "SIGTERM", new Map());
   assert.equal((await shim.status).code, 7);
   await eventually("none is left", async () => !await isAnyLeft(tree));
   assert.deepEqual(await Promise.all(["main", ...names].map(isSaved)), [true, true, true, true]);

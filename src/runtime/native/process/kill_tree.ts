@@ -44,24 +44,43 @@ export async function killTree(tree: Tree): Promise<void> {
   }
 }
 
+/** Processes that got a stop signal, by pid, with the time of the signal in clock ticks since boot. */
+export type SignalledProcesses = Map<number, { startTime: string; ticks: number }>;
+
 /**
- * Sends the signal to each process of the instance that is not in `done`, and adds it there. What forks meanwhile is
- * looked for again, a few times. A process that is stopped goes on, as systemd has it: else it could not obey.
+ * Sends the signal to each process of the instance that did not get it yet. Looks again a few times for processes that
+ * were forked meanwhile, but spares what a process forks after its own signal: a helper of its stop handler, such as
+ * `sleep` in a trap of a shell, which must do its work. Processes that are stopped are continued, as systemd does: else
+ * they could not obey.
  */
-export async function signalTree(tree: Tree, name: SignalName, done: Set<string>): Promise<void> {
+export async function signalTree(tree: Tree, name: SignalName, signalled: SignalledProcesses): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    const fresh = (await members(tree)).filter((processIdentity) => !done.has(keyOf(processIdentity)));
+    const fresh: ProcessHandle[] = [];
+    for (const process of await members(tree)) if (!await isHandled(process, signalled)) fresh.push(process);
     if (fresh.length === 0) return;
-    for (const processIdentity of fresh) {
-      done.add(keyOf(processIdentity));
-      await signal(processIdentity, name).catch(() => {});
-      if ((await statOf(processIdentity.pid))?.state === "T") await signal(processIdentity, "SIGCONT").catch(() => {});
+    for (const process of fresh) {
+      signalled.set(process.pid, { startTime: process.startTime, ticks: await uptimeTicks() });
+      await signal(process, name).catch(() => {});
+      if ((await statOf(process.pid))?.state === "T") await signal(process, "SIGCONT").catch(() => {});
     }
   }
 }
 
-function keyOf({ pid, startTime }: ProcessHandle): string {
-  return `${pid} ${startTime}`;
+/** Returns whether the process got the signal, or was forked by one that had got it. */
+async function isHandled({ pid, startTime }: ProcessHandle, signalled: SignalledProcesses): Promise<boolean> {
+  if (signalled.get(pid)?.startTime === startTime) return true;
+  const stat = await statOf(pid);
+  const parent = stat === null ? undefined : signalled.get(stat.parent);
+  if (parent === undefined || Number(startTime) < parent.ticks) return false;
+  // What this process forks is spared as well.
+  signalled.set(pid, { startTime, ticks: Number(startTime) });
+  return true;
+}
+
+/** Time since boot in clock ticks, 100 in a second, as start times are counted (proc_pid_stat(5), proc_uptime(5)). */
+async function uptimeTicks(): Promise<number> {
+  const [seconds] = (await Deno.readTextFile("/proc/uptime")).split(" ");
+  return Math.floor(Number(seconds) * 100);
 }
 
 /**
