@@ -8,7 +8,7 @@
 import type { RuntimeOptions } from "../../model/desired.ts";
 import { canonical } from "../../model/fingerprint.ts";
 import type { WorkloadState } from "../../model/workload_state.ts";
-import type { Instance, Observation } from "../../model/instance.ts";
+import { type Instance, type Observation, observedInstances } from "../../model/instance.ts";
 import { NO_ROLLOUTS, type RolloutState } from "../../model/rollout.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Action } from "./action.ts";
@@ -79,7 +79,7 @@ export function plan(input: PlanInput): Plan {
   const { desired } = input;
   if (desired === null) return EMPTY_PLAN;
 
-  const instances = observedInstances(input.observations);
+  const instances = sortedInstances(input.observations);
   const byWorkload = Map.groupBy(instances, (instance) => instance.workload);
   const takenBack = input.quarantinedRevision?.revision === desired.revision ? input.quarantinedRevision.message : null;
   const due: number[] = [];
@@ -295,7 +295,7 @@ function evaluateWorkloadRollout(
 }
 
 /** Sorted, so that the order in which runtimes list their instances never matters. */
-function observedInstances(observations: readonly Observation[]): Instance[] {
+function sortedInstances(observations: readonly Observation[]): Instance[] {
   return observedInstances(observations)
     .sort((a, b) => order(a.workload, b.workload) || a.slot - b.slot || order(a.id, b.id));
 }
