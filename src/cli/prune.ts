@@ -6,9 +6,9 @@ import { daemonLocation } from "./load_settings.ts";
 export const prune: Command = {
   name: "prune",
   usage: "--confirm [REVISION]",
-  summary: "Let a removal go ahead that waits for your word",
+  summary: "Confirm a pending removal",
   options: [
-    { flag: "--confirm", doc: 'remove what "status" lists as held; with a REVISION, only if that one asks for it' },
+    { flag: "--confirm", doc: "remove what is pending; with a REVISION, only if that one asks for it" },
     ...CONFIG_FLAG.options,
   ],
   flags: { confirm: { type: "boolean" }, ...CONFIG_FLAG.flags },
@@ -27,7 +27,7 @@ export const prune: Command = {
       body: { revision },
       signal: input.signal,
     });
-    input.out(names.length === 0 ? "no removal waits" : `removing ${names.join(", ")}; volumes and data stay`);
+    input.out(names.length === 0 ? "no removal is pending" : `removing ${names.join(", ")}; volumes and data stay`);
     return EXIT.done;
   },
 };

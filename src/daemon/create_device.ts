@@ -108,7 +108,7 @@ export async function openDevice(
     processing,
     lackingBytes: null,
     sourceState,
-    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null },
+    sourceStatus: { sync: "unknown", last_sync_at: null, progress: null, error: null, delayed: null },
     syncCount: 0,
     syncing: false,
     reconcileCount: 0,

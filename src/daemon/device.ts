@@ -89,7 +89,7 @@ export interface Device {
   /** What the files of workloads need that did not fit on the disk; null when all fitted. */
   lackingBytes: number | null;
   sourceState: SourceState;
-  sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "held">;
+  sourceStatus: Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "delayed">;
   /** How many looks at the repository have ended, and whether one is under way: what `sync --wait` waits for. */
   syncCount: number;
   syncing: boolean;

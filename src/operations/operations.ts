@@ -68,12 +68,12 @@ export function controlDeps(device: Device, configReload: ConfigReload | null = 
       findWorkload(device, options.name);
       return withUnsavedWarning(device, await rollBack(device, options));
     },
-    hold: async (request) =>
+    override: async (request) =>
       withUnsavedWarning(
         device,
         await (request.action === "start" ? start(device, request) : setOverride(device, request)),
       ),
-    release: async (name) => withUnsavedWarning(device, await resume(device, name)),
+    resume: async (name) => withUnsavedWarning(device, await resume(device, name)),
     confirmPrune: (revision) => confirmPrune(device, revision),
     accept: async (revision) => withUnsavedWarning(device, await acceptRevision(device, revision)),
     tryNotify: () => sendTestNotification(device),
@@ -110,29 +110,33 @@ function logs(device: Device, { name, options }: { name: string; options: LogOpt
   return runtime.logs(former ?? name, options);
 }
 
-/** For exactly the revision that asks for it: with the next one, everything is looked at anew. */
+/** Confirms the pending removal of the desired revision only: the next revision is judged anew. Returns the names. */
 async function confirmPrune(device: Device, revision: string | null): Promise<string[]> {
-  const held = device.plan.pendingRemoval;
-  if (held === null || device.desired === null) return [];
+  const pending = device.plan.pendingRemoval;
+  if (pending === null || device.desired === null) return [];
   const asking = device.desired.revision;
   if (revision !== null && !asking.startsWith(revision)) {
-    throw new Failure(`the removal that waits is of revision ${shortId(asking)}, not of "${revision}"`, {
+    throw new Failure(`the pending removal is of revision ${shortId(asking)}, not of "${revision}"`, {
       kind: "mistake",
-      reason: "prune_held",
-      hint: 'look at what it removes now: "harbornode status"',
+      reason: "removal_pending",
+      hint: 'run "harbornode prune" to see what it removes now',
     });
   }
   if (device.desired.invalid.length > 0) {
-    throw new Failure(held.message, {
+    throw new Failure(pending.message, {
       kind: "mistake",
-      reason: "prune_held",
+      reason: "removal_pending",
       hint: "mend the manifest, or take it out of the repository; then confirm",
     });
   }
   device.sourceState.pruneConfirmed = device.desired.revision;
-  addEvent(device, { workload: null, reason: "forced", message: `removal of ${held.names.join(", ")} was confirmed` });
+  addEvent(device, {
+    workload: null,
+    reason: "forced",
+    message: `removal of ${pending.names.join(", ")} was confirmed`,
+  });
   device.trigger.fire();
-  return await Promise.resolve(held.names);
+  return await Promise.resolve(pending.names);
 }
 
 /** A look at the repository that begins after the call; with `wait`, until everything has come to rest. */

@@ -111,12 +111,12 @@ export async function persistPlanned(device: Device): Promise<void> {
       before: before.rollouts ?? NO_ROLLOUTS,
       after: planned.rollouts,
     });
-    const { hold, ...rest } = planned;
+    const { override, ...rest } = planned;
     await device.workloadStates.save({
       ...before,
       ...rest,
-      // The operator may have held it anew since the plan was made.
-      ...(hold !== undefined && isSameOverride(before.hold, hold) ? { hold } : {}),
+      // The operator may have overridden it anew since the plan was made.
+      ...(override !== undefined && isSameOverride(before.override, override) ? { override } : {}),
       ...(rollouts === undefined ? {} : { rollouts }),
     });
     if (rollouts !== undefined) {

@@ -71,7 +71,7 @@ export function buildSnapshot(device: Device): Snapshot {
     workloads: device.plan.workloads.map((workload) =>
       workloadStatus(device, workload, { instances: instances.get(workload.name) ?? [], probedHealth: verdicts })
     ),
-    prune_held: device.plan.pendingRemoval,
+    pending_removal: device.plan.pendingRemoval,
     not_selected: device.desired?.notSelected ?? [],
     events: [...device.events],
     deliveries: [...device.deliveries.deliveries],
@@ -132,7 +132,7 @@ function workloadStatus(
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
     warnings: warningsOf(instances),
-    held: workload.override === null ? null : heldStatus(workload.override),
+    override: workload.override === null ? null : overrideStatus(workload.override),
     last_lines: device.lastLines.get(name)?.lines ?? [],
     runs: (input.state?.job?.runs ?? []).map(runStatus),
     next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
@@ -141,7 +141,7 @@ function workloadStatus(
   };
 }
 
-function heldStatus({ action, since, until }: Override): WorkloadStatus["held"] {
+function overrideStatus({ action, since, until }: Override): WorkloadStatus["override"] {
   return { action, since: isoTime(since), until: timeOrNull(until) };
 }
 

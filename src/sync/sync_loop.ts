@@ -7,7 +7,7 @@ import { nextPollInterval } from "../source/poll_interval.ts";
 import { writeSourceState } from "../store/source_state.ts";
 import { addEvent, type Device, notifyListeners } from "../daemon/device.ts";
 import { hasRoomAgain, processRevision } from "./process_revision.ts";
-import { RevisionHeld } from "./commit_trailers.ts";
+import { RevisionDelayed } from "./commit_trailers.ts";
 import { shortId } from "../model/git_ref.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
 
@@ -41,14 +41,14 @@ export async function syncOnce(device: Device): Promise<Failure | null> {
     sourceState.seen = head;
     if (await hasRoomAgain(device)) device.reloadRevision = true;
     const isNew = device.desired?.revision !== head || device.reloadRevision;
-    if (isNew && !staysHeld(device, head)) await take(device, head, deadline);
-    if (sourceStatus.held?.revision !== head) sourceStatus.held = null;
-    sourceStatus.sync = sourceStatus.held === null ? "synced" : "held";
+    if (isNew && !staysDelayed(device, head)) await take(device, head, deadline);
+    if (sourceStatus.delayed?.revision !== head) sourceStatus.delayed = null;
+    sourceStatus.sync = sourceStatus.delayed === null ? "synced" : "delayed";
     sourceStatus.error = null;
     sourceStatus.last_sync_at = isoTime(device.clock.now());
   } catch (error) {
     if (device.stopped.aborted) return null;
-    if (error instanceof RevisionHeld) return hold(device, error);
+    if (error instanceof RevisionDelayed) return delay(device, error);
     failure = asFailure(error);
     const { reason, message, hint } = failure;
     if (sourceStatus.error?.message !== message) {
@@ -71,22 +71,22 @@ async function end(device: Device): Promise<void> {
 }
 
 /** Not fetched again just to find the same. */
-function staysHeld({ sourceStatus: { held }, clock }: Device, head: string): boolean {
-  return held?.revision === head && (held.until === null || Date.parse(held.until) > clock.now());
+function staysDelayed({ sourceStatus: { delayed }, clock }: Device, head: string): boolean {
+  return delayed?.revision === head && (delayed.until === null || Date.parse(delayed.until) > clock.now());
 }
 
 /** What runs goes on as the revision before has it; the next look may find that the time has come, or another head. */
-async function hold(device: Device, { reason, message, until }: RevisionHeld): Promise<null> {
+async function delay(device: Device, { reason, message, until }: RevisionDelayed): Promise<null> {
   const { sourceStatus, sourceState, clock } = device;
-  if (sourceStatus.held?.message !== message) {
+  if (sourceStatus.delayed?.message !== message) {
     log.info("{message}", { message });
     addEvent(device, { workload: null, reason, message });
   }
   const ends = until === null ? null : isoTime(until);
   Object.assign(sourceStatus, {
-    sync: "held",
+    sync: "delayed",
     error: null,
-    held: { revision: sourceState.seen!, reason, message, until: ends },
+    delayed: { revision: sourceState.seen!, reason, message, until: ends },
     last_sync_at: isoTime(clock.now()),
   });
   await end(device);
@@ -106,7 +106,7 @@ async function take(device: Device, head: string, signal: AbortSignal): Promise<
   device.revision = { id, subject, author };
   forgetAttempts(device, desired);
   device.desired = desired;
-  device.sourceStatus.held = null;
+  device.sourceStatus.delayed = null;
   // Some files did not get onto the disk: that was said, and the poll tries again.
   if (isKnown && device.reloadRevision) return;
   const count = desired.workloads.length;

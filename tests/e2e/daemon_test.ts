@@ -67,12 +67,15 @@ await testNeeding(
     await repository.remove("services/b.toml");
     await repository.write("README.md", "nothing here");
     const empty = await repository.commit("Empty");
-    await eventually("the removal is held", async () => (await device.status())?.prune_held?.names.length === 2);
+    await eventually(
+      "the removal is pending",
+      async () => (await device.status())?.pending_removal?.names.length === 2,
+    );
     assert.ok(await isAlive(a.instances[0]?.pid) && await isAlive(b.instances[0]?.pid));
 
     const other = await device.cli("prune", "--confirm", a.revision!.slice(0, 7));
     assert.equal(other.code, 1);
-    assert.match(other.err, /the removal that waits is of revision [0-9a-f]{7}, not of /);
+    assert.match(other.err, /the pending removal is of revision [0-9a-f]{7}, not of /);
     assert.ok(await isAlive(a.instances[0]?.pid));
     const confirmed = await device.cli("prune", "--confirm", empty.slice(0, 7));
     assert.equal(confirmed.out.trim(), "removing a, b; volumes and data stay");

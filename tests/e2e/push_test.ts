@@ -167,7 +167,7 @@ await testNeeding(["git"], "a manifest with three mistakes harms its own workloa
   }
   await device.until("third", (workload) => workload.phase === "running");
   const status = await device.status();
-  assert.deepEqual(status?.prune_held?.names, ["other"]);
+  assert.deepEqual(status?.pending_removal?.names, ["other"]);
   const alive = await Deno.stat(`/proc/${other.instances[0]!.pid}`).then(() => true, () => false);
   assert.ok(alive, "the service that the broken revision removed was stopped");
 });
