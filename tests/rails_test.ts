@@ -115,8 +115,8 @@ const RAILS: Record<string, readonly Held[]> = {
       "more workloads or instances than allowed push nobody out who was there before",
     ],
   ],
-  "windows and holds are the owner's, and last": [
-    ["e2e/operations_test.ts", "what is held is left alone, and what is stopped stays so"],
+  "windows and overrides are the owner's, and last": [
+    ["e2e/operations_test.ts", "suspended workloads stay as they are and stopped ones stay stopped"],
     ["e2e/operations_test.ts", "a change waits for the maintenance window"],
   ],
   "memory and disk are promised once": [

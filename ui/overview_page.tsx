@@ -20,7 +20,7 @@ export function OverviewPage({ snapshot, now }: { snapshot: Snapshot; now: numbe
         {labels.length > 0 && <p class="labels wrap">{labels.map(([key, value]) => `${key}=${value}`).join("  ")}</p>}
       </header>
       {device.state_unsaved !== null && (
-        <div class="held small wrap">
+        <div class="notice small wrap">
           {device.state_unsaved.message}
           <div class="hint">Hint: {device.state_unsaved.hint}</div>
         </div>
@@ -29,11 +29,11 @@ export function OverviewPage({ snapshot, now }: { snapshot: Snapshot; now: numbe
         <span class={`state ${overallStatus(snapshot).tone}`}>{overallStatus(snapshot).sentence}</span>
       </p>
       <SourceLine source={source} now={now} />
-      {snapshot.prune_held !== null && (
-        <div class="held small">
-          Removal of {snapshot.prune_held.names.join(", ")} waits for your word: {snapshot.prune_held.message}.
+      {snapshot.pending_removal !== null && (
+        <div class="notice small">
+          Removal of {snapshot.pending_removal.names.join(", ")} is pending: {snapshot.pending_removal.message}.
           <div class="hint">
-            Say <code>harbornode prune --confirm</code> on the device if that is what you want.
+            Run <code>harbornode prune --confirm</code> on the device to remove them.
           </div>
         </div>
       )}

@@ -31,7 +31,7 @@ export function SourceLine({ source, now }: { source: SourceStatus; now: number 
           </>
         )}
       </div>
-      {source.held !== null && <div class="small wrap">{source.held.message}</div>}
+      {source.delayed !== null && <div class="small wrap">{source.delayed.message}</div>}
       {source.progress !== null && <div class="progress small">{source.progress}</div>}
       {source.error !== null && (
         <div class="error small wrap">

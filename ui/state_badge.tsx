@@ -5,7 +5,6 @@ const TONE: Record<string, string> = {
   synced: "idle",
   "out-of-sync": "warn moving",
   suspended: "idle",
-  held: "warn",
   unknown: "idle",
   pending: "idle moving",
   starting: "idle moving",

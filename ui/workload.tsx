@@ -119,7 +119,7 @@ function WarningMark({ warnings }: { warnings: Warning[] }) {
 export function Warnings({ warnings }: { warnings: Warning[] }) {
   if (warnings.length === 0) return null;
   return (
-    <ul class="held small wrap" aria-label="Warnings">
+    <ul class="notice small wrap" aria-label="Warnings">
       {warnings.map(({ reason, message }) => (
         <li>
           <span class="warn">{sentence(message)}</span> <code class="quiet">{reason}</code>

@@ -1,8 +1,23 @@
-/** Waiting that ends as soon as somebody has enough of it. */
+/** Waits that end as soon as a signal aborts. */
+
+/** Returns the result of `work`, and rejects with the signal's reason as soon as it aborts. The work itself goes on. */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    // The race also takes care of work that fails after it was left behind.
+    return await Promise.race([promise, work]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
 
 /**
- * The chunks of an HTTP answer; throws the signal's reason as soon as it aborts. Handing the signal to `fetch` is not enough: while chunks
- * pour in, Deno's misses an abort now and then, and the body goes on for ever. Leaving the loop early ends the body.
+ * Yields the chunks of an HTTP answer; throws the signal's reason as soon as it aborts. Handing the signal to `fetch` is
+ * not enough: while chunks pour in, Deno's misses an abort now and then, and the body goes on for ever. Leaving the loop
+ * early cancels the body.
  */
 export async function* abortableIterator<Chunk>(
   body: ReadableStream<Chunk>,
@@ -22,18 +37,5 @@ export async function* abortableIterator<Chunk>(
   } finally {
     signal.removeEventListener("abort", abort);
     await abort();
-  }
-}
-
-/** Returns when the work is done; throws the signal's reason as soon as it aborts. The work itself goes on. */
-export async function abortable(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -6,7 +6,7 @@ import { daemonLocation } from "./load_settings.ts";
 export const accept: Command = {
   name: "accept",
   usage: "[REVISION]",
-  summary: "Use a revision of a rewound branch that waits for your word",
+  summary: "Accept a force-pushed branch",
   options: [...CONFIG_FLAG.options],
   flags: CONFIG_FLAG.flags,
   positionals: { min: 0, max: 1 },

@@ -1,26 +1,26 @@
-/** The owner's word about workloads, said to the daemon of one after the other. */
+/** Runs one operation of the daemon for each workload that the command line names. */
 import { parseDuration } from "../schema/quantity.ts";
 import { type CommandInput, CONFIG_FLAG, UsageError } from "./command.ts";
 import { ControlClient } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { daemonLocation } from "./load_settings.ts";
 
-export const SUSPEND_FLAGS = {
+export const OVERRIDE_FLAGS = {
   flags: { for: { type: "string" }, ...CONFIG_FLAG.flags },
   options: CONFIG_FLAG.options.slice(),
 } as const;
 
-/** Prints what follows for each. Ends at the first of which the daemon refuses it. */
+/** Prints what follows for each. Ends at the first workload for which the daemon refuses the operation. */
 export async function forEachWorkload(
   input: CommandInput,
-  word: "hold" | "stop" | "start" | "release",
+  operation: "suspend" | "stop" | "start" | "resume",
 ): Promise<ExitCode> {
   const forMs = durationOf(input.flags.for);
   const settings = await daemonLocation(input);
   if (settings === null) return EXIT.problems;
   using daemon = new ControlClient(settings);
   for (const name of input.positionals) {
-    const { message } = await daemon.json<{ message: string }>(`/workloads/${encodeURIComponent(name)}/${word}`, {
+    const { message } = await daemon.json<{ message: string }>(`/workloads/${encodeURIComponent(name)}/${operation}`, {
       method: "POST",
       body: { for_ms: forMs },
       signal: input.signal,

@@ -2,11 +2,11 @@ import { type Command, CONFIG_FLAG } from "./command.ts";
 import { forEachWorkload } from "./for_each_workload.ts";
 
 export const resume: Command = {
-  name: "release",
+  name: "resume",
   usage: "NAME...",
-  summary: "Let workloads that are held, stopped or rolled back follow git",
+  summary: "Follow git again, after suspend, stop or rollback",
   options: CONFIG_FLAG.options.slice(),
   flags: CONFIG_FLAG.flags,
   positionals: { min: 1, max: 100 },
-  run: (input) => forEachWorkload(input, "release"),
+  run: (input) => forEachWorkload(input, "resume"),
 };

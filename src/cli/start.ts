@@ -1,15 +1,15 @@
 import type { Command } from "./command.ts";
-import { forEachWorkload, SUSPEND_FLAGS } from "./for_each_workload.ts";
+import { forEachWorkload, OVERRIDE_FLAGS } from "./for_each_workload.ts";
 
 export const start: Command = {
   name: "start",
   usage: "NAME... [--for DURATION]",
-  summary: "Start workloads that were stopped here, or that git switches off",
+  summary: "Start stopped workloads, or those that git switches off",
   options: [
-    { flag: "--for DURATION", doc: "of what git switches off: for this long (default: until released)" },
-    ...SUSPEND_FLAGS.options,
+    { flag: "--for DURATION", doc: 'how long what git switches off runs (default: until "harbornode resume")' },
+    ...OVERRIDE_FLAGS.options,
   ],
-  flags: SUSPEND_FLAGS.flags,
+  flags: OVERRIDE_FLAGS.flags,
   positionals: { min: 1, max: 100 },
   run: (input) => forEachWorkload(input, "start"),
 };

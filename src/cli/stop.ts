@@ -1,15 +1,15 @@
 import type { Command } from "./command.ts";
-import { forEachWorkload, SUSPEND_FLAGS } from "./for_each_workload.ts";
+import { forEachWorkload, OVERRIDE_FLAGS } from "./for_each_workload.ts";
 
 export const stop: Command = {
   name: "stop",
   usage: "NAME... [--for DURATION]",
-  summary: "Stop workloads, and keep them stopped",
+  summary: "Stop workloads and keep them stopped",
   options: [
-    { flag: "--for DURATION", doc: 'keep it so for this long, like "2h" (default: until released)' },
-    ...SUSPEND_FLAGS.options,
+    { flag: "--for DURATION", doc: 'how long, like "2h" (default: until "harbornode resume")' },
+    ...OVERRIDE_FLAGS.options,
   ],
-  flags: SUSPEND_FLAGS.flags,
+  flags: OVERRIDE_FLAGS.flags,
   positionals: { min: 1, max: 100 },
   run: (input) => forEachWorkload(input, "stop"),
 };

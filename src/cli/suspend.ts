@@ -1,15 +1,15 @@
 import type { Command } from "./command.ts";
-import { forEachWorkload, SUSPEND_FLAGS } from "./for_each_workload.ts";
+import { forEachWorkload, OVERRIDE_FLAGS } from "./for_each_workload.ts";
 
 export const suspend: Command = {
-  name: "hold",
+  name: "suspend",
   usage: "NAME... [--for DURATION]",
-  summary: "Keep workloads as last applied, whatever git says",
+  summary: "Ignore changes from git for a while",
   options: [
-    { flag: "--for DURATION", doc: 'keep it so for this long, like "2h" (default: until released)' },
-    ...SUSPEND_FLAGS.options,
+    { flag: "--for DURATION", doc: 'how long, like "2h" (default: until "harbornode resume")' },
+    ...OVERRIDE_FLAGS.options,
   ],
-  flags: SUSPEND_FLAGS.flags,
+  flags: OVERRIDE_FLAGS.flags,
   positionals: { min: 1, max: 100 },
-  run: (input) => forEachWorkload(input, "hold"),
+  run: (input) => forEachWorkload(input, "suspend"),
 };

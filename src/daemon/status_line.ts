@@ -7,7 +7,7 @@ import { shortId } from "../model/git_ref.ts";
 /** A terminal's width, and what systemctl writes before it. */
 const MOST_SUBJECT = 50;
 
-export function statusLine({ device, source, workloads, prune_held }: Snapshot): string {
+export function statusLine({ device, source, workloads, pending_removal }: Snapshot): string {
   const { well, attention, moving } = groups(workloads);
   const [first] = attention;
   const count = workloads.length === 0 ? "nothing to run" : `${well.length} of ${workloads.length} healthy`;
@@ -15,8 +15,8 @@ export function statusLine({ device, source, workloads, prune_held }: Snapshot):
     ? `${first.name}: ${first.message}`
     : source.error !== null
     ? source.error.message
-    : prune_held !== null
-    ? `removal of ${prune_held.names.join(", ")} is held`
+    : pending_removal !== null
+    ? `removal of ${pending_removal.names.join(", ")} is pending`
     : moving.length > 0
     ? `${moving[0]!.name}: ${moving[0]!.message}`
     : null;

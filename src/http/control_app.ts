@@ -39,9 +39,9 @@ export interface ControlDeps {
   /** Resolves with what follows, in a sentence. `to` is a fingerprint or its first digits; null: the version before. */
   rollBack(options: { name: string; to: string | null }): Promise<string>;
   /** Resolve with what follows, in a sentence. */
-  hold(request: { name: string; action: "hold" | "stop" | "start"; forMs: number | null }): Promise<string>;
-  release(name: string): Promise<string>;
-  /** `revision`: its first digits, when the word is for no other one. */
+  override(request: { name: string; action: "suspend" | "stop" | "start"; forMs: number | null }): Promise<string>;
+  resume(name: string): Promise<string>;
+  /** `revision`: the first digits of the only revision whose removal is confirmed; null for any. */
   confirmPrune(revision: string | null): string[];
   /** Of a revision that waits, its first digits; null: the one that does. Resolves with what follows, in a sentence. */
   accept(revision: string | null): Promise<string>;
@@ -78,14 +78,14 @@ export function createControlApp(deps: ControlDeps): Hono {
     const { to } = await context.req.json<{ to: string | null }>();
     return context.json({ message: await deps.rollBack({ name: context.req.param("name"), to }) });
   });
-  for (const action of ["hold", "stop", "start"] as const) {
+  for (const action of ["suspend", "stop", "start"] as const) {
     app.post(`/workloads/:name/${action}`, async (context) => {
       const { for_ms: forMs } = await context.req.json<{ for_ms: number | null }>();
-      return context.json({ message: await deps.hold({ name: context.req.param("name"), action, forMs }) });
+      return context.json({ message: await deps.override({ name: context.req.param("name"), action, forMs }) });
     });
   }
-  app.post("/workloads/:name/release", async (context) => {
-    return context.json({ message: await deps.release(context.req.param("name")) });
+  app.post("/workloads/:name/resume", async (context) => {
+    return context.json({ message: await deps.resume(context.req.param("name")) });
   });
   app.get("/workloads/:name/logs", (context) => {
     const name = context.req.param("name");

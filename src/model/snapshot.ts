@@ -8,7 +8,8 @@ import type { ReasonCode } from "./reason.ts";
 import type { Kind, RuntimeName } from "./workload.ts";
 import type { Problem } from "./problem.ts";
 
-export type Sync = "synced" | "out-of-sync" | "suspended" | "held" | "unknown";
+/** "suspended": git changes nothing of it, by its manifest, by an override or by a rollback of the operator. */
+export type Sync = "synced" | "out-of-sync" | "suspended" | "unknown";
 export type Phase =
   | "pending"
   | "starting"
@@ -124,8 +125,8 @@ export interface WorkloadStatus {
   versions: string[];
   /** Its last lines when it failed for good; empty otherwise. */
   last_lines: string[];
-  /** Set while the owner has it left alone, or stopped, on the device itself; `until` null: until it is released. */
-  held: { action: "hold" | "stop" | "start"; until: string | null; since: string } | null;
+  /** Set while the operator has it suspended, stopped or started on the device; `until` null: until it is resumed. */
+  override: { action: "suspend" | "stop" | "start"; until: string | null; since: string } | null;
   /** Of a job: its last runs, newest last. */
   runs: RunStatus[];
   /** Of a job: when it is due again. */
@@ -139,8 +140,8 @@ export interface SourceStatus {
   branch: string;
   ref: Ref;
   path: string;
-  /** `held`: the newest revision is not applied, and nothing is wrong with it; `held` says why. */
-  sync: "synced" | "syncing" | "held" | "failed" | "unknown";
+  /** `delayed`: the newest revision is not applied, and nothing is wrong with it; the field `delayed` says why. */
+  sync: "synced" | "syncing" | "delayed" | "failed" | "unknown";
   /** Last seen at the remote, last attempted, last applied, last of which every workload was healthy. */
   seen: string | null;
   attempted: string | null;
@@ -157,7 +158,7 @@ export interface SourceStatus {
   /** `transient`: it is tried again by itself, and says nothing of what was pushed. */
   error: { reason: ReasonCode; message: string; hint: string | null; transient: boolean } | null;
   /** The newest revision, which is not to be applied now; `until` null: as long as it is the newest. */
-  held: { revision: string; reason: ReasonCode; message: string; until: string | null } | null;
+  delayed: { revision: string; reason: ReasonCode; message: string; until: string | null } | null;
   /** Who signed the applied revision, as the owner's list of signers calls them; null where no signature is asked for. */
   signer: string | null;
 }
@@ -243,8 +244,8 @@ export interface Snapshot {
   source: SourceStatus;
   runtimes: { name: RuntimeName; enabled: boolean; ok: boolean; message: string }[];
   workloads: WorkloadStatus[];
-  /** Names that would be removed, and why that waits; null when nothing is held. */
-  prune_held: { names: string[]; message: string } | null;
+  /** Names that would be removed, and why they wait for `harbornode prune --confirm`; null when nothing is pending. */
+  pending_removal: { names: string[]; message: string } | null;
   not_selected: string[];
   events: Event[];
   deliveries: Delivery[];

@@ -1,9 +1,9 @@
 /** Questions about the status of a workload, and the groups in which page and command line show workloads. */
 import type { Phase, WorkloadStatus } from "./snapshot.ts";
 
-/** Whether git changes nothing of it, by its manifest or by a hold on the device. */
-export function isSuspendedStatus({ sync, held }: WorkloadStatus): boolean {
-  return sync === "suspended" || held !== null;
+/** Returns whether git changes nothing of it, by its manifest or by an override. A rollback of the operator is neither. */
+export function isSuspendedStatus({ sync, override, refused }: WorkloadStatus): boolean {
+  return override !== null || (sync === "suspended" && refused?.by !== "owner");
 }
 
 /** Whether git's wish is not done here, and what was before goes on until a person changes something. */

@@ -87,8 +87,8 @@ export interface WorkloadState {
   image?: ImageState;
   /** Since when git no longer holds it, in ms since 1970; only where it stays for a while. */
   goneSince?: number | null;
-  /** What the owner said on the device; counts until its end, or until it is released. */
-  hold?: Override;
+  /** What the operator decided on the device; in force until its end, or until it is resumed. The file calls it `hold`. */
+  override?: Override;
   /** Ports that the device chose, by slot and index of the port ("0/1"). */
   ports?: Record<string, number>;
 }

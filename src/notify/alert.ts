@@ -21,7 +21,7 @@ export function alerts(snapshot: Snapshot): Alert[] {
 }
 
 function ofSource(snapshot: Snapshot): Alert[] {
-  const { source, prune_held, workloads } = snapshot;
+  const { source, pending_removal, workloads } = snapshot;
   const found: Alert[] = [];
   const add = (event: NotifyEvent, revision: string | null, { of, reason, message }: {
     of: string;
@@ -41,10 +41,10 @@ function ofSource(snapshot: Snapshot): Alert[] {
     const message = `revision ${named(snapshot, revision)} failed: ${description}`;
     add("revision_failed", revision, { of: revision, reason, message });
   }
-  if (prune_held !== null) {
-    const names = prune_held.names.join(", ");
-    const message = `removal of ${names} waits for the owner's word: ${prune_held.message}`;
-    add("prune_held", source.attempted, { of: names, reason: "prune_held", message });
+  if (pending_removal !== null) {
+    const names = pending_removal.names.join(", ");
+    const message = `removal of ${names} is pending: ${pending_removal.message}`;
+    add("removal_pending", source.attempted, { of: names, reason: "removal_pending", message });
   }
   // A network that is away for a while mends itself, and would keep this message from leaving, too.
   if (source.error !== null && isConnectivityError(source.error.reason) && !PASSING.has(source.error.reason)) {

@@ -41,8 +41,8 @@ export function commitStates(snapshot: Snapshot): CommitState[] {
   const states: CommitState[] = [];
   if (source.attempted !== null) states.push(attempted(snapshot, source.attempted));
   // One that this device is to skip is none of its business.
-  if (source.held !== null && source.held.reason !== "revision_skipped") {
-    const { revision, message } = source.held;
+  if (source.delayed !== null && source.delayed.reason !== "revision_skipped") {
+    const { revision, message } = source.delayed;
     states.push({ revision, state: "pending", description: message });
   }
   const { error } = source;
@@ -55,7 +55,7 @@ export function commitStates(snapshot: Snapshot): CommitState[] {
 }
 
 function attempted(snapshot: Snapshot, revision: string): CommitState {
-  const { source, workloads, prune_held } = snapshot;
+  const { source, workloads, pending_removal } = snapshot;
   if (source.healthy === revision) return { revision, state: "success", description: healthySummary(workloads) };
   if (source.error?.reason === "revision_set_aside" && source.seen === revision) {
     return { revision, state: "failure", description: failed(snapshot, source.error.message) };
@@ -65,8 +65,8 @@ function attempted(snapshot: Snapshot, revision: string): CommitState {
   if (bad !== undefined) {
     return { revision, state: "failure", description: failed(snapshot, `${bad.name}: ${failure(bad)}`) };
   }
-  const isHeld = source.planned === revision && prune_held !== null;
-  const description = isHeld ? `removal of ${prune_held.names.join(", ")} waits for the owner` : "is being applied";
+  const isPending = source.planned === revision && pending_removal !== null;
+  const description = isPending ? `removal of ${pending_removal.names.join(", ")} is pending` : "is being applied";
   return { revision, state: "pending", description };
 }
 

@@ -16,16 +16,16 @@ export function confirmRemovals(
   const { desired } = sync;
   if (pending === null || desired === null) return [];
   if (revision !== null && !desired.revision.startsWith(revision)) {
-    throw new Failure(`the removal that waits is of revision ${shortId(desired.revision)}, not of "${revision}"`, {
+    throw new Failure(`the pending removal is of revision ${shortId(desired.revision)}, not of "${revision}"`, {
       kind: "mistake",
-      reason: "prune_held",
-      hint: 'look at what it removes now: "harbornode status"',
+      reason: "removal_pending",
+      hint: 'run "harbornode prune" to see what it removes now',
     });
   }
   if (desired.invalid.length > 0) {
     throw new Failure(pending.message, {
       kind: "mistake",
-      reason: "prune_held",
+      reason: "removal_pending",
       hint: "mend the manifest, or take it out of the repository; then confirm",
     });
   }

@@ -74,9 +74,9 @@ export function controlDeps(deps: OperationDeps, configReload: ConfigReload | nu
       findWorkload(reconciler.plan, options.name);
       return warned(await rollBack(deps, options));
     },
-    hold: async (request) =>
+    override: async (request) =>
       warned(await (request.action === "start" ? start(deps, request) : setOverride(deps, request))),
-    release: async (name) => warned(await resume(deps, name)),
+    resume: async (name) => warned(await resume(deps, name)),
     confirmPrune: (revision) => confirmRemovals(deps, revision),
     accept: async (revision) => warned(await acceptRevision(deps, revision)),
     tryNotify: () => sendTestNotification(deps),

@@ -37,7 +37,7 @@ export interface PlanPreview {
   source_error: string | null;
   actions: PlannedAction[];
   problems: Problem[];
-  prune_held: { names: string[]; message: string } | null;
+  pending_removal: { names: string[]; message: string } | null;
   /** Workloads that nothing can be said about, and why. */
   unknown: { runtime: string; message: string }[];
 }
@@ -75,7 +75,7 @@ export function planPreview(
       message: action.message,
     })),
     problems: desired?.invalid.flatMap((invalid) => invalid.problems) ?? [],
-    prune_held: plan.pendingRemoval,
+    pending_removal: plan.pendingRemoval,
     unknown: observations.flatMap((observation) =>
       observation.ok ? [] : [{ runtime: observation.runtime, message: observation.message }]
     ),

@@ -14,10 +14,10 @@ export function restart({ reconciler, observer, executor, events }: RestartDeps,
   const { plan } = reconciler;
   const { spec, override, gated, frozen } = findWorkload(plan, name);
   if (override?.action === "stop") {
-    throw new Failure(`"${name}" is held on this device ${formatUntil(override)}`, {
+    throw new Failure(`"${name}" is stopped on this device ${formatUntil(override)}`, {
       kind: "mistake",
-      reason: "held",
-      hint: `"harbornode release ${name}" ends that`,
+      reason: "overridden",
+      hint: `run "harbornode resume ${name}" to let it follow git again`,
     });
   }
   const waiting = plan.waiting.get(name);
@@ -48,7 +48,7 @@ function notRun(
   const [reason, why]: [ReasonCode, string] = spec === null
     ? ["invalid_manifest", "was never applied: its manifest has problems"]
     : isUntouched && override !== null
-    ? ["held", "is held, and nothing of it was ever applied"]
+    ? ["overridden", "is suspended on this device, and nothing of it was ever applied"]
     : isUntouched
     ? ["suspended", "is left alone: suspend = true"]
     : ["disabled", "is switched off: enabled = false"];

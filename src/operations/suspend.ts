@@ -1,4 +1,4 @@
-/** The owner's word on the device: hold, stop, start, release. Written down before it counts. */
+/** Overrides of the operator: suspend, stop, start and resume. Each is saved before it takes effect. */
 import { Failure } from "../failure.ts";
 import { formatUntil, type Override } from "../model/override.ts";
 import { NO_ROLLOUTS, type RolloutState } from "../model/rollout.ts";
@@ -10,11 +10,11 @@ type OverrideDeps = Pick<OperationDeps, "reconciler" | "state" | "executor" | "e
 export interface OverrideRequest {
   name: string;
   action: Override["action"];
-  /** Null: until it is released. */
+  /** Null: until it is resumed. */
   forMs: number | null;
 }
 
-/** Returns what follows, in a sentence. Throws a `Failure` (`mistake`) where the word would mean nothing. */
+/** Returns a sentence that says what follows. Throws a `Failure` (`mistake`) where the override would have no effect. */
 export async function setOverride(deps: OverrideDeps, { name, action, forMs }: OverrideRequest): Promise<string> {
   const { reconciler, clock, clockMonitor } = deps;
   const workload = findWorkload(reconciler.plan, name);
@@ -22,40 +22,42 @@ export async function setOverride(deps: OverrideDeps, { name, action, forMs }: O
     throw mistake(`"${name}" was never applied, and nothing of it is here`, "mend its manifest in git first");
   }
   if (forMs !== null && !(forMs > 0 && forMs <= MAX_OVERRIDE_MS)) {
-    throw mistake("a hold lasts for ten years at most", "leave its time out: then it lasts until it is released");
+    throw mistake("--for is longer than ten years", "leave --for out: then it lasts until it is resumed");
   }
   const now = clock.now();
   // A suspension that is set by a wrong clock would end at a time that nobody meant.
   const doubt = forMs === null ? null : clockMonitor.doubt;
-  if (doubt !== null) throw mistake(doubt, "leave its time out, or set the clock: timedatectl set-ntp true");
-  const said: Override = { action, since: now, until: forMs === null ? null : now + forMs };
-  await saveOverride(deps, { name, override: said });
-  return reportOverride(deps, { name, message: `${name} ${WORDS[action]} ${formatUntil(said)}` });
+  if (doubt !== null) throw mistake(doubt, "leave --for out, or set the clock: timedatectl set-ntp true");
+  const override: Override = { action, since: now, until: forMs === null ? null : now + forMs };
+  await saveOverride(deps, { name, override });
+  return reportOverride(deps, { name, message: `${name} ${WORDS[action]} ${formatUntil(override)}` });
 }
 
 const MAX_OVERRIDE_MS = 10 * 366 * 24 * 3600_000;
 
 const WORDS: Record<Override["action"], string> = {
-  hold: "stays as it was last applied, whatever git says,",
+  suspend: "is suspended: it stays as it was last applied",
   stop: "is stopped, and stays so",
   start: "runs, whatever git says of it,",
 };
 
 /**
- * Takes back what the owner said: a hold, a stop, or a rollback. Returns what follows, in a sentence. Throws a `Failure`
- * (`mistake`) where nothing was said.
+ * Ends an override or a rollback of the operator, so that the workload follows git again. Returns a sentence that says
+ * so. Throws a `Failure` (`mistake`) where the workload already follows git.
  */
 export async function resume(deps: OverrideDeps, name: string): Promise<string> {
   const { reconciler, state, clock } = deps;
   const workload = findWorkload(reconciler.plan, name);
-  const { hold, rollouts = NO_ROLLOUTS } = state.workloads.get(name);
-  const isHeld = hold !== undefined && hold.ended !== true;
+  const { override, rollouts = NO_ROLLOUTS } = state.workloads.get(name);
+  const isOverridden = override !== undefined && override.ended !== true;
   const isBack = workload.rollout?.quarantined?.by === "owner";
-  if (!isHeld && !isBack) throw mistake(`"${name}" is not held: it follows git`, '"harbornode status" shows what is');
+  if (!isOverridden && !isBack) {
+    throw mistake(`"${name}" is not suspended: it follows git`, 'run "harbornode status" to see what is');
+  }
   const { refused, ...free } = rollouts;
   // Ended, and not forgotten: a deadline that ran meanwhile counts from here.
-  const until = Math.min(hold?.until ?? Infinity, clock.now());
-  const ended = hold === undefined ? null : { ...hold, until, ended: true };
+  const until = Math.min(override?.until ?? Infinity, clock.now());
+  const ended = override === undefined ? null : { ...override, until, ended: true };
   await saveOverride(deps, { name, override: ended, ...(isBack && refused !== undefined ? { rollouts: free } : {}) });
   return reportOverride(deps, { name, message: `${name} follows git again` });
 }
@@ -67,7 +69,10 @@ export async function start(deps: OverrideDeps, { name, forMs }: Omit<OverrideRe
   if (spec !== null && (!spec.enabled || frozen !== undefined || override !== null)) {
     return await setOverride(deps, { name, action: "start", forMs });
   }
-  throw mistake(`git asks for "${name}" to run, and nobody holds it`, `"harbornode restart ${name}" starts it anew`);
+  throw mistake(
+    `"${name}" is not stopped: git asks for it to run`,
+    `run "harbornode restart ${name}" to start it anew`,
+  );
 }
 
 interface Said {
@@ -77,10 +82,10 @@ interface Said {
 }
 
 async function saveOverride({ state }: OverrideDeps, { name, override, rollouts }: Said): Promise<void> {
-  const { hold: _, ...before } = state.workloads.get(name);
+  const { override: _, ...before } = state.workloads.get(name);
   await state.workloads.save({
     ...before,
-    ...(override === null ? {} : { hold: override }),
+    ...(override === null ? {} : { override }),
     ...(rollouts === undefined ? {} : { rollouts }),
   });
 }
@@ -90,11 +95,11 @@ function reportOverride(
   { name, message }: { name: string; message: string },
 ): string {
   executor.retries.clear(name);
-  events.add({ workload: name, reason: "held", message });
+  events.add({ workload: name, reason: "overridden", message });
   reconciler.request();
   return message;
 }
 
 function mistake(message: string, hint: string): Failure {
-  return new Failure(message, { kind: "mistake", reason: "held", hint });
+  return new Failure(message, { kind: "mistake", reason: "overridden", hint });
 }

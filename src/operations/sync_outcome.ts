@@ -22,7 +22,7 @@ const AT_REST = new Set([
 export function syncOutcome(
   { feed, sync, reconciler, executor }: Pick<OperationDeps, "feed" | "sync" | "reconciler" | "executor">,
 ): SyncOutcome | null {
-  const { desired, status: { error, held: delayed } } = sync;
+  const { desired, status: { error, delayed } } = sync;
   const snapshot = feed.published;
   const revision = desired?.revision ?? null;
   if (error !== null) return { ok: false, revision, message: error.message, hint: error.hint };
@@ -33,16 +33,16 @@ export function syncOutcome(
   const count = snapshot.workloads.length;
   const all = count === 1 ? "the workload is" : `all ${count} workloads are`;
   const at = shortId(desired.revision);
-  const held = snapshot.prune_held;
+  const pending = snapshot.pending_removal;
   const later = snapshot.workloads.filter((workload) => workload.reason === "outside_window");
-  if (bad.length === 0 && later.length === 0 && held === null) {
+  if (bad.length === 0 && later.length === 0 && pending === null) {
     const newer = delayed === null ? "" : `${delayed.message}; `;
     return { ok: true, revision, message: `${newer}revision ${at} is applied, ${all} healthy`, hint: null };
   }
   const sentences = bad.map((workload) => `${workload.name}: ${workload.phase}, ${workload.message}`);
   sentences.push(...later.map((workload) => `${workload.name}: ${workload.message}`));
-  if (held !== null) sentences.push(`removal of ${held.names.join(", ")} is held: ${held.message}`);
-  const hint = held === null ? null : 'say "harbornode prune --confirm" if that is what you want';
+  if (pending !== null) sentences.push(`removal of ${pending.names.join(", ")} is pending: ${pending.message}`);
+  const hint = pending === null ? null : 'run "harbornode prune --confirm" to remove them';
   return { ok: bad.length === 0, revision, message: sentences.join("; "), hint };
 }
 

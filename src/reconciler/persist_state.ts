@@ -152,12 +152,12 @@ export async function persistPlanned(options: PersistOptions, plan: Plan): Promi
       { name, before: rolloutsBefore, after: planned.rollouts },
       { instances: observer.instances, prober, runtimes },
     );
-    const { hold, ...rest } = planned;
+    const { override, ...rest } = planned;
     await states.save({
       ...before,
       ...rest,
       // The operator may have set another override since the plan was made.
-      ...(hold !== undefined && isSameOverride(before.hold, hold) ? { hold } : {}),
+      ...(override !== undefined && isSameOverride(before.override, override) ? { override } : {}),
       ...(rollouts === undefined ? {} : { rollouts }),
     });
     if (rollouts !== undefined) emitRolloutEvents(events, { name, before: rolloutsBefore, after: rollouts });

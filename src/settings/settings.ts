@@ -34,7 +34,7 @@ export const NOTIFY_EVENTS = [
   "rolled_back",
   "unhealthy",
   "recovered",
-  "prune_held",
+  "removal_pending",
   "policy_denied",
   "sync_failed",
 ] as const;

@@ -200,7 +200,7 @@ export class GitSource implements Source {
   async #bounded<T>(signal: AbortSignal, work: (over: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, timeoutMs: ms, secret } = this.#options;
     try {
-      return await withDeadline({ clock, ms, signal, late: () => this.#late() }, work);
+      return await withDeadline({ clock, ms, signals: [signal], late: () => this.#late() }, work);
     } catch (error) {
       if (signal.aborted && !isTimeout(signal.reason)) throw signal.reason;
       throw isTimeout(error) ? this.#late() : toFailure(error, { url: this.url, secret });

@@ -84,7 +84,7 @@ export function buildSnapshot(input: SnapshotInput): ReconciledSnapshot {
     source: { ...facts.source, ...source, planned },
     runtimes: runtimeStatus(input),
     workloads: plan.workloads.map((workload) => workloadStatus(input, workload, instances.get(workload.name) ?? [])),
-    prune_held: plan.pendingRemoval,
+    pending_removal: plan.pendingRemoval,
     not_selected: desired?.notSelected ?? [],
   };
 }
@@ -152,7 +152,7 @@ function workloadStatus(
     instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
     problems: invalid?.problems ?? [],
     warnings: warningsOf(instances),
-    held: workload.override === null ? null : heldStatus(workload.override),
+    override: workload.override === null ? null : overrideStatus(workload.override),
     // Joined when the snapshot is read.
     last_lines: [],
     runs: (input.state?.job?.runs ?? []).map(runStatus),
@@ -162,7 +162,7 @@ function workloadStatus(
   };
 }
 
-function heldStatus({ action, since, until }: Override): WorkloadStatus["held"] {
+function overrideStatus({ action, since, until }: Override): WorkloadStatus["override"] {
   return { action, since: isoTime(since), until: timeOrNull(until) };
 }
 

@@ -25,9 +25,9 @@ export function statusWhenRolledBack(
   const version = `${shortId(target)} of revision ${shortId(revision ?? "")}`;
   if (by === "owner") {
     const hint = "it follows git again when git asks for something else";
-    const held = `held as ${version}: a rollback was asked for on the device`;
+    const message = `stays at ${version}: a rollback was asked for on the device`;
     const isGood = overall.phase === "running";
-    return { ...overall, sync: "held", ...(isGood ? { reason: "rollback", message: held } : {}), hint };
+    return { ...overall, sync: "suspended", ...(isGood ? { reason: "rollback", message } : {}), hint };
   }
   const away = { ...overall, sync: "out-of-sync" as const };
   const hint = "push a change of it; what is refused is not tried again";
@@ -76,22 +76,22 @@ export function suspendedStatus(
   const message = override.action === "stop"
     ? `stopped on the device ${until}`
     : `started on the device, whatever git says, ${until}`;
-  const hint = `"harbornode release ${name}" ends that`;
+  const hint = `run "harbornode resume ${name}" to let it follow git again`;
   const isSaid = override.action !== "start" || overall.phase === "running";
-  return { ...overall, sync: "held", ...(isSaid ? { reason: "held", message } : {}), hint };
+  return { ...overall, sync: "suspended", ...(isSaid ? { reason: "overridden", message } : {}), hint };
 }
 
 /** Phases in which a workload is as it is meant to be. */
 const AS_MEANT: ReadonlySet<Phase> = new Set(["running", "completed", "stopped"]);
 
-/** Held or suspended: git changes nothing of it, and all else is as true of it as of every workload. */
+/** Suspended, by its manifest or on the device: git changes nothing of it, and all else is as for every workload. */
 export function frozenCondition({ name, override, frozen }: ResolvedWorkload, shown: StatusLine): StatusLine {
   const why = override === null
     ? "git changes nothing of it: suspend = true"
     : `git changes nothing of it ${formatUntil(override)}`;
-  const sync = override === null ? "suspended" as const : "held" as const;
-  const reason = sync;
-  const hint = override === null ? null : `"harbornode release ${name}" ends that`;
+  const sync = "suspended" as const;
+  const reason = override === null ? "suspended" as const : "overridden" as const;
+  const hint = override === null ? null : `run "harbornode resume ${name}" to let it follow git again`;
   if (frozen === "untouched") {
     // Nothing starts it again, whatever its restart policy says.
     const phase = shown.phase === "backoff" ? "failed" : shown.phase;

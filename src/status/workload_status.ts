@@ -41,7 +41,7 @@ function told(input: StatusInput): StatusLine {
     const at = shortId(workload.revision ?? "");
     return invalidStatus(input, { health: overall.health, stays: `it stays as revision ${at} has it` });
   }
-  if (override?.action === "hold" || (override === null && workload.frozen !== undefined)) {
+  if (override?.action === "suspend" || (override === null && workload.frozen !== undefined)) {
     return frozenCondition(workload, ofSpec(input, { spec, overall, wanted }));
   }
   if (override !== null && input.progress === null) return suspendedStatus(override, { overall, name: workload.name });

@@ -19,6 +19,8 @@ export interface Format<T> {
   raise?: Readonly<Record<number, (value: unknown) => unknown>>;
   /** The value, or null when the parsed JSON is not of this shape. */
   check(value: unknown): T | null;
+  /** Returns what `check` reads back as `value`. Omit where the JSON has the shape of the value. */
+  encode?(value: T): unknown;
 }
 
 /** A file of a newer format, which was set aside. */
@@ -80,7 +82,8 @@ export async function writeVersioned<T>(path: string, format: Format<T>, value: 
 
 /** A file's whole text. */
 export function versionedText<T>(format: Format<T>, value: T): string {
-  return `${JSON.stringify({ version: format.version, by: VERSION, value }, null, 1)}\n`;
+  const encoded = format.encode?.(value) ?? value;
+  return `${JSON.stringify({ version: format.version, by: VERSION, value: encoded }, null, 1)}\n`;
 }
 
 /** The value of a text that `versionedText` made in this format; null for every other text. */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
 import { containerOptions } from "../model/container_options.ts";
+import type { Override } from "../model/override.ts";
 import { type Applied, newState, type WorkloadState } from "../model/workload_state.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
 import { raise2 } from "./migrate_workload_state.ts";
@@ -15,9 +16,26 @@ export const WORKLOAD: Format<WorkloadState> = {
     const state = value as Partial<WorkloadState> | null;
     if (state === null || typeof state !== "object" || typeof state.name !== "string") return null;
     if (typeof state.slots !== "object" || state.slots === null || state.applied === undefined) return null;
-    return state.applied === null ? state as WorkloadState : complete(state as WorkloadState, state.applied);
+    const known = fromSaved(state as SavedState);
+    return known.applied === null ? known : complete(known, known.applied);
   },
+  encode: toSaved,
 };
+
+/** The state as its file has it: the override of format 3 is called `hold`, and its action "suspend" is "hold". */
+type SavedState = Omit<WorkloadState, "override"> & {
+  hold?: Omit<Override, "action"> & { action: "hold" | Exclude<Override["action"], "suspend"> };
+};
+
+function fromSaved({ hold, ...rest }: SavedState): WorkloadState {
+  if (typeof hold !== "object" || hold === null) return rest;
+  return { ...rest, override: { ...hold, action: hold.action === "hold" ? "suspend" : hold.action } };
+}
+
+function toSaved({ override, ...rest }: WorkloadState): SavedState {
+  if (override === undefined) return rest;
+  return { ...rest, hold: { ...override, action: override.action === "suspend" ? "hold" : override.action } };
+}
 
 /** Fields of specs that an older version did not know yet, as one that does not ask for them has them. */
 const LATER = {

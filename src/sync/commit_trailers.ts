@@ -1,6 +1,6 @@
 /**
  * What the author of a commit says to devices in its trailers (git-interpret-trailers(1)): `HarborNode-Skip` and
- * `HarborNode-Hold-Until`. They count for this commit alone, and only while it is the head.
+ * `HarborNode-Delay-Until`. They count for this commit alone, and only while it is the head.
  */
 import { Failure } from "../failure.ts";
 import { EVERY_DEVICE, isSelected, type Target } from "../manifest/device/selector.ts";
@@ -10,14 +10,17 @@ import type { Revision } from "../source/source.ts";
 import { shortId } from "../model/git_ref.ts";
 
 /** A revision that is not to be applied now, and that nothing is wrong with. */
-export class RevisionHeld extends Failure {
+export class RevisionDelayed extends Failure {
   /** Milliseconds since 1970; null: as long as it is the head. */
   constructor(message: string, readonly until: number | null) {
-    super(message, { kind: "waiting", reason: until === null ? "revision_skipped" : "revision_held" });
+    super(message, { kind: "waiting", reason: until === null ? "revision_skipped" : "revision_delayed" });
   }
 }
 
-/** Throws `RevisionHeld`, or a `Failure` (`mistake`) for a time that can not be read: a hold must not be lost by a slip. */
+/**
+ * Throws `RevisionDelayed`, or a `Failure` (`mistake`) for a time that cannot be read: a delay must not be lost by a
+ * typing error.
+ */
 export function checkTrailers(
   revision: Pick<Revision, "id" | "commit">,
   { target, now }: { target: Target; now: number },
@@ -26,19 +29,19 @@ export function checkTrailers(
   const at = `Revision ${shortId(revision.id)}`;
   const skip = trailers.get("harbornode-skip");
   if (skip !== undefined && skips(skip, target)) {
-    throw new RevisionHeld(`${at} is skipped: its commit says HarborNode-Skip: ${quoted(skip)}`, null);
+    throw new RevisionDelayed(`${at} is skipped: its commit says HarborNode-Skip: ${quoted(skip)}`, null);
   }
-  const text = trailers.get("harbornode-hold-until");
+  const text = trailers.get("harbornode-delay-until");
   if (text === undefined) return;
   const until = timeOf(text);
   if (until === null) {
-    throw new Failure(`${at} is held: its commit says HarborNode-Hold-Until: ${quoted(text)}, which is no time`, {
+    throw new Failure(`${at} is delayed: its commit says HarborNode-Delay-Until: ${quoted(text)}, which is no time`, {
       kind: "mistake",
-      reason: "revision_held",
+      reason: "revision_delayed",
       hint: 'push a commit with a time like "2026-12-01T03:00Z", or without the trailer',
     });
   }
-  if (until > now) throw new RevisionHeld(`${at} is held until ${minuteText(until)}, as its commit says`, until);
+  if (until > now) throw new RevisionDelayed(`${at} is delayed until ${minuteText(until)}, as its commit says`, until);
 }
 
 /** By name in lower case; of several of one name the last counts. */

@@ -21,7 +21,7 @@ import type { Vault } from "../secrets/vault.ts";
 import type { Settings } from "../settings/settings.ts";
 import { nextPollInterval } from "../source/poll_interval.ts";
 import type { Revision, Source } from "../source/source.ts";
-import { RevisionHeld } from "./commit_trailers.ts";
+import { RevisionDelayed } from "./commit_trailers.ts";
 import type { CrashGuard } from "./crash_guard.ts";
 import { hasRoomAgain, processRevision } from "./process_revision.ts";
 
@@ -47,7 +47,7 @@ export interface SyncerOptions {
 }
 
 /** What the snapshot shows of the synchronization. */
-export type SyncStatus = Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "held">;
+export type SyncStatus = Pick<SourceStatus, "sync" | "last_sync_at" | "progress" | "error" | "delayed">;
 
 /** The only writer of desired state. */
 export class Syncer implements DesiredStateSource {
@@ -55,7 +55,7 @@ export class Syncer implements DesiredStateSource {
   readonly #trigger: Trigger;
   #desired: Desired | null = null;
   #revision: Pick<Revision, "id" | "subject" | "author"> | null = null;
-  #status: SyncStatus = { sync: "unknown", last_sync_at: null, progress: null, error: null, held: null };
+  #status: SyncStatus = { sync: "unknown", last_sync_at: null, progress: null, error: null, delayed: null };
   #syncCount = 0;
   #isSyncing = false;
   /** Whether the present revision must be loaded again: something that manifests select by, or a secret, changed. */
@@ -175,13 +175,13 @@ export class Syncer implements DesiredStateSource {
       if (await this.#hasRoomAgain()) this.#mustReload = true;
       const isNew = this.#desired?.revision !== head || this.#mustReload;
       if (isNew && !this.#isStillDelayed(head)) await this.#take(head, deadline);
-      if (this.#status.held?.revision !== head) this.#status.held = null;
-      this.#status.sync = this.#status.held === null ? "synced" : "held";
+      if (this.#status.delayed?.revision !== head) this.#status.delayed = null;
+      this.#status.sync = this.#status.delayed === null ? "synced" : "delayed";
       this.#status.error = null;
       this.#status.last_sync_at = isoTime(clock.now());
     } catch (error) {
       if (stopped.aborted) return null;
-      if (error instanceof RevisionHeld) this.#delay(error);
+      if (error instanceof RevisionDelayed) this.#delay(error);
       else {
         failure = asFailure(error);
         const { reason, message, hint } = failure;
@@ -203,22 +203,23 @@ export class Syncer implements DesiredStateSource {
 
   /** A delayed revision is not fetched again before its time. */
   #isStillDelayed(head: string): boolean {
-    const { held } = this.#status;
-    return held?.revision === head && (held.until === null || Date.parse(held.until) > this.#options.clock.now());
+    const { delayed } = this.#status;
+    return delayed?.revision === head &&
+      (delayed.until === null || Date.parse(delayed.until) > this.#options.clock.now());
   }
 
   /** Workloads stay as the previous revision has them. A later sync may find that the time has come, or another head. */
-  #delay({ reason, message, until }: RevisionHeld): void {
+  #delay({ reason, message, until }: RevisionDelayed): void {
     const { state, events, clock } = this.#options;
-    if (this.#status.held?.message !== message) {
+    if (this.#status.delayed?.message !== message) {
       log.info("{message}", { message });
       events.add({ workload: null, reason, message });
     }
     const revision = state.source.current.seen!;
     Object.assign(this.#status, {
-      sync: "held",
+      sync: "delayed",
       error: null,
-      held: { revision, reason, message, until: until === null ? null : isoTime(until) },
+      delayed: { revision, reason, message, until: until === null ? null : isoTime(until) },
       last_sync_at: isoTime(clock.now()),
     });
   }
@@ -237,7 +238,7 @@ export class Syncer implements DesiredStateSource {
     // A person who has just changed a spec wants it tried now.
     executor.retries.clearChanged(this.#desired?.workloads ?? [], desired.workloads);
     this.#desired = desired;
-    this.#status.held = null;
+    this.#status.delayed = null;
     // Some files did not fit on the disk: that was reported, and the poll tries again.
     if (isKnown && this.#mustReload) return;
     const { id, subject } = revision;

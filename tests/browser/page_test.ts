@@ -120,7 +120,13 @@ for (const size of ["phone", "desktop"] as const) {
         withPage({ snapshot: guardedSnapshot(), size, dark }, async (page) => {
           assert.equal(await page.textContent(".overall"), "2 of 4 need attention");
           const text = await page.textContent("#live") ?? "";
-          const parts = ["until 2026-11-21 16:30 UTC", "allow_root = true", "is held until", "signed by ada", "age195"];
+          const parts = [
+            "until 2026-11-21 16:30 UTC",
+            "allow_root = true",
+            "is delayed until",
+            "signed by ada",
+            "age195",
+          ];
           const own = ['does not allow version "0.2.0"', "daemon_versions", "it was set aside"];
           for (const part of [...parts, ...own, "Could not be told", "maintenance window"]) {
             assert.ok(text.includes(part), part);

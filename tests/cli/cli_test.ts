@@ -47,7 +47,7 @@ Deno.test("an unknown command, flag or word ends with exit code 2 and says what 
       "web",
       "--since",
       "soon",
-    ], ["prune"]]
+    ], ["prune", "c0ffee0"]]
   ) {
     const { code, out, err } = await runCommand(...argv);
     assert.equal(code, 2, argv.join(" "));

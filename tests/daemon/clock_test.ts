@@ -70,7 +70,7 @@ await testNeeding(
   },
 );
 
-await testNeeding(["git"], "a hold that is over stays over when the device boots in 1970", async () => {
+await testNeeding(["git"], "an override that is over stays over when the device boots in 1970", async () => {
   await using dir = await tempDir();
   const repository = await repositoryIn(dir.path, QUIET);
   const clock = shiftedClock();

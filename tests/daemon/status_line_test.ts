@@ -23,8 +23,8 @@ Deno.test("the line names the one thing that is wrong, and why", () => {
     line({ source: { error: error as Snapshot["source"]["error"] } }),
     "4f2c91a Brighter lamp at night; 4 of 4 healthy; git.example.org does not answer",
   );
-  const prune_held = { names: ["a", "b"], message: "the branch changed" };
-  assert.match(line({ prune_held }), /4 of 4 healthy; removal of a, b is held$/);
+  const pending_removal = { names: ["a", "b"], message: "the branch changed" };
+  assert.match(line({ pending_removal }), /4 of 4 healthy; removal of a, b is pending$/);
 });
 
 Deno.test("the line says what is under way where nothing is wrong", () => {

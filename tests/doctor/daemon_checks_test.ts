@@ -118,12 +118,12 @@ judges(executable, {
 ]);
 
 const at = (ago: number) => new Date(NOW - ago).toISOString();
-const SOURCE = { last_sync_at: at(30_000), error: null, held: null };
+const SOURCE = { last_sync_at: at(30_000), error: null, delayed: null };
 judges(daemon, {
   daemon: { version: "0.2.0", pid: 7, startedAt: NOW - 3 * DAY },
   silence: null,
   source: SOURCE,
-  pruneHeld: null,
+  pendingRemoval: null,
   intervalMs: MINUTE,
   now: NOW,
 }, [
@@ -150,7 +150,7 @@ judges(daemon, {
     { source: { ...SOURCE, error: { reason: "repo_unreachable", message: "away", hint: "wait", transient: true } } },
     "warning: its last sync failed: away\n  wait",
   ],
-  [{ pruneHeld: "3 of 4" }, "warning: a removal is held: 3 of 4\n  harbornode prune --confirm"],
+  [{ pendingRemoval: "3 of 4" }, "warning: a removal is pending: 3 of 4\n  see what it removes: harbornode prune"],
 ]);
 
 judges(workloads, { total: 3, failing: [], warned: [], runtimes: [] }, [

@@ -63,18 +63,32 @@ await testNeeding(
     await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
     const a = await device.until("a", (workload) => workload.phase === "running");
     const b = await device.until("b", (workload) => workload.phase === "running");
+    const none = await device.cli("prune");
+    assert.deepEqual([none.code, none.out.trim()], [0, "no removal is pending"]);
     await repository.remove("services/a.toml");
     await repository.remove("services/b.toml");
     await repository.write("README.md", "nothing here");
     const empty = await repository.commit("Empty");
-    await eventually("the removal is held", async () => (await device.status())?.prune_held?.names.length === 2);
+    await eventually(
+      "the removal is pending",
+      async () => (await device.status())?.pending_removal?.names.length === 2,
+    );
     assert.ok(await isAlive(a.instances[0]?.pid) && await isAlive(b.instances[0]?.pid));
 
+    const short = empty.slice(0, 7);
+    const listed = await device.cli("prune");
+    assert.equal(listed.code, 0, listed.err);
+    assert.equal(
+      listed.out,
+      `pending removal, as of revision ${short}:\n  a\n  b\nwhy: the revision asks for no workload at all\n` +
+        `hint: run "harbornode prune --confirm ${short}"; volumes and data stay\n`,
+    );
+    assert.ok(await isAlive(a.instances[0]?.pid) && await isAlive(b.instances[0]?.pid), "a list removes nothing");
     const other = await device.cli("prune", "--confirm", a.revision!.slice(0, 7));
     assert.equal(other.code, 1);
-    assert.match(other.err, /the removal that waits is of revision [0-9a-f]{7}, not of /);
+    assert.match(other.err, /the pending removal is of revision [0-9a-f]{7}, not of /);
     assert.ok(await isAlive(a.instances[0]?.pid));
-    const confirmed = await device.cli("prune", "--confirm", empty.slice(0, 7));
+    const confirmed = await device.cli("prune", "--confirm", short);
     assert.equal(confirmed.out.trim(), "removing a, b; volumes and data stay");
     await eventually(
       "both are gone",

@@ -67,15 +67,15 @@ await testNeeding(
     await remove();
     const held = await device.until(
       "web",
-      (workload) => workload.reason === "drift_held" && workload.instances.length === 0,
+      (workload) => workload.reason === "repair_limit" && workload.instances.length === 0,
     );
     assert.equal(held.instances.length, 0);
     assert.match(held.message, /^was removed by hand; was put right 3 times in 10 minutes and is left alone now$/);
-    const events = (await device.status())!.events.filter((event) => event.reason === "drift_held");
+    const events = (await device.status())!.events.filter((event) => event.reason === "repair_limit");
     assert.equal(events.length, 1);
     await device.killDaemon();
     await device.startDaemon();
-    assert.equal((await device.until("web", (workload) => workload.reason === "drift_held")).instances.length, 0);
+    assert.equal((await device.until("web", (workload) => workload.reason === "repair_limit")).instances.length, 0);
     await device.cli("restart", "web");
     await device.until("web", isWell);
   },

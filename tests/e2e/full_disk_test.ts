@@ -223,8 +223,8 @@ await testNeeding(
     assert.equal(failing.reason, "disk_read_only");
     assert.match(failing.message, /^The disk of data_dir is read-only: a new revision of ".*" cannot be written$/);
 
-    const held = await device.cli("stop", "other");
-    assert.match(held.out, /other is stopped.*; a restart of this machine forgets it: state cannot be saved since /);
+    const stopped = await device.cli("stop", "other");
+    assert.match(stopped.out, /other is stopped.*; a restart of this machine forgets it: state cannot be saved since /);
     await device.until("other", (workload) => workload.phase === "stopped");
     await device.killDaemon();
     await device.startDaemon();

@@ -1,4 +1,4 @@
-/** The owner's word on a device, above what git says: held, stopped and started workloads, and windows of maintenance. */
+/** Overrides on a device: suspended, stopped and started workloads, maintenance windows, delayed and skipped commits. */
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
@@ -8,7 +8,7 @@ const QUIET = `${SLEEP}${SOON}`;
 
 await testNeeding(
   ["git"],
-  "what is held is left alone, and what is stopped stays so, through pushes and a killed daemon, until released",
+  "suspended workloads stay as they are and stopped ones stay stopped, through pushes and a killed daemon, until resumed",
   async () => {
     await using pushed = await pushedDevice({
       "kept.toml": QUIET,
@@ -20,24 +20,24 @@ await testNeeding(
     await device.until("web", (workload) => workload.phase === "running");
 
     assert.match(
-      (await device.cli("hold", "kept", "--for", "2h")).out,
-      /^kept stays as it was last applied, whatever git says, until 20\d\d-/,
+      (await device.cli("suspend", "kept", "--for", "2h")).out,
+      /^kept is suspended: it stays as it was last applied until 20\d\d-/,
     );
-    assert.match((await device.cli("stop", "web")).out, /^web is stopped, and stays so until it is released$/m);
+    assert.match((await device.cli("stop", "web")).out, /^web is stopped, and stays so until it is resumed$/m);
     assert.match((await device.cli("start", "off", "--for", "1h")).out, /^off runs, whatever git says of it, until 20/);
-    await device.until("web", (workload) => workload.phase === "stopped" && workload.held?.action === "stop");
-    await device.until("off", (workload) => workload.phase === "running" && workload.sync === "held");
+    await device.until("web", (workload) => workload.phase === "stopped" && workload.override?.action === "stop");
+    await device.until("off", (workload) => workload.phase === "running" && workload.sync === "suspended");
 
     for (const name of ["kept", "web"]) await repository.write(`services/${name}.toml`, `${QUIET}env = { A = "1" }\n`);
     const revision = await repository.commit("Change both");
     assert.equal((await device.cli("sync", "--wait")).code, 0);
     await device.killDaemon();
     await device.startDaemon();
-    const after = await device.until("kept", (workload) => workload.sync === "held");
+    const after = await device.until("kept", (workload) => workload.sync === "suspended");
     assert.equal(after.instances[0]?.pid, kept.instances[0]?.pid);
     assert.match(after.message, /^git changes nothing of it until 20\d\d-\d\d-\d\d \d\d:\d\d UTC$/);
-    assert.ok(Date.parse(after.held!.until!) > Date.now() + 6000_000, "its end is shown");
-    assert.equal((await device.until("web", (workload) => workload.sync === "held")).phase, "stopped");
+    assert.ok(Date.parse(after.override!.until!) > Date.now() + 6000_000, "its end is shown");
+    assert.equal((await device.until("web", (workload) => workload.sync === "suspended")).phase, "stopped");
     await eventually("the revision is applied: nothing else is to be done", async () => {
       return (await device.status())?.source.healthy === revision;
     });
@@ -45,21 +45,21 @@ await testNeeding(
     const refused = await device.cli("restart", "web");
     assert.match(
       refused.err,
-      /error: "web" is held on this device until it is released\n {2}hint: "harbornode release web"/,
+      /error: "web" is stopped on this device until it is resumed\n {2}hint: run "harbornode resume web"/,
     );
-    assert.match((await device.cli("status")).out, /stopped on the device until it is released/);
+    assert.match((await device.cli("status")).out, /stopped on the device until it is resumed/);
     assert.match((await device.cli("start", "web")).out, /^web follows git again$/m);
     await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
-    await device.cli("release", "kept", "off");
+    await device.cli("resume", "kept", "off");
     await device.until("off", (workload) => workload.phase === "stopped" && workload.sync === "synced");
     const changed = await device.until(
       "kept",
       (workload) => workload.phase === "running" && workload.sync === "synced",
     );
     assert.notEqual(changed.instances[0]?.pid, kept.instances[0]?.pid);
-    assert.match((await device.cli("release", "web")).err, /error: "web" is not held: it follows git/);
-    assert.match((await device.cli("hold", "nobody")).err, /error: there is no workload "nobody"/);
-    assert.equal((await device.cli("hold", "web", "--for", "soon")).code, 2);
+    assert.match((await device.cli("resume", "web")).err, /error: "web" is not suspended: it follows git/);
+    assert.match((await device.cli("suspend", "nobody")).err, /error: there is no workload "nobody"/);
+    assert.equal((await device.cli("suspend", "web", "--for", "soon")).code, 2);
   },
 );
 
@@ -84,7 +84,7 @@ await testNeeding(
     await repository.commit("Change, add and remove");
     const waited = await device.cli("sync", "--wait");
     assert.match(waited.out, /^web: a change waits for the maintenance window/);
-    assert.match(waited.out, /removal of old is held: a change waits for the maintenance window/);
+    assert.match(waited.out, /removal of old is pending: a change waits for the maintenance window/);
     const waits = await device.until("web", (workload) => workload.reason === "outside_window");
     assert.deepEqual([waits.phase, waits.sync, waits.health], ["running", "out-of-sync", "healthy"]);
     assert.match(waits.message, /^a change waits for the maintenance window, which opens at 20.* it stays as revision/);
@@ -101,7 +101,7 @@ await testNeeding(
 
 await testNeeding(
   ["git"],
-  "a commit that says so is skipped or held, and the next one brings what it changed",
+  "a commit that says so is skipped or delayed, and the next one brings what it changed",
   async () => {
     await using pushed = await pushedDevice({ "web.toml": QUIET });
     const { repository, device } = pushed;
@@ -112,26 +112,26 @@ await testNeeding(
     };
 
     for (
-      const [trailer, reason] of [["Skip: test-*", "revision_skipped"], ["Hold-Until: 2099-01-01", "revision_held"]]
+      const [trailer, reason] of [["Skip: test-*", "revision_skipped"], ["Delay-Until: 2099-01-01", "revision_delayed"]]
     ) {
       const revision = await push(reason!, `HarborNode-${trailer}`);
       const synced = await device.cli("sync", "--wait");
       assert.equal(synced.code, 0, synced.err);
       assert.match(
         synced.out,
-        /^Revision \w{7} is (skipped|held).*; revision \w{7} is applied, the workload is healthy$/m,
+        /^Revision \w{7} is (skipped|delayed).*; revision \w{7} is applied, the workload is healthy$/m,
       );
       const { source } = (await device.status())!;
-      assert.deepEqual([source.sync, source.held?.revision, source.held?.reason], ["held", revision, reason]);
+      assert.deepEqual([source.sync, source.delayed?.revision, source.delayed?.reason], ["delayed", revision, reason]);
       assert.match(
         (await device.cli("status")).out,
-        /its commit says HarborNode-Skip|is held until 2099-01-01 00:00 UTC/,
+        /its commit says HarborNode-Skip|is delayed until 2099-01-01 00:00 UTC/,
       );
       assert.equal((await device.workload("web"))?.instances[0]?.pid, before.instances[0]?.pid);
     }
     await device.killDaemon();
     await device.startDaemon();
-    await eventually("it is held still", async () => (await device.status())?.source.sync === "held");
+    await eventually("it is still delayed", async () => (await device.status())?.source.sync === "delayed");
     assert.equal((await device.workload("web"))?.instances[0]?.pid, before.instances[0]?.pid);
 
     await push("last", "Signed-off-by: me");
@@ -139,6 +139,6 @@ await testNeeding(
       return workload.sync === "synced" && workload.phase === "running" &&
         workload.instances[0]?.pid !== before.instances[0]?.pid;
     });
-    assert.equal((await device.status())?.source.held, null);
+    assert.equal((await device.status())?.source.delayed, null);
   },
 );

@@ -167,7 +167,13 @@ await testNeeding(["git"], "a manifest with three mistakes harms its own workloa
   }
   await device.until("third", (workload) => workload.phase === "running");
   const status = await device.status();
-  assert.deepEqual(status?.prune_held?.names, ["other"]);
+  assert.deepEqual(status?.pending_removal?.names, ["other"]);
+  const listed = await device.cli("prune");
+  assert.equal(listed.code, 0, listed.err);
+  assert.match(
+    listed.out,
+    /:\n {2}other\nwhy: nothing is removed [^]*services\/web\.toml\)\nhint: correct the manifests/,
+  );
   const alive = await Deno.stat(`/proc/${other.instances[0]!.pid}`).then(() => true, () => false);
   assert.ok(alive, "the service that the broken revision removed was stopped");
 });

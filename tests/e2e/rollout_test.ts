@@ -118,7 +118,7 @@ await testNeeding(
 
 await testNeeding(
   ["git"],
-  "the owner goes back by hand, is held there over pushes of other things, and follows git again when it changes",
+  "the owner rolls back by hand, the workload stays there over pushes of other things, and follows git again when it changes",
   async () => {
     await using pushed = await pushedDevice({ "web.toml": `${GOOD}${QUICK}` });
     const { repository, device } = pushed;
@@ -138,13 +138,16 @@ await testNeeding(
     const said = await device.cli("rollback", "web");
     assert.equal(said.code, 0, said.err);
     assert.match(said.out, /web goes back to [0-9a-f]{7} of revision [0-9a-f]{7}, until git asks for something else/);
-    const held = await device.until("web", (workload) => workload.sync === "held" && workload.phase === "running");
-    assert.equal(held.fingerprint, first.fingerprint);
+    const rolledBack = await device.until(
+      "web",
+      (workload) => workload.sync === "suspended" && workload.phase === "running",
+    );
+    assert.equal(rolledBack.fingerprint, first.fingerprint);
 
     await repository.write("services/other.toml", shell("exec sleep 3600"));
     await repository.commit("Something else");
     await device.until("other", (workload) => workload.phase === "running");
-    assert.equal((await device.workload("web"))?.sync, "held");
+    assert.equal((await device.workload("web"))?.sync, "suspended");
 
     const again = await device.cli("rollback", "web", "--to", second.fingerprint!.slice(0, 8));
     assert.match(again.out, /follows git again/);

@@ -43,11 +43,14 @@ await testNeeding(
     await device.killDaemon();
     await labelled('room = "hall"');
     await device.startDaemon();
-    await eventually("the removal waits", async () => (await device.status())?.prune_held?.names.join() === "kitchen");
-    const { prune_held } = (await device.status())!;
-    assert.equal(prune_held?.message, "the device's labels changed from room=kitchen to room=hall");
+    await eventually(
+      "the removal waits",
+      async () => (await device.status())?.pending_removal?.names.join() === "kitchen",
+    );
+    const { pending_removal } = (await device.status())!;
+    assert.equal(pending_removal?.message, "the device's labels changed from room=kitchen to room=hall");
     assert.match((await device.cli("prune", "--confirm")).out, /^removing kitchen/);
-    await eventually("it is gone", async () => (await device.status())?.prune_held === null);
+    await eventually("it is gone", async () => (await device.status())?.pending_removal === null);
     await eventually("its process too", async () => {
       return await Deno.stat(`/proc/${kitchen.instances[0]!.pid}`).then(() => false, () => true);
     });

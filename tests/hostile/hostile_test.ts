@@ -131,8 +131,8 @@ await testNeeding(["root", "git", "docker"], "a hostile repository gets nothing,
   await repository.remove("deployments");
   const empty = await repository.commit("Nothing is left");
   await eventually("the empty revision is read", async () => (await device.status())?.source.attempted === empty);
-  await eventually("its removals are held", async () => {
-    assert.deepEqual((await device.status())?.prune_held?.names, ["good", "kept", "loaded"]);
+  await eventually("its removals are pending", async () => {
+    assert.deepEqual((await device.status())?.pending_removal?.names, ["good", "kept", "loaded"]);
     return true;
   });
   assert.ok((await Deno.stat(`/proc/${before[0]}`)).isDirectory);

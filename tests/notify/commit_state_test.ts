@@ -77,15 +77,15 @@ Deno.test("a commit that is not taken has failed, beside the one that is being a
 });
 
 Deno.test("a commit that waits is pending with the reason, and one that is to be skipped is nothing", () => {
-  const held = { revision: NEXT, reason: "revision_held" as const, message: "waits until noon", until: null };
-  assert.deepEqual(shown(commitStates(snapshot({ seen: NEXT, held })))[1], "c pending: waits until noon");
-  const skipped = { ...held, reason: "revision_skipped" as const };
-  assert.equal(commitStates(snapshot({ seen: NEXT, held: skipped })).length, 1);
+  const delayed = { revision: NEXT, reason: "revision_delayed" as const, message: "waits until noon", until: null };
+  assert.deepEqual(shown(commitStates(snapshot({ seen: NEXT, delayed })))[1], "c pending: waits until noon");
+  const skipped = { ...delayed, reason: "revision_skipped" as const };
+  assert.equal(commitStates(snapshot({ seen: NEXT, delayed: skipped })).length, 1);
 });
 
 Deno.test("a removal that waits for the owner is said while the commit is pending", () => {
-  const held = { ...snapshot(), prune_held: { names: ["web", "door"], message: "many" } };
-  assert.deepEqual(shown(commitStates(held)), ["b pending: removal of web, door waits for the owner"]);
+  const pending = { ...snapshot(), pending_removal: { names: ["web", "door"], message: "many" } };
+  assert.deepEqual(shown(commitStates(pending)), ["b pending: removal of web, door is pending"]);
 });
 
 Deno.test("a forge hears each state once, a success last, and of what was left behind", () => {

@@ -70,7 +70,7 @@ url_file = "gone"
     '9:8: notify[1].type: is "pigeon", wanted "webhook", "ntfy", "slack" or "discord" | ',
     "10:7: notify[1].url: is no http or https URL without credentials | ",
     '12:3: notify[2]: the field "url" is missing | write url = "https://..." or url_file = "..."',
-    '14:11: notify[2].events[0]: is "unhealty", wanted "revision_applied", "revision_failed", "rolled_back", "unhealthy", "recovered", "prune_held", "policy_denied" or "sync_failed" | did you mean "unhealthy"?',
+    '14:11: notify[2].events[0]: is "unhealty", wanted "revision_applied", "revision_failed", "rolled_back", "unhealthy", "recovered", "removal_pending", "policy_denied" or "sync_failed" | did you mean "unhealthy"?',
     "19:12: notify[3].url_file: is set beside url, and only one of the two can count | take url out",
   ]);
   const { problems: [wrong] } = await loadGiven({ text: `${repo("/srv/fleet")}[notify]\ntype = "slack"\n` });

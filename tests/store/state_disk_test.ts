@@ -250,20 +250,20 @@ Deno.test("the next daemon of a boot knows what the disk refused, a removal too,
   await first.store.save(newState("gone"));
   await first.store.save(newState("web"));
   faulty.refuse("EROFS");
-  const hold = { action: "stop" as const, since: 1, until: null };
-  await first.store.save({ ...newState("web"), hold });
-  await first.store.save({ ...newState("new"), hold });
+  const override = { action: "stop" as const, since: 1, until: null };
+  await first.store.save({ ...newState("web"), override });
+  await first.store.save({ ...newState("new"), override });
   await first.store.forget("gone");
   await first.disk.close();
 
   const second = await open();
   assert.deepEqual([...second.store.all.keys()].sort(), ["new", "web"]);
-  assert.deepEqual(second.store.all.get("web")?.hold, hold);
-  await second.store.save({ ...newState("web"), hold: { ...hold, since: 2 } });
+  assert.deepEqual(second.store.all.get("web")?.override, override);
+  await second.store.save({ ...newState("web"), override: { ...override, since: 2 } });
   await second.disk.close();
 
   const third = await open();
-  assert.equal(third.store.all.get("web")?.hold?.since, 2);
+  assert.equal(third.store.all.get("web")?.override?.since, 2);
   faulty.heal();
   await third.disk.retry();
   assert.equal(third.disk.unsaved, null);
@@ -271,7 +271,7 @@ Deno.test("the next daemon of a boot knows what the disk refused, a removal too,
   assert.deepEqual([...await Array.fromAsync(Deno.readDir(aside.path))], []);
   const { all } = await WorkloadStateStore.open(join(dir.path, "state/workloads"));
   assert.deepEqual([...all.keys()].sort(), ["new", "web"]);
-  assert.equal(all.get("web")?.hold?.since, 2);
+  assert.equal(all.get("web")?.override?.since, 2);
 });
 
 Deno.test("a disk that hangs holds up one write, and no other one behind it", async () => {

@@ -44,7 +44,7 @@ for await (const { name: version } of Deno.readDir(FORMATS)) {
       assert.equal(rollouts!.versions[0]!.fingerprint, applied!.fingerprint);
       assert.equal(rollouts!.history[0]!.outcome, "healthy");
     }
-    assert.deepEqual([all.get("web")!.ports, all.get("web")!.hold?.action], [{ "0/0": 20001 }, "stop"]);
+    assert.deepEqual([all.get("web")!.ports, all.get("web")!.override?.action], [{ "0/0": 20001 }, "stop"]);
 
     const source = await readSourceState(path("source.json"));
     assert.deepEqual([source?.applied, source?.device, source?.hasDocker], [REVISION, "pi-kitchen", true]);

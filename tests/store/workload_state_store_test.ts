@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { containerOptions } from "../../src/model/container_options.ts";
 import { fingerprint } from "../../src/model/fingerprint.ts";
 import { newState } from "../../src/model/workload_state.ts";
@@ -36,4 +37,13 @@ Deno.test("a spec that an older version wrote has the fields that came later, an
   assert.deepEqual(read, workload);
   assert.equal(fingerprint(read), applied.fingerprint);
   assert.equal(fingerprint(applied.workload), applied.fingerprint);
+});
+
+Deno.test("a suspended workload is on disk as `hold`, which is the name of the format, and is read back", async () => {
+  await using dir = await tempDir();
+  const override = { action: "suspend", since: 1, until: null } as const;
+  await (await WorkloadStateStore.open(dir.path)).save({ ...newState("web"), override });
+  const { value } = JSON.parse(await Deno.readTextFile(join(dir.path, "web.json")));
+  assert.deepEqual(value, { ...newState("web"), hold: { ...override, action: "hold" } });
+  assert.deepEqual((await WorkloadStateStore.open(dir.path)).all.get("web"), { ...newState("web"), override });
 });

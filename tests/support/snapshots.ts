@@ -44,7 +44,7 @@ export function workload(name: string, fields: Partial<WorkloadStatus> = {}): Wo
     warnings: [],
     hint: null,
     last_lines: [],
-    held: null,
+    override: null,
     runs: [],
     next_run_at: null,
     ...fields,
@@ -167,7 +167,7 @@ export function healthySnapshot(): Snapshot {
       subject: "Brighter lamp at night",
       author: "Ada",
       signer: null,
-      held: null,
+      delayed: null,
       last_sync_at: before(12),
       progress: null,
       error: null,
@@ -191,7 +191,7 @@ export function healthySnapshot(): Snapshot {
         instances: [0, 1, 2].map((slot) => instance({ slot, container_id: CONTAINER.slice(slot), pid: 3200 + slot })),
       }),
     ],
-    prune_held: null,
+    pending_removal: null,
     not_selected: ["printer"],
     events: [
       {
@@ -268,7 +268,7 @@ export function rolledBackWorkload(): WorkloadStatus {
   });
 }
 
-/** A device whose owner has a word in everything: signed revisions, a policy, holds, windows, secrets. */
+/** A device whose owner has a word in everything: signed revisions, a policy, overrides, windows, secrets. */
 export function guardedSnapshot(): Snapshot {
   const healthy = healthySnapshot();
   const pushed = { sync: "out-of-sync" } as const;
@@ -291,22 +291,22 @@ export function guardedSnapshot(): Snapshot {
     },
     source: {
       ...healthy.source,
-      sync: "held",
+      sync: "delayed",
       signer: "ada@example.org",
-      held: {
+      delayed: {
         revision: "c0ffee0000000000000000000000000000000000",
-        reason: "revision_held",
-        message: "Revision c0ffee0 is held until 2026-12-01 03:00 UTC, as its commit says",
+        reason: "revision_delayed",
+        message: "Revision c0ffee0 is delayed until 2026-12-01 03:00 UTC, as its commit says",
         until: "2026-12-01T03:00:00.000Z",
       },
     },
     workloads: [
       workload("camera", {
-        sync: "held",
-        reason: "held",
-        message: "left as it is until 2026-11-21 16:30 UTC",
-        hint: '"harbornode release camera" ends that',
-        held: { action: "hold", since: before(600), until: "2026-11-21T16:30:00.000Z" },
+        sync: "suspended",
+        reason: "overridden",
+        message: "git changes nothing of it until 2026-11-21 16:30 UTC",
+        hint: 'run "harbornode resume camera" to let it follow git again',
+        override: { action: "suspend", since: before(600), until: "2026-11-21T16:30:00.000Z" },
       }),
       workload("lamp", {
         ...pushed,
@@ -351,7 +351,7 @@ export function troubledSnapshot(): Snapshot {
         transient: false,
       },
     },
-    prune_held: { names: ["printer", "scanner", "fax"], message: "the revision removes 3 of 6 workloads" },
+    pending_removal: { names: ["printer", "scanner", "fax"], message: "the revision removes 3 of 6 workloads" },
     workloads: [
       workload("camera", {
         sync: "out-of-sync",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { checkTrailers, RevisionHeld, trailersOf } from "../../src/sync/commit_trailers.ts";
+import { checkTrailers, RevisionDelayed, trailersOf } from "../../src/sync/commit_trailers.ts";
 import { Failure } from "../../src/failure.ts";
 
 const HEADERS = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\n";
@@ -20,7 +20,7 @@ function check(trailer: string): string {
     return "applied";
   } catch (error) {
     assert.ok(error instanceof Failure);
-    return `${error instanceof RevisionHeld ? "held" : error.kind} ${error.reason}: ${error.message}`;
+    return `${error instanceof RevisionDelayed ? "delayed" : error.kind} ${error.reason}: ${error.message}`;
   }
 }
 
@@ -35,21 +35,21 @@ Deno.test("trailers are the last paragraph of a message, whatever the case of th
 
 const CASES: [string, RegExp][] = [
   ["Reviewed-by: me", /^applied$/],
-  ["HarborNode-Skip: true", /^held revision_skipped: Revision aaaaaaa is skipped: .*"true"/],
-  ["HarborNode-Skip: pi-*", /^held revision_skipped/],
-  ["HarborNode-Skip: pi-lab, room=kitchen", /^held revision_skipped/],
+  ["HarborNode-Skip: true", /^delayed revision_skipped: Revision aaaaaaa is skipped: .*"true"/],
+  ["HarborNode-Skip: pi-*", /^delayed revision_skipped/],
+  ["HarborNode-Skip: pi-lab, room=kitchen", /^delayed revision_skipped/],
   ["HarborNode-Skip: pi-lab", /^applied$/],
   ["HarborNode-Skip: false", /^applied$/],
   [
-    "HarborNode-Hold-Until: 2026-12-01T03:00Z",
-    /^held revision_held: Revision aaaaaaa is held until 2026-12-01 03:00 UTC/,
+    "HarborNode-Delay-Until: 2026-12-01T03:00Z",
+    /^delayed revision_delayed: Revision aaaaaaa is delayed until 2026-12-01 03:00 UTC/,
   ],
-  ["HarborNode-Hold-Until: 2026-12-01 03:00", /^held revision_held: .*2026-12-01 03:00 UTC/],
-  ["HarborNode-Hold-Until: 2026-11-21T13:30+0200", /^applied$/],
-  ["HarborNode-Hold-Until: 2026-11-21T14:30+02:00", /^held revision_held: .*2026-11-21 12:30 UTC/],
-  ["HarborNode-Hold-Until: 2026-11-20", /^applied$/],
-  ["HarborNode-Hold-Until: next week", /^mistake revision_held: .*"next week", which is no time/],
-  ["HarborNode-Hold-Until: 2026-13-01", /^mistake revision_held/],
+  ["HarborNode-Delay-Until: 2026-12-01 03:00", /^delayed revision_delayed: .*2026-12-01 03:00 UTC/],
+  ["HarborNode-Delay-Until: 2026-11-21T13:30+0200", /^applied$/],
+  ["HarborNode-Delay-Until: 2026-11-21T14:30+02:00", /^delayed revision_delayed: .*2026-11-21 12:30 UTC/],
+  ["HarborNode-Delay-Until: 2026-11-20", /^applied$/],
+  ["HarborNode-Delay-Until: next week", /^mistake revision_delayed: .*"next week", which is no time/],
+  ["HarborNode-Delay-Until: 2026-13-01", /^mistake revision_delayed/],
 ];
 
 for (const [trailer, expected] of CASES) {

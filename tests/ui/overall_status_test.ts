@@ -23,13 +23,13 @@ Deno.test("the page needs nobody for what is switched off, suspended, or due lat
   assert.deepEqual(names(groups(quiet).well), ["off", "left", "nightly"]);
 });
 
-Deno.test("the page shows a held or suspended workload that fails as one that needs attention", () => {
-  const hold = { action: "hold", since: "2026-11-21T16:00:00.000Z", until: null } as const;
+Deno.test("the page shows a suspended workload that fails as one that needs attention", () => {
+  const override = { action: "suspend", since: "2026-11-21T16:00:00.000Z", until: null } as const;
   const failing = [
-    workload("held", { phase: "backoff", health: "unhealthy", sync: "held", reason: "crash_loop", held: hold }),
+    workload("suspended", { phase: "backoff", health: "unhealthy", sync: "suspended", reason: "crash_loop", override }),
     workload("left", { phase: "failed", health: "unhealthy", sync: "suspended", reason: "exit_nonzero" }),
   ];
-  assert.deepEqual(names(groups(failing).attention), ["held", "left"]);
+  assert.deepEqual(names(groups(failing).attention), ["suspended", "left"]);
 });
 
 Deno.test("the page shows each workload once", () => {

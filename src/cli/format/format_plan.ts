@@ -28,10 +28,13 @@ export function formatPlan(preview: PlanPreview): string {
   for (const { runtime, message } of preview.unknown) {
     lines.push(...wrap(`  ? workloads of ${runtime} are left alone: ${message}`, 4));
   }
-  if (preview.prune_held !== null) {
+  if (preview.pending_removal !== null) {
     lines.push(
-      ...wrap(`  ! removal of ${preview.prune_held.names.join(", ")} is held: ${preview.prune_held.message}`, 4),
-      '      hint: say "harbornode prune --confirm" if that is what you want',
+      ...wrap(
+        `  ! removal of ${preview.pending_removal.names.join(", ")} is pending: ${preview.pending_removal.message}`,
+        4,
+      ),
+      '      hint: run "harbornode prune --confirm" to remove them',
     );
   }
   return lines.join("\n");

@@ -21,16 +21,19 @@ export function formatStatus(snapshot: Snapshot, now: number): string {
     lines.push(...wrap(`  ${source.error.reason}: ${source.error.message}`, 4));
     if (source.error.hint !== null) lines.push(...wrap(`  hint: ${source.error.hint}`, 4));
   }
-  if (source.held !== null) lines.push(...wrap(`  ${source.held.message}`, 4));
+  if (source.delayed !== null) lines.push(...wrap(`  ${source.delayed.message}`, 4));
   if (source.progress !== null) lines.push(`  ${source.progress}`);
   lines.push(...upgradeLines(snapshot));
   lines.push("");
   lines.push(...workloadLines(snapshot.workloads, now));
-  if (snapshot.prune_held !== null) {
+  if (snapshot.pending_removal !== null) {
     lines.push(
       "",
-      ...wrap(`! removal of ${snapshot.prune_held.names.join(", ")} is held: ${snapshot.prune_held.message}`, 2),
-      '  hint: say "harbornode prune --confirm" if that is what you want',
+      ...wrap(
+        `! removal of ${snapshot.pending_removal.names.join(", ")} is pending: ${snapshot.pending_removal.message}`,
+        2,
+      ),
+      '  hint: run "harbornode prune --confirm" to remove them',
     );
   }
   lines.push(...refusedLines(snapshot, now), ...untoldLines(snapshot));

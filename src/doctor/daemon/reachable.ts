@@ -6,8 +6,8 @@ export interface DaemonFacts {
   /** Null where none answers: `silence` says why, unless nobody knows where it listens. */
   daemon: { version: string; pid: number; startedAt: number } | null;
   silence: { message: string; hint: string; denied: boolean } | null;
-  source: Pick<SourceStatus, "last_sync_at" | "error" | "held"> | null;
-  pruneHeld: string | null;
+  source: Pick<SourceStatus, "last_sync_at" | "error" | "delayed"> | null;
+  pendingRemoval: string | null;
   /** How often it looks at the repository; null where there are no settings. */
   intervalMs: number | null;
   now: number;
@@ -22,12 +22,12 @@ export const daemon: Check<DaemonFacts> = {
       daemon: version === undefined ? null : { version, pid: pid!, startedAt: Date.parse(started_at!) },
       silence,
       source: snapshot?.source ?? null,
-      pruneHeld: snapshot?.prune_held?.message ?? null,
+      pendingRemoval: snapshot?.pending_removal?.message ?? null,
       intervalMs: settings?.repo.intervalMs ?? null,
       now: clock.now(),
     });
   },
-  evaluate({ daemon, silence, source, pruneHeld, intervalMs, now }) {
+  evaluate({ daemon, silence, source, pendingRemoval, intervalMs, now }) {
     if (daemon === null || source === null) {
       if (silence === null) return [skipped("needs the settings", null)];
       const { message, hint, denied } = silence;
@@ -44,8 +44,12 @@ export const daemon: Check<DaemonFacts> = {
       const message = `it has not looked at the repository for ${spanText(age)}`;
       found.push(warning(message, "see what it says: journalctl -u harbornode -n 50"));
     }
-    if (source.held !== null) found.push(warning(source.held.message, "see what is held: harbornode status"));
-    if (pruneHeld !== null) found.push(warning(`a removal is held: ${pruneHeld}`, "harbornode prune --confirm"));
+    if (source.delayed !== null) {
+      found.push(warning(source.delayed.message, "see which revision runs: harbornode status"));
+    }
+    if (pendingRemoval !== null) {
+      found.push(warning(`a removal is pending: ${pendingRemoval}`, "see what it removes: harbornode prune"));
+    }
     const looked = age === null ? "has not looked yet" : `looked ${spanText(age)} ago`;
     return orOk(found, `pid ${daemon.pid}, up ${spanText(now - daemon.startedAt)}, ${looked}`);
   },

@@ -41,7 +41,7 @@ export function repairBackoff(
   if (!isHeld) return null;
   const why = `was put right ${MOST_REPAIRS} times in 10 minutes and is left alone now`;
   return {
-    blocked: { reason: "drift_held", message: `${message}; ${why}` },
+    blocked: { reason: "repair_limit", message: `${message}; ${why}` },
     drift: { repairs, heldFor: fingerprint },
   };
 }

@@ -2,7 +2,7 @@
  * The difference of desired and observed, as actions with reasons. Pure and total: the same input gives the same plan,
  * whatever the order of what was observed, and any input gives one.
  *
- * What it never does: take a workload that is held or suspended to another spec than the last applied one; touch a
+ * What it never does: take a suspended workload to another spec than the last applied one; touch a
  * workload that is being worked on, or anything of a runtime whose observation failed; remove what `prune` holds.
  */
 import type { RuntimeOptions } from "../../model/desired.ts";
@@ -45,7 +45,7 @@ import {
 import { rollbackReason } from "./rollout/rollback_reason.ts";
 
 /** What a plan alone knows: runs of jobs, rollouts, repairs, holds that are over. Absent is what stays. */
-export type PlannedState = Partial<Pick<WorkloadState, "job" | "rollouts" | "drift" | "goneSince" | "hold">>;
+export type PlannedState = Partial<Pick<WorkloadState, "job" | "rollouts" | "drift" | "goneSince" | "override">>;
 
 export interface Plan {
   actions: Action[];
@@ -122,7 +122,7 @@ export function plan(input: PlanInput): Plan {
   const context: PlanContext = { input, workloads, instances, byWorkload, admitted, refuse: counting };
   const draft: Draft = { actions: [], due, waiting: new Map(), plannedStates: new Map(), restartLeases: new Map() };
   for (const [name, goneSince] of grace.goneSince) remember(draft, { name, said: { goneSince } });
-  for (const [name, hold] of overridesToPersist(input)) remember(draft, { name, said: { hold } });
+  for (const [name, override] of overridesToPersist(input)) remember(draft, { name, said: { override } });
   due.push(...grace.until.values());
   for (const workload of workloads) planWorkload(draft, { ...workload, context });
   const isOpen = takenBack !== null || isRevisionRollbackPossible(workloads, rolloutScope);
@@ -287,7 +287,7 @@ function evaluateWorkloadRollout(
     instances: byWorkload.get(desired.name) ?? [],
     retry: input.retries.get(desired.name),
     probedHealth: input.probedHealth,
-    answeringSince: answeringSinceOverride(state?.hold, input),
+    answeringSince: answeringSinceOverride(state?.override, input),
     takenBack,
     now: input.now,
     clockSetAt: input.clockSetAt,

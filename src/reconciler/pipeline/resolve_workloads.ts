@@ -25,7 +25,7 @@ export interface ResolvedWorkload {
   /** Set: `spec` is what was last applied, whatever git asks for. */
   gated: Gated | null;
   /**
-   * Set: git changes nothing of it, since it is held or suspended. "applied": `spec` is what was last applied, and is
+   * Set: git changes nothing of it, since it is suspended. "applied": `spec` is what was last applied, and is
    * kept running. "untouched": nothing of it was ever applied, as far as is known, and nothing is done.
    */
   frozen?: "applied" | "untouched";
@@ -58,7 +58,7 @@ export function resolveWorkloads(
     const runtimeChoice = choice === undefined ? null : choose(choice);
     const override = holdOf(name);
     const wished = follow(runtimeChoice?.spec ?? workload);
-    if (override?.action === "hold" || withOverride(wished, override).suspend) {
+    if (override?.action === "suspend" || withOverride(wished, override).suspend) {
       all.set(name, frozen(wished, { states, override, revision: desired.revision }));
       continue;
     }
@@ -90,7 +90,7 @@ export function resolveWorkloads(
       name: invalid.name,
       kind: invalid.kind,
       spec: appliedSpec(applied, { name: invalid.name, override: holdOf(invalid.name) }),
-      ...(applied !== null && holdOf(invalid.name)?.action === "hold" ? { frozen: "applied" as const } : {}),
+      ...(applied !== null && holdOf(invalid.name)?.action === "suspend" ? { frozen: "applied" as const } : {}),
       revision: applied?.revision ?? null,
       invalid: { ...invalid, problems },
       gated: null,

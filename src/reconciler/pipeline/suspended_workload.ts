@@ -1,5 +1,5 @@
 /**
- * A workload that follows no change of git's, held on the device or suspended by its manifest. It is kept as it was last
+ * A workload that follows no change of git's, suspended on the device or by its manifest. It is kept as it was last
  * applied: what crashed, was changed by hand or is missing after a boot is started again.
  */
 import { fingerprint as fingerprintOf } from "../../model/fingerprint.ts";

@@ -65,7 +65,7 @@ export class Engine {
   /** The bytes of an answer that comes bit by bit. Leaving the loop early ends the call. */
   async *stream(route: string, call: Stream): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const { api } = await this.#negotiated();
-    using limit = timeoutSignal(call.timeoutMs ?? TIMEOUT_MS, [call.signal, this.#closed.signal]);
+    using limit = timeoutSignal({ ms: call.timeoutMs ?? TIMEOUT_MS, signals: [call.signal, this.#closed.signal] });
     const { idleMs = null } = call;
     try {
       const response = await this.#fetch(route, { ...call, api, limit: limit.signal });
@@ -116,7 +116,7 @@ export class Engine {
   }
 
   async #request(route: string, call: Call & { api: string | null }): Promise<Answer> {
-    using limit = timeoutSignal(call.timeoutMs ?? TIMEOUT_MS, [call.signal, this.#closed.signal]);
+    using limit = timeoutSignal({ ms: call.timeoutMs ?? TIMEOUT_MS, signals: [call.signal, this.#closed.signal] });
     try {
       const response = await this.#fetch(route, { ...call, limit: limit.signal });
       const text = await response.text();

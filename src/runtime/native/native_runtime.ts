@@ -28,7 +28,7 @@ import { spawnService } from "./spawn_service.ts";
 import { assertSlotFree } from "./slot_guard.ts";
 import { SupervisedInstance } from "./supervised_instance.ts";
 import { UsageReader } from "./process_usage.ts";
-import { fulfilledWithin } from "../../async/fulfilled_within.ts";
+import { deadline } from "../../async/deadline.ts";
 
 const NO_SECRETS = { env: {}, files: [] };
 
@@ -151,14 +151,18 @@ export class NativeRuntime implements Runtime {
     // Where it cannot be taken back, what the shim starts once more is told to end as well.
     await one.grant(null).catch(() => {});
     await one.dispatch("stop", { now: clock.now(), stop: options });
-    if (await fulfilledWithin(one.ended, { ms: options.timeoutMs, clock })) return;
+    if (await this.#endsWithin(one, options.timeoutMs)) return;
     await one.dispatch("late", { now: clock.now() });
-    if (await fulfilledWithin(one.ended, { ms: KILL_DEADLINE_MS, clock })) return;
+    if (await this.#endsWithin(one, KILL_DEADLINE_MS)) return;
     if (!await one.isAlive()) return await one.dispatch("ended", { now: clock.now() });
     throw new Failure(`${instance.workload}[${instance.slot}] did not end after SIGKILL (pid ${one.service?.pid})`, {
       kind: "transient",
       reason: "stop_failed",
     });
+  }
+
+  #endsWithin(one: SupervisedInstance, ms: number): Promise<boolean> {
+    return deadline({ clock: this.#options.clock, ms }, () => one.ended).then(() => true, () => false);
   }
 
   async signal(instance: Instance, name: SignalName): Promise<void> {

@@ -8,7 +8,7 @@ import { Failure } from "../../failure.ts";
 import { connectionFailure, damaged, notGit, statusFailure, tooLarge } from "../git_failure.ts";
 import { MAX_REDIRECTS } from "../fetch_limits.ts";
 import type { Credentials } from "../repository_location.ts";
-import { withTimeout } from "../../async/deadline.ts";
+import { deadline } from "../../async/deadline.ts";
 import { redirectTarget } from "./redirect.ts";
 import type { Transport } from "./transport.ts";
 
@@ -123,8 +123,8 @@ export class HttpTransport implements Transport {
     const late = () => this.#silent("did not answer within");
     const client = this.#client === null ? {} : { client: this.#client };
     try {
-      return await withTimeout(
-        { clock, ms, signal: this.#signal, late },
+      return await deadline(
+        { clock, ms, signals: [this.#signal], late },
         (over) => fetch(url, { ...init, ...client, redirect: "manual", signal: over }),
       );
     } catch (error) {
@@ -153,8 +153,8 @@ export class HttpTransport implements Transport {
     const { silenceMs: ms, clock, url } = this.#options;
     const signal = this.#signal;
     try {
-      return await withTimeout(
-        { clock, ms, signal, late: () => this.#silent("stopped sending for") },
+      return await deadline(
+        { clock, ms, signals: [signal], late: () => this.#silent("stopped sending for") },
         () => reader.read(),
       );
     } catch (error) {

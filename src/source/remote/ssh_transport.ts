@@ -6,7 +6,7 @@ import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import { damaged, tooLarge } from "../git_failure.ts";
 import type { SshLocation } from "../repository_location.ts";
-import { withTimeout } from "../../async/deadline.ts";
+import { deadline } from "../../async/deadline.ts";
 import type { Budget } from "./http_transport.ts";
 import { sshFailure, sshMissing } from "./ssh_failure.ts";
 import type { Transport } from "./transport.ts";
@@ -139,7 +139,7 @@ export class SshTransport implements Transport {
         reason: "repo_unreachable",
       });
     while (true) {
-      const { done, value } = await withTimeout({ clock, ms, signal, late }, () => reader.read());
+      const { done, value } = await deadline({ clock, ms, signals: [signal], late }, () => reader.read());
       if (done) break;
       budget.received += value.length;
       if (budget.received > budget.bytes) throw tooLarge(url, budget.bytes);

@@ -7,7 +7,7 @@ const NOTHING: PlanPreview = {
   source_error: null,
   actions: [],
   problems: [],
-  prune_held: null,
+  pending_removal: null,
   unknown: [],
 };
 

@@ -39,14 +39,14 @@ function snapshot(detail: Partial<Snapshot> & { source?: never } = {}): Snapshot
       subject: "Begin",
       author: "me",
       signer: null,
-      held: null,
+      delayed: null,
       last_sync_at: "2026-05-01T11:59:48Z",
       progress: null,
       error: null,
     },
     runtimes: [],
     workloads: [WEB],
-    prune_held: null,
+    pending_removal: null,
     not_selected: [],
     events: [],
     deliveries: [],
@@ -175,10 +175,13 @@ Deno.test("status counts no instance of a job between its runs", () => {
 });
 
 Deno.test("status says that nothing is asked for, and that a removal waits", () => {
-  const held = { names: ["db"], message: "the revision asks for no workload at all" };
-  const text = formatStatus(snapshot({ workloads: [], prune_held: held }), NOW);
+  const pending = { names: ["db"], message: "the revision asks for no workload at all" };
+  const text = formatStatus(snapshot({ workloads: [], pending_removal: pending }), NOW);
   assert.match(text, /no workload: the repository asks for none on this device/);
-  assert.match(text, /! removal of db is held: the revision asks for no workload at all\n {2}hint: .*prune --confirm/);
+  assert.match(
+    text,
+    /! removal of db is pending: the revision asks for no workload at all\n {2}hint: .*prune --confirm/,
+  );
 });
 
 Deno.test("status says for a day that a webhook was refused, and who could not be told", () => {

@@ -18,7 +18,7 @@ export interface Law {
 
 const state = fc.tuple(workloads, instances);
 
-/** A device on which removals were confirmed, so that what is held does not stand between it and the end. */
+/** A device on which removals were confirmed, so that what is pending does not stand between it and the end. */
 function device(found: Parameters<typeof look>[0]["instances"]): ModelDevice {
   const made = new ModelDevice(found);
   made.pruneConfirmed = "a".repeat(40);
@@ -149,21 +149,21 @@ export const LAWS: Law[] = [
   },
   {
     claim:
-      "keeps what is held or suspended as it was last applied, whatever git asks for, and stops nothing else of it",
+      "keeps what is suspended by git or on the device as it was last applied, whatever git asks for, and stops nothing else of it",
     check(planner, runs) {
       let started = 0;
-      const asked = fc.tuple(workload, workload, instances, fc.constantFrom("hold", "suspend"));
+      const asked = fc.tuple(workload, workload, instances, fc.constantFrom("device", "git"));
       fc.assert(
         fc.property(asked, ([wanted, before, found, how]) => {
           const name = "web";
-          const spec = { ...wanted, name, suspend: how === "suspend" };
+          const spec = { ...wanted, name, suspend: how === "git" };
           const applied = { ...before, name, suspend: false, enabled: true };
           const fingerprintOfApplied = fingerprint(applied);
           const made = device(found.map((instance) => ({ ...instance, workload: name })));
           made.states.set(name, {
             ...newState(name),
             applied: { workload: applied, fingerprint: fingerprintOfApplied, revision: "b" },
-            ...(how === "hold" ? { hold: { action: "hold" as const, since: 0, until: null } } : {}),
+            ...(how === "device" ? { override: { action: "suspend" as const, since: 0, until: null } } : {}),
           });
           const alive = made.instances.filter((instance) => instance.state === "running");
           const others = alive.filter((instance) =>

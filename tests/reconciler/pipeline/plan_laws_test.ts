@@ -62,18 +62,18 @@ const MUTANTS: Record<string, Planner> = {
     const made = plan(input);
     return { ...made, actions: made.actions.filter((action) => action.reason !== "exited") };
   },
-  "forgets a hold": (input) => {
-    const memory = new Map([...input.states].map(([name, { hold: _, ...rest }]) => [name, rest]));
+  "forgets an override": (input) => {
+    const memory = new Map([...input.states].map(([name, { override: _, ...rest }]) => [name, rest]));
     return plan({ ...input, states: memory });
   },
-  "leaves what is held or suspended dead": (input) => {
+  "leaves what is suspended dead": (input) => {
     const made = plan(input);
     const frozen = new Set(
       made.workloads.filter((workload) => workload.frozen !== undefined).map((workload) => workload.name),
     );
     return { ...made, actions: made.actions.filter((action) => !frozen.has(action.workload)) };
   },
-  "stops what a rollout left of a held workload": (input) => {
+  "stops what a rollout left of a suspended workload": (input) => {
     const made = plan(input);
     const frozen = made.workloads.find((workload) => workload.frozen === "applied");
     const alive = input.observations.flatMap((observation) => observation.ok ? observation.instances : []).find((

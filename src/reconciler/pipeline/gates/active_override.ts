@@ -1,17 +1,17 @@
-/** Holds of the device's operator: which count now, how they end, and what they leave alone. */
+/** Overrides of the device's operator: which are in force, how they end, and which removals they prevent. */
 import { FAR_BACK_MS } from "../../../model/iso_timestamp.ts";
 import { type Override, unlessExpired } from "../../../model/override.ts";
 import type { ResolvedWorkload } from "../resolve_workloads.ts";
 import type { PlanInput } from "../plan_input.ts";
 import { CLOCK_CHECK_MS } from "./clock_sync.ts";
 
-/** The hold of a workload that counts now; null for none. */
+/** Returns the override of a workload that is in force now; null for none. */
 export function activeOverride(name: string, input: PlanInput): Override | null {
-  const override = input.states.get(name)?.hold;
+  const override = input.states.get(name)?.override;
   return override === undefined ? null : unlessExpired(rebased(override, input), earliestNow(input));
 }
 
-/** When the plan has to look at this hold again; null for never. */
+/** Returns when the plan has to check this override again; null for never. */
 export function overrideDueAt({ until }: Override, input: PlanInput): number | null {
   if (until === null) return null;
   // A clock that is set wakes nobody.
@@ -19,21 +19,21 @@ export function overrideDueAt({ until }: Override, input: PlanInput): number | n
 }
 
 /**
- * By name, holds to be written down. One that is over is marked so, since a clock that is wrong at the next boot would
- * bring it back. One that began in the future was set by a clock that was ahead, and lasts as long from now on.
+ * Returns the overrides to be saved, by workload name. One that is over is marked so, since a clock that is wrong at the
+ * next boot would bring it back. One that began in the future was set by a clock that was ahead, and lasts as long from now on.
  */
 export function overridesToPersist(input: PlanInput): Map<string, Override> {
   const changed = new Map<string, Override>();
-  for (const [name, { hold }] of input.states) {
-    if (hold === undefined || hold.until === null || hold.ended === true) continue;
-    const known = rebased(hold, input);
+  for (const [name, { override }] of input.states) {
+    if (override === undefined || override.until === null || override.ended === true) continue;
+    const known = rebased(override, input);
     if (unlessExpired(known, earliestNow(input)) === null) changed.set(name, { ...known, ended: true });
-    else if (known !== hold) changed.set(name, known);
+    else if (known !== override) changed.set(name, known);
   }
   return changed;
 }
 
-/** Whether `planned`, of `holdsToRemember`, was made of this very hold, and not of one before it. */
+/** Returns whether `planned`, of `overridesToPersist`, was made of this very override, and not of one before it. */
 export function isSameOverride(override: Override | undefined, planned: Override): boolean {
   if (override === undefined || override.action !== planned.action) return false;
   return override.since === planned.since || override.since > planned.since + FAR_BACK_MS;
@@ -47,7 +47,7 @@ function rebased(override: Override, input: PlanInput): Override {
   return { ...override, since: input.now, until: input.now + (until - since) };
 }
 
-/** A time that it is by now at least: a wrong clock ends no hold, but the time that the daemon has run does. */
+/** A time that it is by now at least: a wrong clock ends no override, but the time that the daemon has run does. */
 function earliestNow(input: PlanInput): number {
   return isDoubted(input) ? input.earliestNow ?? input.now : input.now;
 }
@@ -56,7 +56,7 @@ function isDoubted({ clockDoubt }: PlanInput): boolean {
   return (clockDoubt ?? null) !== null;
 }
 
-/** What git no longer holds, and the operator has held on the device: it stays until that is over. */
+/** Workloads that git has removed and the operator has suspended: they stay until they are resumed. */
 export function ignoredWhileOverridden(
   input: PlanInput,
   { asked, present }: { asked: readonly ResolvedWorkload[]; present: readonly string[] },
@@ -64,14 +64,14 @@ export function ignoredWhileOverridden(
   return present.filter((name) => !asked.some((workload) => workload.name === name)).flatMap((name) => {
     const override = activeOverride(name, input);
     const applied = input.states.get(name)?.applied ?? null;
-    if (override?.action !== "hold" || applied === null) return [];
+    if (override?.action !== "suspend" || applied === null) return [];
     const { workload: spec, revision } = applied;
     const rest = { invalid: null, gated: null, runtimeChoice: null, rollout: null, frozen: "applied" as const };
     return [{ name, kind: spec.kind, spec, revision, override, ...rest }];
   });
 }
 
-/** No deadline counts while a hold lasts. */
+/** Keeps deadlines from running while an override is in force. */
 export function answeringSinceOverride(
   override: Override | undefined,
   { answeringSince, now }: PlanInput,

@@ -45,7 +45,7 @@ async function run(
   program: string,
   { input, timeoutMs }: { input: string; timeoutMs: number },
 ): Promise<string | null> {
-  using limit = timeoutSignal(timeoutMs, []);
+  using limit = timeoutSignal({ ms: timeoutMs });
   const child = new Deno.Command(program, { args: ["get"], stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
   // Also one that has closed its output and stays.
   limit.signal.addEventListener("abort", () => kill(child), { once: true });
