@@ -5,6 +5,8 @@ import { type Clock, systemClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import { EMPTY_PLAN } from "../reconciler/pipeline/plan.ts";
+import { NO_PROGRESS } from "../reconciler/pipeline/revision_progress.ts";
+import { snapshotInput } from "../reconciler/snapshot_input.ts";
 import { Prober } from "../probe/prober.ts";
 import { openDockerRuntime } from "../runtime/docker/docker_runtime.ts";
 import { ArtifactStore } from "../runtime/native/artifact/artifact_store.ts";
@@ -118,6 +120,7 @@ export async function openDevice(
     answered: new Set(),
     answeringSince: new Map(),
     plan: EMPTY_PLAN,
+    progress: NO_PROGRESS,
     planned: null,
     lastLines: new Map(),
     reportedUnhealthy: new Set(),
@@ -131,7 +134,7 @@ export async function openDevice(
     deliveries,
     listeners: new Set(),
   };
-  device.snapshot = buildSnapshot(device);
+  device.snapshot = buildSnapshot(snapshotInput(device));
   return device;
 }
 

@@ -7,6 +7,7 @@ import type { Event, Snapshot, SourceStatus, UpgradeStatus } from "../model/snap
 import type { RuntimeName } from "../model/workload.ts";
 import type { RetryState } from "../reconciler/pipeline/retry_state.ts";
 import type { Plan } from "../reconciler/pipeline/plan.ts";
+import type { RevisionProgress } from "../reconciler/pipeline/revision_progress.ts";
 import type { ShutdownKind } from "../reconciler/pipeline/removal/stop_all.ts";
 import type { Prober } from "../probe/prober.ts";
 import type { ArtifactStore } from "../runtime/native/artifact/artifact_store.ts";
@@ -104,6 +105,8 @@ export interface Device {
   /** Since when each runtime has answered without a break. */
   readonly answeringSince: Map<RuntimeName, number>;
   plan: Plan;
+  /** Progress of the desired revision as of the last reconcile: what is persisted, shown and waited for follows from it. */
+  progress: RevisionProgress;
   /** What `plan` and the snapshot were made of: the object, not its revision, since reading again makes another one. */
   planned: Desired | null;
   /** Of workloads that failed for good, their last output, by the instance that wrote it. */

@@ -16,6 +16,7 @@ import { previewPlan } from "./plan_preview.ts";
 import { rollBack } from "./roll_back.ts";
 import type { ConfigReload } from "../daemon/config_reload.ts";
 import { withUnsavedWarning } from "../daemon/unsaved_state.ts";
+import { snapshotInput } from "../reconciler/snapshot_input.ts";
 import { buildSnapshot } from "../status/build_snapshot.ts";
 import { syncOutcome } from "./sync_outcome.ts";
 import { observedInstances } from "../model/instance.ts";
@@ -94,8 +95,8 @@ function reloadUnsupported(): never {
 /** Numbers that move without a change (uptime, use) are made fresh; the rest is as the last pass saw it. */
 function liveSnapshot(device: Device): Snapshot {
   const { snapshot } = device;
-  if (snapshot === null) return buildSnapshot(device);
-  const fresh = buildSnapshot(device);
+  if (snapshot === null) return buildSnapshot(snapshotInput(device));
+  const fresh = buildSnapshot(snapshotInput(device));
   return { ...fresh, workloads: snapshot.workloads.map((workload) => device.usage.withLatest(workload)) };
 }
 

@@ -1,16 +1,13 @@
-/** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
+/** Persists the results of a reconcile: applied specs, planned state, and the progress of the revision. */
 import { logger } from "../log.ts";
 import { canonical, fingerprint, isSameSpec } from "../model/fingerprint.ts";
 import { type Applied, newState, retainedSpecs } from "../model/workload_state.ts";
 import { type Instance, observedInstances } from "../model/instance.ts";
-import type { Workload } from "../model/workload.ts";
-import type { WorkloadStatus } from "../model/snapshot.ts";
-import { isSuspendedStatus } from "../model/workload_groups.ts";
 import { slotAfterRespawns } from "./pipeline/restart/delegated_restart.ts";
 import { describeExit } from "./pipeline/describe_exit.ts";
-import { matchesSpec } from "../status/instance_status.ts";
 import { isSameOverride } from "./pipeline/gates/active_override.ts";
-import type { ResolvedWorkload } from "./pipeline/resolve_workloads.ts";
+import type { ResolvedWorkload } from "./pipeline/resolved_workload.ts";
+import type { RevisionProgress } from "./pipeline/revision_progress.ts";
 import { writeSourceState } from "../store/source_state.ts";
 import { addEvent, type Device } from "../daemon/device.ts";
 import { removeUnusedImages } from "./remove_images.ts";
@@ -19,42 +16,34 @@ import { NO_ROLLOUTS } from "../model/rollout.ts";
 
 const log = logger("pass");
 
+/** Persists the progress of the desired revision, and forgets the state of workloads that are gone. */
 export async function persistApplied(device: Device): Promise<void> {
-  if (device.desired === null || device.snapshot === null) return;
-  // A revision that came during the pass: what the snapshot tells is not of it.
-  if (device.planned !== device.desired) return;
+  // A revision that arrived during the reconcile is not the one that the progress is about.
+  if (device.desired === null || device.planned !== device.desired) return;
+  const { progress } = device;
   try {
-    const status = new Map(device.snapshot.workloads.map((workload) => [workload.name, workload]));
-    await Promise.all(
-      device.plan.workloads.map((workload) => persistAppliedSpec(device, workload, status.get(workload.name))),
-    );
+    const applied = device.plan.workloads.filter(({ name }) => progress.appliedSpecs.has(name));
+    await Promise.all(applied.map((workload) => persistAppliedSpec(device, workload)));
     await forgetRemoved(device);
     await removeArtifacts(device);
     removeUnusedImages(device);
-    await persistRevision(device, [...status.values()]);
+    await persistRevision(device, progress);
   } catch (error) {
-    // A full or read-only disk costs memory, never a running workload.
+    // A full or read-only disk costs history, never a running workload.
     log.error("cannot write down what was applied: {error}", { error });
   }
 }
 
 async function persistAppliedSpec(
   device: Device,
-  workload: ResolvedWorkload,
-  status: WorkloadStatus | undefined,
+  { name, spec, revision, runtimeChoice }: ResolvedWorkload,
 ): Promise<void> {
-  const { name, spec, invalid, revision, runtimeChoice } = workload;
-  if (
-    spec === null || invalid !== null || workload.frozen !== undefined || workload.override !== null ||
-    revision === null ||
-    device.operations.has(name)
-  ) return;
-  if (status === undefined || !isApplied(device, { spec, status })) return;
+  if (spec === null || revision === null) return;
   const before = device.workloadStates.all.get(name) ?? newState(name);
   const fellBackFrom = runtimeChoice?.fellBackFrom ?? null;
   const { applied: known } = before;
   if (known !== null && isSameSpec(known.workload, spec) && (known.fellBackFrom ?? null) === fellBackFrom) {
-    // The same object from now on: the next look is over at once.
+    // With the same object the next comparison is cheap.
     if (known.workload !== spec) device.workloadStates.keep({ ...before, applied: { ...known, workload: spec } });
     return;
   }
@@ -67,14 +56,7 @@ async function persistAppliedSpec(
   await device.workloadStates.save({ ...before, applied });
 }
 
-/** Of what runs in the place of a refused spec the status says that it is not what git asks for; it is applied all the same. */
-function isApplied(device: Device, { spec, status }: { spec: Workload; status: WorkloadStatus }): boolean {
-  if (spec.job !== null) return status.sync === "synced";
-  const instances = instancesOf(device).filter((instance) => instance.workload === spec.name);
-  return status.sync !== "unknown" && matchesSpec(spec, { instances, state: device.workloadStates.all.get(spec.name) });
-}
-
-/** Starts that instances made by themselves count like those that we made. */
+/** Counts delegated restarts of instances like restarts by the daemon. */
 export async function persistRespawns(device: Device): Promise<void> {
   for (const instance of instancesOf(device)) {
     const { workload, slot } = instance;
@@ -91,7 +73,7 @@ export async function persistRespawns(device: Device): Promise<void> {
   }
 }
 
-/** A revision that is taken back whole is so from the next pass on, and over restarts. */
+/** Quarantines a revision that is rolled back as a whole, from the next reconcile on and across restarts. */
 async function persistQuarantinedRevision(device: Device): Promise<void> {
   const { quarantinedRevision } = device.plan;
   if (quarantinedRevision === null) return;
@@ -102,7 +84,7 @@ async function persistQuarantinedRevision(device: Device): Promise<void> {
   device.trigger.fire();
 }
 
-/** What the plan alone knows: runs of jobs, rollouts, repairs. Before anything follows from it. */
+/** Persists the state that the plan decided (runs of jobs, rollouts, repairs), before any action runs. */
 export async function persistPlanned(device: Device): Promise<void> {
   for (const [name, planned] of device.plan.plannedStates) {
     const before = device.workloadStates.all.get(name) ?? newState(name);
@@ -115,7 +97,7 @@ export async function persistPlanned(device: Device): Promise<void> {
     await device.workloadStates.save({
       ...before,
       ...rest,
-      // The operator may have held it anew since the plan was made.
+      // The operator may have set another override since the plan was made.
       ...(hold !== undefined && isSameOverride(before.hold, hold) ? { hold } : {}),
       ...(rollouts === undefined ? {} : { rollouts }),
     });
@@ -129,21 +111,21 @@ export async function persistPlanned(device: Device): Promise<void> {
   await persistQuarantinedRevision(device);
 }
 
-/** Nothing desired, nothing here, and every runtime could be asked: then there is nothing left to remember. */
+/** Forgets workloads that are neither desired nor present. Does nothing while a runtime cannot be observed. */
 async function forgetRemoved(device: Device): Promise<void> {
   if (device.observations.some((observation) => !observation.ok)) return;
-  const wanted = new Set(device.plan.workloads.map((workload) => workload.name));
-  const here = new Set(instancesOf(device).map((instance) => instance.workload));
+  const desired = new Set(device.plan.workloads.map((workload) => workload.name));
+  const present = new Set(instancesOf(device).map((instance) => instance.workload));
   for (const name of [...device.workloadStates.all.keys()]) {
-    if (wanted.has(name) || here.has(name) || device.operations.has(name)) continue;
+    if (desired.has(name) || present.has(name) || device.operations.has(name)) continue;
     await device.workloadStates.forget(name);
     device.retries.delete(name);
   }
 }
 
 /**
- * What a spec names that is desired or applied stays. While something is under way, or an instance runs whose spec is
- * not known, everything does.
+ * Removes downloads that no desired or stored spec names. Keeps all of them while an operation is under way, or an instance
+ * runs whose spec is unknown.
  */
 async function removeArtifacts(device: Device): Promise<void> {
   if (device.operations.size > 0 || device.observations.some((observation) => !observation.ok)) return;
@@ -156,40 +138,34 @@ async function removeArtifacts(device: Device): Promise<void> {
   await device.artifacts.keep(specs.flatMap((spec) => spec.runtime === "native" ? spec.artifact ?? [] : []));
 }
 
-async function persistRevision(device: Device, workloads: WorkloadStatus[]): Promise<void> {
-  const { desired, sourceState, plan } = device;
+async function persistRevision(device: Device, progress: RevisionProgress): Promise<void> {
+  const { desired, sourceState } = device;
   if (desired === null || desired.revision !== sourceState.attempted) return;
-  const isGood = (workload: WorkloadStatus) => workload.phase === "running" && workload.health === "healthy";
-  const settled = workloads.every((workload) =>
-    isSuspendedStatus(workload) || (workload.sync === "synced" && (workload.rollout === null || isGood(workload)))
-  );
-  await retractApplied(device, workloads);
-  if (!settled || plan.pendingRemoval !== null || plan.actions.length > 0 || device.operations.size > 0) return;
-  const healthy = workloads.every((workload) =>
-    isSuspendedStatus(workload) ||
-    (workload.rollout === null && (isGood(workload) || ["completed", "stopped"].includes(workload.phase)))
-  );
+  await retractApplied(device, progress);
+  if (!progress.isApplied) return;
   const before = canonical(sourceState);
   sourceState.applied = desired.revision;
-  if (healthy) sourceState.healthy = desired.revision;
+  if (progress.isHealthy) sourceState.healthy = desired.revision;
   sourceState.url = device.source.url;
   sourceState.branch = device.source.branch;
   sourceState.device = device.settings.device;
   sourceState.labels = device.settings.labels;
   if (canonical(sourceState) === before) return;
-  device.snapshot!.source.applied = sourceState.applied;
-  device.snapshot!.source.healthy = sourceState.healthy;
+  if (device.snapshot !== null) {
+    device.snapshot.source.applied = sourceState.applied;
+    device.snapshot.source.healthy = sourceState.healthy;
+  }
   await writeSourceState(device.dir.source, sourceState, device.disk);
 }
 
-/** A revision that was applied, and of which something went back after all, is not. */
+/** Takes back that the revision is applied, when a workload of it was rolled back afterwards. */
 async function retractApplied(
   { sourceState, desired, dir, disk }: Device,
-  workloads: WorkloadStatus[],
+  { isRolledBack }: RevisionProgress,
 ): Promise<void> {
   if (sourceState.applied === null || sourceState.applied !== desired?.revision) return;
   if (sourceState.applied === sourceState.healthy) return;
-  if (!workloads.some(({ refused }) => refused !== null && refused.by !== "owner")) return;
+  if (!isRolledBack) return;
   sourceState.applied = sourceState.healthy;
   await writeSourceState(dir.source, sourceState, disk);
 }

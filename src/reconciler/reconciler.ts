@@ -3,8 +3,10 @@ import { logger } from "../log.ts";
 import { type Observation, observedInstances } from "../model/instance.ts";
 import { planStopAll } from "./pipeline/removal/stop_all.ts";
 import { clockDoubt } from "./pipeline/gates/clock_sync.ts";
+import { reassessWorkloads } from "./pipeline/assess_workloads.ts";
 import { type Plan, plan as makePlan } from "./pipeline/plan.ts";
 import type { PlanInput } from "./pipeline/plan_input.ts";
+import { revisionProgress, type RevisionProgressInput } from "./pipeline/revision_progress.ts";
 import { canonical, fingerprint } from "../model/fingerprint.ts";
 import { startOperations } from "./executor/execute_plan.ts";
 import { type Device, notifyListeners } from "../daemon/device.ts";
@@ -13,6 +15,7 @@ import { keepFailureLogs, reportUnhealthy } from "./failure_logs.ts";
 import { persistApplied, persistPlanned, persistRespawns } from "./persist_state.ts";
 import { applyRenames } from "./rename_workloads.ts";
 import { buildSnapshot } from "../status/build_snapshot.ts";
+import { snapshotInput } from "./snapshot_input.ts";
 
 const log = logger("pass");
 
@@ -89,7 +92,8 @@ export async function reconcile(device: Device): Promise<Promise<void>[]> {
   watchHealth(device);
   await updateRestartLeases(device);
   const chains = startOperations(device, device.plan.actions);
-  device.snapshot = buildSnapshot(device);
+  device.progress = revisionProgress(progressInput(device));
+  device.snapshot = buildSnapshot(snapshotInput(device));
   if (device.shutdownKind === null) await persistApplied(device);
   // Of a revision that was planned once, nothing more can end the daemon than of any other.
   if (desired !== null && desired === device.desired) await device.processing.end(desired.revision);
@@ -196,20 +200,32 @@ export function planInput(device: Device): PlanInput {
   };
 }
 
+function progressInput(device: Device): RevisionProgressInput {
+  const { plan, observations, runtimes, workloadStates, retries, operations, clock } = device;
+  return {
+    plan,
+    observations,
+    enabledRuntimes: [...runtimes.keys()],
+    states: workloadStates.all,
+    retries,
+    operating: new Set(operations.keys()),
+    now: clock.now(),
+  };
+}
+
 /** What the device has, without what is kept for the system and ourselves. */
 function memoryForWorkloads({ settings }: Device): number | null {
   const { total } = Deno.systemMemoryInfo();
   return total > 0 ? total - settings.limits.memoryReserveBytes : null;
 }
 
-function downPlan(
-  { observations, workloadStates, retries, plan, shutdownKind }: Device,
-  workedOn: ReadonlySet<string>,
-): Plan {
+function downPlan(device: Device, workedOn: ReadonlySet<string>): Plan {
+  const { observations, workloadStates, retries, plan, shutdownKind } = device;
   // A machine that goes down does not wait for what can not be stopped.
   const busy = shutdownKind === "shutdown" ? new Set([...workedOn, ...retries.keys()]) : workedOn;
   const actions = planStopAll(observations, { states: workloadStates.all, busy, why: shutdownKind! });
-  return { ...plan, actions, restartLeases: new Map(), wakeAt: null };
+  const assessments = reassessWorkloads(plan.workloads, planInput(device));
+  return { ...plan, actions, assessments, restartLeases: new Map(), wakeAt: null };
 }
 
 /** A source that is not the one that asked for what runs must not remove it unasked. */

@@ -1,187 +1,164 @@
-/** What a pass saw, as the one snapshot that CLI, page and API show. */
+/** [pure] The snapshot that CLI, page and API show, built from the results of one reconcile. */
+import { fingerprint } from "../model/fingerprint.ts";
+import { type Instance, type Observation, observedInstances, type ProbeResult } from "../model/instance.ts";
 import type { Override } from "../model/override.ts";
-import type { JobRun } from "../model/workload_state.ts";
-import { type Instance, type Observation, observedInstances } from "../model/instance.ts";
-import { NO_ROLLOUTS } from "../model/rollout.ts";
 import type {
+  Delivery,
+  Event,
   ImageStatus,
   InstanceStatus,
+  NotifyStatus,
   ProbeResultStatus,
   RunStatus,
   Snapshot,
+  SourceStatus,
   Warning,
   WorkloadStatus,
 } from "../model/snapshot.ts";
-import type { Port, Workload } from "../model/workload.ts";
-import { workloadCondition } from "./workload_status.ts";
-import type { StatusInput } from "./status_input.ts";
-import { instancePhase } from "./instance_status.ts";
-import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
-import { nextDue } from "../reconciler/pipeline/next_run.ts";
-import { fingerprint } from "../model/fingerprint.ts";
-import { newerFiles, newerSentence } from "../store/versioned_file.ts";
-import { VERSION } from "../version.ts";
-import type { Device } from "../daemon/device.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
+import type { Port, RuntimeName, Workload } from "../model/workload.ts";
+import type { JobRun, WorkloadState } from "../model/workload_state.ts";
+import type { InstanceAssessment } from "../reconciler/pipeline/assess_instance.ts";
+import { nextDue } from "../reconciler/pipeline/next_run.ts";
+import type { Plan } from "../reconciler/pipeline/plan.ts";
+import type { RevisionProgress } from "../reconciler/pipeline/revision_progress.ts";
+import type { WorkloadProgress } from "../reconciler/pipeline/workload_progress.ts";
 import { rolloutStatus } from "./rollout_status.ts";
-import { uptimeSeconds } from "../daemon/device_id.ts";
-import { unsavedStatus } from "../daemon/unsaved_state.ts";
+import { statusSummary } from "./workload_status.ts";
 
-export function buildSnapshot(device: Device): Snapshot {
-  const { settings, source, sourceState, sourceStatus } = device;
-  const instances = Map.groupBy(
-    observedInstances(device.observations),
-    (instance) => instance.workload,
-  );
-  const verdicts = device.prober.statuses();
+export interface SnapshotInput {
+  /** Facts about the device and the daemon, as they are shown. */
+  device: Snapshot["device"];
+  daemon: Snapshot["daemon"];
+  source: SourceStatus;
+  pendingRemoval: Plan["pendingRemoval"];
+  progress: Pick<RevisionProgress, "workloads">;
+  observations: readonly Observation[];
+  enabledRuntimes: readonly RuntimeName[];
+  states: ReadonlyMap<string, WorkloadState>;
+  /** What the operations under way are doing, by workload name. */
+  operations: ReadonlyMap<string, string>;
+  /** Results of the manifests' probes by instance id, newest last. */
+  probeResults: ReadonlyMap<string, readonly ProbeResult[]>;
+  /** Last output of failed workloads, by name. */
+  lastLines: ReadonlyMap<string, readonly string[]>;
+  /** Names of valid manifests that do not select this device. */
+  notSelected: readonly string[];
+  events: readonly Event[];
+  deliveries: readonly Delivery[];
+  notifications: readonly NotifyStatus[];
+  now: number;
+}
+
+/** Builds a snapshot. Usage (CPU, memory) is not in it: that changes faster than the device is observed. */
+export function buildSnapshot(input: SnapshotInput): Snapshot {
+  const instances = Map.groupBy(observedInstances(input.observations), (instance) => instance.workload);
   return {
-    device: {
-      name: settings.device,
-      id: device.id,
-      labels: settings.labels,
-      arch: Deno.build.arch,
-      uptime_s: uptimeSeconds(),
-      upgrade: device.upgrade,
-      state_set_aside: newerFiles().map(newerSentence),
-      state_unsaved: unsavedStatus(device.disk.unsaved),
-      recipient: device.vault.recipient,
-    },
-    daemon: {
-      version: VERSION,
-      pid: Deno.pid,
-      rss_bytes: Deno.memoryUsage().rss,
-      started_at: isoTime(device.startedAt),
-    },
-    source: {
-      url: source.url,
-      branch: source.branch,
-      ref: source.ref,
-      path: source.path,
-      ...sourceStatus,
-      seen: sourceState.seen,
-      attempted: sourceState.attempted,
-      applied: sourceState.applied,
-      healthy: sourceState.healthy,
-      planned: device.planned?.revision ?? null,
-      subject: device.revision?.subject ?? null,
-      author: device.revision?.author ?? null,
-      signer: signerOf(device),
-    },
-    runtimes: runtimeStatus(device),
-    workloads: device.plan.workloads.map((workload) =>
-      workloadStatus(device, workload, { instances: instances.get(workload.name) ?? [], probedHealth: verdicts })
-    ),
-    prune_held: device.plan.pendingRemoval,
-    not_selected: device.desired?.notSelected ?? [],
-    events: [...device.events],
-    deliveries: [...device.deliveries.deliveries],
-    notifications: device.notifier.outbox.status(),
+    device: input.device,
+    daemon: input.daemon,
+    source: input.source,
+    runtimes: (["native", "docker"] as const).map((name) => runtimeStatus(name, input)),
+    workloads: input.progress.workloads.map((progress) => {
+      return workloadStatus(progress, instances.get(progress.workload.name) ?? [], input);
+    }),
+    prune_held: input.pendingRemoval,
+    not_selected: [...input.notSelected],
+    events: [...input.events],
+    deliveries: [...input.deliveries],
+    notifications: [...input.notifications],
   };
 }
 
-function signerOf({ settings, sourceState: { signed = [], applied } }: Device): string | null {
-  if (settings.trust.verify === "none") return null;
-  return signed.find((one) => one.revision === applied)?.signer ?? null;
+function runtimeStatus(
+  name: RuntimeName,
+  { observations, enabledRuntimes }: SnapshotInput,
+): Snapshot["runtimes"][number] {
+  if (!enabledRuntimes.includes(name)) {
+    return { name, enabled: false, ok: false, message: "switched off in the settings" };
+  }
+  const observation = observations.find((candidate) => candidate.runtime === name);
+  if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
+  return { name, enabled: true, ok: observation.ok, message: observationMessage(observation) };
 }
 
-function runtimeStatus(device: Device): Snapshot["runtimes"] {
-  return (["native", "docker"] as const).map((name) => {
-    if (!device.runtimes.has(name)) return { name, enabled: false, ok: false, message: "switched off in the settings" };
-    const observation = device.observations.find((one) => one.runtime === name);
-    if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
-    return { name, enabled: true, ok: observation.ok, message: saidOf(observation) };
-  });
-}
-
-function saidOf(observation: Observation): string {
+function observationMessage(observation: Observation): string {
   if (!observation.ok) return observation.message;
   return observation.about === undefined ? "answers" : `answers: ${observation.about}`;
 }
 
+/** `observed`: instances of the workload, also when it has no spec that they could be assessed against. */
 function workloadStatus(
-  device: Device,
-  workload: ResolvedWorkload,
-  own: Pick<StatusInput, "instances" | "probedHealth">,
+  progress: WorkloadProgress,
+  observed: readonly Instance[],
+  input: SnapshotInput,
 ): WorkloadStatus {
-  const { name, kind, spec, invalid, revision } = workload;
-  const instances = own.instances
-    .toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
-  const input: StatusInput = {
-    workload,
-    instances,
-    observations: device.observations,
-    enabledRuntimes: [...device.runtimes.keys()],
-    state: device.workloadStates.all.get(name),
-    retry: device.retries.get(name),
-    progress: device.operations.get(name)?.progress ?? null,
-    probedHealth: own.probedHealth,
-    waiting: device.plan.waiting.get(name) ?? null,
-    now: device.clock.now(),
-  };
+  const { workload, rollouts } = progress;
+  const { name, kind, spec, invalid, override, revision, runtimeChoice } = workload;
+  const instances = observed.toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  const job = spec?.job ?? null;
   return {
     name,
     kind,
     runtime: spec?.runtime ?? (kind === "service" ? "native" : "docker"),
-    mode: workload.runtimeChoice?.mode ?? null,
+    mode: runtimeChoice?.mode ?? null,
     description: spec?.description ?? "",
-    ...workloadCondition(input),
+    ...statusSummary(progress, input.operations.get(name) ?? null),
     revision,
     fingerprint: spec === null ? null : fingerprint(spec),
     image: spec === null ? null : imageStatus(spec, instances),
     ports: spec === null ? [] : portTexts(spec, instances),
-    instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
+    instances: progress.instances.map(instanceStatus),
     problems: invalid?.problems ?? [],
-    warnings: warningsOf(instances),
-    held: workload.override === null ? null : heldStatus(workload.override),
-    last_lines: device.lastLines.get(name)?.lines ?? [],
-    runs: (input.state?.job?.runs ?? []).map(runStatus),
-    next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
-    probes: instances.flatMap((instance) => probesOf(device, instance)),
-    ...rolloutStatus(workload, input.state?.rollouts ?? NO_ROLLOUTS),
+    warnings: distinctWarnings(instances),
+    held: override === null ? null : overrideStatus(override),
+    last_lines: [...input.lastLines.get(name) ?? []],
+    runs: (input.states.get(name)?.job?.runs ?? []).map(runStatus),
+    next_run_at: job === null ? null : timeOrNull(nextDue(job, input.now)),
+    probes: instances.flatMap((instance) => probeStatuses(instance, input)),
+    ...rolloutStatus(spec, rollouts),
   };
 }
 
-function heldStatus({ action, since, until }: Override): WorkloadStatus["held"] {
+function overrideStatus({ action, since, until }: Override): WorkloadStatus["held"] {
   return { action, since: isoTime(since), until: timeOrNull(until) };
 }
 
-/** Of the manifest's probe; without one, of the check that the image brings along. */
-function probesOf({ prober }: Device, { id, checks = [] }: Instance): ProbeResultStatus[] {
-  const results = prober.results(id);
+/** Shows the results of the manifest's probe; without any, those of the health check of the image. */
+function probeStatuses({ id, checks = [] }: Instance, { probeResults }: SnapshotInput): ProbeResultStatus[] {
+  const results = probeResults.get(id) ?? [];
   return (results.length > 0 ? results : checks).map(({ at, ok, durationMs, output }) => {
     return { at: isoTime(at), ok, duration_ms: durationMs, output };
   });
 }
 
-function instanceStatus(input: StatusInput, spec: Workload, instance: Instance): InstanceStatus {
-  const slot = input.state?.slots[instance.slot];
+function instanceStatus({ instance, slotState, phase, phaseHealth }: InstanceAssessment): InstanceStatus {
   return {
     slot: instance.slot,
     pid: instance.pid,
     container_id: instance.containerId,
-    ...instancePhase(input, spec, instance),
-    started_at: instance.startedAt === null ? null : isoTime(instance.startedAt),
-    restarts: slot?.fingerprint === instance.fingerprint ? slot.restarts : 0,
+    phase,
+    health: phaseHealth,
+    started_at: timeOrNull(instance.startedAt),
+    restarts: slotState?.restarts ?? 0,
     exit_code: instance.exitCode,
-    // Filled in when somebody asks: they are older or younger than the pass.
     cpu_percent: null,
     memory_bytes: null,
   };
 }
 
-/** Of the spec's own instances, or of those that still run in their place. */
+/** Shows the image of an instance of the spec, or else of an instance that still runs in its place. */
 function imageStatus(spec: Workload, instances: readonly Instance[]): ImageStatus | null {
   if (spec.runtime !== "docker") return null;
   const wanted = fingerprint(spec);
-  const one = instances.find((instance) => instance.fingerprint === wanted) ??
+  const shown = instances.find((instance) => instance.fingerprint === wanted) ??
     instances.find((instance) => instance.runtime === "docker");
-  return { reference: spec.image, id: one?.imageId ?? null, digest: one?.imageDigest ?? null };
+  return { reference: spec.image, id: shown?.imageId ?? null, digest: shown?.imageDigest ?? null };
 }
 
-/** Instances of one workload mostly lack the same: each sentence once. */
-function warningsOf(instances: readonly Instance[]): Warning[] {
+/** Lists the warnings of running instances. Replicas mostly have the same ones: each message is listed once. */
+function distinctWarnings(instances: readonly Instance[]): Warning[] {
   const all = instances.filter((instance) => instance.state === "running").flatMap((instance) => instance.warnings);
-  return [...new Map(all.map((one) => [one.message, one])).values()];
+  return [...new Map(all.map((warning) => [warning.message, warning])).values()];
 }
 
 function runStatus(run: JobRun): RunStatus {
@@ -198,16 +175,16 @@ function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);
 }
 
-/** A port that the device chose is as many as there are instances. */
+/** A port that the device assigns is listed once for each instance. */
 function portTexts(spec: Workload, instances: readonly Instance[]): string[] {
   return spec.ports.flatMap((port, index) => {
     if (port.host !== 0) return portText(port, spec);
-    const chosen = instances.flatMap((instance) => instance.state === "exited" ? [] : instance.ports[index] ?? []);
-    return chosen.length === 0 ? `${port.protocol}, chosen at the start` : chosen;
+    const assigned = instances.flatMap((instance) => instance.state === "exited" ? [] : instance.ports[index] ?? []);
+    return assigned.length === 0 ? `${port.protocol}, chosen at the start` : assigned;
   });
 }
 
-/** "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */
+/** Formats a port as "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */
 function portText(port: Port, spec: Workload): string {
   if (spec.runtime === "native") return `${port.container}/${port.protocol}`;
   if (port.host === null) return `${port.container}/${port.protocol} (not published)`;
