@@ -4,21 +4,15 @@ import { shortId } from "../model/git_ref.ts";
 import { formatUntil, type Override } from "../model/override.ts";
 import type { QuarantinedSpec } from "../model/rollout.ts";
 import type { Gated } from "../reconciler/pipeline/blocked.ts";
-import type {
-  InstancesProgress,
-  JobProgress,
-  WorkloadPhase,
-  WorkloadProgress,
-} from "../reconciler/pipeline/workload_progress.ts";
+import type { SpecProgress } from "../reconciler/pipeline/spec_progress.ts";
+import type { WorkloadPhase, WorkloadProgress } from "../reconciler/pipeline/workload_progress.ts";
 import type { Explanation } from "./explanation.ts";
-
-type OwnProgress = InstancesProgress | JobProgress;
 
 /** Explains a rollback. `revision` is the one that runs instead; `explanation` is that of the instances. */
 export function explainRollback(
   { fingerprint, target, by, message, state }: QuarantinedSpec,
   { own: { phase, health }, revision, explanation }: {
-    own: OwnProgress;
+    own: SpecProgress;
     revision: string | null;
     explanation: Explanation;
   },
@@ -64,7 +58,7 @@ export function explainGate(
 /** Explains a stop or start by the operator. A workload that does not run in spite of `start` keeps its own explanation. */
 export function explainOverride(
   override: Override,
-  { name, phase, explanation }: { name: string; phase: OwnProgress["phase"]; explanation: Explanation },
+  { name, phase, explanation }: { name: string; phase: SpecProgress["phase"]; explanation: Explanation },
 ): Explanation {
   const until = formatUntil(override);
   const message = override.action === "stop"

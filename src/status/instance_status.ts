@@ -2,7 +2,7 @@
 import { durationText } from "../model/duration.ts";
 import type { Workload } from "../model/workload.ts";
 import type { InstanceAssessment } from "../reconciler/pipeline/assess_instance.ts";
-import type { InstancesProgress } from "../reconciler/pipeline/workload_progress.ts";
+import type { InstancesProgress } from "../reconciler/pipeline/spec_progress.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Explains the instances of `spec`. `operation` is what the operation of the workload is doing now; null for none. */

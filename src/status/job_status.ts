@@ -1,7 +1,7 @@
 /** Explanation of a job by its last run, since it has no instances between its runs. */
 import type { JobRun } from "../model/workload_state.ts";
 import { minuteText } from "../model/iso_timestamp.ts";
-import type { JobProgress } from "../reconciler/pipeline/workload_progress.ts";
+import type { JobProgress } from "../reconciler/pipeline/spec_progress.ts";
 import type { Explanation } from "./explanation.ts";
 
 /** Explains the runs of a job. `operation` is what its operation is doing now; null for none. */

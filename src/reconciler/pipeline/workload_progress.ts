@@ -7,15 +7,14 @@ import { fingerprint } from "../../model/fingerprint.ts";
 import type { Health, Observation } from "../../model/instance.ts";
 import type { Override } from "../../model/override.ts";
 import { NO_ROLLOUTS, type QuarantinedSpec, type RolloutState } from "../../model/rollout.ts";
-import type { Job, RuntimeName, Workload } from "../../model/workload.ts";
-import type { JobRun, WorkloadState } from "../../model/workload_state.ts";
+import type { RuntimeName, Workload } from "../../model/workload.ts";
+import type { WorkloadState } from "../../model/workload_state.ts";
 import type { Cause } from "./action.ts";
 import type { InstanceAssessment, InstancePhase } from "./assess_instance.ts";
 import type { Blocked, Gated } from "./blocked.ts";
-import { hasRun } from "./job_runs.ts";
-import { nextDue } from "./next_run.ts";
 import type { ResolvedWorkload } from "./resolved_workload.ts";
 import type { RetryState } from "./retry_state.ts";
+import { instancesProgress, jobProgress, type SpecProgress } from "./spec_progress.ts";
 
 export interface ProgressInput {
   workload: ResolvedWorkload;
@@ -55,34 +54,6 @@ export type Circumstance =
   | { type: "rollout-failed"; failure: Cause }
   | { type: "normal" };
 
-interface OwnProgress {
-  /** Nothing is left to do for the spec. */
-  isSynced: boolean;
-  phase: InstancePhase;
-  health: Health;
-}
-
-/** Progress of the instances of a workload that runs forever. */
-export interface InstancesProgress extends OwnProgress {
-  type: "instances";
-  /** Every slot has exactly one instance of the spec, with its files, and there is no other instance. */
-  matchesSpec: boolean;
-  /** First drift, unless the drift policy ignores it; null for none. */
-  drift: string | null;
-  /** Instance in the worst phase; null when its slot is empty, or there is no slot. */
-  worst: InstanceAssessment | null;
-}
-
-/** Progress of a job. Between runs it has no instances. */
-export interface JobProgress extends OwnProgress {
-  type: "job";
-  step: "operating" | "running" | "not-run" | "succeeded" | "stopped" | "replaced" | "retrying" | "failed";
-  /** Last run that was not skipped; null for none. */
-  last: JobRun | null;
-  /** Next due time, in ms since 1970; null for none. */
-  nextAt: number | null;
-}
-
 export interface WorkloadProgress {
   workload: ResolvedWorkload;
   /** Assessed instances, sorted by slot and start. */
@@ -92,7 +63,7 @@ export interface WorkloadProgress {
   /** Git changes nothing of the workload, because the operator or its manifest suspends it. */
   isSuspended: boolean;
   /** Progress of its instances or runs, whatever the circumstance; null while its spec or its instances are unknown. */
-  own: InstancesProgress | JobProgress | null;
+  own: SpecProgress | null;
   sync: WorkloadSync;
   phase: WorkloadPhase;
   health: Health;
@@ -146,7 +117,7 @@ function withoutOwn({ type, ...rest }: Circumstance): Pick<WorkloadProgress, "sy
 
 function circumstanceOf(
   { workload, retry, waiting, isOperating }: ProgressInput,
-  { spec, own, rollouts }: { spec: Workload; own: OwnProgress; rollouts: RolloutState },
+  { spec, own, rollouts }: { spec: Workload; own: SpecProgress; rollouts: RolloutState },
 ): Circumstance {
   const { invalid, gated, override, rollout } = workload;
   if (invalid !== null) return { type: "invalid", invalid };
@@ -166,7 +137,7 @@ function circumstanceOf(
 }
 
 /** True when something is to be started or changed, so that a failed operation explains why it is not. */
-function needsAction({ isSynced, phase }: OwnProgress, { job }: Workload): boolean {
+function needsAction({ isSynced, phase }: SpecProgress, { job }: Workload): boolean {
   if (!isSynced || phase === "pending" || phase === "backoff") return true;
   // Between its runs a job needs nothing: only the failed operation tells that the next run could not begin.
   return job !== null && phase !== "running" && phase !== "stopping";
@@ -174,7 +145,7 @@ function needsAction({ isSynced, phase }: OwnProgress, { job }: Workload): boole
 
 function withOwn(
   circumstance: Circumstance,
-  { isSynced, phase, health }: OwnProgress,
+  { isSynced, phase, health }: SpecProgress,
 ): Pick<WorkloadProgress, "sync" | "phase" | "health"> {
   const sync = isSynced ? "synced" : "out-of-sync";
   switch (circumstance.type) {
@@ -218,89 +189,10 @@ function whenSuspended(
 /** What runs in place of the desired spec never counts as synced. */
 function whenRolledBack(
   { target, by, state }: QuarantinedSpec,
-  { phase, health }: Pick<OwnProgress, "phase" | "health">,
+  { phase, health }: Pick<SpecProgress, "phase" | "health">,
 ): Pick<WorkloadProgress, "sync" | "phase"> {
   if (target === "") return { sync: "out-of-sync", phase: phase === "stopped" ? "rolled-back" : phase };
   if (by === "owner") return { sync: "held", phase };
   if (state === "failed" && health !== "healthy") return { sync: "out-of-sync", phase: "failed" };
   return { sync: "out-of-sync", phase: phase === "running" || phase === "completed" ? "rolled-back" : phase };
-}
-
-/** The worst phase of all slots is that of the workload; from the worst to the best. */
-const WORST_FIRST: readonly InstancePhase[] = [
-  "failed",
-  "backoff",
-  "degraded",
-  "stopping",
-  "pending",
-  "starting",
-  "running",
-  "completed",
-  "stopped",
-];
-
-function instancesProgress(spec: Workload, instances: readonly InstanceAssessment[]): InstancesProgress {
-  const replicas = spec.enabled ? spec.replicas : 0;
-  const isMatch = matchesSpec(instances, replicas);
-  const drift = spec.drift === "off" ? null : instances.find((assessed) => assessed.drift !== null)?.drift ?? null;
-  const shared = { type: "instances" as const, isSynced: isMatch && drift === null, matchesSpec: isMatch, drift };
-  if (replicas === 0) {
-    return { ...shared, phase: instances.length === 0 ? "stopped" : "stopping", health: "unknown", worst: null };
-  }
-  const slots = Array.from({ length: replicas }, (_, slot) => slotProgress(slot, spec, instances));
-  const phase = WORST_FIRST.find((candidate) => slots.some((slot) => slot.phase === candidate)) ?? "pending";
-  const health = slots.some((slot) => slot.health === "unhealthy")
-    ? "unhealthy"
-    : slots.every((slot) => slot.health === "healthy")
-    ? "healthy"
-    : "unknown";
-  return { ...shared, phase, health, worst: slots.find((slot) => slot.phase === phase)!.assessed };
-}
-
-function slotProgress(
-  slot: number,
-  spec: Workload,
-  instances: readonly InstanceAssessment[],
-): { assessed: InstanceAssessment | null; phase: InstancePhase; health: Health } {
-  const own = instances.filter(({ instance }) => instance.slot === slot && instance.runtime === spec.runtime);
-  // A canary decides, not the old instance beside it.
-  const assessed = own.find(({ isCurrent }) => isCurrent) ?? own[0] ?? null;
-  if (assessed === null) return { assessed, phase: "pending", health: "unknown" };
-  return { assessed, phase: assessed.phase, health: assessed.phaseHealth };
-}
-
-function matchesSpec(instances: readonly InstanceAssessment[], replicas: number): boolean {
-  const slots = new Set(instances.map(({ instance }) => instance.slot));
-  return instances.length === replicas && slots.size === replicas &&
-    instances.every(({ instance, isCurrent, oldFiles }) => isCurrent && instance.slot < replicas && oldFiles === null);
-}
-
-/** A job with a schedule is synced while it waits for its next run; one without, once it has run as it is now. */
-function jobProgress(spec: Workload, job: Job, { instances, state, isOperating, now }: ProgressInput): JobProgress {
-  const last = state?.job?.runs.findLast((run) => run.outcome !== "skipped") ?? null;
-  const isDone = hasRun(last ?? undefined, fingerprint(spec));
-  const isSynced = job.schedule !== null || isDone;
-  const shared = { type: "job" as const, isSynced, last, nextAt: nextDue(job, now) };
-  if (isOperating) return { ...shared, step: "operating", phase: "starting", health: "unknown" };
-  const running = instances.find(({ instance }) => instance.state === "running" || instance.state === "stopping");
-  if (running !== undefined) {
-    const phase = running.instance.state === "running" ? "running" : "stopping";
-    return { ...shared, step: "running", phase, health: "unknown" };
-  }
-  if (last === null || (job.schedule === null && !isDone)) {
-    return { ...shared, step: "not-run", phase: "pending", health: "unknown" };
-  }
-  switch (last.outcome) {
-    case "succeeded":
-      return { ...shared, step: "succeeded", phase: "completed", health: "healthy" };
-    case "stopped":
-    case "replaced":
-      return { ...shared, step: last.outcome, phase: "pending", health: "unknown" };
-    case "failed": {
-      const failed = instances.find(({ instance }) => instance.id === last.instanceId && instance.state === "exited");
-      if (failed?.restart.type !== "again") break;
-      return { ...shared, step: "retrying", phase: "backoff", health: "unhealthy" };
-    }
-  }
-  return { ...shared, step: "failed", phase: "failed", health: "unhealthy" };
 }
