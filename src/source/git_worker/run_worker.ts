@@ -127,7 +127,7 @@ function command(): string[] {
   if (Deno.build.standalone) return [EXECUTABLE, GIT_WORKER];
   const flags = ["run", "--allow-all", "--quiet", "--v8-flags=--max-old-space-size=512"];
   const program = new URL("./main.ts", import.meta.url);
-  const isBundled = !import.meta.url.endsWith("/source/child/run.ts");
+  const isBundled = !import.meta.url.endsWith("/source/git_worker/run_worker.ts");
   return [EXECUTABLE, ...flags, ...(isBundled ? [Deno.mainModule, GIT_WORKER] : [program.href])];
 }
 
