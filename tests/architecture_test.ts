@@ -363,6 +363,20 @@ function importCycles(files: readonly SourceFile[]): string[][] {
   return cycles.filter(([first], index) => first === inCycle[index]);
 }
 
+Deno.test("an instance is assessed once: its health and its restart are decided in one place", () => {
+  const users = (name: string) =>
+    files.filter(({ path, text }) => !path.endsWith(`/${name}.ts`) && text.includes(`/${name}.ts"`))
+      .filter(({ imports }) => imports.some(({ to, typeOnly }) => !typeOnly && to.endsWith(`/${name}.ts`)))
+      .map(({ path }) => path);
+  assert.deepEqual(users("instance_health"), ["src/reconciler/pipeline/assess_instance.ts"]);
+  const deciding = files.filter(({ text }) => /import \{[^}]*\b(restartAfter|restartOfUnhealthy)\b/.test(text));
+  // A lease asks what would follow an exit that has not happened.
+  assert.deepEqual(deciding.map(({ path }) => path), [
+    "src/reconciler/pipeline/assess_instance.ts",
+    "src/reconciler/pipeline/restart/delegated_restart.ts",
+  ]);
+});
+
 const PURE = [
   /^src\/model\//,
   /^src\/reconciler\/pipeline\//,

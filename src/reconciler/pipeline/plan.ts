@@ -63,7 +63,7 @@ export function plan(input: PlanInput): Plan {
   if (input.desired === null) return EMPTY_PLAN;
   const context = planContext(input, input.desired);
 
-  // Which spec counts for each workload.
+  // Resolve the spec that counts for each workload.
   const runtimes = resolveRuntimes(context);
   const pinned = pinImages(runtimes, context);
   const gated = evaluateGates(pinned.candidates, context);
@@ -71,12 +71,12 @@ export function plan(input: PlanInput): Plan {
   const rollouts = evaluateRollouts(overridden.candidates, context);
   const { workloads, wakeAt: overridesEndAt } = resolveWorkloads(rollouts, context);
 
-  // What is known about its instances, and what it has to wait for.
+  // Assess its instances, and find what its starts wait for.
   const assessments = assessWorkloads(workloads, context);
   const infeasible = infeasibleWorkloads(workloads, context);
   const dependencies = checkDependencies(workloads, { ...context, assessments });
 
-  // What follows from that.
+  // Derive the actions.
   const reconciled = reconcileWorkloads(workloads, { assessments, infeasible, dependencies }, context);
   const removals = planRemovals(workloads, context);
   const { leases, wakeAt: leasesChangeAt } = restartLeases(reconciled, context);

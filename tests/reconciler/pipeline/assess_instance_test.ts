@@ -15,12 +15,13 @@ interface Case {
   spec?: Workload;
   detail?: Partial<Instance>;
   health?: "healthy" | "unhealthy" | "unknown";
+  hasBeenHealthy?: boolean;
   slot?: Partial<SlotState>;
   applied?: Workload;
 }
 
 /** "running healthy, current, ready; restart again" */
-function assess({ spec = WEB, detail = {}, health = "healthy", slot, applied }: Case): string {
+function assess({ spec = WEB, detail = {}, health = "healthy", hasBeenHealthy = false, slot, applied }: Case): string {
   const found = instance(spec, { id: "i", slot: 0, ...detail });
   const state: WorkloadState = newState("web");
   const { fingerprint } = found;
@@ -28,7 +29,7 @@ function assess({ spec = WEB, detail = {}, health = "healthy", slot, applied }: 
     state.slots[0] = { fingerprint, restarts: 0, streak: 0, lastExitCode: null, recent: [], ...slot };
   }
   if (applied !== undefined) state.applied = { workload: applied, fingerprint, revision: "r" };
-  const probedHealth = new Map([["i", { health, since: 0 }]]);
+  const probedHealth = new Map([["i", { health, hasBeenHealthy, since: 0 }]]);
   const [assessed] = assessInstances(spec, { instances: [found], state, probedHealth, now: NOW });
   const { phase, phaseHealth, isCurrent, isReady, hasSucceeded, restart, drift, oldFiles, exit } = assessed!;
   const marks = [
@@ -38,8 +39,12 @@ function assess({ spec = WEB, detail = {}, health = "healthy", slot, applied }: 
     ...oldFiles === null ? [] : ["old files"],
     ...drift === null ? [] : [drift],
     ...exit === "" ? [] : [exit],
+    ...assessed!.hasBeenHealthy ? ["was healthy"] : [],
   ];
-  return `${phase} ${phaseHealth}: ${marks.join(", ")}; ${restart.type}`;
+  const delayed = assessed!.restartDelayedUntil;
+  return `${phase} ${phaseHealth}: ${marks.join(", ")}; ${restart.type}${
+    delayed === null ? "" : ` in ${delayed - NOW} ms`
+  }`;
 }
 
 const exited = (exitCode: number | null, endedAt = NOW): Partial<Instance> => {
@@ -64,7 +69,17 @@ const CASES: [claim: string, of: Case, assessed: string][] = [
   [
     "one whose restart is delayed",
     { detail: exited(1), slot: { streak: 3 } },
-    "backoff unhealthy: current, ended with exit code 1; again",
+    "backoff unhealthy: current, ended with exit code 1; again in 3775 ms",
+  ],
+  [
+    "one whose exit lies in the future, since the clock was set back",
+    { detail: exited(1, NOW + 90_000), slot: { streak: 3 } },
+    "pending unhealthy: current, ended with exit code 1; again",
+  ],
+  [
+    "one that is unhealthy and was healthy before",
+    { health: "unhealthy", hasBeenHealthy: true },
+    "degraded unhealthy: current, was healthy; again",
   ],
   [
     "one that completed",

@@ -6,6 +6,7 @@ import { newState } from "../../../src/model/workload_state.ts";
 import { actionTitle } from "../../../src/reconciler/pipeline/action.ts";
 import { earliest } from "../../../src/reconciler/pipeline/earliest.ts";
 import { plan } from "../../../src/reconciler/pipeline/plan.ts";
+import type { Workload } from "../../../src/model/workload.ts";
 import { native } from "../../support/workload.ts";
 import { desired } from "./arbitraries.ts";
 import { instance, ModelDevice } from "./model_device.ts";
@@ -57,6 +58,20 @@ Deno.test("a deleted workload stays while the operator suspends it, or its revis
   Object.assign(both.instances[0]!, { state: "exited", exitCode: 1, endedAt: both.now });
   const titles = plan(both.input(desired([OTHER]))).actions.map(actionTitle);
   assert.deepEqual(titles.filter((title) => title.includes("web")), ["prepare web", "start web[0]"]);
+});
+
+Deno.test("a suspended workload has its applied spec, and without one its desired spec, as the operator changes it", () => {
+  const of = (made: ModelDevice, spec: Workload) => {
+    const [workload] = plan(made.input(desired([spec]))).workloads;
+    const { frozen, gated, revision } = workload!;
+    return [frozen, workload!.spec?.env.VERSION, workload!.spec?.enabled, revision?.slice(0, 2), gated];
+  };
+  const suspended = native({ ...NEW, suspend: true });
+  assert.deepEqual(of(device(), suspended), ["applied", "1", true, "r1", null]);
+  assert.deepEqual(of(new ModelDevice(), suspended), ["untouched", "2", true, "aa", null]);
+  const stopped = new ModelDevice();
+  stopped.states.set("web", { ...newState("web"), hold: { ...HOLD, action: "stop" } });
+  assert.deepEqual(of(stopped, suspended), ["untouched", "2", false, "aa", null]);
 });
 
 Deno.test("the earliest of several times is the one that a plan wakes up at, and none is never", () => {
