@@ -15,11 +15,13 @@ interface Room {
 /** Who may import whom. Everything may import its own room, `src/failure.ts`, and the types of `src/model`. */
 const ROOMS: Record<string, Room> = {
   "src/async": {
-    uses: [],
-    types: ["src/clock.ts"],
+    uses: ["src/clock.ts"],
     why: "waiting, cancelling and coalescing know nothing of the product",
   },
-  "src/os": { uses: ["src/model/signal.ts"], why: "libc, files, disks and processes know nothing of the product" },
+  "src/os": {
+    uses: ["src/async", "src/model/signal.ts"],
+    why: "libc, files, disks and processes know nothing of the product",
+  },
   "src/model": { uses: [], why: "the domain types depend on nothing" },
   // A diagnostic quotes values, so it escapes control characters as everything else does that is printed.
   "src/schema": { uses: ["src/model/escape.ts"], why: "typed field tables know no field" },
@@ -52,6 +54,8 @@ const ROOMS: Record<string, Room> = {
     // Host paths are checked again at the start, by the rule that the planner uses; a container is known by its labels.
     uses: [
       "src/async",
+      "src/os",
+      "src/model/size.ts",
       "src/model/policy/allowed_capabilities.ts",
       "src/model/policy/docker_rules.ts",
       "src/model/policy/allowed_device_nodes.ts",
@@ -130,6 +134,8 @@ const ROOMS: Record<string, Room> = {
   "src/sync": {
     uses: [
       "src/async",
+      "src/os",
+      "src/version.ts",
       "src/log.ts",
       "src/manifest",
       "src/model",
@@ -156,7 +162,7 @@ const ROOMS: Record<string, Room> = {
       "src/store",
       "src/sync",
     ],
-    types: ["src/http", "src/settings", "src/clock.ts"],
+    types: ["src/secrets", "src/http", "src/settings", "src/clock.ts"],
     why: "an operation of the control socket changes state through its owner",
   },
   "src/daemon": {
@@ -318,21 +324,67 @@ Deno.test("no package is imported that no rule and no place of Node's names", ()
   assert.deepEqual(strangers, []);
 });
 
-Deno.test("no import runs in a circle: a file can be understood after those that it imports", () => {
-  const graph = new Map(files.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly)]));
-  const done = new Set<string>();
-  const visit = (path: string, trail: string[]): void => {
-    assert.ok(!trail.includes(path), [...trail.slice(trail.indexOf(path)), path].join(" -> "));
-    if (done.has(path)) return;
-    for (const { to } of graph.get(path) ?? []) visit(to, [...trail, path]);
-    done.add(path);
-  };
-  for (const path of graph.keys()) visit(path, []);
+Deno.test("no import runs in a circle, type imports included: a file can be understood after those that it imports", () => {
+  assert.deepEqual(importCycles(files), []);
+});
+
+Deno.test("a circle is found through type imports, once, and over several files", () => {
+  const file = (path: string, ...imports: [to: string, typeOnly: boolean][]): SourceFile => ({
+    path,
+    text: "",
+    imports: imports.map(([to, typeOnly]) => ({ to, typeOnly, isPackage: false })),
+  });
+  const cycles = importCycles([
+    file("a.ts", ["b.ts", false], ["d.ts", false]),
+    file("b.ts", ["c.ts", true]),
+    file("c.ts", ["a.ts", true]),
+    file("d.ts", ["e.ts", false]),
+    file("e.ts"),
+  ]);
+  assert.deepEqual(cycles, [["a.ts", "b.ts", "c.ts"]]);
+});
+
+/** Lists the groups of files that import each other, directly or through others (strongly connected components). */
+function importCycles(files: readonly SourceFile[]): string[][] {
+  const graph = new Map(files.map(({ path, imports }) => [path, imports.filter(({ isPackage }) => !isPackage)]));
+  const reachable = new Map([...graph.keys()].map((path) => {
+    const found = new Set<string>();
+    const open = [path];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for (const { to } of graph.get(next) ?? []) {
+        if (found.has(to)) continue;
+        found.add(to);
+        open.push(to);
+      }
+    }
+    return [path, found];
+  }));
+  const reaches = (from: string, to: string) => reachable.get(from)?.has(to) === true;
+  const inCycle = [...graph.keys()].filter((path) => reaches(path, path)).sort();
+  const cycles = inCycle.map((path) => inCycle.filter((other) => reaches(path, other) && reaches(other, path)));
+  return cycles.filter(([first], index) => first === inCycle[index]);
+}
+
+Deno.test("an instance is assessed once: its health and its restart are decided in one place", () => {
+  const users = (name: string) =>
+    files.filter(({ path, text }) => !path.endsWith(`/${name}.ts`) && text.includes(`/${name}.ts"`))
+      .filter(({ imports }) => imports.some(({ to, typeOnly }) => !typeOnly && to.endsWith(`/${name}.ts`)))
+      .map(({ path }) => path);
+  assert.deepEqual(users("instance_health"), ["src/reconciler/pipeline/assess_instance.ts"]);
+  const deciding = files.filter(({ text }) => /import \{[^}]*\b(restartAfter|restartOfUnhealthy)\b/.test(text));
+  // A lease asks what would follow an exit that has not happened.
+  assert.deepEqual(deciding.map(({ path }) => path), [
+    "src/reconciler/pipeline/assess_instance.ts",
+    "src/reconciler/pipeline/restart/delegated_restart.ts",
+  ]);
 });
 
 const PURE = [
   /^src\/model\//,
   /^src\/reconciler\/pipeline\//,
+  /^src\/status\/(?!snapshot_feed\.ts$)/,
+  /^src\/reconciler\/(removal_doubt|cooldown|probe_targets)\.ts$/,
+  /^src\/os\/program_path\.ts$/,
   /^src\/schema\//,
   /^src\/manifest\//,
   /^src\/cli\/(format|completion)\//,

@@ -13,7 +13,7 @@ import { EventLog } from "../reconciler/event_log.ts";
 import { Executor } from "../reconciler/executor/executor.ts";
 import { FailureReports } from "../reconciler/failure_reports.ts";
 import { Observer } from "../reconciler/observer.ts";
-import { EMPTY_PLAN } from "../reconciler/pipeline/plan.ts";
+import { NO_PROGRESS } from "../reconciler/pipeline/revision_progress.ts";
 import { Reconciler } from "../reconciler/reconciler.ts";
 import { openStateStore } from "../reconciler/state_store.ts";
 import { UsageHistory } from "../reconciler/usage_history.ts";
@@ -156,7 +156,7 @@ export async function openDaemonParts(options: OpenOptions): Promise<DaemonParts
       state_set_aside: newerFiles().map(newerSentence),
       state_unsaved: unsavedStatus(disk.unsaved),
     },
-    rssBytes: Deno.memoryUsage().rss,
+    daemon: { rss_bytes: Deno.memoryUsage().rss },
     source: { sync: sync.status.sync, progress: sync.status.progress },
     events: events.recent,
     deliveries: [...deliveries.deliveries],
@@ -166,15 +166,14 @@ export async function openDaemonParts(options: OpenOptions): Promise<DaemonParts
   const initial = buildSnapshot({
     facts,
     source: sync.sourceProgress(),
-    desired: null,
     planned: null,
-    plan: EMPTY_PLAN,
+    pendingRemoval: null,
+    progress: NO_PROGRESS,
     observations: [],
     states: state.workloads.all,
-    retries: new Map(),
     operations: new Map(),
-    probedHealth: new Map(),
     probeResults: () => [],
+    notSelected: [],
     now: clock.now(),
   });
   const feed: SnapshotFeed = new SnapshotFeed({ initial, live, onNotify: () => notifier.trigger.fire() });

@@ -82,3 +82,8 @@ export type Observation =
 export function observedInstances(observations: readonly Observation[]): Instance[] {
   return observations.flatMap((observation) => observation.ok ? observation.instances : []);
 }
+
+/** True while the instance has a process or a started container: it must be stopped before it can be removed. */
+export function isAlive({ state }: Instance): boolean {
+  return state === "running" || state === "paused" || state === "stopping";
+}

@@ -40,6 +40,13 @@ export interface QuarantinedSpec {
   state: "going-back" | "back" | "failed";
 }
 
+/** A revision that is rolled back as a whole. */
+export interface QuarantinedRevision {
+  revision: string;
+  /** One sentence without a final period. */
+  message: string;
+}
+
 /** One rollout that came to its end, for people. */
 export interface RolloutRecord {
   fingerprint: string;

@@ -1,6 +1,6 @@
 /** A workload of this device by its name, as the owner says it. */
 import { Failure } from "../failure.ts";
-import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
+import type { ResolvedWorkload } from "../reconciler/pipeline/resolved_workload.ts";
 import type { Plan } from "../reconciler/pipeline/plan.ts";
 
 /** Throws a `Failure` (`mistake`) that names those that there are. */

@@ -2,8 +2,8 @@
 import { Failure } from "../failure.ts";
 import { formatUntil } from "../model/override.ts";
 import type { ReasonCode } from "../model/reason.ts";
-import type { Blocked } from "../reconciler/pipeline/feasibility.ts";
-import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
+import type { Blocked } from "../reconciler/pipeline/blocked.ts";
+import type { ResolvedWorkload } from "../reconciler/pipeline/resolved_workload.ts";
 import type { OperationDeps } from "./operation_deps.ts";
 import { findWorkload } from "./find_workload.ts";
 

@@ -1,5 +1,5 @@
 /** Everything stopped, in order: because the owner said so, or because the machine goes down. */
-import { isAlive } from "../reconciler/pipeline/teardown_actions.ts";
+import { isAlive } from "../model/instance.ts";
 import type { ShutdownKind } from "../reconciler/pipeline/removal/stop_all.ts";
 import type { OperationDeps } from "./operation_deps.ts";
 

@@ -1,7 +1,7 @@
 /** The programs of the device that start a service as somebody else and within bounds. */
 import { join } from "node:path";
 import { Failure } from "../failure.ts";
-import { SERVICE_PATH } from "../runtime/native/service_environment.ts";
+import { PROGRAM_PATH } from "./program_path.ts";
 import { singleflight } from "../async/singleflight.ts";
 
 /** Where Debian has them. */
@@ -28,7 +28,7 @@ export async function requireTool(name: Tool): Promise<string> {
 
 /** Null when the device has none. */
 export const findTool = singleflight(async (name: string): Promise<string | null> => {
-  for (const directory of SERVICE_PATH.split(":")) {
+  for (const directory of PROGRAM_PATH.split(":")) {
     const path = join(directory, name);
     if (await Deno.stat(path).then((info) => info.isFile, () => false)) return path;
   }

@@ -8,7 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { WorkloadStateStore } from "../store/workload_state_store.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Observer } from "./observer.ts";
-import type { ResolvedWorkload } from "./pipeline/resolve_workloads.ts";
+import type { ResolvedWorkload } from "./pipeline/resolved_workload.ts";
 
 const MAX_LINES = 50;
 

@@ -1,17 +1,13 @@
-/** What a pass has learned that must survive a restart: specs that are carried out, revisions that are applied and healthy. */
+/** Persists the results of a reconcile: applied specs, planned state, and what the revision has reached. */
 import type { Clock } from "../clock.ts";
 import { logger } from "../log.ts";
 import { fingerprint, isSameSpec } from "../model/fingerprint.ts";
-import { type Applied, retainedSpecs, type WorkloadState } from "../model/workload_state.ts";
-import type { Instance } from "../model/instance.ts";
-import type { Workload } from "../model/workload.ts";
-import type { WorkloadStatus } from "../model/snapshot.ts";
-import { isSuspendedStatus } from "../model/workload_groups.ts";
+import { type Applied, retainedSpecs } from "../model/workload_state.ts";
 import { slotAfterRespawns } from "./pipeline/restart/delegated_restart.ts";
 import { describeExit } from "./pipeline/describe_exit.ts";
-import { matchesSpec } from "../status/instance_status.ts";
 import { isSameOverride } from "./pipeline/gates/active_override.ts";
-import type { ResolvedWorkload } from "./pipeline/resolve_workloads.ts";
+import type { ResolvedWorkload } from "./pipeline/resolved_workload.ts";
+import type { RevisionProgress } from "./pipeline/revision_progress.ts";
 import type { RuntimeName } from "../model/workload.ts";
 import type { Prober } from "../probe/prober.ts";
 import type { ArtifactStore } from "../runtime/native/artifact/artifact_store.ts";
@@ -43,50 +39,41 @@ export interface PersistOptions {
   identity: SourceIdentity;
 }
 
-/** A plan, and the desired state that it was made for. */
+/** A plan, the desired state that it was made for, and what was reached. */
 export interface Reconciled {
   plan: Plan;
   desired: Desired;
+  progress: RevisionProgress;
 }
 
+/** Persists what was reached, and forgets what is gone. Never rejects. */
 export async function persistApplied(
   options: PersistOptions,
   reconciled: Reconciled,
-  workloads: readonly WorkloadStatus[],
 ): Promise<void> {
+  const { plan, progress } = reconciled;
   try {
-    const status = new Map(workloads.map((workload) => [workload.name, workload]));
-    await Promise.all(
-      reconciled.plan.workloads.map((workload) => persistAppliedSpec(options, workload, status.get(workload.name))),
-    );
-    await forgetRemoved(options, reconciled.plan);
+    const applied = plan.workloads.filter(({ name }) => progress.appliedSpecs.has(name));
+    await Promise.all(applied.map((workload) => persistAppliedSpec(options, workload)));
+    await forgetRemoved(options, plan);
     await removeUnused(options, reconciled);
-    await persistRevision(options, reconciled, workloads);
+    await persistRevision(options, reconciled);
   } catch (error) {
-    // A full or read-only disk costs memory, never a running workload.
+    // A full or read-only disk costs history, never a running workload.
     log.error("cannot write down what was applied: {error}", { error });
   }
 }
 
 async function persistAppliedSpec(
-  { state: { workloads: states }, observer, executor }: PersistOptions,
-  workload: ResolvedWorkload,
-  status: WorkloadStatus | undefined,
+  { state: { workloads: states } }: PersistOptions,
+  { name, spec, revision, runtimeChoice }: ResolvedWorkload,
 ): Promise<void> {
-  const { name, spec, invalid, revision, runtimeChoice } = workload;
-  if (
-    spec === null || invalid !== null || workload.frozen !== undefined || workload.override !== null ||
-    revision === null ||
-    executor.operations.has(name)
-  ) return;
+  if (spec === null || revision === null) return;
   const before = states.get(name);
-  if (status === undefined || !isApplied(spec, { status, instances: observer.instancesOf(name), state: before })) {
-    return;
-  }
   const fellBackFrom = runtimeChoice?.fellBackFrom ?? null;
   const { applied: known } = before;
   if (known !== null && isSameSpec(known.workload, spec) && (known.fellBackFrom ?? null) === fellBackFrom) {
-    // The same object from now on: the next look is over at once.
+    // With the same object the next comparison is cheap.
     if (known.workload !== spec) states.keep({ ...before, applied: { ...known, workload: spec } });
     return;
   }
@@ -97,15 +84,6 @@ async function persistAppliedSpec(
     ...(fellBackFrom === null ? {} : { fellBackFrom }),
   };
   await states.save({ ...before, applied });
-}
-
-/** Of what runs in the place of a refused spec the status says that it is not what git asks for; it is applied all the same. */
-function isApplied(
-  spec: Workload,
-  { status, instances, state }: { status: WorkloadStatus; instances: Instance[]; state: WorkloadState },
-): boolean {
-  if (spec.job !== null) return status.sync === "synced";
-  return status.sync !== "unknown" && matchesSpec(spec, { instances, state });
 }
 
 /** Starts that instances made by themselves count like those that we made. */
@@ -197,23 +175,12 @@ async function removeUnused(options: PersistOptions, { plan, desired }: Reconcil
 }
 
 async function persistRevision(
-  { state: { source }, executor, identity }: PersistOptions,
-  { plan, desired }: Reconciled,
-  workloads: readonly WorkloadStatus[],
+  { state: { source }, identity }: PersistOptions,
+  { desired, progress }: Reconciled,
 ): Promise<void> {
   if (desired.revision !== source.current.attempted) return;
-  const isGood = (workload: WorkloadStatus) => workload.phase === "running" && workload.health === "healthy";
-  const settled = workloads.every((workload) =>
-    isSuspendedStatus(workload) || (workload.sync === "synced" && (workload.rollout === null || isGood(workload)))
-  );
-  const { applied, healthy: lastHealthy } = source.current;
-  const isBack = workloads.some(({ refused }) => refused !== null && refused.by !== "owner");
+  const { applied, healthy } = source.current;
   // A revision that was applied, and of which a workload was rolled back afterwards, is not applied.
-  if (applied === desired.revision && applied !== lastHealthy && isBack) await source.retractApplied();
-  if (!settled || plan.pendingRemoval !== null || plan.actions.length > 0 || executor.operations.size > 0) return;
-  const healthy = workloads.every((workload) =>
-    isSuspendedStatus(workload) ||
-    (workload.rollout === null && (isGood(workload) || ["completed", "stopped"].includes(workload.phase)))
-  );
-  await source.recordApplied(desired.revision, { healthy, identity });
+  if (applied === desired.revision && applied !== healthy && progress.isRolledBack) await source.retractApplied();
+  if (progress.isApplied) await source.recordApplied(desired.revision, { healthy: progress.isHealthy, identity });
 }

@@ -6,24 +6,20 @@ import type { Trigger } from "../async/trigger.ts";
 import type { Clock } from "../clock.ts";
 import { logger } from "../log.ts";
 import type { Desired } from "../model/desired.ts";
-import { fingerprint } from "../model/fingerprint.ts";
-import type { RuntimeName } from "../model/workload.ts";
-import type { Prober } from "../probe/prober.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { Settings } from "../settings/settings.ts";
 import { buildSnapshot, type DeviceFacts } from "../status/build_snapshot.ts";
 import type { SnapshotFeed } from "../status/snapshot_feed.ts";
-import type { ClockMonitor } from "./clock_monitor.ts";
+import { collectPlanInput, type PlanInputOwners } from "./collect_plan_input.ts";
 import { cooldownAfter } from "./cooldown.ts";
 import type { DesiredStateSource } from "./desired_state_source.ts";
-import type { Executor } from "./executor/executor.ts";
 import type { FailureReports } from "./failure_reports.ts";
 import { restoreImageState } from "./image_update_loop.ts";
 import { persistApplied, type PersistOptions, persistPlanned, persistRespawns } from "./persist_state.ts";
 import { EMPTY_PLAN, type Plan, plan as makePlan } from "./pipeline/plan.ts";
 import type { PlanInput } from "./pipeline/plan_input.ts";
+import { reassessWorkloads } from "./pipeline/assess_workloads.ts";
+import { NO_PROGRESS, type RevisionProgress, revisionProgress } from "./pipeline/revision_progress.ts";
 import { planStopAll, type ShutdownKind } from "./pipeline/removal/stop_all.ts";
-import { removalDoubt } from "./removal_doubt.ts";
+import { probeTargets } from "./probe_targets.ts";
 import { applyRenames } from "./rename_workloads.ts";
 import { updateRestartLeases } from "./update_restart_leases.ts";
 import type { DataDir } from "../store/data_dir.ts";
@@ -33,14 +29,9 @@ const log = logger("reconciler");
 /** Wait after a reconcile that failed. */
 const FAILURE_WAIT_MS = 5000;
 
-export interface ReconcilerOptions extends PersistOptions {
-  settings: Settings;
+export interface ReconcilerOptions extends PersistOptions, PlanInputOwners {
   sync: DesiredStateSource;
   clock: Clock;
-  clockMonitor: ClockMonitor;
-  prober: Prober;
-  runtimes: ReadonlyMap<RuntimeName, Runtime>;
-  executor: Executor;
   failures: FailureReports;
   feed: SnapshotFeed;
   facts: DeviceFacts;
@@ -56,6 +47,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   #plan: Plan = EMPTY_PLAN;
   #planned: Desired | null = null;
+  #progress: RevisionProgress = NO_PROGRESS;
   #shutdown: ShutdownKind | null = null;
   #count = 0;
 
@@ -71,6 +63,11 @@ export class Reconciler {
   /** The desired state that the last plan was made for: the object, since loading a revision again makes another. */
   get planned(): Desired | null {
     return this.#planned;
+  }
+
+  /** What the desired revision had reached after the last reconcile. */
+  get progress(): RevisionProgress {
+    return this.#progress;
   }
 
   /** Set once everything is stopped and nothing is started any more. */
@@ -158,7 +155,8 @@ export class Reconciler {
 
     // Plan.
     for (const workload of operations.keys()) busy.add(workload);
-    const plan = this.#shutdown === null ? makePlan({ ...this.planInput(), desired, busy }) : this.#planShutdown(busy);
+    const input = { ...this.planInput(desired), busy };
+    const plan = this.#shutdown === null ? makePlan(input) : this.#planShutdown(input);
     this.#plan = plan;
     this.#planned = desired;
     executor.cancelSuperseded((workload) => this.#specToRun(workload));
@@ -169,64 +167,51 @@ export class Reconciler {
     // Execute.
     for (const { spec } of plan.workloads) if (spec !== null) this.#options.runtimes.get(spec.runtime)?.configure(spec);
     failures.reportUnhealthy(plan.workloads);
-    this.#probe();
+    this.#options.prober.set(probeTargets(plan.workloads, observer.instances));
     await updateRestartLeases(plan.restartLeases, { instances: observer.instances, runtimes: this.#options.runtimes });
     const started = executor.start(plan.actions);
 
+    // Judge what was reached, and persist it unless another revision arrived meanwhile.
+    const progress = this.#judge(plan);
+    this.#progress = progress;
+    const isCurrent = desired !== null && desired === sync.desired;
+    if (isCurrent && this.#shutdown === null) await persistApplied(this.#options, { plan, desired, progress });
+    if (isCurrent) await sync.confirmProcessed(desired);
+
     // Report.
-    const { workloads } = this.#snapshot();
-    if (desired !== null && desired === sync.desired && this.#shutdown === null) {
-      await persistApplied(this.#options, { plan, desired }, workloads);
-    }
     const snapshot = this.#snapshot();
     feed.publish(snapshot);
-    if (desired !== null && desired === sync.desired) await sync.confirmProcessed(desired);
     feed.notify();
     if (await failures.collect(snapshot.workloads, operations)) feed.notify();
     return started;
   }
 
-  /** What the planner reads. */
-  planInput(): PlanInput {
-    const { settings, sync, state, observer, executor, prober, runtimes, clock, clockMonitor, identity } =
-      this.#options;
-    const source = state.source.current;
-    const { desired } = sync;
-    return {
-      desired,
-      observations: observer.observations,
-      enabledRuntimes: [...runtimes.keys()],
-      answered: observer.answered,
-      answeringSince: observer.answeringSince,
-      owner: settings.runtime,
-      policy: settings.policy,
-      windows: source.windowsOpenFor === desired?.revision ? null : settings.rollout.windows,
-      states: state.workloads.all,
-      retries: executor.retries.all,
-      busy: new Set(executor.operations.keys()),
-      forcedRestarts: executor.forcedRestarts,
-      probedHealth: prober.statuses(),
-      memoryBytes: memoryForWorkloads(settings),
-      since: clockMonitor.startedAt,
-      rolloutScope: settings.rollout.scope,
-      quarantinedRevision: source.refused ?? null,
-      graceMs: settings.rollout.pruneGraceMs,
-      pruneDoubt: removalDoubt(source, identity),
-      pruneConfirmed: source.pruneConfirmed,
-      clockDoubt: clockMonitor.doubt,
-      clockSetAt: clockMonitor.setAt,
-      earliestNow: clockMonitor.earliestNow,
-      now: clock.now(),
-    };
+  /** What the planner reads now. */
+  planInput(desired: Desired | null = this.#options.sync.desired): PlanInput {
+    return collectPlanInput(this.#options, desired);
   }
 
-  #planShutdown(busy: ReadonlySet<string>): Plan {
-    const { observer, state, executor } = this.#options;
+  #planShutdown(input: PlanInput): Plan {
     const kind = this.#shutdown!;
+    const { observations, states, retries, busy: operating } = input;
     // A system that shuts down does not wait for what cannot be stopped.
-    const left = kind === "shutdown" ? new Set([...busy, ...executor.retries.all.keys()]) : busy;
-    const actions = planStopAll(observer.observations, { states: state.workloads.all, busy: left, why: kind });
-    return { ...this.#plan, actions, restartLeases: new Map(), wakeAt: null };
+    const busy = kind === "shutdown" ? new Set([...operating, ...retries.keys()]) : operating;
+    const actions = planStopAll(observations, { states, busy, why: kind });
+    const assessments = reassessWorkloads(this.#plan.workloads, input);
+    return { ...this.#plan, actions, assessments, restartLeases: new Map(), wakeAt: null };
+  }
+
+  #judge(plan: Plan): RevisionProgress {
+    const { observer, state, executor, runtimes, clock } = this.#options;
+    return revisionProgress({
+      plan,
+      observations: observer.observations,
+      enabledRuntimes: [...runtimes.keys()],
+      states: state.workloads.all,
+      retries: executor.retries.all,
+      operating: new Set(executor.operations.keys()),
+      now: clock.now(),
+    });
   }
 
   /** The spec that the plan wants to run; null for none. */
@@ -242,40 +227,20 @@ export class Reconciler {
     sync.requestReload();
   }
 
-  /** Probes the instances of the specs that are to run, and no others. */
-  #probe(): void {
-    const { observer, prober } = this.#options;
-    const byWorkload = Map.groupBy(observer.instances, (instance) => instance.workload);
-    prober.set(this.#plan.workloads.flatMap(({ name, spec }) => {
-      if (spec === null || spec.health === null) return [];
-      const wanted = fingerprint(spec);
-      return (byWorkload.get(name) ?? [])
-        .filter((instance) => instance.state === "running" && instance.fingerprint === wanted)
-        .map((instance) => ({ instance, workload: spec }));
-    }));
-  }
-
   #snapshot() {
     const { facts, sync, state, observer, executor, prober, clock } = this.#options;
     return buildSnapshot({
       facts,
       source: sync.sourceProgress(),
-      desired: sync.desired,
       planned: this.#planned?.revision ?? null,
-      plan: this.#plan,
+      pendingRemoval: this.#plan.pendingRemoval,
+      progress: this.#progress,
       observations: observer.observations,
       states: state.workloads.all,
-      retries: executor.retries.all,
       operations: executor.operations,
-      probedHealth: prober.statuses(),
       probeResults: (id) => prober.results(id),
+      notSelected: sync.desired?.notSelected ?? [],
       now: clock.now(),
     });
   }
-}
-
-/** Memory of the device in bytes, less what is reserved for the system and the daemon; null when it is unknown. */
-function memoryForWorkloads({ limits }: Settings): number | null {
-  const { total } = Deno.systemMemoryInfo();
-  return total > 0 ? total - limits.memoryReserveBytes : null;
 }

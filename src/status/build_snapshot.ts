@@ -1,164 +1,151 @@
-/** What a pass saw, as the one snapshot that CLI, page and API show. */
-import type { Override } from "../model/override.ts";
-import type { Desired } from "../model/desired.ts";
-import type { JobRun, WorkloadState } from "../model/workload_state.ts";
+/** [pure] The snapshot that CLI, page and API show, built from the results of one reconcile. */
+import { fingerprint } from "../model/fingerprint.ts";
 import { type Instance, type Observation, observedInstances, type ProbeResult } from "../model/instance.ts";
-import { NO_ROLLOUTS } from "../model/rollout.ts";
+import type { Override } from "../model/override.ts";
 import type {
-  Event,
   ImageStatus,
   InstanceStatus,
   ProbeResultStatus,
   RunStatus,
   Snapshot,
+  SourceStatus,
   Warning,
   WorkloadStatus,
 } from "../model/snapshot.ts";
-import type { Port, RuntimeName, Workload } from "../model/workload.ts";
-import type { ProbedHealths } from "../reconciler/pipeline/instance_health.ts";
-import type { Plan } from "../reconciler/pipeline/plan.ts";
-import type { RetryState } from "../reconciler/pipeline/retry_state.ts";
-import { workloadCondition } from "./workload_status.ts";
-import type { StatusInput } from "./status_input.ts";
-import { instancePhase } from "./instance_status.ts";
-import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
-import { nextDue } from "../reconciler/pipeline/next_run.ts";
-import { fingerprint } from "../model/fingerprint.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
+import type { Port, RuntimeName, Workload } from "../model/workload.ts";
+import type { JobRun, WorkloadState } from "../model/workload_state.ts";
+import type { InstanceAssessment } from "../reconciler/pipeline/assess_instance.ts";
+import { nextDue } from "../reconciler/pipeline/next_run.ts";
+import type { Plan } from "../reconciler/pipeline/plan.ts";
+import type { RevisionProgress } from "../reconciler/pipeline/revision_progress.ts";
+import type { WorkloadProgress } from "../reconciler/pipeline/workload_progress.ts";
 import { rolloutStatus } from "./rollout_status.ts";
+import { statusSummary } from "./workload_status.ts";
 
 /** Facts of a device and of its daemon that do not change while the daemon runs. */
 export interface DeviceFacts {
   device: Pick<Snapshot["device"], "name" | "id" | "labels" | "arch">;
   daemon: Pick<Snapshot["daemon"], "version" | "pid" | "started_at">;
-  source: Pick<Snapshot["source"], "url" | "branch" | "ref" | "path">;
+  source: Pick<SourceStatus, "url" | "branch" | "ref" | "path">;
   enabledRuntimes: readonly RuntimeName[];
 }
 
-/** State of the source as the snapshot shows it. */
-export type SourceProgress = Omit<Snapshot["source"], keyof DeviceFacts["source"] | "planned">;
+/** State of the source as it is shown. */
+export type SourceProgress = Omit<SourceStatus, keyof DeviceFacts["source"] | "planned">;
 
 export interface SnapshotInput {
   facts: DeviceFacts;
   source: SourceProgress;
-  desired: Desired | null;
-  /** The revision that the plan was made for; null before the first. */
+  /** The revision that the plan was made for; null before the first plan. */
   planned: string | null;
-  plan: Pick<Plan, "workloads" | "waiting" | "pendingRemoval">;
+  pendingRemoval: Plan["pendingRemoval"];
+  progress: Pick<RevisionProgress, "workloads">;
   observations: readonly Observation[];
   states: ReadonlyMap<string, WorkloadState>;
-  retries: ReadonlyMap<string, RetryState>;
-  /** What operations under way are doing, by workload. */
+  /** What the operations under way are doing, by workload name. */
   operations: ReadonlyMap<string, { progress: string | null }>;
-  probedHealth: ProbedHealths;
-  /** Results of the manifest's probe of an instance, by its id. */
+  /** Returns the results of the manifest's probe of an instance, newest last. */
   probeResults(instanceId: string): readonly ProbeResult[];
+  /** Names of valid manifests that do not select this device. */
+  notSelected: readonly string[];
   now: number;
 }
 
-/** Values that change without a reconcile. They are joined when a snapshot is read, not when it is built. */
-export interface LiveValues {
-  device: Pick<Snapshot["device"], "uptime_s" | "upgrade" | "recipient" | "state_set_aside" | "state_unsaved">;
-  rssBytes: number;
-  source: Pick<Snapshot["source"], "sync" | "progress">;
-  events: Event[];
-  deliveries: Snapshot["deliveries"];
-  notifications: Snapshot["notifications"];
-  /** The status with the latest resource usage and the last output of a failed workload. */
+/** The part of a snapshot that one reconcile determines. */
+export interface ReconciledSnapshot extends Omit<Snapshot, "device" | "daemon" | keyof LiveLists> {
+  device: DeviceFacts["device"];
+  daemon: DeviceFacts["daemon"];
+}
+
+type LiveLists = Pick<Snapshot, "events" | "deliveries" | "notifications">;
+
+/** Values that change without a reconcile. They are joined when a snapshot is read. */
+export interface LiveValues extends LiveLists {
+  device: Omit<Snapshot["device"], keyof DeviceFacts["device"]>;
+  daemon: Omit<Snapshot["daemon"], keyof DeviceFacts["daemon"]>;
+  source: Pick<SourceStatus, "sync" | "progress">;
+  /** Adds the latest resource usage, and the last output of a workload that failed. */
   workload(status: WorkloadStatus): WorkloadStatus;
 }
 
-/** The part of a snapshot that one reconcile determines. */
-export type ReconciledSnapshot = Omit<Snapshot, "events" | "deliveries" | "notifications" | "device" | "daemon"> & {
-  device: DeviceFacts["device"];
-  daemon: DeviceFacts["daemon"];
-};
-
-/** Builds what a snapshot shows of one reconcile. Pure: it decides nothing, and nothing is decided from it. */
+/** Builds what a snapshot shows of one reconcile. Nothing is decided from the result. */
 export function buildSnapshot(input: SnapshotInput): ReconciledSnapshot {
-  const { facts, source, desired, planned, plan } = input;
+  const { facts, source, planned } = input;
   const instances = Map.groupBy(observedInstances(input.observations), (instance) => instance.workload);
   return {
     device: facts.device,
     daemon: facts.daemon,
     source: { ...facts.source, ...source, planned },
-    runtimes: runtimeStatus(input),
-    workloads: plan.workloads.map((workload) => workloadStatus(input, workload, instances.get(workload.name) ?? [])),
-    pending_removal: plan.pendingRemoval,
-    not_selected: desired?.notSelected ?? [],
+    runtimes: (["native", "docker"] as const).map((name) => runtimeStatus(name, input)),
+    workloads: input.progress.workloads.map((progress) => {
+      return workloadStatus(progress, instances.get(progress.workload.name) ?? [], input);
+    }),
+    pending_removal: input.pendingRemoval,
+    not_selected: [...input.notSelected],
   };
 }
 
-/** Joins live values with the snapshot of the last reconcile. Changes neither. */
+/** Joins live values with the snapshot of a reconcile. Changes neither. */
 export function withLiveValues(snapshot: ReconciledSnapshot, live: LiveValues): Snapshot {
+  const { device, daemon, source, workload, ...lists } = live;
   return {
     ...snapshot,
-    device: { ...snapshot.device, ...live.device },
-    daemon: { ...snapshot.daemon, rss_bytes: live.rssBytes },
-    source: { ...snapshot.source, ...live.source },
-    workloads: snapshot.workloads.map((status) => live.workload(status)),
-    events: live.events,
-    deliveries: live.deliveries,
-    notifications: live.notifications,
+    ...lists,
+    device: { ...snapshot.device, ...device },
+    daemon: { ...snapshot.daemon, ...daemon },
+    source: { ...snapshot.source, ...source },
+    workloads: snapshot.workloads.map(workload),
   };
 }
 
-function runtimeStatus({ facts, observations }: SnapshotInput): Snapshot["runtimes"] {
-  return (["native", "docker"] as const).map((name) => {
-    if (!facts.enabledRuntimes.includes(name)) {
-      return { name, enabled: false, ok: false, message: "switched off in the settings" };
-    }
-    const observation = observations.find((observation) => observation.runtime === name);
-    if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
-    return { name, enabled: true, ok: observation.ok, message: runtimeMessage(observation) };
-  });
+function runtimeStatus(
+  name: RuntimeName,
+  { observations, facts }: SnapshotInput,
+): Snapshot["runtimes"][number] {
+  if (!facts.enabledRuntimes.includes(name)) {
+    return { name, enabled: false, ok: false, message: "switched off in the settings" };
+  }
+  const observation = observations.find((candidate) => candidate.runtime === name);
+  if (observation === undefined) return { name, enabled: true, ok: false, message: "was not looked at yet" };
+  return { name, enabled: true, ok: observation.ok, message: observationMessage(observation) };
 }
 
-function runtimeMessage(observation: Observation): string {
+function observationMessage(observation: Observation): string {
   if (!observation.ok) return observation.message;
   return observation.about === undefined ? "answers" : `answers: ${observation.about}`;
 }
 
+/** `observed`: instances of the workload, also when it has no spec that they could be assessed against. */
 function workloadStatus(
-  snapshot: SnapshotInput,
-  workload: ResolvedWorkload,
-  unsorted: readonly Instance[],
+  progress: WorkloadProgress,
+  observed: readonly Instance[],
+  input: SnapshotInput,
 ): WorkloadStatus {
-  const { name, kind, spec, invalid, revision } = workload;
-  const instances = unsorted.toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
-  const input: StatusInput = {
-    workload,
-    instances,
-    observations: snapshot.observations,
-    enabledRuntimes: snapshot.facts.enabledRuntimes,
-    state: snapshot.states.get(name),
-    retry: snapshot.retries.get(name),
-    progress: snapshot.operations.get(name)?.progress ?? null,
-    probedHealth: snapshot.probedHealth,
-    waiting: snapshot.plan.waiting.get(name) ?? null,
-    now: snapshot.now,
-  };
+  const { workload, rollouts } = progress;
+  const { name, kind, spec, invalid, override, revision, runtimeChoice } = workload;
+  const instances = observed.toSorted((a, b) => a.slot - b.slot || (a.startedAt ?? 0) - (b.startedAt ?? 0));
+  const job = spec?.job ?? null;
   return {
     name,
     kind,
     runtime: spec?.runtime ?? (kind === "service" ? "native" : "docker"),
-    mode: workload.runtimeChoice?.mode ?? null,
+    mode: runtimeChoice?.mode ?? null,
     description: spec?.description ?? "",
-    ...workloadCondition(input),
+    ...statusSummary(progress, input.operations.get(name)?.progress ?? null),
     revision,
     fingerprint: spec === null ? null : fingerprint(spec),
     image: spec === null ? null : imageStatus(spec, instances),
     ports: spec === null ? [] : portTexts(spec, instances),
-    instances: spec === null ? [] : instances.map((instance) => instanceStatus(input, spec, instance)),
+    instances: progress.instances.map(instanceStatus),
     problems: invalid?.problems ?? [],
-    warnings: warningsOf(instances),
-    override: workload.override === null ? null : overrideStatus(workload.override),
-    // Joined when the snapshot is read.
+    warnings: distinctWarnings(instances),
+    override: override === null ? null : overrideStatus(override),
     last_lines: [],
-    runs: (input.state?.job?.runs ?? []).map(runStatus),
-    next_run_at: spec?.job === null || spec === null ? null : timeOrNull(nextDue(spec.job, input.now)),
-    probes: instances.flatMap((instance) => probesOf(snapshot, instance)),
-    ...rolloutStatus(workload, input.state?.rollouts ?? NO_ROLLOUTS),
+    runs: (input.states.get(name)?.job?.runs ?? []).map(runStatus),
+    next_run_at: job === null ? null : timeOrNull(nextDue(job, input.now)),
+    probes: instances.flatMap((instance) => probeStatuses(instance, input)),
+    ...rolloutStatus(spec, rollouts),
   };
 }
 
@@ -166,43 +153,42 @@ function overrideStatus({ action, since, until }: Override): WorkloadStatus["ove
   return { action, since: isoTime(since), until: timeOrNull(until) };
 }
 
-/** Of the manifest's probe; without one, of the check that the image brings along. */
-function probesOf({ probeResults }: SnapshotInput, { id, checks = [] }: Instance): ProbeResultStatus[] {
+/** Shows the results of the manifest's probe; without any, those of the health check of the image. */
+function probeStatuses({ id, checks = [] }: Instance, { probeResults }: SnapshotInput): ProbeResultStatus[] {
   const results = probeResults(id);
   return (results.length > 0 ? results : checks).map(({ at, ok, durationMs, output }) => {
     return { at: isoTime(at), ok, duration_ms: durationMs, output };
   });
 }
 
-function instanceStatus(input: StatusInput, spec: Workload, instance: Instance): InstanceStatus {
-  const slot = input.state?.slots[instance.slot];
+function instanceStatus({ instance, slotState, phase, phaseHealth }: InstanceAssessment): InstanceStatus {
   return {
     slot: instance.slot,
     pid: instance.pid,
     container_id: instance.containerId,
-    ...instancePhase(input, spec, instance),
-    started_at: instance.startedAt === null ? null : isoTime(instance.startedAt),
-    restarts: slot?.fingerprint === instance.fingerprint ? slot.restarts : 0,
+    phase,
+    health: phaseHealth,
+    started_at: timeOrNull(instance.startedAt),
+    restarts: slotState?.restarts ?? 0,
     exit_code: instance.exitCode,
-    // Filled in when somebody asks: they are older or younger than the pass.
     cpu_percent: null,
     memory_bytes: null,
   };
 }
 
-/** Of the spec's own instances, or of those that still run in their place. */
+/** Shows the image of an instance of the spec, or else of an instance that still runs in its place. */
 function imageStatus(spec: Workload, instances: readonly Instance[]): ImageStatus | null {
   if (spec.runtime !== "docker") return null;
   const wanted = fingerprint(spec);
-  const one = instances.find((instance) => instance.fingerprint === wanted) ??
+  const shown = instances.find((instance) => instance.fingerprint === wanted) ??
     instances.find((instance) => instance.runtime === "docker");
-  return { reference: spec.image, id: one?.imageId ?? null, digest: one?.imageDigest ?? null };
+  return { reference: spec.image, id: shown?.imageId ?? null, digest: shown?.imageDigest ?? null };
 }
 
-/** Instances of one workload mostly lack the same: each sentence once. */
-function warningsOf(instances: readonly Instance[]): Warning[] {
+/** Lists the warnings of running instances. Replicas mostly have the same ones: each message is listed once. */
+function distinctWarnings(instances: readonly Instance[]): Warning[] {
   const all = instances.filter((instance) => instance.state === "running").flatMap((instance) => instance.warnings);
-  return [...new Map(all.map((one) => [one.message, one])).values()];
+  return [...new Map(all.map((warning) => [warning.message, warning])).values()];
 }
 
 function runStatus(run: JobRun): RunStatus {
@@ -219,16 +205,16 @@ function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);
 }
 
-/** A port that the device chose is as many as there are instances. */
+/** A port that the device assigns is listed once for each instance. */
 function portTexts(spec: Workload, instances: readonly Instance[]): string[] {
   return spec.ports.flatMap((port, index) => {
     if (port.host !== 0) return portText(port, spec);
-    const chosen = instances.flatMap((instance) => instance.state === "exited" ? [] : instance.ports[index] ?? []);
-    return chosen.length === 0 ? `${port.protocol}, chosen at the start` : chosen;
+    const assigned = instances.flatMap((instance) => instance.state === "exited" ? [] : instance.ports[index] ?? []);
+    return assigned.length === 0 ? `${port.protocol}, chosen at the start` : assigned;
   });
 }
 
-/** "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */
+/** Formats a port as "8080/tcp", "127.0.0.1:8080->80/tcp", or "80/tcp (not published)". */
 function portText(port: Port, spec: Workload): string {
   if (spec.runtime === "native") return `${port.container}/${port.protocol}`;
   if (port.host === null) return `${port.container}/${port.protocol} (not published)`;

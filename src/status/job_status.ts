@@ -1,84 +1,36 @@
-/** Sync, phase and health of a job: told by its last run, since between runs nothing of it is there. */
-import type { JobRun, WorkloadState } from "../model/workload_state.ts";
-import type { Instance } from "../model/instance.ts";
-import type { ReasonCode } from "../model/reason.ts";
-import type { Health } from "../model/instance.ts";
-import type { Phase, Sync } from "../model/snapshot.ts";
-import type { Job, Workload } from "../model/workload.ts";
-import { hasRun } from "../reconciler/pipeline/job_runs.ts";
-import { restartAfter } from "../reconciler/pipeline/restart/restart_decision.ts";
-import { nextDue } from "../reconciler/pipeline/next_run.ts";
+/** Explanation of a job by its last run, since it has no instances between its runs. */
+import type { JobRun } from "../model/workload_state.ts";
+import { minuteText } from "../model/iso_timestamp.ts";
+import type { JobProgress } from "../reconciler/pipeline/spec_progress.ts";
+import type { Explanation } from "./explanation.ts";
 
-interface JobConditionInput {
-  instances: readonly Instance[];
-  state: WorkloadState | undefined;
-  progress: string | null;
-  now: number;
+/** Explains the runs of a job. `operation` is what its operation is doing now; null for none. */
+export function explainJob({ step, last, nextAt }: JobProgress, operation: string | null): Explanation {
+  const next = nextAt === null ? "" : `; the next one is at ${minuteText(nextAt)}`;
+  switch (step) {
+    case "operating":
+      return { reason: "starting", message: operation ?? "is about to run" };
+    case "running":
+      return { reason: "running", message: "a run is under way" };
+    case "not-run":
+      if (nextAt === null) return { reason: "waiting", message: "is about to run" };
+      return { reason: "scheduled", message: `runs first at ${minuteText(nextAt)}` };
+    case "succeeded":
+      return { reason: "completed", message: `the last run succeeded${next}` };
+    case "stopped":
+      return { reason: "scheduled", message: `the last run was stopped with the machine${next}` };
+    case "replaced":
+      return { reason: "waiting", message: "the last run was stopped for the one after it, which is about to begin" };
+    case "retrying":
+      return { reason: "exit_nonzero", message: `the last run ${describeRun(last!)}${next}; it is tried again` };
+    case "failed": {
+      const reason = last?.outcome === "timeout" ? "timeout" : "exit_nonzero";
+      return { reason, message: `the last run ${describeRun(last!)}${next}` };
+    }
+  }
 }
 
-interface Told {
-  sync: Sync;
-  phase: Phase;
-  health: Health;
-  reason: ReasonCode;
-  message: string;
-}
-
-/** A job with a schedule is as asked whenever its next run is known; one without, once it has run as it is now. */
-export function jobStatus(
-  input: JobConditionInput,
-  { spec, job, wanted }: { spec: Workload; job: Job; wanted: string },
-): Told {
-  const last = input.state?.job?.runs.filter((run) => run.outcome !== "skipped").at(-1);
-  const isDone = hasRun(last, wanted);
-  const sync = job.schedule !== null || isDone ? "synced" : "out-of-sync";
-  if (input.progress !== null) {
-    return { sync, phase: "starting", health: "unknown", reason: "starting", message: input.progress };
-  }
-  const running = input.instances.find((one) => one.state === "running" || one.state === "stopping");
-  if (running !== undefined) {
-    const phase = running.state === "running" ? "running" : "stopping";
-    return { sync, phase, health: "unknown", reason: "running", message: "a run is under way" };
-  }
-  const next = nextDue(job, input.now);
-  const then = next === null ? "" : `; the next one is at ${time(next)}`;
-  if (last === undefined || (job.schedule === null && !isDone)) {
-    const message = next === null ? "is about to run" : `runs first at ${time(next)}`;
-    return { sync, phase: "pending", health: "unknown", reason: next === null ? "waiting" : "scheduled", message };
-  }
-  if (last.outcome === "succeeded") {
-    const message = `the last run succeeded${then}`;
-    return { sync, phase: "completed", health: "healthy", reason: "completed", message };
-  }
-  if (last.outcome === "stopped") {
-    const message = `the last run was stopped with the machine${then}`;
-    return { sync, phase: "pending", health: "unknown", reason: "scheduled", message };
-  }
-  if (last.outcome === "replaced") {
-    const message = "the last run was stopped for the one after it, which is about to begin";
-    return { sync, phase: "pending", health: "unknown", reason: "waiting", message };
-  }
-  const instance = input.instances.find((one) => one.id === last.instanceId && one.state === "exited");
-  const restart = instance === undefined ? null : restartAfter(spec.restart, instance, input.state?.slots[0]);
-  const message = `the last run ${ending(last)}${then}`;
-  if (last.outcome === "failed" && restart?.type === "again") {
-    return {
-      sync,
-      phase: "backoff",
-      health: "unhealthy",
-      reason: "exit_nonzero",
-      message: `${message}; it is tried again`,
-    };
-  }
-  const reason = last.outcome === "timeout" ? "timeout" : "exit_nonzero";
-  return { sync, phase: "failed", health: "unhealthy", reason, message };
-}
-
-function ending({ outcome, exitCode }: JobRun): string {
+function describeRun({ outcome, exitCode }: JobRun): string {
   if (outcome === "timeout") return "took too long and was stopped";
   return exitCode === null ? "was cut short" : `ended with exit code ${exitCode}`;
-}
-
-function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -1,15 +1,15 @@
-/** Of a workload's rollouts, what a snapshot shows. */
+/** Rollouts of a workload, as the snapshot shows them. */
 import type { RolloutRecord, RolloutState } from "../model/rollout.ts";
-import type { RolloutStatus, WorkloadStatus } from "../model/snapshot.ts";
-import type { ResolvedWorkload } from "../reconciler/pipeline/resolve_workloads.ts";
 import { rolloutDeadlineMs } from "../model/start_grace.ts";
+import type { RolloutStatus, WorkloadStatus } from "../model/snapshot.ts";
 import { isoTime } from "../model/iso_timestamp.ts";
+import type { Workload } from "../model/workload.ts";
 
-type Shown = Pick<WorkloadStatus, "rollout" | "refused" | "history" | "versions">;
+type RolloutFields = Pick<WorkloadStatus, "rollout" | "refused" | "history" | "versions">;
 
-export function rolloutStatus({ spec, rollout }: ResolvedWorkload, rollouts: RolloutState): Shown {
-  // Of an invalid manifest nothing is judged: what is remembered goes on counting.
-  const { underWay, refused, history, versions } = rollout?.rollouts ?? rollouts;
+/** Maps a rollout state to the public fields. A failed rollout without a stable version is no longer shown as open. */
+export function rolloutStatus(spec: Workload | null, rollouts: RolloutState): RolloutFields {
+  const { underWay, refused, history, versions } = rollouts;
   return {
     rollout: underWay === undefined || underWay.failed !== undefined || spec === null ? null : {
       fingerprint: underWay.fingerprint,

@@ -3,7 +3,10 @@ import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { retainedSpecs } from "../model/workload_state.ts";
 import { contentFolders, removeOthers } from "../store/file_tree.ts";
-import type { ProcessOptions } from "./process_revision.ts";
+import type { Desired } from "../model/desired.ts";
+import type { Executor } from "../reconciler/executor/executor.ts";
+import type { Observer } from "../reconciler/observer.ts";
+import type { StateStore } from "../reconciler/state_store.ts";
 
 const log = logger("sync");
 
@@ -13,10 +16,13 @@ const log = logger("sync");
  * is not known while it has instances: they may use any of them.
  */
 export async function removeStaleFiles(
-  { before: desired, observer, state: { workloads }, executor: { operations }, filesDir }: Pick<
-    ProcessOptions,
-    "before" | "observer" | "state" | "executor" | "filesDir"
-  >,
+  { before: desired, observer, state: { workloads }, executor: { operations }, filesDir }: {
+    before: Desired | null;
+    observer: Observer;
+    state: StateStore;
+    executor: Executor;
+    filesDir: string;
+  },
 ): Promise<void> {
   if (desired === null || observer.observations.length === 0 || !observer.isComplete) return;
   const { instances } = observer;

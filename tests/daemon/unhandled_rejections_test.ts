@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tempDir } from "../support/temp.ts";
 
-const SOURCE = new URL("../../../src/", import.meta.url).href;
+const SOURCE = new URL("../../src/", import.meta.url).href;
 
 async function outcome(script: string): Promise<{ code: number; out: string; err: string }> {
   await using dir = await tempDir();

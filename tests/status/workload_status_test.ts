@@ -3,8 +3,9 @@ import { fingerprint } from "../../src/model/fingerprint.ts";
 import type { JobRun } from "../../src/model/workload_state.ts";
 import type { Health, Instance } from "../../src/model/instance.ts";
 import type { Workload } from "../../src/model/workload.ts";
-import { workloadCondition } from "../../src/status/workload_status.ts";
-import type { StatusInput } from "../../src/status/status_input.ts";
+import { assessInstances } from "../../src/reconciler/pipeline/assess_instance.ts";
+import { type ProgressInput, workloadProgress } from "../../src/reconciler/pipeline/workload_progress.ts";
+import { statusSummary } from "../../src/status/workload_status.ts";
 import { native, NEVER, ON_FAILURE, TIMING } from "../support/workload.ts";
 import { instance as make } from "../reconciler/pipeline/model_device.ts";
 
@@ -19,7 +20,7 @@ interface Scene {
   spec?: Partial<Workload> | null;
   instances?: Partial<Instance>[];
   health?: Health;
-  rest?: Partial<StatusInput>;
+  rest?: Partial<ProgressInput> & { operation?: string };
 }
 
 /** "sync phase health reason: message", and "; hint" where there is one. */
@@ -28,7 +29,9 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
   const found = instances.map((detail, slot) =>
     make(whole ?? WEB, { id: `i${slot}`, slot, fingerprint: fingerprint(whole ?? WEB), ...detail })
   );
-  const { sync, phase, health: shown, reason, message, hint } = workloadCondition({
+  const { operation = null, ...input } = rest;
+  const probedHealth = new Map(found.map((instance) => [instance.id, { health, since: 1 }]));
+  const progress = workloadProgress({
     workload: {
       name: "web",
       kind: "service",
@@ -40,17 +43,19 @@ function check({ spec = {}, instances = [{}], health = "healthy", rest = {} }: S
       runtimeChoice: null,
       rollout: null,
     },
-    instances: found,
+    instances: whole === null
+      ? []
+      : assessInstances(whole, { instances: found, state: rest.state, probedHealth, now: NOW }),
     observations: [{ runtime: "native", ok: true, instances: found }],
     enabledRuntimes: ["native"],
     state: undefined,
     retry: undefined,
-    progress: null,
-    probedHealth: new Map(found.map((instance) => [instance.id, { health, since: 1 }])),
     waiting: null,
+    isOperating: operation !== null,
     now: NOW,
-    ...rest,
+    ...input,
   });
+  const { sync, phase, health: shown, reason, message, hint } = statusSummary(progress, operation);
   return `${sync} ${phase} ${shown} ${reason}: ${message}${hint === null ? "" : `; ${hint}`}`;
 }
 
@@ -213,7 +218,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
   ],
   [
     "one being worked on",
-    { instances: [], rest: { progress: "pulling nginx:1: 4 of 60 MB" } },
+    { instances: [], rest: { operation: "pulling nginx:1: 4 of 60 MB" } },
     "out-of-sync pending unknown starting: pulling nginx:1: 4 of 60 MB",
   ],
 ];
@@ -223,7 +228,7 @@ for (const [claim, scene, shown] of SCENES) {
 }
 
 Deno.test("condition of an invalid manifest names the file, and what it stays at", () => {
-  const rest: Partial<StatusInput> = {
+  const rest: Partial<ProgressInput> = {
     workload: {
       name: "web",
       kind: "service",

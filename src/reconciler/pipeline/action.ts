@@ -1,47 +1,54 @@
-/** The closed list of what can be done to a device. Nothing else ever reaches a runtime. */
+/** Actions: the closed list of what the executor can do to a device. Nothing else reaches a runtime. */
 import type { Instance } from "../../model/instance.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import type { RuntimeName, SignalName, Workload } from "../../model/workload.ts";
 
-interface Why {
-  /** The workload's name: actions of one workload are done in order, those of different ones side by side. */
-  workload: string;
+/** Why an instance is started, stopped or replaced. */
+export interface Cause {
   reason: ReasonCode;
-  /** One sentence without a final period: what changed, or what was seen. */
+  /** One sentence without a final period: what changed, or what was observed. */
   message: string;
 }
 
+interface ActionBase extends Cause {
+  /** Name of the workload. Actions of one workload run in order, those of different workloads side by side. */
+  workload: string;
+}
+
 export type Action =
-  /** Bring what the starts after it need (an image). Comes before any stop, and if it fails nothing after it is done. */
-  | Why & { type: "prepare"; spec: Workload }
-  | Why & {
+  /**
+   * Fetches what the following starts need (an image, an artifact). Precedes every stop, and no later action of the
+   * workload runs when it fails.
+   */
+  | ActionBase & { type: "prepare"; spec: Workload }
+  | ActionBase & {
     type: "stop";
     runtime: RuntimeName;
     instance: Instance;
     /** Null: the instance's own signal (`StopOptions`). */
     signal: SignalName | null;
     timeoutMs: number;
-    /** Whether a start in the same slot follows; of a job, with the next plan. */
+    /** A start in the same slot follows: in this plan, or for a job in the next one. */
     isReplaced?: boolean;
   }
-  | Why & { type: "remove"; runtime: RuntimeName; instance: Instance }
-  | Why & {
+  | ActionBase & { type: "remove"; runtime: RuntimeName; instance: Instance }
+  | ActionBase & {
     type: "start";
     spec: Workload;
     slot: number;
     fingerprint: string;
     previous: Instance | null;
-    /** Another one of the slot goes on running beside it, and is the one that others find. */
+    /** The previous instance of the slot keeps running and serving until the new one is published. */
     canary?: boolean;
-    /** Of a job: the time that the run is for, in ms since 1970. */
+    /** Job: the time that the run is for, in ms since 1970. */
     dueAt?: number;
   }
-  /** It is healthy: others may find it from now on. */
-  | Why & { type: "publish"; spec: Workload; instance: Instance }
-  /** Put its changed files in their place, and tell it as `spec.onChange` says. It goes on running. */
-  | Why & { type: "reload"; spec: Workload; instance: Instance };
+  /** Makes a healthy canary resolvable under the workload's names. */
+  | ActionBase & { type: "publish"; spec: Workload; instance: Instance }
+  /** Replaces changed files and notifies the running instance as `spec.onChange` says. */
+  | ActionBase & { type: "reload"; spec: Workload; instance: Instance };
 
-/** "start web[0]", for people. */
+/** Formats an action for people: "start web[0]". */
 export function actionTitle(action: Action): string {
   if (action.type === "prepare") return `prepare ${action.workload}`;
   const slot = action.type === "start" ? action.slot : action.instance.slot;

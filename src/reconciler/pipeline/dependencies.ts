@@ -1,91 +1,115 @@
-/** Order: what must be ready before a workload is started, and what must be gone before it is stopped for good. */
+/** Stage: dependencies between workloads, which order their starts and removals. */
 import { fingerprint } from "../../model/fingerprint.ts";
 import type { WorkloadState } from "../../model/workload_state.ts";
-import type { Instance } from "../../model/instance.ts";
 import type { Dependency, Workload } from "../../model/workload.ts";
-import type { ResolvedWorkload } from "./resolve_workloads.ts";
-import { healthOf, type ProbedHealths } from "./instance_health.ts";
-import { isSuccess } from "./restart/restart_decision.ts";
+import type { InstanceAssessment } from "./assess_instance.ts";
+import type { Assessments } from "./assess_workloads.ts";
+import type { Blocked } from "./blocked.ts";
+import type { ResolvedWorkload } from "./resolved_workload.ts";
 
 export interface DependencyInput {
-  workloads: readonly ResolvedWorkload[];
-  instances: readonly Instance[];
+  assessments: Assessments;
   states: ReadonlyMap<string, WorkloadState>;
-  probedHealth: ProbedHealths;
   now: number;
 }
 
-/** Why `spec` has to wait, in a sentence; null when all that it depends on is so far. */
-export function unmetDependency(spec: Workload, input: DependencyInput): string | null {
-  for (const dependency of spec.dependsOn) {
-    const other = input.workloads.find((workload) => workload.name === dependency.name);
-    if (other === undefined) return `waits for "${dependency.name}", which this device does not run`;
-    if (other.spec?.enabled === false) return `waits for "${dependency.name}", which is switched off`;
-    if (!isReady(dependency, other, input)) return `waits for "${dependency.name}" to be ${dependency.condition}`;
-  }
-  return null;
+/** Last start of a dependency. */
+export interface DependencyStart {
+  name: string;
+  /** In ms since 1970. */
+  at: number;
 }
 
-function isReady({ name, condition }: Dependency, { spec }: ResolvedWorkload, input: DependencyInput): boolean {
-  if (spec === null || !spec.enabled) return false;
-  if (condition === "completed" || spec.job !== null) return hasCompleted(spec, input);
-  const running = input.instances.filter((instance) => instance.workload === name && instance.state === "running");
+export interface DependencyState {
+  /** First dependency that is not ready; null when all are. */
+  unmet: Blocked | null;
+  /** Last start among the ready dependencies with `restart = true`; null for none. */
+  lastStart: DependencyStart | null;
+}
+
+/** Dependency state of each workload that has dependencies, by its name. */
+export type DependencyStates = ReadonlyMap<string, DependencyState>;
+
+/** Checks the dependencies of all workloads against the assessed instances. */
+export function checkDependencies(workloads: readonly ResolvedWorkload[], input: DependencyInput): DependencyStates {
+  const byName = new Map(workloads.map((workload) => [workload.name, workload]));
+  return new Map(workloads.flatMap(({ name, spec }) => {
+    if (spec === null || spec.dependsOn.length === 0) return [];
+    const dependencies = spec.dependsOn.map((dependency) => {
+      return checkDependency(dependency, byName.get(dependency.name), input);
+    });
+    const message = dependencies.find((dependency) => dependency.unmet !== null)?.unmet ?? null;
+    const starts = dependencies.flatMap((dependency) => dependency.starts);
+    return [[name, {
+      unmet: message === null ? null : { reason: "dependency_not_ready", message },
+      lastStart: starts.toSorted((a, b) => b.at - a.at)[0] ?? null,
+    }]];
+  }));
+}
+
+/** `unmet` says what is waited for; null when the dependency is ready. */
+function checkDependency(
+  dependency: Dependency,
+  workload: ResolvedWorkload | undefined,
+  input: DependencyInput,
+): { unmet: string | null; starts: DependencyStart[] } {
+  const { name, condition, restart } = dependency;
+  if (workload === undefined) return { unmet: `waits for "${name}", which this device does not run`, starts: [] };
+  if (workload.spec?.enabled === false) return { unmet: `waits for "${name}", which is switched off`, starts: [] };
+  const { spec } = workload;
+  const instances = input.assessments.get(name) ?? [];
+  if (spec === null || !isReady(spec, { condition, instances, state: input.states.get(name) })) {
+    return { unmet: `waits for "${name}" to be ${condition}`, starts: [] };
+  }
+  // A start in the future was recorded before the clock was set back: it does not tell which instance was started first.
+  const starts = restart !== true || spec.job !== null
+    ? []
+    : runningOf(instances).flatMap(({ instance: { startedAt } }) => {
+      return startedAt === null || startedAt > input.now ? [] : [{ name, at: startedAt }];
+    });
+  return { unmet: null, starts };
+}
+
+function isReady(
+  spec: Workload,
+  { condition, instances, state }: Pick<Dependency, "condition"> & {
+    instances: readonly InstanceAssessment[];
+    state: WorkloadState | undefined;
+  },
+): boolean {
+  if (spec.job !== null) return hasJobSucceeded(spec, state);
+  if (condition === "completed") {
+    const wanted = fingerprint(spec);
+    return instances.some(({ instance, hasSucceeded }) => hasSucceeded && instance.fingerprint === wanted);
+  }
+  const running = runningOf(instances);
   if (running.length < spec.replicas) return false;
-  if (condition === "started") return true;
-  return running.every((instance) =>
-    healthOf({ spec, instance, probedHealth: input.probedHealth, now: input.now }).health === "healthy"
-  );
+  return condition === "started" || running.every(({ health }) => health === "healthy");
 }
 
-/** A job without a schedule must have completed as it is now; of one with a schedule, any success will do. */
-function hasCompleted(spec: Workload, input: DependencyInput): boolean {
+/** A job without a schedule must have succeeded with its present fingerprint; of a scheduled job any success counts. */
+function hasJobSucceeded(spec: Workload, state: WorkloadState | undefined): boolean {
   const wanted = fingerprint(spec);
-  if (spec.job !== null) {
-    const runs = input.states.get(spec.name)?.job?.runs ?? [];
-    return runs.some((run) =>
-      run.outcome === "succeeded" && (spec.job?.schedule !== null || run.fingerprint === wanted)
-    );
-  }
-  return input.instances.some((instance) =>
-    instance.workload === spec.name && instance.state === "exited" && isSuccess(spec.restart, instance) &&
-    instance.fingerprint === wanted
-  );
+  const runs = state?.job?.runs ?? [];
+  return runs.some((run) => run.outcome === "succeeded" && (spec.job?.schedule !== null || run.fingerprint === wanted));
+}
+
+function runningOf(instances: readonly InstanceAssessment[]): InstanceAssessment[] {
+  return instances.filter(({ instance }) => instance.state === "running");
 }
 
 /**
- * Of what `spec` depends on and is to be restarted with (`restart = true`), what was started last, where that is ready
- * again; null when there is none.
- */
-export function lastDependencyStart(spec: Workload, input: DependencyInput): { name: string; at: number } | null {
-  const starts = spec.dependsOn.filter((dependency) => dependency.restart).flatMap((dependency) => {
-    const other = input.workloads.find((workload) => workload.name === dependency.name);
-    if (other === undefined || other.spec?.job !== null || !isReady(dependency, other, input)) return [];
-    const running = input.instances.filter((instance) =>
-      instance.workload === dependency.name && instance.state === "running"
-    );
-    // A start in the future was before the clock was set back: it says nothing of what came first.
-    return running.flatMap(({ startedAt }) =>
-      startedAt === null || startedAt > input.now ? [] : [{ name: dependency.name, at: startedAt }]
-    );
-  });
-  return starts.toSorted((a, b) => b.at - a.at)[0] ?? null;
-}
-
-/**
- * Of `leaving`, those that nobody depends on who is leaving too and still here: they may be stopped now. When all wait
- * for each other (specs of different revisions), all may.
+ * Returns the names among `leaving` that no other leaving workload depends on: these may be stopped now. When all depend
+ * on each other, as specs of different revisions can, all may be stopped.
  */
 export function removableNow(
   leaving: readonly string[],
   states: ReadonlyMap<string, WorkloadState>,
 ): Set<string> {
-  const needed = new Set(
-    leaving.flatMap((name) =>
-      states.get(name)?.applied?.workload.dependsOn.map((dependency) => dependency.name).filter((other) =>
-        other !== name
-      ) ?? []
-    ),
-  );
+  const needed = new Set(leaving.flatMap((name) => {
+    const dependencies = states.get(name)?.applied?.workload.dependsOn ?? [];
+    return dependencies.map((dependency) => dependency.name).filter((other) => other !== name);
+  }));
   const free = leaving.filter((name) => !needed.has(name));
   return new Set(free.length === 0 ? leaving : free);
 }

@@ -1,7 +1,6 @@
-/** How an end is told. */
 import type { Instance } from "../../model/instance.ts";
 
-/** "ended with exit code 7" */
+/** Describes how an instance ended, as the rest of a sentence: "ended with exit code 7". */
 export function describeExit(instance: Instance): string {
   if (instance.exitCode === null) return "ended, and its exit code could not be learned";
   if (instance.warnings.some((warning) => warning.reason === "out_of_memory")) {

@@ -1,13 +1,14 @@
-/** What was changed by hand, and whether it is put right: not again and again against somebody who means it. */
+/** Drift: changes of an instance by hand, and their repair, which backs off when the changes come back. */
 import type { DriftState, WorkloadState } from "../../model/workload_state.ts";
 import type { Instance } from "../../model/instance.ts";
 import type { Workload } from "../../model/workload.ts";
-import type { Blocked } from "./feasibility.ts";
+import type { Blocked } from "./blocked.ts";
 
-const MOST_REPAIRS = 3;
+/** Repairs within `WINDOW_MS` after which repairs stop: somebody changes the instance on purpose. */
+const MAX_REPAIRS = 3;
 const WINDOW_MS = 10 * 60_000;
 
-/** What differs from what was started, in a sentence; null for nothing that anybody did by hand. */
+/** Describes how an instance was changed by hand since its start, in a sentence; null for no change. */
 export function detectManualChange(instance: Instance): string | null {
   if (instance.state === "created") return "was created and never started";
   if (instance.state === "paused") return "was paused by hand";
@@ -16,8 +17,8 @@ export function detectManualChange(instance: Instance): string | null {
 }
 
 /**
- * A container that was started as it is to be, and is gone, was taken away by hand. A process may be gone because the
- * device was restarted.
+ * True when somebody other than HarborNode removed the container of a slot: the slot was started with the applied
+ * fingerprint, and nothing is left of it. A native process proves nothing, since it does not survive a reboot.
  */
 export function wasRemovedExternally(
   spec: Workload,
@@ -27,7 +28,7 @@ export function wasRemovedExternally(
     state.slots[slot]?.fingerprint === fingerprint;
 }
 
-/** Null when it may be put right. */
+/** Returns why drift is not repaired now, and the state to persist with that; null when it may be repaired. */
 export function repairBackoff(
   { message, fingerprint, drift, now }: {
     message: string;
@@ -37,20 +38,20 @@ export function repairBackoff(
   },
 ): { blocked: Blocked; drift: DriftState } | null {
   const repairs = drift?.repairs ?? [];
-  const isHeld = drift?.heldFor === fingerprint || recent(repairs, now).length >= MOST_REPAIRS;
-  if (!isHeld) return null;
-  const why = `was put right ${MOST_REPAIRS} times in 10 minutes and is left alone now`;
+  const isBackingOff = drift?.heldFor === fingerprint || recentRepairs(repairs, now).length >= MAX_REPAIRS;
+  if (!isBackingOff) return null;
+  const backoff = `was put right ${MAX_REPAIRS} times in 10 minutes and is left alone now`;
   return {
-    blocked: { reason: "repair_limit", message: `${message}; ${why}` },
+    blocked: { reason: "repair_limit", message: `${message}; ${backoff}` },
     drift: { repairs, heldFor: fingerprint },
   };
 }
 
-/** After a repair at `at`. */
+/** Returns the drift state after a repair at `at`. */
 export function recordRepair(drift: DriftState | undefined, at: number): DriftState {
-  return { repairs: [...recent(drift?.repairs ?? [], at), at] };
+  return { repairs: [...recentRepairs(drift?.repairs ?? [], at), at] };
 }
 
-function recent(repairs: readonly number[], now: number): number[] {
+function recentRepairs(repairs: readonly number[], now: number): number[] {
   return repairs.filter((at) => at > now - WINDOW_MS && at <= now);
 }

@@ -1,34 +1,31 @@
-/** What keeps a workload from being started on this device, found before anything is stopped or started. */
+/** Stage: feasibility. Finds the workloads that this device has no free port or memory for, before anything is touched. */
 import type { WorkloadState } from "../../model/workload_state.ts";
 import type { Instance } from "../../model/instance.ts";
 import { portsClash } from "../../model/port.ts";
-import type { ReasonCode } from "../../model/reason.ts";
 import type { Workload } from "../../model/workload.ts";
-import type { ResolvedWorkload } from "./resolve_workloads.ts";
+import type { Blocked } from "./blocked.ts";
+import type { ResolvedWorkload } from "./resolved_workload.ts";
 import { formatMebibytes } from "../../model/size.ts";
 
-export interface Blocked {
-  reason: ReasonCode;
-  message: string;
-}
-
 export interface FeasibilityInput {
-  workloads: readonly ResolvedWorkload[];
   instances: readonly Instance[];
   states: ReadonlyMap<string, WorkloadState>;
-  /** Bytes of memory that workloads may ask for together; null when it is not known. */
+  /** Memory in bytes that all workloads together may be promised; null when the size of the RAM is unknown. */
   memoryBytes: number | null;
 }
 
 /**
- * By name, what is not to be started and why. Whoever runs keeps what it has; of two that do not run, the first by name
- * comes first. What runs is never stopped for it.
+ * Returns why workloads must not be started, by their name. A running workload keeps its ports and memory and is never
+ * stopped for another one; among those that do not run, the first in the list comes first.
  */
-export function blockedWorkloads(input: FeasibilityInput): Map<string, Blocked> {
+export function infeasibleWorkloads(
+  workloads: readonly ResolvedWorkload[],
+  input: FeasibilityInput,
+): Map<string, Blocked> {
   const running = new Set(
     input.instances.filter((instance) => instance.state === "running").map((instance) => instance.workload),
   );
-  const specs = input.workloads.flatMap(({ spec }) => spec !== null && spec.enabled ? [spec] : []);
+  const specs = workloads.flatMap(({ spec }) => spec !== null && spec.enabled ? [spec] : []);
   const inOrder = [
     ...specs.filter((spec) => running.has(spec.name)),
     ...specs.filter((spec) => !running.has(spec.name)),
@@ -39,21 +36,21 @@ export function blockedWorkloads(input: FeasibilityInput): Map<string, Blocked> 
   ]);
 }
 
-/** Held is what others run with, and what specs before it ask for: so a move to a port that is taken stops nothing. */
+/** A port is in use by running workloads with their applied specs, and by the specs that come first. */
 function byPorts(
   specs: readonly Workload[],
   { running, states }: { running: ReadonlySet<string>; states: FeasibilityInput["states"] },
 ): Map<string, Blocked> {
-  const held = [...running].flatMap((name) => {
+  const inUse = [...running].flatMap((name) => {
     const ports = states.get(name)?.applied?.workload.ports ?? [];
     return ports.map((port) => ({ name, port }));
   });
   const blocked = new Map<string, Blocked>();
   for (const { name, ports } of specs) {
     if (ports.length === 0) continue;
-    const rival = held.find((one) => one.name !== name && ports.some((port) => portsClash(one.port, port)));
+    const rival = inUse.find((used) => used.name !== name && ports.some((port) => portsClash(used.port, port)));
     if (rival === undefined) {
-      held.push(...ports.map((port) => ({ name, port })));
+      inUse.push(...ports.map((port) => ({ name, port })));
       continue;
     }
     const port = `${rival.port.host}/${rival.port.protocol}`;
@@ -63,8 +60,8 @@ function byPorts(
 }
 
 /**
- * Limits of memory are what workloads may take; those without one are not counted. What runs has what it was applied
- * with, and a change that asks for more is new.
+ * Promises each workload its memory limit, as far as there is memory; workloads without a limit count for nothing. A
+ * running workload keeps its applied limit, and only the increase of a change needs free memory.
  */
 function byMemory(
   specs: readonly Workload[],
@@ -77,17 +74,17 @@ function byMemory(
   const blocked = new Map<string, Blocked>();
   let promised = 0;
   for (const spec of specs) {
-    const wanted = limitOf(spec);
+    const limit = limitOf(spec);
     const applied = states.get(spec.name)?.applied?.workload;
-    const has = !running.has(spec.name) ? 0 : applied === undefined ? wanted : limitOf(applied);
-    if (max !== null && wanted > has && promised + wanted > max) {
+    const present = !running.has(spec.name) ? 0 : applied === undefined ? limit : limitOf(applied);
+    if (max !== null && limit > present && promised + limit > max) {
       const left = Math.max(0, max - promised);
-      const message = `asks for ${formatMebibytes(wanted)} of memory, and ${
+      const message = `asks for ${formatMebibytes(limit)} of memory, and ${
         formatMebibytes(left)
       } are not promised to others`;
       blocked.set(spec.name, { reason: "insufficient_memory", message });
-      promised += has;
-    } else promised += wanted;
+      promised += present;
+    } else promised += limit;
   }
   return blocked;
 }

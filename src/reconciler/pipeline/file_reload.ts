@@ -1,4 +1,4 @@
-/** Files that changed under an instance that goes on running. */
+/** Reload: changed files of a workload that are delivered to running instances without a restart. */
 import { filesDigest } from "../../model/fingerprint.ts";
 import type { WorkloadState } from "../../model/workload_state.ts";
 import type { Instance } from "../../model/instance.ts";
@@ -7,31 +7,23 @@ import type { Action } from "./action.ts";
 import { explainChange } from "./spec_diff.ts";
 
 /**
- * The spec whose files this instance has, when they are others than it should have; else null. Only what was applied says
- * which it has: without that memory it is left as it is.
+ * Returns the spec whose files a running instance has, when these are not the files of `spec`; null otherwise. Only the
+ * last applied spec tells which files the instance has: without one it counts as up to date.
  */
-export function withOldFiles(
+export function specOfOldFiles(
   spec: Workload,
   { instance, state }: { instance: Instance; state: WorkloadState | undefined },
 ): Workload | null {
   const applied = state?.applied ?? null;
   if (spec.onChange.type === "restart" || instance.state !== "running") return null;
-  // It was started after that was applied, and so with the files of today.
+  // An instance with another fingerprint was started after that spec was applied, and got the present files.
   if (applied === null || applied.fingerprint !== instance.fingerprint) return null;
   return filesDigest(applied.workload.files) === filesDigest(spec.files) ? null : applied.workload;
 }
 
-/** Tells it of its new files; null when it has them. */
-export function reloadAction(
-  spec: Workload,
-  { instance, state }: { instance: Instance; state: WorkloadState | undefined },
-): Action | null {
-  const old = withOldFiles(spec, { instance, state });
-  if (old === null) return null;
-  const { message } = explainChange({ ...old, onChange: { type: "restart" } }, {
-    ...old,
-    files: spec.files,
-    onChange: { type: "restart" },
-  });
+/** Builds the action that replaces the files of `old` by those of `spec` and notifies the instance. */
+export function reloadAction(spec: Workload, { instance, old }: { instance: Instance; old: Workload }): Action {
+  const onChange = { type: "restart" as const };
+  const { message } = explainChange({ ...old, onChange }, { ...old, files: spec.files, onChange });
   return { type: "reload", workload: spec.name, spec, instance, reason: "file_changed", message };
 }

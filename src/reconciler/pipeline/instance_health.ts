@@ -1,16 +1,16 @@
-/** Is an instance healthy: from its probe's verdict, the runtime's own view, and how long it has been so. */
-import type { Instance } from "../../model/instance.ts";
-import type { Health } from "../../model/instance.ts";
+/** Health of an instance: from the result of its probe, or of the health check of its image, and how long it has held. */
+import type { Health, Instance } from "../../model/instance.ts";
 import type { Workload } from "../../model/workload.ts";
 
-/** What a probe has found so far; `since` is when it came to this verdict, in ms since 1970. */
+/** Health that a probe has found; `since` is when it changed to this health, in ms since 1970. */
 export interface ProbedHealth {
   health: Health;
   since: number;
-  /** Whether the instance was ever healthy, as far as this daemon has seen; absent: no. */
+  /** The instance has been healthy since this daemon started; absent: it has not. */
   hasBeenHealthy?: boolean;
 }
 
+/** Probed health by instance id. */
 export type ProbedHealths = ReadonlyMap<string, ProbedHealth>;
 
 export interface HealthInput {
@@ -21,26 +21,28 @@ export interface HealthInput {
 }
 
 /**
- * A manifest's `health` decides, its probe or the image's check that it names; without one the runtime's own check does,
- * and without either, running is healthy. All of it counts only after `minHealthyMs`: `wakeAt` is when a verdict that waits for that becomes one.
+ * Decides the health of an instance. The `health` table of the manifest decides, by a probe or by the image's health check
+ * that it names; without it the runtime's own health check does, and an instance with neither is healthy while it runs.
+ * The result is `healthy` only after it has held for `minHealthyMs`; `wakeAt` is when that time is over.
  */
-export function healthOf(
+export function instanceHealth(
   { spec, instance, probedHealth, now }: HealthInput,
 ): { health: Health; wakeAt: number | null } {
-  const { health, since } = verdict({ spec, instance, probedHealth });
+  const { health, since } = currentHealth({ spec, instance, probedHealth });
   if (health !== "healthy" || since === null) return { health, wakeAt: null };
-  const waits = since + spec.minHealthyMs;
-  // A clock that jumped back must not make a healthy instance unknown for years.
-  return now < waits && now >= since ? { health: "unknown", wakeAt: waits } : { health, wakeAt: null };
+  const provenAt = since + spec.minHealthyMs;
+  // A clock that was set back must not turn a healthy instance to `unknown` for years.
+  return now < provenAt && now >= since ? { health: "unknown", wakeAt: provenAt } : { health, wakeAt: null };
 }
 
-function verdict(
+function currentHealth(
   { spec, instance, probedHealth }: Omit<HealthInput, "now">,
 ): { health: Health; since: number | null } {
   if (spec.health !== null) {
-    const found = probedHealth.get(instance.id);
-    return { health: found?.health ?? "unknown", since: found?.since ?? null };
+    const probed = probedHealth.get(instance.id);
+    return { health: probed?.health ?? "unknown", since: probed?.since ?? null };
   }
-  const own = instance.runtimeHealth;
-  return { health: own === null ? "healthy" : own === "starting" ? "unknown" : own, since: instance.startedAt };
+  const { runtimeHealth, startedAt } = instance;
+  const health = runtimeHealth === null ? "healthy" : runtimeHealth === "starting" ? "unknown" : runtimeHealth;
+  return { health, since: startedAt };
 }

@@ -1,23 +1,23 @@
-/** When a job is due. Times in ms since 1970; the schedule itself is read by croner, which is only asked to compute. */
+/** Due times of jobs, in ms since 1970. Uses croner only to compute times of schedules. */
 import { Cron } from "croner";
 import type { Job } from "../../model/workload.ts";
 
-/** After a long time off, a schedule of every second would be walked for hours: further ones are not counted. */
-const MOST = 1000;
+/** Due times that are counted after a long time off: a schedule of every second would take hours to walk. */
+const MAX_MISSED = 1000;
 
-/** The first time after `after`; null when there never is one, or the job has no schedule. */
+/** Returns the first due time after `after`; null when there is none, or the job has no schedule. */
 export function nextDue(job: Job, after: number): number | null {
   if (job.schedule === null) return null;
   return cron(job).nextRun(new Date(after))?.getTime() ?? null;
 }
 
-/** The last time in (`after`, `until`]; null when there is none. */
+/** Returns the last due time in (`after`, `until`]; null when there is none. */
 export function lastDue(job: Job, { after, until }: { after: number; until: number }): number | null {
   if (job.schedule === null) return null;
   const schedule = cron(job);
   let found: number | null = null;
   let at = after;
-  for (let count = 0; count < MOST; count++) {
+  for (let count = 0; count < MAX_MISSED; count++) {
     const next = schedule.nextRun(new Date(at))?.getTime();
     if (next === undefined || next > until) return found;
     found = at = next;

@@ -1,11 +1,11 @@
-/** Workloads that git gave another name (`moved_from`): what is here under the old one is taken for theirs. */
+/** Renames: workloads that git gave another name (`moved_from`) take over the instances and the state of the old one. */
 import type { Desired } from "../../model/desired.ts";
 import { newState, type WorkloadState } from "../../model/workload_state.ts";
 import type { Observation } from "../../model/instance.ts";
 
 /**
- * New names by old ones. An old name that is still somebody's is no old name. What was taken over once stays so while
- * anything may run under the old name, also when its manifest says nothing of it any more, or has problems.
+ * Maps old names to new ones. A name that another workload has now is not an old name. A recorded rename stays in force
+ * while anything may run under the old name, even when the manifest no longer mentions it or has problems.
  */
 export function renames(
   desired: Desired | null,
@@ -13,16 +13,15 @@ export function renames(
 ): Map<string, string> {
   const all = desired === null ? [] : [...desired.workloads, ...desired.invalid];
   const names = new Set(all.map((spec) => spec.name));
-  const known = [...states.values()].filter(({ name }) => names.has(name)).map((
-    state,
-  ) => [state.formerName, state.name]);
-  const asked = (desired?.workloads ?? []).map((spec) => [spec.movedFrom, spec.name]);
-  return new Map(
-    [...known, ...asked].filter((one): one is [string, string] => typeof one[0] === "string" && !names.has(one[0])),
-  );
+  const recorded = [...states.values()].filter(({ name }) => names.has(name))
+    .map(({ formerName, name }) => [formerName, name]);
+  const requested = (desired?.workloads ?? []).map(({ movedFrom, name }) => [movedFrom, name]);
+  const isRename = (pair: (string | null | undefined)[]): pair is [string, string] =>
+    typeof pair[0] === "string" && !names.has(pair[0]);
+  return new Map([...recorded, ...requested].filter(isRename));
 }
 
-/** The same instances, each as one of the workload that has its name now. */
+/** Returns the observations with every instance assigned to the present name of its workload. */
 export function withRenames(
   observations: readonly Observation[],
   names: ReadonlyMap<string, string>,
@@ -41,7 +40,7 @@ export function withRenames(
   );
 }
 
-/** What is remembered under the old name, as the new one's; null when there is nothing to take over. */
+/** Returns the state of the new name after a rename; null when the old name has no state. */
 export function renamedState(
   states: ReadonlyMap<string, WorkloadState>,
   { from, to }: { from: string; to: string },

@@ -1,20 +1,20 @@
 /**
- * Which of its ways a workload takes now, and why. What it never does: take a workload out of a runtime, or start it
- * beside one, because that runtime does not answer. Whoever fell back stays until its spec changes or the owner asks
- * for a restart, so that a Docker that comes and goes moves nothing.
+ * Choice of the runtime for a workload that may run in several, with the reason. Never moves a workload out of a runtime
+ * that does not answer, nor starts it elsewhere beside it. A workload that fell back stays there until its spec changes
+ * or the operator restarts it, so that an unreliable Docker moves nothing.
  */
 import type { RuntimeOptions } from "../../model/desired.ts";
 import { fingerprint } from "../../model/fingerprint.ts";
 import type { WorkloadState } from "../../model/workload_state.ts";
 import type { Instance, Observation } from "../../model/instance.ts";
 import type { RuntimeName, Workload } from "../../model/workload.ts";
-import type { Blocked } from "./feasibility.ts";
+import type { Blocked } from "./blocked.ts";
 
-/** What the owner of the device says of modes. */
+/** Runtimes that the operator set in the settings of the device. */
 export interface OperatorModes {
-  /** By the name of a workload, above all else. */
+  /** Runtime by workload name. Takes precedence over everything else. */
   modes: Readonly<Record<string, RuntimeName>>;
-  /** For workloads that do not say what they prefer; null: what their kind is made for. */
+  /** Runtime for manifests without a preference; null for the runtime of their kind. */
   defaultMode: RuntimeName | null;
 }
 
@@ -24,34 +24,33 @@ export interface RuntimeChoiceInput {
   observations: readonly Observation[];
   /** Runtimes that have answered since the daemon started. */
   answered: ReadonlySet<RuntimeName>;
-  /** Of this workload. */
+  /** Instances of this workload. */
   instances: readonly Instance[];
   state: WorkloadState | undefined;
-  /** Whether the owner asked for a restart of it that has not begun. */
+  /** The operator asked for a restart that has not begun. */
   isForced: boolean;
 }
 
 export interface RuntimeChoice {
   spec: Workload;
-  /** What is shown; null when its manifest leaves no choice. */
+  /** Chosen runtime and reason for status; null when the manifest allows only one. */
   mode: { chosen: RuntimeName; reason: string } | null;
-  /** The first choice, where it is here only because that could not be had; to be remembered with what is applied. */
+  /** Preferred runtime, when this one is only a fallback; persisted with the applied spec. Null otherwise. */
   fellBackFrom: RuntimeName | null;
-  /** Why nothing is to be done for it now; null for nothing. */
+  /** Reason why nothing is done for the workload now; null for none. */
   blocked: Blocked | null;
 }
 
+/** Chooses one of the runtimes that the manifest allows. */
 export function chooseRuntime(choice: RuntimeOptions, input: RuntimeChoiceInput): RuntimeChoice {
   const name = choice.specs[0]!.name;
   const override = Object.hasOwn(input.owner.modes, name) ? input.owner.modes[name]! : null;
   const isImpossible = override !== null && !choice.specs.some((workload) => workload.runtime === override);
-  const { first, because } = firstChoice(choice, { owner: input.owner, override: isImpossible ? null : override });
-  const other = choice.specs.find((workload) => workload !== first);
-  const taken = other === undefined ? { spec: first, fellBackFrom: null, reason: because } : weigh(first, other, {
-    ...input,
-    because,
-  });
-  const { spec, fellBackFrom, reason } = taken;
+  const preference = preferredSpec(choice, { owner: input.owner, override: isImpossible ? null : override });
+  const other = choice.specs.find((workload) => workload !== preference.spec);
+  const { spec, fellBackFrom, reason } = other === undefined
+    ? { ...preference, fellBackFrom: null }
+    : preferredOrFallback(preference, other, input);
   const blocked: Blocked | null = isImpossible && spec.enabled
     ? {
       reason: "mode_unavailable",
@@ -61,36 +60,39 @@ export function chooseRuntime(choice: RuntimeOptions, input: RuntimeChoiceInput)
   return { spec, mode: other === undefined ? null : { chosen: spec.runtime, reason }, fellBackFrom, blocked };
 }
 
-/** The owner's word, else the manifest's, else the device's default, else what its kind is made for. */
-function firstChoice(
+/** Applies, in this order: the operator's setting, the manifest's preference, the device's default, the kind's runtime. */
+function preferredSpec(
   { specs, preferred }: RuntimeOptions,
   { owner, override }: { owner: OperatorModes; override: RuntimeName | null },
-): { first: Workload; because: string } {
-  const wishes: [RuntimeName | null, string][] = [
+): Preference {
+  const preferences: [RuntimeName | null, string][] = [
     [override, "the settings of the device say so"],
     [preferred, "its manifest prefers it"],
     [owner.defaultMode, "it is the default mode of the device"],
   ];
-  for (const [wanted, because] of wishes) {
-    const first = specs.find((spec) => spec.runtime === wanted);
-    if (first !== undefined) return { first, because };
+  for (const [runtime, reason] of preferences) {
+    const spec = specs.find((option) => option.runtime === runtime);
+    if (spec !== undefined) return { spec, reason };
   }
-  return { first: specs[0]!, because: `it is a ${specs[0]!.kind}` };
+  return { spec: specs[0]!, reason: `it is a ${specs[0]!.kind}` };
 }
 
-interface Taken {
+interface Preference {
   spec: Workload;
-  fellBackFrom: RuntimeName | null;
   reason: string;
 }
 
-function weigh(first: Workload, other: Workload, input: RuntimeChoiceInput & { because: string }): Taken {
-  const { state, instances, because } = input;
+function preferredOrFallback(
+  { spec: first, reason: preference }: Preference,
+  other: Workload,
+  input: RuntimeChoiceInput,
+): Preference & { fellBackFrom: RuntimeName | null } {
+  const { state, instances } = input;
   const isEnabled = (spec: Workload) => input.enabledRuntimes.includes(spec.runtime);
   const take = (spec: Workload, reason: string, fellBackFrom: RuntimeName | null = null) => {
     return { spec, reason, fellBackFrom };
   };
-  if (!isEnabled(other)) return take(first, because);
+  if (!isEnabled(other)) return take(first, preference);
   if (!isEnabled(first)) return take(other, `the settings switch ${first.runtime} off`);
 
   const applied = state?.applied ?? null;
@@ -106,19 +108,19 @@ function weigh(first: Workload, other: Workload, input: RuntimeChoiceInput & { b
         `${first.runtime} did not answer when it was started; it stays until it changes or is restarted`,
         first.runtime,
       )
-      : take(first, because);
+      : take(first, preference);
   }
 
-  // From here on the first choice can not be looked at: what may run there is not to be started a second time.
-  if (begun) return take(first, because);
+  // The preferred runtime cannot be observed: a workload that may run there must not be started a second time.
+  if (begun) return take(first, preference);
   if (isHere && !fellBack) return take(other, `${first.runtime} does not answer; it moves there when it does`);
   const fallback = take(other, `${first.runtime} does not answer`, first.runtime);
   if (isHere || instances.some((instance) => instance.runtime === other.runtime)) return fallback;
-  if (input.answered.has(first.runtime) || !isOk(other.runtime, input)) return take(first, because);
+  if (input.answered.has(first.runtime) || !isOk(other.runtime, input)) return take(first, preference);
   return fallback;
 }
 
-/** By what is remembered: applied there, or begun to be started there. */
+/** True when the workload state says that the spec was applied, or its start was begun, in this runtime. */
 function mayRunIn(
   runtime: RuntimeName,
   { spec, state }: { spec: Workload; state: WorkloadState | undefined },
@@ -127,7 +129,7 @@ function mayRunIn(
   return state?.applied?.workload.runtime === runtime || begun.some(([, slot]) => slot.runtime === runtime);
 }
 
-/** A workload leaves a runtime only when it can be stopped there first. */
+/** Blocks a move out of a runtime that does not answer: the workload must be stopped there first. */
 function unreachable(spec: Workload, input: RuntimeChoiceInput): Blocked | null {
   if (!spec.enabled) return null;
   const { state, enabledRuntimes } = input;

@@ -1,51 +1,52 @@
-/** The instances of a workload by slot: what is as asked, what it follows, and what is too much. */
-import type { Instance } from "../../model/instance.ts";
+/** Slots: the instances of a workload by replica, and those that no slot has room for. */
+import { isAlive } from "../../model/instance.ts";
 import type { Workload } from "../../model/workload.ts";
-import { type Cause, isAlive } from "./teardown_actions.ts";
+import type { Cause } from "./action.ts";
+import type { InstanceAssessment } from "./assess_instance.ts";
 
 export interface Slot {
   slot: number;
-  /** The one of the wanted fingerprint. */
-  current: Instance | null;
-  /** One of another fingerprint: what `current` follows, or will. */
-  old: Instance | null;
+  /** Instance with the fingerprint of the spec. */
+  current: InstanceAssessment | null;
+  /** Instance with another fingerprint: the predecessor of `current`. */
+  old: InstanceAssessment | null;
 }
 
 export interface Slots {
   slots: Slot[];
-  surplus: { instance: Instance; cause: Cause }[];
+  surplus: { instance: InstanceAssessment; cause: Cause }[];
 }
 
-/** Every instance is in it once, and every slot of the spec. */
-export function slotsOf(
-  spec: Workload,
-  { instances, fingerprint }: { instances: readonly Instance[]; fingerprint: string },
-): Slots {
+/** Assigns every instance to exactly one slot or to the surplus. The result has every slot of the spec. */
+export function slotsOf(spec: Workload, instances: readonly InstanceAssessment[]): Slots {
   const replicas = spec.enabled ? spec.replicas : 0;
   const slots = Array.from({ length: replicas }, (_, slot): Slot => ({ slot, current: null, old: null }));
   const surplus: Slots["surplus"] = [];
   for (const instance of instances) {
-    const cause = surplusReason(instance, spec, replicas);
+    const cause = surplusCause(instance, { spec, replicas });
     if (cause !== null) {
       surplus.push({ instance, cause });
       continue;
     }
-    const place = slots[instance.slot]!;
-    const key = instance.fingerprint === fingerprint ? "current" : "old";
-    const rival = place[key];
+    const slot = slots[instance.instance.slot]!;
+    const key = instance.isCurrent ? "current" : "old";
+    const rival = slot[key];
     if (rival === null) {
-      place[key] = instance;
+      slot[key] = instance;
       continue;
     }
-    const [keep, drop] = preferred(rival, instance);
-    place[key] = keep;
-    const message = `slot ${instance.slot} has two instances`;
-    surplus.push({ instance: drop, cause: { reason: "drift", message } });
+    const [kept, dropped] = preferred(rival, instance);
+    slot[key] = kept;
+    const message = `slot ${slot.slot} has two instances`;
+    surplus.push({ instance: dropped, cause: { reason: "drift", message } });
   }
   return { slots, surplus };
 }
 
-function surplusReason(instance: Instance, spec: Workload, replicas: number): Cause | null {
+function surplusCause(
+  { instance }: InstanceAssessment,
+  { spec, replicas }: { spec: Workload; replicas: number },
+): Cause | null {
   if (!spec.enabled) return { reason: "disabled", message: "its manifest says enabled = false" };
   if (instance.runtime !== spec.runtime) {
     return { reason: "runtime_changed", message: `moves from ${instance.runtime} to ${spec.runtime}` };
@@ -55,11 +56,15 @@ function surplusReason(instance: Instance, spec: Workload, replicas: number): Ca
 }
 
 /**
- * The one that runs. Of two that run the older one stays, which others may have found already; of two that ended the
- * newer one, whose exit code is what came of the slot.
+ * Chooses between two instances of one slot: a living one before an ended one, of two living ones the older, which
+ * clients may be connected to, and of two ended ones the newer, whose exit code is the latest result of the slot.
  */
-function preferred(a: Instance, b: Instance): [keep: Instance, drop: Instance] {
-  if (isAlive(a) !== isAlive(b)) return isAlive(b) ? [b, a] : [a, b];
-  const [older, newer] = (a.startedAt ?? 0) <= (b.startedAt ?? 0) ? [a, b] : [b, a];
-  return isAlive(a) ? [older, newer] : [newer, older];
+function preferred(
+  a: InstanceAssessment,
+  b: InstanceAssessment,
+): [kept: InstanceAssessment, dropped: InstanceAssessment] {
+  const aIsAlive = isAlive(a.instance);
+  if (aIsAlive !== isAlive(b.instance)) return aIsAlive ? [a, b] : [b, a];
+  const [older, newer] = (a.instance.startedAt ?? 0) <= (b.instance.startedAt ?? 0) ? [a, b] : [b, a];
+  return aIsAlive ? [older, newer] : [newer, older];
 }

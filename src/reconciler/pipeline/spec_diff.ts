@@ -1,4 +1,4 @@
-/** Which fields differ between two specs, told in words. Values of the environment are never shown. */
+/** Differences between two specs, as text. Contains no values of the environment and no secrets. */
 import { canonical, filesMountedAlone, fingerprintInput } from "../../model/fingerprint.ts";
 import type { ReasonCode } from "../../model/reason.ts";
 import { secretsIdentity } from "../../model/secret_reference.ts";
@@ -10,7 +10,7 @@ export interface FieldChange {
   to: string;
 }
 
-/** Every field of the fingerprint that differs; empty when both have the same fingerprint. */
+/** Lists the fields of the fingerprint that differ; empty when both specs have the same fingerprint. */
 export function diffSpecs(before: Workload, after: Workload): FieldChange[] {
   const old = fingerprintInput(before);
   const now = fingerprintInput(after);
@@ -21,13 +21,13 @@ export function diffSpecs(before: Workload, after: Workload): FieldChange[] {
     if (field === "files") return compareFiles(before.files, after.files);
     if (field === "filesMountedAlone") return compareFiles(filesMountedAlone(before), filesMountedAlone(after));
     if (field === "secrets") return compareSecrets(before, after);
-    return [{ field, from: short(old[field]), to: short(now[field]) }];
+    return [{ field, from: shorten(old[field]), to: shorten(now[field]) }];
   });
 }
 
 /**
- * The reason code and sentence for going from one spec to the other. `imageDigest` is that of what runs, for a spec that
- * names none.
+ * Returns the reason code and the sentence for a change from one spec to the other. `imageDigest` is the digest of the
+ * running container, for a spec without one.
  */
 export function explainChange(
   before: Workload | null,
@@ -39,8 +39,8 @@ export function explainChange(
   }
   const changes = before === null ? [] : diffSpecs(before, after);
   if (changes.length === 0) return { reason: "spec_changed", message: "runs an older spec" };
-  const moved = changes.length === 1 ? movedTag(before, after, imageDigest) : null;
-  if (moved !== null) return { reason: "image_changed", message: moved };
+  const movedTag = changes.length === 1 ? describeMovedTag(before, after, imageDigest) : null;
+  if (movedTag !== null) return { reason: "image_changed", message: movedTag };
   const onlyFiles = changes.every((change) => change.field.startsWith("files/"));
   const isMountedAlone = filesMountedAlone(after).length > 0;
   const onlySecrets = changes.every((change) => change.field.startsWith("secrets."));
@@ -54,17 +54,17 @@ export function explainChange(
   };
 }
 
-/** Why `on_change` does not hold. */
+/** Reason why such a file is not delivered as `on_change` says. */
 const MOUNTED_ALONE = "; a file that is mounted alone needs a new container (mount its folder for a reload)";
 
-/** "image web:1: sha256:4bd12a -> sha256:77aa01 changed"; null unless the digest alone of one name is another. */
-function movedTag(before: Workload | null, after: Workload, running: string | undefined): string | null {
+/** Returns "image web:1: sha256:4bd12a -> sha256:77aa01 changed" when only the digest differs; null otherwise. */
+function describeMovedTag(before: Workload | null, after: Workload, running: string | undefined): string | null {
   if (before?.runtime !== "docker" || after.runtime !== "docker" || before.image === after.image) return null;
   const [oldName, oldDigest = running] = before.image.split("@");
   const [name, digest] = after.image.split("@");
   if (name !== oldName) return null;
-  const shown = (one: string | undefined) => one === undefined ? "what is here" : one.slice(0, "sha256:".length + 12);
-  return `image ${name}: ${shown(oldDigest)} -> ${shown(digest)} changed`;
+  const short = (digest: string | undefined) => digest?.slice(0, "sha256:".length + 12) ?? "what is here";
+  return `image ${name}: ${short(oldDigest)} -> ${short(digest)} changed`;
 }
 
 function compareEnv(before: Record<string, string>, after: Record<string, string>): FieldChange[] {
@@ -76,7 +76,7 @@ function compareEnv(before: Record<string, string>, after: Record<string, string
   }));
 }
 
-/** That a value is another one is said, and nothing of either. */
+/** Names the targets whose secret differs, without either value. */
 function compareSecrets(before: Workload, after: Workload): FieldChange[] {
   const old = secretsIdentity(before.secrets ?? []);
   const now = secretsIdentity(after.secrets ?? []);
@@ -94,7 +94,7 @@ function compareFiles(before: readonly WorkloadFile[], after: readonly WorkloadF
     .map((path) => ({ field: `files/${path}`, from: "", to: "" }));
 }
 
-function short(value: unknown): string {
+function shorten(value: unknown): string {
   const text = value === undefined ? "none" : canonical(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -1,22 +1,14 @@
-/** Actions at the two ends of an instance: what comes before its start, and how it is stopped and forgotten. */
-import type { Instance } from "../../model/instance.ts";
-import type { ReasonCode } from "../../model/reason.ts";
+/** Actions at both ends of an instance: preparing its start, stopping and removing it. */
+import { type Instance, isAlive } from "../../model/instance.ts";
 import type { Workload } from "../../model/workload.ts";
-import type { Action } from "./action.ts";
+import type { Action, Cause } from "./action.ts";
 
-export interface Cause {
-  reason: ReasonCode;
-  message: string;
-}
-
-/** Brings what a start, and those after it, need. */
-export function prepareAction(start: Action): Action {
-  if (start.type !== "start") throw new Error("only a start needs to be prepared");
-  const { workload, spec, reason, message } = start;
+/** Builds the action that fetches what a start, and those after it, need. */
+export function prepareAction({ workload, spec, reason, message }: Action & { type: "start" }): Action {
   return { type: "prepare", workload, spec, reason, message };
 }
 
-/** Stop it if it runs, then forget it. `spec` says how to stop; without one, as a shell user would expect. */
+/** Builds the actions that stop an instance, if it runs, and remove it. Without a spec, default stop settings apply. */
 export function teardown(instance: Instance, spec: Workload | undefined, cause: Cause): Action[] {
   const remove: Action = {
     type: "remove",
@@ -28,6 +20,7 @@ export function teardown(instance: Instance, spec: Workload | undefined, cause: 
   return isAlive(instance) ? [stopAction(instance, spec, cause), remove] : [remove];
 }
 
+/** Builds the stop of an instance. Without a spec it gets SIGTERM and ten seconds, as from `docker stop`. */
 export function stopAction(
   instance: Instance,
   spec: Workload | undefined,
@@ -42,8 +35,4 @@ export function stopAction(
     timeoutMs: spec?.stopTimeoutMs ?? 10_000,
     ...cause,
   };
-}
-
-export function isAlive(instance: Instance): boolean {
-  return instance.state === "running" || instance.state === "paused" || instance.state === "stopping";
 }

@@ -4,40 +4,22 @@
  */
 import { Failure } from "../../failure.ts";
 import type { Instance } from "../../model/instance.ts";
-import type { DockerWorkload, SignalName } from "../../model/workload.ts";
-import type { StartRequest, StopOptions } from "../runtime.ts";
+import type { SignalName } from "../../model/workload.ts";
+import type { StopOptions } from "../runtime.ts";
 import { containerName, LABEL, networksOf } from "./container.ts";
-import type { Containers } from "./containers.ts";
 import { createContainer, discardContainer } from "./create_container.ts";
-import type { RestartPolicies } from "./restart_policy.ts";
+import type { DockerStartRequest, LifecycleContext } from "./lifecycle_context.ts";
 import { containerStopSignal } from "./stop_signal.ts";
-import { type Engine, Timeout } from "./engine.ts";
+import { Timeout } from "./engine.ts";
 import { type Endpoints, endpointsFor, rejoin } from "./network/endpoints.ts";
-import type { Network, Networks } from "./network/networks.ts";
+import type { Network } from "./network/networks.ts";
 import { CONTAINER_CREDENTIALS, namesOf } from "./request/create_request.ts";
-import type { MountSources } from "./request/mount_request.ts";
-import type { Volumes } from "./volume/volumes.ts";
 import type { InspectedContainer } from "./api_types.ts";
 
 /** The kernel ends a killed process at once, unless it hangs in a disk or network file system. */
 const KILL_MS = 20_000;
 /** Docker takes a container's files away before it forgets it, which takes seconds on a slow card. */
 const REMOVE_MS = 20_000;
-
-export interface LifecycleContext {
-  engine: Engine;
-  containers: Containers;
-  networks: Networks;
-  volumes: Volumes;
-  grants: RestartPolicies;
-  deviceId: string;
-}
-
-export type DockerStartRequest = StartRequest & Pick<MountSources, "hostPaths"> & {
-  workload: DockerWorkload;
-  /** Where its files with secrets are; null for none. */
-  credentialsDir: string | null;
-};
 
 /**
  * An ended container of the same fingerprint is started again; anything else of ours in its place is replaced, unless it

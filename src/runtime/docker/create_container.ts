@@ -2,7 +2,7 @@
 import { Failure } from "../../failure.ts";
 import { logger } from "../../log.ts";
 import { createdFrom } from "./container.ts";
-import type { DockerStartRequest, LifecycleContext } from "./container_lifecycle.ts";
+import type { DockerStartRequest, LifecycleContext } from "./lifecycle_context.ts";
 import { type Endpoints, joinOthers } from "./network/endpoints.ts";
 import { createRequest } from "./request/create_request.ts";
 import type { CreatedContainer } from "./api_types.ts";

@@ -2,7 +2,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
-import { SERVICE_PATH } from "./service_environment.ts";
+import { PROGRAM_PATH } from "../../os/program_path.ts";
 
 /** Absolute path of the program. `folders` are where "./x" is looked for, in this order. */
 export async function findExecutable(workload: NativeWorkload, folders: readonly string[]): Promise<string> {
@@ -11,7 +11,7 @@ export async function findExecutable(workload: NativeWorkload, folders: readonly
     ? [name]
     : name.includes("/")
     ? folders.map((directory) => resolve(directory, name))
-    : (workload.env.PATH ?? SERVICE_PATH).split(":").map((directory) => join(directory, name));
+    : (workload.env.PATH ?? PROGRAM_PATH).split(":").map((directory) => join(directory, name));
   let blocked: string | null = null;
   for (const path of candidates) {
     const info = await Deno.stat(path).catch(() => null);

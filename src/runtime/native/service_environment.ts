@@ -1,4 +1,5 @@
 /** [pure] What a service finds in its environment. Nothing of the daemon's own is passed on. */
+import { PROGRAM_PATH } from "../../os/program_path.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
 
 /** In the environment of everything that an instance starts: how its processes are found. */
@@ -6,9 +7,6 @@ export const MARKER = "HARBORNODE_INSTANCE";
 
 /** In the environment of every program of a workload, and of nothing that only starts it. */
 export const OWN_MARKER = "HARBORNODE_WORKLOAD";
-
-/** As a login on Debian has it; local programs first. */
-export const SERVICE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface EnvironmentInput {
   workload: NativeWorkload;
@@ -31,7 +29,7 @@ export function environment(
 ): Record<string, string> {
   const [first] = workload.ports;
   return {
-    PATH: SERVICE_PATH,
+    PATH: PROGRAM_PATH,
     LANG: "C.UTF-8",
     ...(user === null ? {} : { USER: user.name, LOGNAME: user.name, HOME: user.home }),
     STATE_DIRECTORY: stateDirectory,

@@ -8,6 +8,7 @@ import { actionTitle } from "../../../src/reconciler/pipeline/action.ts";
 import { delayUntil, monotonicStart } from "../../../src/reconciler/pipeline/elapsed.ts";
 import { plan } from "../../../src/reconciler/pipeline/plan.ts";
 import type { PlanInput } from "../../../src/reconciler/pipeline/plan_input.ts";
+import { assessInstances } from "../../../src/reconciler/pipeline/assess_instance.ts";
 import { restartLease } from "../../../src/reconciler/pipeline/restart/delegated_restart.ts";
 import { restartAfter } from "../../../src/reconciler/pipeline/restart/restart_decision.ts";
 import { gracePeriods } from "../../../src/reconciler/pipeline/removal/grace_period.ts";
@@ -75,13 +76,14 @@ Deno.test("what ran for a moment when the clock was set ahead is neither steady 
   const spec = native({ name: "web", command: ["web"] });
   const stands = (now: number, clockSetAt: number, startedAt = BOOT) => {
     const one = instance(spec, { id: "a", slot: 0, startedAt });
-    const rest = { slots: {}, retry: undefined, probedHealth: new Map(), now, clockSetAt };
-    return rolloutProgress({ spec, fingerprint: fingerprint(spec), instances: [one], ...rest }).type;
+    const instances = assessInstances(spec, { instances: [one], state: undefined, probedHealth: new Map(), now });
+    const rest = { retry: undefined, now, clockSetAt };
+    return rolloutProgress({ spec, fingerprint: fingerprint(spec), instances, ...rest }).type;
   };
   const steady = spec.restart.resetAfterMs;
-  assert.deepEqual([stands(NOW, NOW), stands(NOW + steady, NOW)], ["waiting", "healthy"]);
+  assert.deepEqual([stands(NOW, NOW), stands(NOW + steady, NOW)], ["waiting", "complete"]);
   // Set back: it does not wait for years.
-  assert.deepEqual([stands(BOOT, BOOT, NOW), stands(BOOT + steady, BOOT, NOW)], ["waiting", "healthy"]);
+  assert.deepEqual([stands(BOOT, BOOT, NOW), stands(BOOT + steady, BOOT, NOW)], ["waiting", "complete"]);
   const box = docker({});
   const granted = (now: number, clockSetAt: number) =>
     restartLease(box, instance(box, { id: "a", slot: 0, startedAt: BOOT }), { slotState: undefined, now, clockSetAt })

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { newState, type WorkloadState } from "../../../src/model/workload_state.ts";
 import type { Port, Workload } from "../../../src/model/workload.ts";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
-import { blockedWorkloads } from "../../../src/reconciler/pipeline/feasibility.ts";
+import { infeasibleWorkloads } from "../../../src/reconciler/pipeline/feasibility.ts";
 import { docker, native } from "../../support/workload.ts";
 import { instance } from "./model_device.ts";
 
@@ -27,8 +27,8 @@ function blocked(
     ...newState(workload.name),
     applied: { workload, fingerprint: fingerprint(workload), revision: "r" },
   }]));
-  const found = blockedWorkloads({
-    workloads: specs.map((spec) => {
+  const found = infeasibleWorkloads(
+    specs.map((spec) => {
       return {
         name: spec.name,
         kind: spec.kind,
@@ -41,10 +41,12 @@ function blocked(
         rollout: null,
       };
     }),
-    instances: runningSpecs.map((spec) => instance(spec, { id: spec.name, slot: 0 })),
-    states,
-    memoryBytes: memoryMib * MIB,
-  });
+    {
+      instances: runningSpecs.map((spec) => instance(spec, { id: spec.name, slot: 0 })),
+      states,
+      memoryBytes: memoryMib * MIB,
+    },
+  );
   return [...found].map(([name, { reason, message }]) => `${name}: ${reason}: ${message}`);
 }
 

@@ -6,7 +6,8 @@ import { newState } from "../../../src/model/workload_state.ts";
 import type { Override } from "../../../src/model/override.ts";
 import type { Workload } from "../../../src/model/workload.ts";
 import { actionTitle } from "../../../src/reconciler/pipeline/action.ts";
-import { workloadCondition } from "../../../src/status/workload_status.ts";
+import { revisionProgress } from "../../../src/reconciler/pipeline/revision_progress.ts";
+import { statusSummary } from "../../../src/status/workload_status.ts";
 import { plan } from "../../../src/reconciler/pipeline/plan.ts";
 import type { PlanInput } from "../../../src/reconciler/pipeline/plan_input.ts";
 import { native, NEVER, TIMING } from "../../support/workload.ts";
@@ -41,19 +42,9 @@ function titles(device: ModelDevice, wanted: Desired): string[] {
 
 function said(device: ModelDevice, wanted: Desired): string {
   const input = device.input(wanted);
-  const { workloads, waiting } = plan(input);
-  const { sync, phase, message, hint } = workloadCondition({
-    workload: workloads.find((workload) => workload.name === "web")!,
-    instances: device.instances,
-    observations: input.observations,
-    enabledRuntimes: input.enabledRuntimes,
-    state: device.states.get("web"),
-    retry: undefined,
-    progress: null,
-    probedHealth: new Map(),
-    waiting: waiting.get("web") ?? null,
-    now: device.now,
-  });
+  const { workloads } = revisionProgress({ ...input, plan: plan(input), operating: new Set() });
+  const progress = workloads.find(({ workload }) => workload.name === "web")!;
+  const { sync, phase, message, hint } = statusSummary(progress, null);
   return `${sync} ${phase}: ${message}; ${hint}`;
 }
 

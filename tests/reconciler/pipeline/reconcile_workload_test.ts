@@ -2,11 +2,28 @@
 import assert from "node:assert/strict";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
 import type { Instance } from "../../../src/model/instance.ts";
+import { assessInstances } from "../../../src/reconciler/pipeline/assess_instance.ts";
 import { reconcileWorkload } from "../../../src/reconciler/pipeline/reconcile_workload.ts";
+import type { ReconcileInput } from "../../../src/reconciler/pipeline/step.ts";
 import { native, ON_FAILURE, TIMING } from "../../support/workload.ts";
 import { instance } from "./model_device.ts";
 
 const WEB = native({ command: ["web"], restart: ON_FAILURE });
+
+const INPUT: ReconcileInput = {
+  spec: WEB,
+  instances: [],
+  state: undefined,
+  forced: new Set(),
+  blocked: null,
+  cause: null,
+  quarantined: null,
+  isRollout: false,
+  dependencyStart: null,
+  since: 0,
+  clockDoubt: null,
+  now: 10_000,
+};
 
 type Left = Partial<Instance> & { id: string };
 
@@ -20,13 +37,8 @@ function check(left: Left, other: Left): string[] {
 
 function actionsOn(instances: Instance[]): string[] {
   const { actions } = reconcileWorkload({
-    spec: WEB,
-    instances,
-    state: undefined,
-    forced: new Set(),
-    probedHealth: new Map(),
-    blocked: null,
-    now: 10_000,
+    ...INPUT,
+    instances: assessInstances(WEB, { instances, state: undefined, probedHealth: new Map(), now: 10_000 }),
   });
   return actions.map((action) => `${action.type} ${"instance" in action ? action.instance.id : action.workload}`);
 }
@@ -49,16 +61,13 @@ Deno.test("converge keeps the older of two that run, and the one that runs of tw
 Deno.test("converge restarts no instance by health during its rollout, unless it was healthy before", () => {
   const spec = native({ command: ["web"], health: { ...TIMING, type: "command", command: ["check"] } });
   const restarted = (isRollout: boolean, hasBeenHealthy: boolean) => {
-    const { actions } = reconcileWorkload({
-      spec,
+    const instances = assessInstances(spec, {
       instances: [instance(spec, { id: "a", slot: 0, startedAt: 1 })],
       state: undefined,
-      forced: new Set(),
       probedHealth: new Map([["a", { health: "unhealthy", since: 2, hasBeenHealthy }]]),
-      blocked: null,
-      isRollout,
       now: 10_000,
     });
+    const { actions } = reconcileWorkload({ ...INPUT, spec, instances, isRollout });
     return actions.some((action) => action.type === "stop" && action.reason === "unhealthy");
   };
   assert.equal(restarted(true, false), false);

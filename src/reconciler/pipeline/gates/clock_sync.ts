@@ -1,13 +1,13 @@
 /**
- * Whether the device's clock can be believed. A board without a battery starts in 1970, or when it was last switched
- * off, until it has asked a time server: what goes by the clock waits for that, and everything else does not.
+ * Plausibility of the device's clock. A board without a battery-backed clock boots with a time in the past, until time
+ * synchronization has set it (systemd's time-sync.target). Schedules and windows wait for that; everything else runs.
  */
 import { EARLIEST_MS, FAR_BACK_MS, minuteText } from "../../../model/iso_timestamp.ts";
 
-/** How often it is looked at again: a clock that is set wakes nobody. */
+/** Interval between checks of a wrong clock, since setting the clock triggers no event. */
 export const CLOCK_CHECK_MS = 10_000;
 
-/** What is wrong with it; null for nothing. `lastKnown`: a time that it was, in ms since 1970; null for none. */
+/** Returns why `now` is implausible; null when it is plausible. `lastKnown` is an earlier time, in ms since 1970. */
 export function clockDoubt({ now, lastKnown }: { now: number; lastKnown: number | null }): string | null {
   if (now < EARLIEST_MS) return `the clock of the device says ${minuteText(now)}, which is before HarborNode was built`;
   if (lastKnown === null || now >= lastKnown - FAR_BACK_MS) return null;

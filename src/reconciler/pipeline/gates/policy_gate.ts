@@ -1,4 +1,4 @@
-/** The policy of the device over all workloads of a plan: what is refused of each, and what is too much together. */
+/** Policy gate: what the device's policy denies of each workload by itself, and by quotas over all of them. */
 import type { Desired, RuntimeOptions } from "../../../model/desired.ts";
 import { overQuota } from "../../../model/policy/quota.ts";
 import {
@@ -12,7 +12,8 @@ import { chooseRuntime, type RuntimeChoice, type RuntimeChoiceInput } from "../r
 import type { PlanInput } from "../plan_input.ts";
 
 /**
- * For any of `specs`, in any of its modes: null when all of it is allowed. What is refused by itself takes nobody's place.
+ * Returns a function that tells what the policy denies of one of `specs`, in any of its runtimes; null for nothing. A
+ * spec that is denied by itself does not count against a quota.
  */
 export function policyChecker(
   specs: readonly Workload[],
@@ -25,31 +26,32 @@ export function policyChecker(
   const counted = specs.flatMap((spec) => {
     const modes = choices?.get(spec.name)?.specs ?? [spec];
     if (modes.some((mode) => evaluatePolicy(mode, policy).length === 0)) return spec;
-    // It stays as it was.
+    // A denied workload keeps its last applied spec.
     return applied(spec.name) > 0 ? { ...spec, replicas: applied(spec.name) } : [];
   });
-  const tooMuch = overQuota(counted, { policy, applied });
-  // What is switched off runs nothing, and must be able to stop.
+  const exceeding = overQuota(counted, { policy, applied });
+  // A disabled workload runs nothing, and must be able to stop.
   return (spec) =>
-    spec.enabled ? joinViolations([...evaluatePolicy(spec, policy), ...[tooMuch.get(spec.name) ?? []].flat()]) : null;
+    spec.enabled ? joinViolations([...evaluatePolicy(spec, policy), ...[exceeding.get(spec.name) ?? []].flat()]) : null;
 }
 
 /**
- * As `chooseMode`, of the modes that the policy leaves. Where it leaves none, or the owner's own word is one that it
- * denies, the choice is as without it, and what is chosen is refused.
+ * Chooses a runtime like `chooseRuntime`, among those that the policy allows. When the policy allows none, or denies the
+ * one that the operator set, the choice ignores the policy, and the policy gate denies its result.
  */
 export function chooseAllowedRuntime(
   choice: RuntimeOptions,
   input: RuntimeChoiceInput & Pick<PlanInput, "policy">,
 ): RuntimeChoice {
   const { name } = choice.specs[0]!;
-  const wanted = Object.hasOwn(input.owner.modes, name) ? input.owner.modes[name] : null;
-  const refused = choice.specs.filter((spec) => firstViolation(spec, input.policy) !== null);
-  const left = choice.specs.filter((spec) => !refused.includes(spec));
-  const [denied] = refused;
-  if (denied === undefined || left.length === 0 || denied.runtime === wanted) return chooseRuntime(choice, input);
-  const preferred = left.some((spec) => spec.runtime === choice.preferred) ? choice.preferred : null;
-  const runtimeChoice = chooseRuntime({ specs: left, preferred }, input);
+  const operatorMode = Object.hasOwn(input.owner.modes, name) ? input.owner.modes[name] : null;
+  const allowed = choice.specs.filter((spec) => firstViolation(spec, input.policy) === null);
+  const denied = choice.specs.find((spec) => !allowed.includes(spec));
+  if (denied === undefined || allowed.length === 0 || denied.runtime === operatorMode) {
+    return chooseRuntime(choice, input);
+  }
+  const preferred = allowed.some((spec) => spec.runtime === choice.preferred) ? choice.preferred : null;
+  const runtimeChoice = chooseRuntime({ specs: allowed, preferred }, input);
   const reason = `as ${denied.runtime} it is refused: ${firstViolation(denied, input.policy)!.message}`;
   return { ...runtimeChoice, mode: { chosen: runtimeChoice.spec.runtime, reason } };
 }

@@ -1,20 +1,20 @@
-/** Whether what git changes may be carried out now. The schedule itself is read by croner, which is only asked to compute. */
+/** Maintenance windows: whether changes from git may be applied now. Uses croner only to compute times of schedules. */
 import { Cron } from "croner";
 import { minuteText } from "../../../model/iso_timestamp.ts";
 import type { MaintenanceWindow } from "../../../model/maintenance_window.ts";
 
 export interface OutsideWindow {
-  /** When it may, in ms since 1970, as far as that is known; null for never. */
+  /** Time when changes may be applied, or the windows have to be checked again, in ms since 1970; null for never. */
   until: number | null;
   message: string;
 }
 
-/** Null while it may be. Of several sets of windows, the device's and a manifest's, each must let it through. */
+/** Returns why changes have to wait; null when they may be applied. Every set of windows (device, manifest) must be open. */
 export function windowClosedBy(sets: readonly (readonly MaintenanceWindow[])[], now: number): OutsideWindow | null {
-  const closed = sets.map((windows) => closedIn(windows, now)).filter((one) => one !== null);
+  const closed = sets.map((windows) => closedIn(windows, now)).filter((window) => window !== null);
   if (closed.length === 0) return null;
-  const times = closed.map((one) => one.until);
-  // The latest: before it at least one set is closed. What is open then is looked at again then.
+  const times = closed.map((window) => window.until);
+  // At least one set is closed until the latest of these times. The windows are checked again then.
   const until = times.some((time) => time === null) ? null : Math.max(...times as number[]);
   const opens = until === null ? "which never opens" : `which opens at ${minuteText(until)}`;
   return { until, message: `a change waits for the maintenance window, ${opens}` };
@@ -22,17 +22,15 @@ export function windowClosedBy(sets: readonly (readonly MaintenanceWindow[])[], 
 
 function closedIn(windows: readonly MaintenanceWindow[], now: number): { until: number | null } | null {
   const denied = windows.filter((window) => window.kind === "deny").map((window) => openUntil(window, now));
-  const end = Math.max(...denied.map((one) => one ?? 0), 0);
+  const end = Math.max(...denied.map((end) => end ?? 0), 0);
   if (end > 0) return { until: end };
   const allows = windows.filter((window) => window.kind === "allow");
   if (allows.length === 0 || allows.some((window) => openUntil(window, now) !== null)) return null;
-  const next = allows.map((window) => cron(window).nextRun(new Date(now))?.getTime() ?? null).filter((one) =>
-    one !== null
-  );
+  const next = allows.flatMap((window) => cron(window).nextRun(new Date(now))?.getTime() ?? []);
   return { until: next.length === 0 ? null : Math.min(...next) };
 }
 
-/** The end of the window that is open now; null when it is not. */
+/** Returns the end of a window that is open now; null when it is closed. */
 function openUntil(window: MaintenanceWindow, now: number): number | null {
   const { durationMs } = window;
   const schedule = cron(window);

@@ -1,29 +1,26 @@
-/** How long what git no longer holds stays, in case that the next push brings it back. */
+/** Grace period: how long a workload stays after git deleted it, in case the next push restores it. */
 import type { WorkloadState } from "../../../model/workload_state.ts";
 import { minuteText } from "../../../model/iso_timestamp.ts";
-import { monotonicStart } from "../elapsed.ts";
+import { type ClockReading, monotonicStart } from "../elapsed.ts";
 
-export interface GracePeriodInput {
-  /** Workloads that git no longer holds. */
+export interface GracePeriodInput extends ClockReading {
+  /** Workloads that git deleted and that still have instances. */
   gone: readonly string[];
   states: ReadonlyMap<string, WorkloadState>;
   /** 0 for none. */
   graceMs: number;
-  /** Why `now` is not believed; null or absent when it is. */
+  /** Reason to doubt the device's clock; null or absent when `now` is plausible. */
   clockDoubt?: string | null;
-  now: number;
-  /** As in `ClockReading`. */
-  clockSetAt?: number;
 }
 
 export interface GracePeriods {
-  /** Until when each of these stays, in ms since 1970. */
+  /** End of the grace period by workload name, in ms since 1970. */
   until: Map<string, number>;
-  /** To be remembered: since when each has been gone; null for one that is back. */
+  /** Changes of `goneSince` to persist, by workload name; null for a workload that is back. */
   goneSince: Map<string, number | null>;
 }
 
-/** It counts from the first plan that misses it, over restarts of the daemon. */
+/** Computes the grace periods. Each begins with the first plan that misses the workload, and survives restarts. */
 export function gracePeriods(
   { gone, states, graceMs, now, clockDoubt = null, clockSetAt = 0 }: GracePeriodInput,
 ): GracePeriods {
@@ -34,13 +31,13 @@ export function gracePeriods(
   }
   if (graceMs === 0) return { until, goneSince };
   for (const name of gone) {
-    const known = states.get(name)?.goneSince ?? null;
-    // By a clock that is wrong no grace ends, and none begins.
+    // While the clock is wrong, no grace period ends and none begins.
     if (clockDoubt !== null) {
       until.set(name, now + graceMs);
       continue;
     }
-    // One that began in the future was remembered by a clock that was ahead.
+    const known = states.get(name)?.goneSince ?? null;
+    // A time in the future was recorded by a clock that was ahead.
     const since = known === null || known > now ? now : known;
     if (since !== known) goneSince.set(name, since);
     const end = monotonicStart(since, { now, clockSetAt }) + graceMs;
@@ -49,7 +46,7 @@ export function gracePeriods(
   return { until, goneSince };
 }
 
-/** "stays until 2026-11-21 16:30 UTC, in case a push brings it back (prune_grace)" */
+/** Formats the last end: "it stays until 2026-11-21 16:30 UTC, in case a push brings it back (prune_grace)". */
 export function graceText(until: ReadonlyMap<string, number>): string {
   const last = minuteText(Math.max(...until.values()));
   return `it stays until ${last}, in case a push brings it back (prune_grace)`;

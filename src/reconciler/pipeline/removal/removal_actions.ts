@@ -1,38 +1,34 @@
-/** What is taken away because git no longer holds it: those first that nobody who leaves too depends on. */
-import type { Instance } from "../../../model/instance.ts";
+/** Stop and remove actions for workloads that git deleted, dependents first. */
+import { shortId } from "../../../model/git_ref.ts";
 import type { Action } from "../action.ts";
 import { removableNow } from "../dependencies.ts";
-import { retryOf } from "../retry_state.ts";
-import type { PlanInput } from "../plan_input.ts";
+import { earliest } from "../earliest.ts";
+import type { PlanContext } from "../plan_input.ts";
+import { retryTime } from "../retry_state.ts";
 import { teardown } from "../teardown_actions.ts";
-import { shortId } from "../../../model/git_ref.ts";
+import type { Prune } from "./prune_guards.ts";
 
-/** `names` are allowed to go, `stopped` to end. `due`: when what could not be taken away is tried again. */
+/**
+ * Plans the removal of the workloads that are `allowed` to go, and the stop of those that are `stopped`. `wakeAt` is the
+ * next retry of a removal that failed.
+ */
 export function removalActions(
-  names: readonly string[],
-  { stopped, input, byWorkload, revision }: {
-    stopped: readonly string[];
-    input: PlanInput;
-    byWorkload: ReadonlyMap<string, readonly Instance[]>;
-    revision: string;
-  },
-): { actions: Action[]; due: number[] } {
-  const actions: Action[] = [];
-  const due: number[] = [];
-  const all = [...names, ...stopped];
-  const free = removableNow(all, input.states);
-  const because = { reason: "removed" as const, message: `revision ${shortId(revision)} does not hold it` };
-  for (const name of all) {
-    if (input.busy.has(name) || !free.has(name)) continue;
-    const retry = input.retries.get(name);
-    const retryAt = retry === undefined ? null : retryOf(retry, input.now);
-    if (retryAt !== null) {
-      due.push(retryAt);
-      continue;
-    }
-    const applied = input.states.get(name)?.applied?.workload;
-    const steps = (byWorkload.get(name) ?? []).flatMap((instance) => teardown(instance, applied, because));
-    actions.push(...(names.includes(name) ? steps : steps.filter(({ type }) => type === "stop")));
-  }
-  return { actions, due };
+  { allowed, stopped }: Pick<Prune, "allowed" | "stopped">,
+  { desired, states, retries, byWorkload, busy, now }: PlanContext,
+): { actions: Action[]; wakeAt: number | null } {
+  const leaving = [...allowed, ...stopped];
+  const removable = removableNow(leaving, states);
+  const cause = { reason: "removed" as const, message: `revision ${shortId(desired.revision)} does not hold it` };
+  const free = leaving.filter((name) => removable.has(name) && !busy.has(name));
+  const delayed = free.flatMap((name) => {
+    const retry = retries.get(name);
+    const retryAt = retry === undefined ? null : retryTime(retry, now);
+    return retryAt === null ? [] : [{ name, retryAt }];
+  });
+  const actions = free.filter((name) => !delayed.some((retry) => retry.name === name)).flatMap((name) => {
+    const applied = states.get(name)?.applied?.workload;
+    const steps = (byWorkload.get(name) ?? []).flatMap((instance) => teardown(instance, applied, cause));
+    return allowed.includes(name) ? steps : steps.filter(({ type }) => type === "stop");
+  });
+  return { actions, wakeAt: earliest(...delayed.map(({ retryAt }) => retryAt)) };
 }

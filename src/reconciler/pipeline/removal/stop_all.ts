@@ -1,11 +1,11 @@
-/** Everything of this device stopped: what `harbornode down` asks for, and a machine that is switched off. */
+/** Stop of all workloads: for `harbornode down`, and for a system shutdown. */
 import type { WorkloadState } from "../../../model/workload_state.ts";
-import { type Observation, observedInstances } from "../../../model/instance.ts";
+import { isAlive, type Observation, observedInstances } from "../../../model/instance.ts";
 import type { Action } from "../action.ts";
-import { isAlive, teardown } from "../teardown_actions.ts";
+import { teardown } from "../teardown_actions.ts";
 import { removableNow } from "../dependencies.ts";
 
-/** "down": for good, as the owner said. "shutdown": the machine goes down, and the next boot starts everything again. */
+/** "down": the operator stops everything. "shutdown": the machine goes down, and its next boot starts everything again. */
 export type ShutdownKind = "down" | "shutdown";
 
 const MESSAGES: Record<ShutdownKind, string> = {
@@ -14,15 +14,14 @@ const MESSAGES: Record<ShutdownKind, string> = {
 };
 
 /**
- * Stops and forgets every instance that can be seen; what can't be seen is left as it is. In
- * reverse of the order of starts: what others depend on comes in a later turn, when they are gone. With the machine, what
- * has ended by itself stays: how it ended still counts when it is back.
+ * Plans the stop and removal of every observed instance, dependents first: a dependency follows in a later plan, when its
+ * dependents are gone. A shutdown keeps ended instances, whose exit codes still count after the boot.
  */
 export function planStopAll(
   observations: readonly Observation[],
   { states, busy, why = "down" }: {
     states: ReadonlyMap<string, WorkloadState>;
-    /** Left as they are. */
+    /** Workloads with an operation under way, which are left alone. */
     busy: ReadonlySet<string>;
     why?: ShutdownKind;
   },

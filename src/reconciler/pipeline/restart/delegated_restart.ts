@@ -1,21 +1,58 @@
 /**
- * A restart that is granted in advance. The first one after a steady run follows at once, so it need not wait for the
- * daemon, which may not even be there: a native instance that has the grant starts its program again by itself, once,
- * and a container is started by Docker, as often as it takes until that is taken back. It is counted like every other
- * restart, and granted anew when a further one would follow at once again.
+ * Stage: delegated restarts. The planner decides whether and when an instance restarts; the shim or Docker carries it out.
+ * While the next restart would be immediate, the planner grants a restart lease: the shim may restart the program once,
+ * and Docker the container as often as it takes, even if the daemon is down. Such restarts are counted at the next
+ * reconcile, which renews or revokes the lease.
  */
 import type { SlotState } from "../../../model/workload_state.ts";
 import type { Instance } from "../../../model/instance.ts";
 import type { Workload } from "../../../model/workload.ts";
+import { fingerprint } from "../../../model/fingerprint.ts";
+import { earliest } from "../earliest.ts";
 import { monotonicStart } from "../elapsed.ts";
+import type { PlanContext } from "../plan_input.ts";
+import type { ReconcileResult } from "../reconcile_workload.ts";
 import { restartAfter, slotAfterStart } from "./restart_decision.ts";
 
 export interface RestartLease {
-  /** Exit codes after which it is over. */
+  /** Exit codes that end the lease: no restart follows them. */
   finalCodes: readonly number[];
 }
 
-/** Null: should it end now, somebody has to look first. `wakeAt` is when that may be another answer. */
+/** Lease of each instance whose lease is set or revoked (null), by its id. */
+export type RestartLeases = ReadonlyMap<string, RestartLease | null>;
+
+/** Renews the leases of instances that need no action, and revokes those of all others that were reconciled. */
+export function restartLeases(
+  { steps }: Pick<ReconcileResult, "steps">,
+  { byWorkload, states, now, clockSetAt }: Pick<PlanContext, "byWorkload" | "states" | "now" | "clockSetAt">,
+): { leases: RestartLeases; wakeAt: number | null } {
+  const leases = new Map<string, RestartLease | null>();
+  const times: (number | null)[] = [];
+  for (const { name, leases: decision } of steps) {
+    if (decision === "keep") continue;
+    for (const instance of byWorkload.get(name) ?? []) {
+      if (decision === "revoke") {
+        leases.set(instance.id, null);
+        continue;
+      }
+      const { spec, isSettled } = decision;
+      const slotState = states.get(name)?.slots[instance.slot];
+      const isRenewed = isSettled && instance.fingerprint === fingerprint(spec);
+      const { lease, wakeAt } = isRenewed ? restartLease(spec, instance, { slotState, now, clockSetAt }) : NO_LEASE;
+      // A container that somebody stopped must not come back with the next start of Docker.
+      const canRestart = instance.state === "running" ||
+        (instance.runtime === "docker" && instance.state === "exited");
+      if (canRestart) leases.set(instance.id, lease);
+      times.push(wakeAt);
+    }
+  }
+  return { leases, wakeAt: earliest(...times) };
+}
+
+const NO_LEASE = { lease: null, wakeAt: null };
+
+/** Returns the lease of an instance; null when its exit needs a decision. `wakeAt` is when that may change. */
 export function restartLease(
   spec: Workload,
   instance: Instance,
@@ -25,28 +62,31 @@ export function restartLease(
     clockSetAt?: number | undefined;
   },
 ): { lease: RestartLease | null; wakeAt: number | null } {
-  const none = { lease: null, wakeAt: null };
-  if (spec.job !== null || spec.suspend || !spec.enabled) return none;
-  // Where memory is limited, somebody has to see whether that was what ended it. Docker looks.
-  if (spec.runtime === "native" && spec.resources.memoryBytes !== null) return none;
-  // Where a path of the device leads has to be looked at before every start, which Docker does not do.
-  if (spec.runtime === "docker" && spec.mounts.some((mount) => mount.type === "host")) return none;
-  // Files with secrets are gone after a reboot of the device, and Docker would start it without.
-  if (spec.runtime === "docker" && spec.secrets?.some(({ target }) => target.type === "file") === true) return none;
-  if (instance.state !== "running" || spec.restart.when === "never" || slotState?.halted !== undefined) return none;
+  if (spec.job !== null || spec.suspend || !spec.enabled || needsCheckBeforeStart(spec)) return NO_LEASE;
+  if (instance.state !== "running" || spec.restart.when === "never" || slotState?.halted !== undefined) return NO_LEASE;
   const ended: Instance = { ...instance, state: "exited", endedAt: now, exitCode: null };
   const restart = restartAfter(spec.restart, ended, slotState);
-  if (restart.type !== "again") return none;
-  const steady = monotonicStart(instance.startedAt ?? now, { now, clockSetAt }) + spec.restart.resetAfterMs;
-  // Docker would restart it more than once before we take that back: a container must have shown that it can run.
-  if (restart.at <= now && (spec.runtime === "native" || steady <= now)) {
+  if (restart.type !== "again") return NO_LEASE;
+  const steadyAt = monotonicStart(instance.startedAt ?? now, { now, clockSetAt }) + spec.restart.resetAfterMs;
+  // Docker may restart a container several times before the lease is revoked: it must have run steadily once.
+  if (restart.at <= now && (spec.runtime === "native" || steadyAt <= now)) {
     const { when, successExitCodes } = spec.restart;
     return { lease: { finalCodes: when === "on-failure" ? [0, ...successExitCodes] : [] }, wakeAt: null };
   }
-  return { lease: null, wakeAt: steady > now ? steady : null };
+  return { lease: null, wakeAt: steadyAt > now ? steadyAt : null };
 }
 
-/** What a slot remembers after its instance started its program again by itself; null when it knows that already. */
+/** True when only the daemon can do what has to precede a restart. */
+function needsCheckBeforeStart(spec: Workload): boolean {
+  // With a memory limit, the daemon has to find out whether the limit ended the program. Docker finds that out itself.
+  if (spec.runtime === "native") return spec.resources.memoryBytes !== null;
+  // Docker does not check again where a host path leads.
+  if (spec.mounts.some((mount) => mount.type === "host")) return true;
+  // Files with secrets are gone after a reboot, and Docker would start the container without them.
+  return spec.secrets?.some(({ target }) => target.type === "file") === true;
+}
+
+/** Returns the slot state after delegated restarts of its instance; null when all of them are counted. */
 export function slotAfterRespawns(
   spec: Workload,
   instance: Instance,
@@ -55,7 +95,7 @@ export function slotAfterRespawns(
   const respawns = instance.respawns ?? [];
   const known = before?.respawned?.id === instance.id ? before.respawned.count : 0;
   if (respawns.length === known) return null;
-  // Docker counts anew when it is started itself: those before were counted here, and a boot is no restart of ours.
+  // Docker resets its counter when it starts itself. Restarts before that were counted, and a boot is no restart.
   if (respawns.length < known) {
     return instance.runtime === "native"
       ? null

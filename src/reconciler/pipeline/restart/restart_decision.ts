@@ -1,4 +1,4 @@
-/** Should an instance that ended be started again, and when. */
+/** Restart decision: whether an instance is started again, and when. */
 import type { SlotState } from "../../../model/workload_state.ts";
 import type { Instance } from "../../../model/instance.ts";
 import type { RestartPolicy } from "../../../model/workload.ts";
@@ -6,14 +6,17 @@ import { backoff, type BackoffCurve, spread } from "./backoff.ts";
 
 export type RestartDecision =
   | { type: "completed" }
-  /** `limit`: it ended more often than it may; else its policy asks for no restart. */
+  /** `limit`: the limit of restarts is reached; `policy`: the restart policy asks for no restart. */
   | { type: "failed"; because: "policy" | "limit" }
-  /** `at` may be in the past: then it is due, as it is when `from`, which it counts from, is in the future. `streak` is what the slot's memory holds after that start. */
+  /**
+   * The delay begins at `from` and ends at `at` (`delayUntil`): a time `at` in the past means that the restart is due, and
+   * so does a time `from` in the future. `streak` is that of the slot state after the start.
+   */
   | { type: "again"; at: number; from: number; streak: number };
 
 /**
- * An exit whose code could not be learned counts as a failure. Never looks at the clock: `at` follows from when the
- * instance ended.
+ * Decides whether an instance that ended is started again. An unknown exit code counts as a failure. Independent of the
+ * present time: `at` follows from when the instance ended.
  */
 export function restartAfter(
   policy: RestartPolicy,
@@ -27,7 +30,7 @@ export function restartAfter(
   return again(policy, instance, { slotState, from: instance.endedAt ?? instance.startedAt ?? 0 });
 }
 
-/** The same for one that runs and must be replaced: delays count from its start. */
+/** Decides the same for an unhealthy instance that runs and has to be replaced: delays count from its start. */
 export function restartOfUnhealthy(
   policy: RestartPolicy,
   instance: Instance,
@@ -36,6 +39,7 @@ export function restartOfUnhealthy(
   return again(policy, instance, { slotState, from: instance.startedAt ?? 0 });
 }
 
+/** True when the exit code is one of the success codes of the policy. */
 export function isSuccess(policy: RestartPolicy, { exitCode }: Instance): boolean {
   return exitCode === 0 || (exitCode !== null && policy.successExitCodes.includes(exitCode));
 }
@@ -59,13 +63,13 @@ export interface Started {
   fingerprint: string;
   reason: string;
   previous: Instance | null;
-  /** When, in ms since 1970. */
+  /** Time of the start, in ms since 1970. */
   at: number;
 }
 
 /**
- * What a slot remembers after a start. Counts a restart only when the same spec was started again because it ended or
- * was unhealthy; any other start (new spec, owner's wish, lost instance) begins anew.
+ * Returns the slot state after a start. Counts a restart only when the same spec was started again because its instance
+ * ended or was unhealthy; any other start (new spec, operator's restart, lost instance) resets the counters.
  */
 export function slotAfterStart(policy: RestartPolicy, start: Started, before: SlotState | undefined): SlotState {
   const { fingerprint, previous, at } = start;
@@ -83,7 +87,7 @@ export function slotAfterStart(policy: RestartPolicy, start: Started, before: Sl
     restarts: (same?.restarts ?? 0) + 1,
     streak: restart.streak,
     lastExitCode: previous?.exitCode ?? null,
-    // Without a limit nobody asks.
+    // Only a limit needs the times.
     recent: policy.maxRestarts === null ? [] : [...same?.recent ?? [], at].slice(-Math.max(1, policy.maxRestarts)),
   };
 }

@@ -1,25 +1,25 @@
-/** Revisions that are taken back as a whole: where one workload of it says so, or the device does for all. */
+/** Revision rollback: a revision that is rolled back as a whole because one of its workloads failed. */
 import { fingerprint } from "../../../model/fingerprint.ts";
-import type { WorkloadState } from "../../../model/workload_state.ts";
-import type { Instance } from "../../../model/instance.ts";
-import type { RolloutPolicy } from "../../../model/workload.ts";
-import type { ResolvedWorkload } from "../resolve_workloads.ts";
 import { shortId } from "../../../model/git_ref.ts";
+import type { QuarantinedRevision } from "../../../model/rollout.ts";
+import type { RolloutPolicy } from "../../../model/workload.ts";
+import type { PlanContext } from "../plan_input.ts";
+import type { ResolvedWorkload } from "../resolved_workload.ts";
 
 type Scope = NonNullable<RolloutPolicy["scope"]>;
 
-/** What is remembered of a revision that was taken back. */
-export interface QuarantinedRevision {
-  revision: string;
-  /** In a sentence. */
-  message: string;
-}
-
-/** The first workload, by name, whose failure takes all of `revision` back; null when none does. */
+/**
+ * Returns the quarantine that the first failed workload, by name, puts on the desired revision; null for none, and for a
+ * revision that is being rolled back already.
+ */
 export function revisionQuarantine(
   workloads: readonly ResolvedWorkload[],
-  { revision, scope }: { revision: string; scope: Scope },
+  { desired: { revision }, revisionFailure, rolloutScope: scope }: Pick<
+    PlanContext,
+    "desired" | "revisionFailure" | "rolloutScope"
+  >,
 ): QuarantinedRevision | null {
+  if (revisionFailure !== null) return null;
   for (const { name, rollout } of workloads) {
     if (rollout === null || (rollout.desired.rollout.scope ?? scope) !== "revision") continue;
     const { quarantined, rollouts: { underWay } } = rollout;
@@ -35,38 +35,16 @@ export function revisionQuarantine(
   return null;
 }
 
-/** Whether a revision that may be taken back whole is not through yet: what it no longer holds has to stay until then. */
+/**
+ * True while the revision may still be rolled back as a whole: a workload is not stable yet. Workloads that git deleted
+ * have to stay until then.
+ */
 export function isRevisionRollbackPossible(workloads: readonly ResolvedWorkload[], scope: Scope): boolean {
-  const judged = workloads.flatMap((workload) => workload.rollout ?? []).filter((decision) =>
-    decision.desired.job === null
+  const decisions = workloads.flatMap((workload) => workload.rollout ?? []).filter(({ desired }) =>
+    desired.job === null
   );
-  if (!judged.some((decision) => (decision.desired.rollout.scope ?? scope) === "revision")) return false;
-  return judged.some(({ desired, rollouts }) =>
+  if (!decisions.some(({ desired }) => (desired.rollout.scope ?? scope) === "revision")) return false;
+  return decisions.some(({ desired, rollouts }) =>
     desired.enabled && !desired.suspend && rollouts.versions.at(-1)?.fingerprint !== fingerprint(desired)
   );
-}
-
-/** Of a revision that was taken back: what it no longer holds, and runs. */
-export function retainedWorkloads(
-  desired: readonly ResolvedWorkload[],
-  { states, instances }: { states: ReadonlyMap<string, WorkloadState>; instances: readonly Instance[] },
-): ResolvedWorkload[] {
-  const known = new Set(desired.map((workload) => workload.name));
-  const here = [...new Set(instances.map((instance) => instance.workload))].filter((name) => !known.has(name));
-  return here.flatMap((name) => {
-    const applied = states.get(name)?.applied ?? null;
-    if (applied === null) return [];
-    const { workload: spec, revision } = applied;
-    return [{
-      name,
-      kind: spec.kind,
-      spec,
-      revision,
-      invalid: null,
-      gated: null,
-      override: null,
-      runtimeChoice: null,
-      rollout: null,
-    }];
-  });
 }

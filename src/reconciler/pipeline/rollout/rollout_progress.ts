@@ -1,121 +1,113 @@
-/** How the instances of one spec stand: all of them as they should be, on the way, or without hope. */
+/** Progress of a rollout: complete, waiting for something, or failed. */
 import { isOfDisk } from "../../../failure.ts";
 import { durationText } from "../../../model/duration.ts";
-import type { SlotState } from "../../../model/workload_state.ts";
 import type { Instance } from "../../../model/instance.ts";
-import type { ReasonCode } from "../../../model/reason.ts";
 import type { Workload } from "../../../model/workload.ts";
-import { monotonicStart } from "../elapsed.ts";
-import { describeExit } from "../describe_exit.ts";
-import { healthOf, type ProbedHealths } from "../instance_health.ts";
+import type { Cause } from "../action.ts";
+import type { InstanceAssessment } from "../assess_instance.ts";
+import { earliest } from "../earliest.ts";
+import { type ClockReading, monotonicStart } from "../elapsed.ts";
 import type { RetryState } from "../retry_state.ts";
-import { restartAfter } from "../restart/restart_decision.ts";
 
-export interface ProgressInput {
+export interface ProgressInput extends ClockReading {
   spec: Workload;
   fingerprint: string;
-  /** All instances of the workload. */
-  instances: readonly Instance[];
-  slots: Readonly<Record<string, SlotState>>;
+  /** All instances of the workload, assessed against `spec`. */
+  instances: readonly InstanceAssessment[];
   retry: RetryState | undefined;
-  probedHealth: ProbedHealths;
-  now: number;
-  /** As in `ClockReading`. */
-  clockSetAt?: number | undefined;
 }
 
 export type RolloutProgress =
-  /** Every slot has its instance, healthy and steady, and nothing else is here. */
-  | { type: "healthy" }
-  /**
-   * `missing` says what is not as it should be. `wakeAt`: when this may be another answer. `isHealthy`: only time is
-   * missing.
-   */
+  /** Every slot has its instance, healthy and steady, and no other instance is left. */
+  | { type: "complete" }
+  /** `missing` names what is not as the spec asks. `isHealthy`: the instances only have to keep running for longer. */
   | { type: "waiting"; missing: string; wakeAt: number | null; isHealthy: boolean }
-  /** Nothing that we do will make it healthy. */
-  | { type: "hopeless"; reason: ReasonCode; message: string };
+  /** Nothing that HarborNode does will make it healthy. */
+  | Cause & { type: "failed" };
+
+type Waiting = RolloutProgress & { type: "waiting" };
 
 /**
- * So many ends of one slot are a crash loop, though the deadline has not come: with the delays of a manifest that says
- * nothing that is a quarter of a minute, and as long as systemd tries (StartLimitBurst=5, systemd.unit(5)).
+ * Exits of one slot that count as a crash loop, even before the deadline: about a quarter of a minute with the default
+ * delays, and as many starts as systemd tries (StartLimitBurst=5, systemd.unit(5)).
  */
-const MOST_ENDS = 5;
-const MOST_FAILED_STARTS = 3;
+const MAX_EXITS = 5;
+const MAX_FAILED_STARTS = 3;
 
 export function rolloutProgress(input: ProgressInput): RolloutProgress {
-  const { spec, instances, fingerprint } = input;
-  const { retry } = input;
+  const { spec, fingerprint, instances, retry } = input;
   if (retry !== undefined && retry.fingerprint === fingerprint) {
-    // A disk that takes nothing says nothing about the spec.
-    const isHopeless = retry.isFinal || (retry.failures >= MOST_FAILED_STARTS && !isOfDisk(retry.reason));
-    if (isHopeless) {
-      return { type: "hopeless", reason: retry.reason, message: retry.message };
+    // A disk that cannot be written says nothing about the spec.
+    const hasFailed = retry.isFinal || (retry.failures >= MAX_FAILED_STARTS && !isOfDisk(retry.reason));
+    if (hasFailed) {
+      return { type: "failed", reason: retry.reason, message: retry.message };
     }
   }
-  let waiting: RolloutProgress | null = null;
-  for (let slot = 0; slot < spec.replicas; slot++) {
-    const instance = instances.find((one) => one.slot === slot && isOf(one, input));
-    const one = instance === undefined
-      ? wait(`${spec.name}[${slot}] is not started yet`)
-      : ofInstance(instance, { ...input, slot: input.slots[slot] });
-    if (one.type === "hopeless") return one;
-    if (one.type === "waiting") waiting = sooner(waiting, one);
-  }
-  if (waiting !== null) return waiting;
-  return instances.length === spec.replicas ? { type: "healthy" } : wait("others of it are still here");
+  const slots = Array.from({ length: spec.replicas }, (_, slot) => slotProgress(slot, input));
+  const failed = slots.find((slot) => slot.type === "failed");
+  if (failed !== undefined) return failed;
+  const waiting = slots.filter((slot) => slot.type === "waiting");
+  if (waiting.length > 0) return joinWaiting(waiting);
+  return instances.length === spec.replicas ? { type: "complete" } : wait("others of it are still here");
 }
 
-function ofInstance(instance: Instance, input: ProgressInput & { slot: SlotState | undefined }): RolloutProgress {
-  const { spec, now, probedHealth } = input;
+function slotProgress(slot: number, input: ProgressInput): RolloutProgress {
+  const { spec, instances } = input;
+  const current = instances.find(({ instance, isCurrent }) => isCurrent && instance.slot === slot);
+  if (current === undefined) return wait(`${spec.name}[${slot}] is not started yet`);
+  return instanceProgress(current, input);
+}
+
+function instanceProgress(assessed: InstanceAssessment, input: ProgressInput): RolloutProgress {
+  const { spec, now } = input;
+  const { instance, slotState, health, healthWakeAt } = assessed;
   const name = `${instance.workload}[${instance.slot}]`;
-  const slot = input.slot?.fingerprint === instance.fingerprint ? input.slot : undefined;
-  if (slot?.halted !== undefined) {
-    return { type: "hopeless", reason: slot.halted, message: `${name} was stopped: it did not pass its health check` };
+  if (slotState?.halted !== undefined) {
+    return {
+      type: "failed",
+      reason: slotState.halted,
+      message: `${name} was stopped: it did not pass its health check`,
+    };
   }
-  if (instance.state === "exited") {
-    const restart = restartAfter(spec.restart, instance, slot);
-    if (restart.type === "completed") return { type: "healthy" };
-    const message = `${name} ${describeExit(instance)}`;
-    if (restart.type === "failed") {
-      const reason = restart.because === "limit" ? "restart_limit" : "exit_nonzero";
-      return { type: "hopeless", reason, message };
-    }
-    const ends = (slot?.restarts ?? 0) + 1;
-    if (ends < MOST_ENDS) return wait(message, null);
-    return { type: "hopeless", reason: "crash_loop", message: `${message}, ${ends} times` };
-  }
+  if (instance.state === "exited") return exitProgress(assessed, name);
   if (instance.state !== "running") return wait(`${name} is ${instance.state}`);
-  const { health, wakeAt } = healthOf({ spec, instance, probedHealth, now });
   if (health === "unhealthy") return wait(`${name} does not pass its health check`);
-  if (health === "unknown") return wait(`${name} is not known to be healthy`, wakeAt);
+  if (health === "unknown") return wait(`${name} is not known to be healthy`, healthWakeAt);
   if (instance.canary === true) return wait(`${name} is not found by others yet`);
   const steadyAt = steadySince(instance, spec, input);
-  if (steadyAt <= now) return { type: "healthy" };
+  if (steadyAt <= now) return { type: "complete" };
   const missing = `${name} has run for less than ${durationText(spec.restart.resetAfterMs)}`;
   return { type: "waiting", missing, wakeAt: steadyAt, isHealthy: true };
 }
 
-/** Where nothing looks at it, only time tells whether it works. */
+function exitProgress({ restart, exit, slotState }: InstanceAssessment, name: string): RolloutProgress {
+  if (restart.type === "completed") return { type: "complete" };
+  const message = `${name} ${exit}`;
+  if (restart.type === "failed") {
+    return { type: "failed", reason: restart.because === "limit" ? "restart_limit" : "exit_nonzero", message };
+  }
+  const exits = (slotState?.restarts ?? 0) + 1;
+  return exits < MAX_EXITS
+    ? wait(message)
+    : { type: "failed", reason: "crash_loop", message: `${message}, ${exits} times` };
+}
+
+/** Without any health check, only the time for which an instance has run tells whether it works. */
 function steadySince(
   { startedAt, runtimeHealth }: Instance,
   { health, restart }: Workload,
-  { now, clockSetAt = 0 }: Pick<ProgressInput, "now" | "clockSetAt">,
+  clock: ClockReading,
 ): number {
   if (health !== null || runtimeHealth !== null) return 0;
-  return monotonicStart(startedAt ?? 0, { now, clockSetAt }) + restart.resetAfterMs;
+  return monotonicStart(startedAt ?? 0, clock) + restart.resetAfterMs;
 }
 
-function isOf(instance: Instance, { spec, fingerprint }: ProgressInput): boolean {
-  return instance.runtime === spec.runtime && instance.fingerprint === fingerprint;
-}
-
-function wait(missing: string, wakeAt: number | null = null): RolloutProgress & { type: "waiting" } {
+function wait(missing: string, wakeAt: number | null = null): Waiting {
   return { type: "waiting", missing, wakeAt, isHealthy: false };
 }
 
-function sooner(before: RolloutProgress | null, one: RolloutProgress & { type: "waiting" }): RolloutProgress {
-  if (before?.type !== "waiting") return one;
-  const times = [before.wakeAt, one.wakeAt].filter((at) => at !== null);
-  const wakeAt = times.length === 0 ? null : Math.min(...times);
-  return { ...(before.isHealthy ? one : before), wakeAt };
+/** The first slot that is not healthy speaks for the rollout, else the last one. */
+function joinWaiting(slots: readonly Waiting[]): Waiting {
+  const speaker = slots.find((slot) => !slot.isHealthy) ?? slots.at(-1)!;
+  return { ...speaker, wakeAt: earliest(...slots.map((slot) => slot.wakeAt)) };
 }

@@ -1,41 +1,41 @@
-/** How a workload is taken to a new fingerprint: what its manifest asks for, as far as two of it can run side by side. */
-import type { Instance } from "../../../model/instance.ts";
+/** Rollout strategy: how the instances of a workload are replaced by those of a new fingerprint. */
+import { type Instance, isAlive } from "../../../model/instance.ts";
 import type { Workload } from "../../../model/workload.ts";
-import { isAlive } from "../teardown_actions.ts";
 
 export interface Strategy {
   type: "recreate" | "start-first" | "rolling";
-  /** Why it is not start-first, in half a sentence; null where nobody would expect that. */
-  because: string | null;
+  /** Reason why two instances cannot run side by side, as half a sentence; null when start-first is not expected. */
+  limitation: string | null;
 }
 
 /**
- * Without a word in the manifest: a process as systemd would restart it, several of them one after the other; containers
- * as Kubernetes would, the new one first, unless both would write to one volume. Which paths an image declares as VOLUME
- * is known of what runs (`running`), and that is enough: a volume that no old instance has mounted is not shared.
+ * Chooses the strategy. Default for native: like `systemctl restart`, and slot by slot with several replicas. Default for
+ * containers: like a Kubernetes Deployment, the new container first, unless both would need something exclusively. The
+ * running instances (`running`) tell which paths an image declares as VOLUME: a volume that no old instance has mounted is
+ * not shared.
  */
 export function strategyOf(spec: Workload, running: readonly Instance[] = []): Strategy {
-  const asked = spec.rollout.strategy;
-  if (asked === "recreate" || asked === "rolling") return { type: asked, because: null };
-  const port = spec.ports.find((one) => one.host !== null && one.host !== 0);
-  if (port !== undefined && (asked === "start-first" || spec.runtime === "docker")) {
-    return { type: "recreate", because: `port ${port.host} can be held by one alone` };
+  const { strategy } = spec.rollout;
+  if (strategy === "recreate" || strategy === "rolling") return { type: strategy, limitation: null };
+  const port = spec.ports.find(({ host }) => host !== null && host !== 0);
+  if (port !== undefined && (strategy === "start-first" || spec.runtime === "docker")) {
+    return { type: "recreate", limitation: `port ${port.host} can be held by one alone` };
   }
-  if (asked === "start-first") return { type: asked, because: null };
-  const inTurn = spec.replicas > 1 ? "rolling" : "recreate";
-  if (spec.runtime === "native") return { type: inTurn, because: null };
-  const because = ownedByOne(spec) ?? sharedWith(running, spec);
-  return because === null ? { type: "start-first", because } : { type: inTurn, because };
+  if (strategy === "start-first") return { type: strategy, limitation: null };
+  const oldFirst = spec.replicas > 1 ? "rolling" : "recreate";
+  if (spec.runtime === "native") return { type: oldFirst, limitation: null };
+  const limitation = exclusiveResource(spec) ?? sharedImageVolume(running, spec);
+  return limitation === null ? { type: "start-first", limitation } : { type: oldFirst, limitation };
 }
 
-function ownedByOne(spec: Workload & { runtime: "docker" }): string | null {
+function exclusiveResource(spec: Workload & { runtime: "docker" }): string | null {
   const written = spec.mounts.find((mount) => mount.type !== "tmpfs" && !mount.readOnly);
   if (written !== undefined) return `"${written.target}" can be written by one alone`;
   if (spec.devices.length > 0) return `"${spec.devices[0]}" can be used by one alone`;
   return spec.gpus === null ? null : "a GPU can be used by one alone";
 }
 
-function sharedWith(running: readonly Instance[], spec: Workload & { runtime: "docker" }): string | null {
+function sharedImageVolume(running: readonly Instance[], spec: Workload & { runtime: "docker" }): string | null {
   const paths = running.filter(isAlive).flatMap(({ ownVolumes = [] }) => ownVolumes);
   const shared = paths.find((path) => !spec.mounts.some(({ target }) => target === path));
   return shared === undefined ? null : `"${shared}", a volume of its image, can be written by one alone`;

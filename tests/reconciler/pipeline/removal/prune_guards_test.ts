@@ -21,7 +21,7 @@ function check(detail: { wants: string[]; has: string[]; invalid?: string[] } & 
     })),
     notSelected: [],
   } as unknown as Desired;
-  const { allowed, stopped, held } = prune({
+  const { allowed, stopped, pending } = prune({
     desired,
     present: detail.has,
     doubt: null,
@@ -31,10 +31,12 @@ function check(detail: { wants: string[]; has: string[]; invalid?: string[] } & 
     confirmed: null,
     ...detail,
   });
-  if (held !== null && allowed.length + stopped.length > 0) {
-    return `removes ${allowed.join(" ")}, stops ${stopped.join(" ")}, holds ${held.names.join(" ")}: ${held.message}`;
+  if (pending !== null && allowed.length + stopped.length > 0) {
+    return `removes ${allowed.join(" ")}, stops ${stopped.join(" ")}, holds ${
+      pending.names.join(" ")
+    }: ${pending.message}`;
   }
-  return held === null ? `removes ${allowed.join(" ")}` : `holds ${held.names.join(" ")}: ${held.message}`;
+  return pending === null ? `removes ${allowed.join(" ")}` : `holds ${pending.names.join(" ")}: ${pending.message}`;
 }
 
 Deno.test("prune removes one workload that is no longer in git", () => {

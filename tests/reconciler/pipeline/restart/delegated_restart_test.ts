@@ -20,13 +20,13 @@ const granted = (spec: Workload = web, slotState: SlotState | undefined = slot({
   restartLease(spec, running, { slotState, now: NOW });
 
 Deno.test("a restart is granted in advance where it would follow at once", () => {
-  assert.deepEqual(granted(), { grant: { finalCodes: [] }, wakeAt: null });
+  assert.deepEqual(granted(), { lease: { finalCodes: [] }, wakeAt: null });
   const codes = native({ restart: { ...ON_FAILURE, successExitCodes: [143] } });
   assert.deepEqual(granted(codes).lease, { finalCodes: [0, 143] });
 });
 
 Deno.test("no restart is granted that has to wait, and it is looked at again when it has run steadily", () => {
-  assert.deepEqual(granted(web, slot({ streak: 1 })), { grant: null, wakeAt: NOW + 5000 });
+  assert.deepEqual(granted(web, slot({ streak: 1 })), { lease: null, wakeAt: NOW + 5000 });
   const later = restartLease(web, running, { slotState: slot({ streak: 1 }), now: NOW + 5000 });
   assert.deepEqual(later.lease, { finalCodes: [] });
 });
@@ -53,8 +53,8 @@ Deno.test("Docker is granted restarts of what has run steadily, also where memor
   const spec = docker({ restart: ALWAYS, resources: { memoryBytes: 1e8, cpus: null, pids: null } });
   const container = instance(spec, { id: "c", slot: 0, startedAt: NOW - 5000 });
   const at = (now: number, of: Workload = spec) => restartLease(of, container, { slotState: undefined, now });
-  assert.deepEqual(at(NOW), { grant: null, wakeAt: NOW + 5000 });
-  assert.deepEqual(at(NOW + 5000), { grant: { finalCodes: [] }, wakeAt: null });
+  assert.deepEqual(at(NOW), { lease: null, wakeAt: NOW + 5000 });
+  assert.deepEqual(at(NOW + 5000), { lease: { finalCodes: [] }, wakeAt: null });
   const job = { schedule: null, timezone: null, overlap: "skip", missed: "once", timeoutMs: null } as const;
   assert.equal(at(NOW + 5000, docker({ job })).lease, null);
 });

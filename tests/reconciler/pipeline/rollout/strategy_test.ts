@@ -15,7 +15,7 @@ const asks = (strategy: RolloutPolicy["strategy"]) => ({ rollout: rolloutPolicy(
 const volume: DockerWorkload["mounts"] = [{ type: "volume", source: "data", target: "/data", readOnly: false }];
 const files: DockerWorkload["mounts"] = [{ type: "files", source: "x", target: "/x", readOnly: true }];
 
-const CASES: [claim: string, spec: Workload, type: string, because: string | null][] = [
+const CASES: [claim: string, spec: Workload, type: string, limitation: string | null][] = [
   ["a process is replaced as systemd would", native({}), "recreate", null],
   ["several processes are replaced in turn", native({ replicas: 2 }), "rolling", null],
   ["a process is followed beside it where it asks for that", native(asks("start-first")), "start-first", null],
@@ -37,8 +37,8 @@ const CASES: [claim: string, spec: Workload, type: string, because: string | nul
   ["what is asked for is done", docker(asks("recreate")), "recreate", null],
 ];
 
-for (const [claim, spec, type, because] of CASES) {
-  Deno.test(`strategy: ${claim}`, () => assert.deepEqual(strategyOf(spec), { type, because }));
+for (const [claim, spec, type, limitation] of CASES) {
+  Deno.test(`strategy: ${claim}`, () => assert.deepEqual(strategyOf(spec), { type, limitation }));
 }
 
 const running = (fields: Partial<Instance>): Instance[] => [{
@@ -61,10 +61,10 @@ const running = (fields: Partial<Instance>): Instance[] => [{
 
 Deno.test("strategy: a volume that the image of what runs declares is written by one", () => {
   const ownVolumes = ["/data"];
-  const because = '"/data", a volume of its image, can be written by one alone';
-  assert.deepEqual(strategyOf(docker({}), running({ ownVolumes })), { type: "recreate", because });
-  assert.deepEqual(strategyOf(docker({ replicas: 2 }), running({ ownVolumes })), { type: "rolling", because });
-  const beside = { type: "start-first", because: null };
+  const limitation = '"/data", a volume of its image, can be written by one alone';
+  assert.deepEqual(strategyOf(docker({}), running({ ownVolumes })), { type: "recreate", limitation });
+  assert.deepEqual(strategyOf(docker({ replicas: 2 }), running({ ownVolumes })), { type: "rolling", limitation });
+  const beside = { type: "start-first", limitation: null };
   assert.deepEqual(strategyOf(docker({}), running({})), beside);
   assert.deepEqual(strategyOf(docker({}), running({ ownVolumes, state: "exited" })), beside);
   assert.deepEqual(strategyOf(docker(asks("start-first")), running({ ownVolumes })), beside);
