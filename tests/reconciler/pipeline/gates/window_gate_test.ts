@@ -145,3 +145,10 @@ Deno.test("a new name that comes with a change outside of the window is taken ov
   assert.deepEqual(actions, []);
   assert.deepEqual([workloads[0]?.spec?.name, workloads[0]?.gated?.reason], ["site", "outside_window"]);
 });
+
+Deno.test("a suspended workload waits for no window, since no change of git's is applied to it", () => {
+  const device = running();
+  const { actions, workloads, wakeAt } = plan(device.input(desired({ ...NEW, suspend: true })));
+  assert.deepEqual([actions, workloads[0]?.gated, wakeAt], [[], null, null]);
+  assert.notEqual(plan(device.input(desired(NEW))).wakeAt, null);
+});
