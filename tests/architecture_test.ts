@@ -15,11 +15,13 @@ interface Room {
 /** Who may import whom. Everything may import its own room, `src/failure.ts`, and the types of `src/model`. */
 const ROOMS: Record<string, Room> = {
   "src/async": {
-    uses: [],
-    types: ["src/clock.ts"],
+    uses: ["src/clock.ts"],
     why: "waiting, cancelling and coalescing know nothing of the product",
   },
-  "src/os": { uses: ["src/model/signal.ts"], why: "libc, files, disks and processes know nothing of the product" },
+  "src/os": {
+    uses: ["src/model/signal.ts", "src/model/size.ts"],
+    why: "libc, files, disks and processes know nothing of the product",
+  },
   "src/model": { uses: [], why: "the domain types depend on nothing" },
   // A diagnostic quotes values, so it escapes control characters as everything else does that is printed.
   "src/schema": { uses: ["src/model/escape.ts"], why: "typed field tables know no field" },
@@ -34,14 +36,26 @@ const ROOMS: Record<string, Room> = {
     types: ["src/runtime"],
     why: "plaintext is in one room, and a start is the only way out",
   },
-  "src/signature": { uses: [], why: "a signature is verified from bytes alone" },
+  "src/signature": { uses: ["src/model/bytes.ts"], why: "a signature is verified from bytes alone" },
   "src/source": {
     // The git worker has a clock of its own.
-    uses: ["src/async", "src/model/escape.ts", "src/model/git_ref.ts", "src/os", "src/signature", "src/clock.ts"],
+    uses: [
+      "src/async",
+      "src/model/bytes.ts",
+      "src/model/escape.ts",
+      "src/model/git_ref.ts",
+      "src/model/size.ts",
+      "src/os",
+      "src/signature",
+      "src/clock.ts",
+    ],
     types: ["src/settings"],
     why: "a source fetches and verifies, and decides nothing",
   },
-  "src/store": { uses: ["src/model", "src/log.ts", "src/version.ts"], why: "persisted state is plain data" },
+  "src/store": {
+    uses: ["src/model", "src/os/exists.ts", "src/log.ts", "src/version.ts"],
+    why: "persisted state is plain data",
+  },
   "src/runtime": { uses: [], why: "the contract of runtimes is types alone" },
   "src/runtime/native": {
     uses: ["src/async", "src/os", "src/model", "src/secrets/credentials.ts", "src/store/atomic_file.ts"],
@@ -61,6 +75,8 @@ const ROOMS: Record<string, Room> = {
       "src/model/fingerprint.ts",
       "src/model/port.ts",
       "src/model/signal.ts",
+      "src/model/size.ts",
+      "src/os/disk_space.ts",
       "src/secrets/credentials.ts",
       "src/log.ts",
     ],
@@ -95,6 +111,7 @@ const ROOMS: Record<string, Room> = {
     uses: [
       "src/async",
       "src/model",
+      "src/os/disk_space.ts",
       "src/signature",
       "src/store/atomic_file.ts",
       "src/store/state_formats.ts",
@@ -218,6 +235,7 @@ const ROOMS: Record<string, Room> = {
       "src/model",
       "src/operations/checkout_plan.ts",
       "src/operations/offline_plan.ts",
+      "src/os/exists.ts",
       "src/schema",
       "src/secrets",
       "src/settings",
@@ -344,7 +362,7 @@ const PURE = [
   /^src\/daemon\/status_line\.ts$/,
   /^src\/probe\/probe_status\.ts$/,
   /^src\/runtime\/docker\/(container|container_drift|network\/subnet|request\/\w+|volume\/volume_owner)\.ts$/,
-  /^src\/runtime\/native\/(instance_lifecycle|service_environment|port\/assigned_ports)\.ts$/,
+  /^src\/runtime\/native\/(instance_lifecycle|service_environment)\.ts$/,
   /^src\/runtime\/native\/artifact\/artifact_name\.ts$/,
   /^src\/runtime\/native\/log\/(log_lines|time_index|log_poll_interval)\.ts$/,
   /^src\/source\/(poll_interval|redact_credentials|lfs_pointer|cache\/cached_commit|git_worker\/fetch_request|remote\/(ls_refs|pkt_line))\.ts$/,

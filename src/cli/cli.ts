@@ -9,6 +9,7 @@ import { COMMANDS, HIDDEN } from "./commands.ts";
 import { NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { formatCommandHelp, formatHelp } from "./format/format_help.ts";
+import { isFile } from "../os/exists.ts";
 
 export type Terminal = Pick<CommandInput, "out" | "note" | "signal" | "terminal">;
 
@@ -73,8 +74,4 @@ function help(name: string | undefined, io: Terminal): ExitCode {
   }
   io.out(command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command));
   return EXIT.done;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((info) => info.isFile, () => false);
 }

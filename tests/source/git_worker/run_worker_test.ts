@@ -16,7 +16,7 @@ async function gitProcess(dir: string): Promise<number | null> {
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const words = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-    if (!words.includes("/source/child/main.ts") || words.startsWith("/bin/sh")) continue;
+    if (!words.includes("/source/git_worker/main.ts") || words.startsWith("/bin/sh")) continue;
     try {
       for await (const fd of Deno.readDir(`/proc/${name}/fd`)) {
         const target = await Deno.readLink(`/proc/${name}/fd/${fd.name}`).catch(() => "");

@@ -1,7 +1,7 @@
 /** Whether what git changes may be carried out now. The schedule itself is read by croner, which is only asked to compute. */
-import { Cron } from "croner";
 import { minuteText } from "../../../model/iso_timestamp.ts";
 import type { MaintenanceWindow } from "../../../model/maintenance_window.ts";
+import { cronSchedule } from "../next_run.ts";
 
 export interface OutsideWindow {
   /** When it may, in ms since 1970, as far as that is known; null for never. */
@@ -26,7 +26,7 @@ function closedIn(windows: readonly MaintenanceWindow[], now: number): { until: 
   if (end > 0) return { until: end };
   const allows = windows.filter((window) => window.kind === "allow");
   if (allows.length === 0 || allows.some((window) => openUntil(window, now) !== null)) return null;
-  const next = allows.map((window) => cron(window).nextRun(new Date(now))?.getTime() ?? null).filter((one) =>
+  const next = allows.map((window) => cronSchedule(window).nextRun(new Date(now))?.getTime() ?? null).filter((one) =>
     one !== null
   );
   return { until: next.length === 0 ? null : Math.min(...next) };
@@ -35,12 +35,8 @@ function closedIn(windows: readonly MaintenanceWindow[], now: number): { until: 
 /** The end of the window that is open now; null when it is not. */
 function openUntil(window: MaintenanceWindow, now: number): number | null {
   const { durationMs } = window;
-  const schedule = cron(window);
+  const schedule = cronSchedule(window);
   const began = schedule.nextRun(new Date(now - durationMs))?.getTime();
   if (began === undefined || began > now) return null;
   return began + durationMs;
-}
-
-function cron({ schedule, timezone }: MaintenanceWindow): Cron {
-  return new Cron(schedule, { paused: true, timezone: timezone ?? "UTC" });
 }
