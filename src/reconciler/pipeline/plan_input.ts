@@ -38,7 +38,7 @@ export interface PlanInput {
   rolloutScope: "workload" | "revision";
   /** The revision that was taken back last; null for none. */
   quarantinedRevision: QuarantinedRevision | null;
-  /** How long what git no longer holds stays, in case that it comes back. */
+  /** How long a workload stays that git has removed, in case it comes back. */
   graceMs: number;
   pruneDoubt: string | null;
   pruneConfirmed: string | null;

@@ -1,4 +1,4 @@
-/** How long what git no longer holds stays, in case that the next push brings it back. */
+/** How long a workload stays that git has removed, in case the next push brings it back. */
 import type { WorkloadState } from "../../../model/workload_state.ts";
 import { minuteText } from "../../../model/iso_timestamp.ts";
 import { monotonicStart } from "../elapsed.ts";
