@@ -9,6 +9,9 @@ import { COMMANDS, HIDDEN } from "./commands.ts";
 import { NoDaemon } from "./control_client.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { formatCommandHelp, formatHelp } from "./format/format_help.ts";
+import { isFile } from "../os/exists.ts";
+import { quoted } from "../model/escape.ts";
+import { suggest } from "../schema/suggest.ts";
 
 export type Terminal = Pick<CommandInput, "out" | "note" | "signal" | "terminal">;
 
@@ -19,10 +22,7 @@ export async function main(argv: readonly string[], io: Terminal): Promise<ExitC
   if (["help", "--help", "-h"].includes(wanted)) return help(rest[0], io);
   const name = ["--version", "-V"].includes(wanted) ? "version" : wanted;
   const command = [...COMMANDS, ...HIDDEN].find((one) => one.name === name);
-  if (command === undefined) {
-    io.note(`error: there is no command "${name}"\n  hint: "harbornode help" lists them`);
-    return EXIT.usage;
-  }
+  if (command === undefined) return unknownCommand(name, io);
   if (rest.includes("--help") || rest.includes("-h")) return help(command.name, io);
   try {
     const { values, positionals } = parse(command, rest);
@@ -67,14 +67,14 @@ function explain(thrown: unknown, { command, io }: { command: Command; io: Termi
 
 function help(name: string | undefined, io: Terminal): ExitCode {
   const command = COMMANDS.find((one) => one.name === name);
-  if (name !== undefined && command === undefined) {
-    io.note(`error: there is no command "${name}"\n  hint: "harbornode help" lists them`);
-    return EXIT.usage;
-  }
+  if (name !== undefined && command === undefined) return unknownCommand(name, io);
   io.out(command === undefined ? formatHelp(COMMANDS) : formatCommandHelp(command));
   return EXIT.done;
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((info) => info.isFile, () => false);
+function unknownCommand(name: string, io: Terminal): ExitCode {
+  const close = suggest(name, COMMANDS.map((command) => command.name));
+  const hint = close === null ? 'run "harbornode help" for a list' : `did you mean "${close}"?`;
+  io.note(`error: there is no command ${quoted(name)}\n  hint: ${hint}`);
+  return EXIT.usage;
 }

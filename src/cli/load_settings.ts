@@ -6,6 +6,7 @@ import type { Settings } from "../settings/settings.ts";
 import { controlSocket } from "../store/data_dir.ts";
 import type { CommandInput } from "./command.ts";
 import { formatProblems } from "./format/format_problem.ts";
+import { isFile } from "../os/exists.ts";
 
 const INSTALLED = "/etc/harbornode/config.toml";
 
@@ -36,8 +37,4 @@ export async function settingsLocation({ flags }: Pick<CommandInput, "flags">): 
   const named = typeof flags.config === "string" ? flags.config : env.HARBORNODE_CONFIG;
   const file = named ?? (await isFile("config.toml") || !await isFile(INSTALLED) ? undefined : INSTALLED);
   return { file, cwd: Deno.cwd(), env, hostname: hostname() };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then((info) => info.isFile, () => false);
 }

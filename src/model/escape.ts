@@ -13,6 +13,11 @@ export function quoted(text: string): string {
   return escapeControls(JSON.stringify(text));
 }
 
+/** Quotes for sh(1) and zsh: one word, in which nothing is expanded. */
+export function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** With spaces in their place: one line. */
 export function oneLine(text: string): string {
   return text.replace(UNSEEN, " ").trim();

@@ -1,6 +1,7 @@
 /** Free space on a file system, compared with `[limits] disk_reserve` before something is written there. */
 import { statfs } from "node:fs/promises";
 import { Failure } from "../failure.ts";
+import { formatMegabytes } from "../model/size.ts";
 
 export interface SpaceLimit {
   /** A folder on the file system in question. */
@@ -12,7 +13,7 @@ export interface SpaceLimit {
 }
 
 /** How much is written between two looks at the file system. */
-const CHECK_EVERY_BYTES = 16 * 1024 ** 2;
+export const CHECK_EVERY_BYTES = 16 * 1024 ** 2;
 
 /**
  * Written without a look. The reserve is kept for small writes like these: a device that is short of disk space still
@@ -23,7 +24,9 @@ export const SMALL_BYTES = 1024 ** 2;
 /** Throws a `Failure` (insufficient_disk) when `bytes` more would leave less than the reserve free. */
 export async function checkSpace({ directory, reserveBytes, name }: SpaceLimit, bytes: number): Promise<void> {
   const free = await freeBytes(directory);
-  if (free - bytes < reserveBytes) throw insufficient(`${name} needs ${megabytes(bytes)}`, { free, reserveBytes });
+  if (free - bytes < reserveBytes) {
+    throw insufficient(`${name} needs ${formatMegabytes(bytes)}`, { free, reserveBytes });
+  }
 }
 
 /** Returns the free space that the reserve leaves for other writes; 0 or less when there is none. */
@@ -47,7 +50,7 @@ export class SpaceCheck {
     if (total > this.#granted) {
       const { directory, reserveBytes, name } = this.#limit;
       const free = await freeBytes(directory);
-      const need = `${name} needs ${megabytes(total)} or more`;
+      const need = `${name} needs ${formatMegabytes(total)} or more`;
       if (free - bytes < reserveBytes) throw insufficient(need, { free, reserveBytes });
       this.#granted = total + Math.min(CHECK_EVERY_BYTES, free - bytes - reserveBytes);
     }
@@ -70,11 +73,7 @@ export function insufficientDisk(message: string): Failure {
 }
 
 function insufficient(need: string, { free, reserveBytes }: { free: number; reserveBytes: number }): Failure {
-  return insufficientDisk(
-    `${need}, and the disk has ${megabytes(free)} free, of which ${megabytes(reserveBytes)} are kept`,
-  );
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  const has = `${need}, and the disk has ${formatMegabytes(free)} free`;
+  if (reserveBytes > 0) return insufficientDisk(`${has}, of which ${formatMegabytes(reserveBytes)} are kept`);
+  return new Failure(has, { kind: "refused", reason: "insufficient_disk", hint: "free some space" });
 }

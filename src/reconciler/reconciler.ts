@@ -173,13 +173,13 @@ export class Reconciler {
 
     // Judge what was reached, and persist it unless another revision arrived meanwhile.
     const progress = this.#judge(plan);
-    this.#progress = progress;
     const isCurrent = desired !== null && desired === sync.desired;
     if (isCurrent && this.#shutdown === null) await persistApplied(this.#options, { plan, desired, progress });
     if (isCurrent) await sync.confirmProcessed(desired);
 
     // Report.
-    const snapshot = this.#snapshot();
+    const snapshot = this.#snapshot(progress);
+    this.#progress = progress;
     feed.publish(snapshot);
     feed.notify();
     if (await failures.collect(snapshot.workloads, operations)) feed.notify();
@@ -227,14 +227,14 @@ export class Reconciler {
     sync.requestReload();
   }
 
-  #snapshot() {
+  #snapshot(progress: RevisionProgress) {
     const { facts, sync, state, observer, executor, prober, clock } = this.#options;
     return buildSnapshot({
       facts,
       source: sync.sourceProgress(),
       planned: this.#planned?.revision ?? null,
       pendingRemoval: this.#plan.pendingRemoval,
-      progress: this.#progress,
+      progress,
       observations: observer.observations,
       states: state.workloads.all,
       operations: executor.operations,

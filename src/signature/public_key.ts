@@ -1,6 +1,7 @@
 /** Public keys of SSH, and what each signs: RFC 4253 and 5656 for the formats, OpenSSH's PROTOCOL.u2f for security keys. */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
-import { concat, Malformed, toBase64, WireReader } from "./ssh_wire.ts";
+import { concat } from "../model/bytes.ts";
+import { Malformed, toBase64, WireReader } from "./ssh_wire.ts";
 
 export interface PublicKey {
   /** "ssh-ed25519" */

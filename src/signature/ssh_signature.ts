@@ -1,7 +1,8 @@
 /** A signature as `ssh-keygen -Y sign` writes it: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.sshsig */
 import { createHash } from "node:crypto";
 import { type PublicKey, readPublicKey } from "./public_key.ts";
-import { concat, fromBase64, Malformed, WireReader, wireString } from "./ssh_wire.ts";
+import { concat } from "../model/bytes.ts";
+import { fromBase64, Malformed, WireReader, wireString } from "./ssh_wire.ts";
 
 export interface SshSignature {
   key: PublicKey;

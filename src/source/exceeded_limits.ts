@@ -2,6 +2,7 @@
 import { quoted } from "../model/escape.ts";
 import { MAX_CONTENT_BYTES, MAX_DEPTH, MAX_ENTRIES, MAX_PATH_BYTES } from "./fetch_limits.ts";
 import type { TreeEntry } from "./source.ts";
+import { formatMegabytes } from "../model/size.ts";
 
 /** Counts paths that are too long or too deep, and keeps the first of each. */
 export class PathLimits {
@@ -40,7 +41,7 @@ export class ContentSum {
 
   phrase(): string {
     const { path, size, paths } = this.#largest;
-    const most = `${shown(path)} alone has ${megabytes(size)}${paths === 1 ? "" : ` under ${paths} paths`}`;
+    const most = `${shown(path)} alone has ${formatMegabytes(size)}${paths === 1 ? "" : ` under ${paths} paths`}`;
     return `more than ${MAX_CONTENT_BYTES / 1024 / 1024} MiB of files, counted by path (${most})`;
   }
 }
@@ -58,10 +59,6 @@ export function exceededLimits(entries: readonly Pick<TreeEntry, "path" | "oid" 
   for (const same of byOid.values()) isWithin = sum.add(same[0]!, same.length) && isWithin;
   if (!isWithin) found.push(sum.phrase());
   return found;
-}
-
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function depthOf(path: string): number {

@@ -56,9 +56,9 @@ export class GitSource implements Source {
   readonly path: string;
   readonly #directory: CacheDirectory;
   #recovered = false;
-  /** A revision that cannot be used until somebody pushes: not fetched again just to find the same. */
-  /** One that was not let in: asked about again before it is fetched again. */
+  /** A revision that was not let in: asked about again before it is fetched again. */
   #refused: Revision | null = null;
+  /** A revision that cannot be used until somebody pushes: not fetched again just to find the same. */
   #unusable: { id: string; failure: Failure } | null = null;
   /** A revision that the disk had no room for, and how much there was then: not received again before there is more. */
   #withoutRoom: { id: string; failure: Failure; free: FreeSpace; until: number } | null = null;

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { filesDigest, filesMountedAlone } from "../model/fingerprint.ts";
 import type { Workload, WorkloadFile } from "../model/workload.ts";
 import { syncDirectory } from "./atomic_file.ts";
+import { exists } from "../os/exists.ts";
 
 /** Where the workload's files are, or will be; null when it has none. */
 export function filesDirectory(root: string, workload: Workload): string | null {
@@ -187,8 +188,4 @@ export async function removeOthers(root: string, workload: string, keep: Readonl
     }
   }
   if (keep.size === 0) await Deno.remove(directory, { recursive: true });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

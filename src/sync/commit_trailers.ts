@@ -5,7 +5,7 @@
 import { Failure } from "../failure.ts";
 import { EVERY_DEVICE, isSelected, type Target } from "../manifest/device/selector.ts";
 import { minuteText } from "../model/iso_timestamp.ts";
-import { oneLine } from "../model/escape.ts";
+import { quoted } from "../model/escape.ts";
 import type { Revision } from "../source/source.ts";
 import { shortId } from "../model/git_ref.ts";
 
@@ -29,17 +29,20 @@ export function checkTrailers(
   const at = `Revision ${shortId(revision.id)}`;
   const skip = trailers.get("harbornode-skip");
   if (skip !== undefined && skips(skip, target)) {
-    throw new RevisionDelayed(`${at} is skipped: its commit says HarborNode-Skip: ${quoted(skip)}`, null);
+    throw new RevisionDelayed(`${at} is skipped: its commit says HarborNode-Skip: ${quoted(skip.slice(0, 60))}`, null);
   }
   const text = trailers.get("harbornode-delay-until");
   if (text === undefined) return;
   const until = timeOf(text);
   if (until === null) {
-    throw new Failure(`${at} is delayed: its commit says HarborNode-Delay-Until: ${quoted(text)}, which is no time`, {
-      kind: "mistake",
-      reason: "revision_delayed",
-      hint: 'push a commit with a time like "2026-12-01T03:00Z", or without the trailer',
-    });
+    throw new Failure(
+      `${at} is delayed: its commit says HarborNode-Delay-Until: ${quoted(text.slice(0, 60))}, which is no time`,
+      {
+        kind: "mistake",
+        reason: "revision_delayed",
+        hint: 'push a commit with a time like "2026-12-01T03:00Z", or without the trailer',
+      },
+    );
   }
   if (until > now) throw new RevisionDelayed(`${at} is delayed until ${minuteText(until)}, as its commit says`, until);
 }
@@ -73,9 +76,4 @@ function timeOf(text: string): number | null {
   if (date === undefined) return null;
   const ms = Date.parse(`${date}${time.replace(" ", "T")}${zone.replace(/^([+-]\d\d)(\d\d)$/, "$1:$2")}`);
   return Number.isNaN(ms) ? null : ms;
-}
-
-/** Whoever can commit chooses these words, and they end up in terminals. */
-function quoted(text: string): string {
-  return JSON.stringify(oneLine(text).slice(0, 60));
 }

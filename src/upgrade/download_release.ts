@@ -3,12 +3,13 @@
  * breaks off is brought again from its beginning: it is 40 MB, and half of an executable is nothing to keep.
  */
 import { createHash } from "node:crypto";
-import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { diskFailure, Failure } from "../failure.ts";
 import type { ResolvedRelease } from "./resolve_release.ts";
 import { MAX_EXECUTABLE_BYTES, MAX_PACKED_BYTES, SPARE_BYTES, UNPACKED_RATIO } from "./release_limits.ts";
-import { get, megabytes, shown } from "./release_request.ts";
+import { get, shown } from "./release_request.ts";
+import { formatMegabytes, formatTransferred } from "../model/size.ts";
+import { checkSpace } from "../os/disk_space.ts";
 
 export interface DownloadOptions {
   /** The file: written over, unless it is already what the release has. */
@@ -37,7 +38,8 @@ export async function download(
     throw new Failure(`"${shown(found.url)}" is not there`, { kind: "mistake", reason: "release_unreachable" });
   }
   try {
-    await checkSpace(path, received.totalBytes ?? 0);
+    const needed = (received.totalBytes ?? 0) * UNPACKED_RATIO + SPARE_BYTES;
+    await checkSpace({ directory: dirname(path), reserveBytes: 0, name: "the new executable" }, needed);
     const hashes = await unpack(received.chunks, { path, totalBytes: received.totalBytes, progress });
     if (hashes.packed !== found.hashes.packed) throw mismatch(`"${shown(found.url)}"`, hashes.packed);
     if (hashes.plain !== found.hashes.plain) throw mismatch(`what "${shown(found.url)}" holds`, hashes.plain);
@@ -76,7 +78,7 @@ async function unpack(
         received += chunk.length;
         if (received - told >= REPORT_EVERY_BYTES) {
           told = received;
-          progress(`downloading: ${megabytes(received)}${totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`}`);
+          progress(`downloading: ${formatTransferred(received, totalBytes)}`);
         }
         yield chunk;
       }
@@ -90,7 +92,7 @@ async function unpack(
     const unpacked = ReadableStream.from(counted()).pipeThrough(new DecompressionStream("gzip"));
     for await (const piece of inPieces(unpacked)) {
       written += piece.length;
-      if (written > MAX_EXECUTABLE_BYTES) throw damaged(`unpacks to over ${megabytes(MAX_EXECUTABLE_BYTES)}`);
+      if (written > MAX_EXECUTABLE_BYTES) throw damaged(`unpacks to over ${formatMegabytes(MAX_EXECUTABLE_BYTES)}`);
       plain.update(piece);
       for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
     }
@@ -125,16 +127,6 @@ async function* inPieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
     }
   }
   if (length > 0) yield piece.subarray(0, length);
-}
-
-async function checkSpace(path: string, packedBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(path));
-  const needed = packedBytes * UNPACKED_RATIO + SPARE_BYTES;
-  if (bavail * bsize >= needed) return;
-  throw new Failure(
-    `"${dirname(path)}" has ${megabytes(bavail * bsize)} free, and the new executable needs ${megabytes(needed)}`,
-    { kind: "refused", reason: "insufficient_disk", hint: "free some space" },
-  );
 }
 
 function mismatch(what: string, hash: string): Failure {

@@ -2,6 +2,7 @@
 import { Failure } from "../failure.ts";
 import { abortableIterator } from "../async/abortable.ts";
 import { MAX_DOWNLOAD_MS, MAX_REDIRECTS, MAX_SILENCE_MS } from "./release_limits.ts";
+import { formatMegabytes } from "../model/size.ts";
 
 export interface Get {
   maxBytes: number;
@@ -81,7 +82,7 @@ async function* chunksOf(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    throw new Failure(`"${shown(url)}" broke off after ${megabytes(bytes)}: ${causeOf(error)}`, {
+    throw new Failure(`"${shown(url)}" broke off after ${formatMegabytes(bytes)}: ${causeOf(error)}`, {
       kind: "transient",
       reason: "release_unreachable",
       cause: error,
@@ -131,7 +132,7 @@ function mistake(message: string): Failure {
 }
 
 function tooBig(url: string, maxBytes: number): Failure {
-  const message = `"${shown(url)}" is over ${megabytes(maxBytes)}, which no file of a release is`;
+  const message = `"${shown(url)}" is over ${formatMegabytes(maxBytes)}, which no file of a release is`;
   return new Failure(message, { kind: "mistake", reason: "release_invalid" });
 }
 
@@ -192,10 +193,6 @@ async function clientWithSystemStore(): Promise<Deno.HttpClient | null> {
 export function shown(url: string): string {
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
-}
-
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** Deno says "error sending request for url (URL): client error (Connect): the cause", since 2.9 in the error's cause. */

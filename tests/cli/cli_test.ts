@@ -1,7 +1,7 @@
 /** The command line as a person meets it: exit codes, errors with a place and a hint, 80 columns. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS, HIDDEN } from "../../src/cli/commands.ts";
 import { tempDir } from "../support/temp.ts";
 import { runCommand } from "./run_command.ts";
 
@@ -54,6 +54,16 @@ Deno.test("an unknown command, flag or word ends with exit code 2 and says what 
     assert.equal(out, "");
     assert.match(err, /^error: .*\n {2}(hint|usage): /, argv.join(" "));
   }
+});
+
+Deno.test("a misspelled command is told the command that is close to it, and another one where they are listed", async () => {
+  for (const argv of [["staus"], ["help", "staus"], ["staus", "--help"]]) {
+    const { code, out, err } = await runCommand(...argv);
+    assert.deepEqual([code, out, err], [2, "", 'error: there is no command "staus"\n  hint: did you mean "status"?']);
+  }
+  assert.match((await runCommand("hold")).err, /\n {2}hint: run "harbornode help" for a list$/);
+  // A command that is for the daemon itself is suggested to nobody.
+  for (const { name } of HIDDEN) assert.doesNotMatch((await runCommand(`${name}x`)).err, new RegExp(`"${name}"`));
 });
 
 Deno.test("settings with problems end with exit code 3 and name every one with its place", async () => {

@@ -4,7 +4,8 @@ import { readAllowedSigners } from "../../src/signature/allowed_signers.ts";
 import { matchesPatterns } from "../../src/signature/principal_pattern.ts";
 import { readSshSignature } from "../../src/signature/ssh_signature.ts";
 import { isWithinValidity } from "../../src/signature/validity_period.ts";
-import { concat, Malformed, toBase64, wireString } from "../../src/signature/ssh_wire.ts";
+import { concat } from "../../src/model/bytes.ts";
+import { Malformed, toBase64, wireString } from "../../src/signature/ssh_wire.ts";
 
 const BLOB = concat([wireString("ssh-ed25519"), wireString(new Uint8Array(32).fill(9))]);
 const KEY = `ssh-ed25519 ${toBase64(BLOB)}`;

@@ -28,14 +28,14 @@ function linesOf({ name, summary, flags, words }: CompletionSpec, all: string): 
   const complete = `complete -c harbornode -n '__harbornode_is ${name}'`;
   const own: Kind = name === "help" ? { type: "words", words: all.split(" ") } : words;
   return [
-    `complete -c harbornode -n 'test (count (commandline -opc)) -eq 1' -a ${name} -d ${quoted(summary)}`,
+    `complete -c harbornode -n 'test (count (commandline -opc)) -eq 1' -a ${name} -d ${fishQuoted(summary)}`,
     ...flags.map(({ long, short, doc, value }) =>
       [
         complete,
         `-l ${long}`,
         ...(short === null ? [] : [`-s ${short}`]),
         ...(value === null ? [] : [`-r ${action(value)}`.trim()]),
-        ...(doc === "" ? [] : [`-d ${quoted(doc)}`]),
+        ...(doc === "" ? [] : [`-d ${fishQuoted(doc)}`]),
       ].join(" ")
     ),
     ...(own.type === "unknown" ? [] : [`${complete} ${action(own)}`]),
@@ -57,6 +57,6 @@ function action(kind: Kind): string {
   }
 }
 
-function quoted(text: string): string {
+function fishQuoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

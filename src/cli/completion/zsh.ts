@@ -1,5 +1,6 @@
 /** [pure] Completion for zsh: https://zsh.sourceforge.io/Doc/Release/Completion-System.html */
 import type { CompletionFlag, CompletionSpec, Kind } from "./completion_spec.ts";
+import { shellQuoted } from "../../model/escape.ts";
 
 export function zshCompletion(commands: readonly CompletionSpec[]): string {
   return `#compdef harbornode
@@ -14,7 +15,7 @@ _harbornode_names() {
 
 _harbornode_commands() {
   local -a commands=(
-${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`).join("\n")}
+${commands.map(({ name, summary }) => `    ${shellQuoted(`${name}:${summary.replaceAll(":", "\\:")}`)}`).join("\n")}
   )
   _describe command commands
 }
@@ -39,7 +40,7 @@ function branch({ name, flags, words, repeats }: CompletionSpec): string {
   const specs = [...flags.flatMap(flagSpecs), ...(own === null ? [] : [own])];
   return [
     `    ${name})`,
-    ["      _arguments -s", ...specs.map((spec) => `        ${quoted(spec)}`)].join(" \\\n"),
+    ["      _arguments -s", ...specs.map((spec) => `        ${shellQuoted(spec)}`)].join(" \\\n"),
     "      ;;",
   ]
     .join("\n");
@@ -70,8 +71,4 @@ function action(kind: Kind): string {
     case "unknown":
       return "";
   }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,6 +2,7 @@
 import { repositoryAddress, repositoryNames } from "../../model/repository_address.ts";
 import type { Ref } from "../../model/git_ref.ts";
 import { printable } from "./forge.ts";
+import { quoted } from "../../model/escape.ts";
 
 interface Change {
   type: "branch" | "tag";
@@ -38,20 +39,20 @@ export interface PushQuery {
 
 /** Why this is no reason to look at the repository; null when it is one. What says nothing of refs always is. */
 export function ignoreReason({ event, payload, followed, repositoryUrl }: PushQuery): string | null {
-  if (!PUSHES.has(event)) return `the event ${quoted(event)} is no push`;
+  if (!PUSHES.has(event)) return `the event ${quotedName(event)} is no push`;
   const named = repositoriesIn(payload);
   if (named.length > 0 && !named.some((name) => isSame(name, repositoryUrl))) {
-    return `the repository ${quoted(named[0]!)} is not the one of this device`;
+    return `the repository ${quotedName(named[0]!)} is not the one of this device`;
   }
   const changes = changesIn(payload, event);
   if (changes.length === 0) return null;
-  if (followed.type === "commit") return `the commit ${quoted(followed.name)} is followed, which no push changes`;
+  if (followed.type === "commit") return `the commit ${quotedName(followed.name)} is followed, which no push changes`;
   const types = followed.type === "name" ? ["branch", "tag"] : [followed.type];
   const own = changes.filter(({ type, name }) => types.includes(type) && name === followed.name);
   if (own.some((one) => !one.deleted)) return null;
-  const what = `the ${types.join(" or ")} ${quoted(followed.name)}`;
+  const what = `the ${types.join(" or ")} ${quotedName(followed.name)}`;
   if (own.length > 0) return `${what} was deleted; what runs stays`;
-  const pushed = [...new Set(changes.map(({ type, name }) => `the ${type} ${quoted(name)}`))];
+  const pushed = [...new Set(changes.map(({ type, name }) => `the ${type} ${quotedName(name)}`))];
   const more = pushed.length > 3 ? ` and ${pushed.length - 3} more` : "";
   return `${pushed.slice(0, 3).join(", ")}${more} ${pushed.length > 1 ? "are" : "is"} not followed, ${what} is`;
 }
@@ -126,6 +127,6 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function quoted(text: string): string {
-  return `"${printable(text, 80)}"`;
+function quotedName(text: string): string {
+  return quoted(printable(text, 80));
 }

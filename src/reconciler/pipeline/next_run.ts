@@ -8,13 +8,13 @@ const MAX_MISSED = 1000;
 /** Returns the first due time after `after`; null when there is none, or the job has no schedule. */
 export function nextDue(job: Job, after: number): number | null {
   if (job.schedule === null) return null;
-  return cron(job).nextRun(new Date(after))?.getTime() ?? null;
+  return cronSchedule(job).nextRun(new Date(after))?.getTime() ?? null;
 }
 
 /** Returns the last due time in (`after`, `until`]; null when there is none. */
 export function lastDue(job: Job, { after, until }: { after: number; until: number }): number | null {
   if (job.schedule === null) return null;
-  const schedule = cron(job);
+  const schedule = cronSchedule(job);
   let found: number | null = null;
   let at = after;
   for (let count = 0; count < MAX_MISSED; count++) {
@@ -25,6 +25,7 @@ export function lastDue(job: Job, { after, until }: { after: number; until: numb
   return until;
 }
 
-function cron({ schedule, timezone }: Job): Cron {
+/** Reads a schedule that its manifest was checked for. The result only computes, and never sets a timer. */
+export function cronSchedule({ schedule, timezone }: { schedule: string | null; timezone: string | null }): Cron {
   return new Cron(schedule!, { paused: true, timezone: timezone ?? "UTC" });
 }

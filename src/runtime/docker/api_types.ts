@@ -21,6 +21,7 @@ export interface VersionAnswer {
 export interface InfoAnswer {
   /** On the machine that Docker runs on. */
   DockerRootDir?: string;
+  Runtimes?: Record<string, unknown> | null;
 }
 
 export interface ListedContainer {
@@ -93,10 +94,6 @@ export interface CreatedNetwork {
 }
 
 /** Of GET /info. */
-export interface InfoAnswer {
-  Runtimes?: Record<string, unknown> | null;
-}
-
 export interface StatsAnswer {
   /** Nanoseconds, of all cores. */
   cpu_stats?: { cpu_usage?: { total_usage?: number } };

@@ -1,6 +1,6 @@
 /**
- * A restart that is granted in advance (plan/again.ts), as Docker's restart policy. Docker then restarts the container at
- * once, with or without us, and when Docker itself is started.
+ * A restart that is granted in advance (reconciler/pipeline/restart/delegated_restart.ts), as Docker's restart policy.
+ * Docker then restarts the container at once, with or without us, and when Docker itself is started.
  */
 import { asFailure } from "../../failure.ts";
 import { logger } from "../../log.ts";

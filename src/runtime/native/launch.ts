@@ -1,6 +1,7 @@
 /** From a start request to the command line, environment and folder of a process: everything checked, nothing started. */
 import { resolve } from "node:path";
 import { Failure } from "../../failure.ts";
+import { substitutePorts, withAssignedPorts } from "../../model/port.ts";
 import type { NativeWorkload } from "../../model/workload.ts";
 import type { Credentials } from "../../secrets/credentials.ts";
 import type { RevealedSecrets } from "../runtime.ts";
@@ -12,6 +13,14 @@ import { checkSecretNames, lateWords } from "./sandbox/environment_script.ts";
 import { requireTool } from "../../os/tool.ts";
 import { environment } from "./service_environment.ts";
 import { findExecutable } from "./find_executable.ts";
+
+/** Returns the workload with the ports that the device assigned to this instance, wherever it refers to them. */
+export function withPortEnvironment(workload: NativeWorkload, assigned: readonly number[]): NativeWorkload {
+  const ports = withAssignedPorts(workload.ports, assigned);
+  const fill = (text: string) => substitutePorts(text, ports);
+  const env = Object.fromEntries(Object.entries(workload.env).map(([name, value]) => [name, fill(value)]));
+  return { ...workload, ports, env, command: workload.command.map(fill) };
+}
 
 export interface Launch {
   shim: "within" | "outside";

@@ -5,6 +5,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readRecord, RECORD, type RevisionRecord, writeRecord } from "./revision_record.ts";
+import { exists } from "../../os/exists.ts";
 
 /** Of a file system. */
 export interface FreeSpace {
@@ -86,10 +87,6 @@ async function emptied(path: string): Promise<string> {
   await removeAll(path);
   await Deno.mkdir(path, { recursive: true });
   return path;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 async function removeAll(path: string): Promise<void> {

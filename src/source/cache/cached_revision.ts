@@ -1,7 +1,7 @@
 /** A revision read from its record and its content. Each file is checked against its id whenever it is read. */
 import { createHash } from "node:crypto";
 import { Failure } from "../../failure.ts";
-import { megabytes } from "../exceeded_limits.ts";
+import { formatMegabytes } from "../../model/size.ts";
 import { MAX_READ_BYTES } from "../fetch_limits.ts";
 import type { Revision, TreeEntry } from "../source.ts";
 import { parseCommit } from "./cached_commit.ts";
@@ -70,7 +70,7 @@ function placeOf({ entry: { path }, held }: Content): CachedEntry {
 
 export function tooLargeToRead(path: string, size: number): Failure {
   const max = MAX_READ_BYTES / 1024 / 1024;
-  return new Failure(`"${path}" has ${megabytes(size)}, and a file that is read whole has at most ${max} MiB`, {
+  return new Failure(`"${path}" has ${formatMegabytes(size)}, and a file that is read whole has at most ${max} MiB`, {
     kind: "mistake",
     reason: "repo_invalid",
     hint: "make the file smaller",

@@ -5,11 +5,12 @@ import git from "isomorphic-git";
 import { Failure } from "../../failure.ts";
 import { quoted } from "../../model/escape.ts";
 import { parseCommit } from "../cache/cached_commit.ts";
-import { megabytes, PathLimits } from "../exceeded_limits.ts";
+import { PathLimits } from "../exceeded_limits.ts";
 import { commitMissing, damaged, overLimits } from "../git_failure.ts";
 import { MAX_COMMIT_BYTES, MAX_ENTRIES } from "../fetch_limits.ts";
 import type { TreeEntry } from "../source.ts";
 import { shortId } from "../../model/git_ref.ts";
+import { formatMegabytes } from "../../model/size.ts";
 
 export interface Store {
   gitdir: string;
@@ -25,7 +26,7 @@ export async function readCommit(store: Store, id: string): Promise<{ id: string
   if (type === "commit" && raw.length > MAX_COMMIT_BYTES) {
     const max = MAX_COMMIT_BYTES / 1024 / 1024;
     throw new Failure(
-      `Commit ${shortId(id)} of "${store.url}" has ${megabytes(raw.length)}, and ${max} MiB is the limit`,
+      `Commit ${shortId(id)} of "${store.url}" has ${formatMegabytes(raw.length)}, and ${max} MiB is the limit`,
       {
         kind: "mistake",
         reason: "repo_invalid",

@@ -1,7 +1,7 @@
 /** A pack as it arrives: written as it comes, and known to be whole by the checksum at its end. */
 import { createHash, type Hash } from "node:crypto";
 import type { SpaceCheck } from "../../os/disk_space.ts";
-import { concat } from "../remote/bytes.ts";
+import { concat } from "../../model/bytes.ts";
 import { damaged } from "../git_failure.ts";
 
 /** SHA-1 of all before it. */

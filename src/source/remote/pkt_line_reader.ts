@@ -1,5 +1,5 @@
 /** git's packets: https://git-scm.com/docs/gitprotocol-common#_pkt_line_format */
-import { concat } from "./bytes.ts";
+import { concat } from "../../model/bytes.ts";
 import { damaged } from "../git_failure.ts";
 
 export type PktLine =

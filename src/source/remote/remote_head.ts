@@ -1,7 +1,7 @@
 /** Which commit a ref is at, in one small request where the server speaks version 2 of git's protocol. */
 import { refMissing, repositoryEmpty, sha256Unsupported } from "../git_failure.ts";
 import { fullNames, type Ref } from "../../model/git_ref.ts";
-import { collect } from "./bytes.ts";
+import { concat } from "../../model/bytes.ts";
 import { readRefAdvertisement, type RemoteRefs } from "./ref_advertisement.ts";
 import { lsRefsRequest, parseLsRefs, serverError } from "./ls_refs.ts";
 import { PktLineReader, ServerError } from "./pkt_line_reader.ts";
@@ -67,4 +67,11 @@ async function afterGreeting(transport: Transport, { url, prefixes }: Look): Pro
   }
   const whole = Uint8Array.from(`${parts.join("")}0000`, (character) => character.charCodeAt(0));
   return parseLsRefs(whole) ?? { ids: new Map(), defaultBranch: null };
+}
+
+/** Reads everything that comes. The caller bounds it. */
+export async function collect(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) parts.push(next.value);
+  return concat(parts);
 }

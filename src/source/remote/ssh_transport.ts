@@ -10,6 +10,7 @@ import { deadline } from "../../async/deadline.ts";
 import type { Budget } from "./http_transport.ts";
 import { sshFailure, sshMissing } from "./ssh_failure.ts";
 import type { Transport } from "./transport.ts";
+import { shellQuoted } from "../../model/escape.ts";
 
 export interface SshOptions {
   location: SshLocation;
@@ -55,7 +56,7 @@ export function sshArgs({ location, keyFile, knownHostsFile, silenceMs }: SshOpt
     ...(user === null ? [] : ["-l", user]),
     "--",
     host,
-    `git-upload-pack '${path.replaceAll("'", `'\\''`)}'`,
+    `git-upload-pack ${shellQuoted(path)}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** A commit, taken apart into what was signed and the signature that stands in the middle of it. */
-import { concat, latin1, Malformed } from "../../signature/ssh_wire.ts";
+import { concat } from "../../model/bytes.ts";
+import { latin1, Malformed } from "../../signature/ssh_wire.ts";
 
 export interface SignedCommit {
   /** As it was when it was signed. */

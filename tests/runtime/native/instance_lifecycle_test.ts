@@ -6,7 +6,17 @@ import {
   transition,
 } from "../../../src/runtime/native/instance_lifecycle.ts";
 
-const EVENTS: LifecycleEvent[] = ["identified", "respawned", "stop", "late", "ended", "emptied", "settled"];
+/** As a record, so that an event that is added and left out here is a type error. */
+const EACH: Record<LifecycleEvent, true> = {
+  identified: true,
+  respawned: true,
+  stop: true,
+  late: true,
+  ended: true,
+  emptied: true,
+  settled: true,
+};
+const EVENTS = Object.keys(EACH) as LifecycleEvent[];
 
 /** States and effects of a story, from its beginning. */
 function story(...events: LifecycleEvent[]): string[] {
@@ -54,6 +64,19 @@ Deno.test("an instance is asked to end, and killed with all that is its own when
     "killing kill-tree",
     "leaving kill-tree settle",
     "exited tell",
+  ]);
+});
+
+Deno.test("a program that the shim restarts during a stop gets the stop signal too, and is killed after its time", () => {
+  assert.deepEqual(story("identified", "respawned", "stop", "respawned", "late", "respawned", "ended", "respawned"), [
+    "running",
+    "running",
+    "stopping signal",
+    "stopping signal",
+    "killing kill-tree",
+    "killing kill-tree",
+    "leaving kill-tree settle",
+    "leaving",
   ]);
 });
 

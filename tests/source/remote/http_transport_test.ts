@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/clock.ts";
-import { collect } from "../../../src/source/remote/bytes.ts";
+import { collect } from "../../../src/source/remote/remote_head.ts";
 import { HttpTransport } from "../../../src/source/remote/http_transport.ts";
 import { testNeeding } from "../../support/prerequisite.ts";
 import { type Fleet, fleet, FOREVER } from "../fleet.ts";

@@ -1,6 +1,7 @@
 /** Signatures that `ssh-keygen` makes on other machines only: with security keys, and by old algorithms. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { concat, toBase64, wireString } from "../../../src/signature/ssh_wire.ts";
+import { concat } from "../../../src/model/bytes.ts";
+import { toBase64, wireString } from "../../../src/signature/ssh_wire.ts";
 import { bytes } from "./commit_fixture.ts";
 
 export interface HandMade {

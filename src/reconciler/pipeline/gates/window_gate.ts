@@ -1,7 +1,7 @@
 /** Maintenance windows: whether changes from git may be applied now. Uses croner only to compute times of schedules. */
-import { Cron } from "croner";
 import { minuteText } from "../../../model/iso_timestamp.ts";
 import type { MaintenanceWindow } from "../../../model/maintenance_window.ts";
+import { cronSchedule } from "../next_run.ts";
 
 export interface OutsideWindow {
   /** Time when changes may be applied, or the windows have to be checked again, in ms since 1970; null for never. */
@@ -26,19 +26,15 @@ function closedIn(windows: readonly MaintenanceWindow[], now: number): { until: 
   if (end > 0) return { until: end };
   const allows = windows.filter((window) => window.kind === "allow");
   if (allows.length === 0 || allows.some((window) => openUntil(window, now) !== null)) return null;
-  const next = allows.flatMap((window) => cron(window).nextRun(new Date(now))?.getTime() ?? []);
+  const next = allows.flatMap((window) => cronSchedule(window).nextRun(new Date(now))?.getTime() ?? []);
   return { until: next.length === 0 ? null : Math.min(...next) };
 }
 
 /** Returns the end of a window that is open now; null when it is closed. */
 function openUntil(window: MaintenanceWindow, now: number): number | null {
   const { durationMs } = window;
-  const schedule = cron(window);
+  const schedule = cronSchedule(window);
   const began = schedule.nextRun(new Date(now - durationMs))?.getTime();
   if (began === undefined || began > now) return null;
   return began + durationMs;
-}
-
-function cron({ schedule, timezone }: MaintenanceWindow): Cron {
-  return new Cron(schedule, { paused: true, timezone: timezone ?? "UTC" });
 }

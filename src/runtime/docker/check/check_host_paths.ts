@@ -1,5 +1,6 @@
-/** Paths of the device that containers mount: where they lead is looked at right before Docker is told. */
+/** Paths and device nodes of the host that containers get: both are checked right before Docker is told. */
 import { Failure } from "../../../failure.ts";
+import { checkIsDevice } from "../../../model/policy/allowed_device_nodes.ts";
 import { isInside, ownPath } from "../../../model/policy/allowed_host_paths.ts";
 import type { Policy } from "../../../model/policy/policy.ts";
 import { deny, policyFailure } from "../../../model/policy/denial.ts";
@@ -11,6 +12,12 @@ export interface HostPathLimits {
   protectedPaths: readonly string[];
   /** Docker's socket, which gives away the whole device: mounted only where the owner names this very path. */
   socket: string;
+}
+
+/** Throws a `Failure` for a device node that does not exist, or is something else. */
+export async function checkDevices(workload: DockerWorkload): Promise<void> {
+  // Docker would give a whole folder of devices for the name of one.
+  for (const path of workload.devices) checkIsDevice(path, await Deno.stat(path).catch(() => null));
 }
 
 /**

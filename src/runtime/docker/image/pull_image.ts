@@ -8,6 +8,7 @@ import { jsonLines } from "../log_stream.ts";
 import type { PullLine } from "../api_types.ts";
 import { authHeaders, type Login } from "./registry_login.ts";
 import { pullQuery } from "../../../model/image_name.ts";
+import { formatTransferred } from "../../../model/size.ts";
 
 /** Docker reports every second while it downloads, and is silent while it unpacks a big layer on a slow card. */
 const SILENCE_MS = 5 * 60_000;
@@ -88,8 +89,7 @@ class Download {
   sentence(): string {
     const layers = [...this.#layers.values()];
     if (layers.length === 0) return `pulling ${this.image}`;
-    const megabytes = (key: "current" | "total") =>
-      (layers.reduce((sum, layer) => sum + layer[key], 0) / 1e6).toFixed(1);
-    return `pulling ${this.image}: ${megabytes("current")} of ${megabytes("total")} MB`;
+    const bytes = (key: "current" | "total") => layers.reduce((sum, layer) => sum + layer[key], 0);
+    return `pulling ${this.image}: ${formatTransferred(bytes("current"), bytes("total"))}`;
   }
 }

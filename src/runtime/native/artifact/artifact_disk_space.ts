@@ -1,14 +1,9 @@
-/** Free space, looked at before and while something is written: a full disk would harm everything else on the device. */
-import { checkSpace, insufficientDisk, type SpaceLimit } from "../../../os/disk_space.ts";
+/** What a full, read-only or broken disk means for an artifact. */
+import { insufficientDisk, type SpaceLimit } from "../../../os/disk_space.ts";
 import { diskFault, diskWords, Failure } from "../../../failure.ts";
-
-export { checkSpace };
 
 /** Of an artifact; its `folder` exists. */
 export type DiskGuard = SpaceLimit;
-
-/** How much is written between two looks. */
-export const CHECK_EVERY_BYTES = 16 * 1024 ** 2;
 
 /** The error itself, or the failure that it is when the disk refused: full, read-only or broken. */
 export function asDiskFailure(error: unknown, name: string): unknown {

@@ -20,12 +20,6 @@ export function directoryName({ sha256, format, stripComponents, name }: Artifac
   return stripComponents === 0 ? `${sha256}-${format}` : `${sha256}-${format}-${stripComponents}`;
 }
 
-/** "12.4 of 68.0 MB", or "12.4 MB" where the whole is not known. */
-export function megabytes(done: number, total: number | null): string {
-  const shown = (bytes: number) => (bytes / 1e6).toFixed(1);
-  return total === null ? `${shown(done)} MB` : `${shown(done)} of ${shown(total)} MB`;
-}
-
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part).replace(/[\p{Cc}\p{Cf}]/gu, "");

@@ -4,7 +4,8 @@
  * inside.
  */
 import { dirname, join } from "node:path";
-import { CHECK_EVERY_BYTES, checkSpace, type DiskGuard } from "./artifact_disk_space.ts";
+import type { DiskGuard } from "./artifact_disk_space.ts";
+import { CHECK_EVERY_BYTES, checkSpace } from "../../../os/disk_space.ts";
 import type { ArchiveEntry } from "./archive_entry.ts";
 import { MAX_ENTRIES } from "./artifact_limits.ts";
 

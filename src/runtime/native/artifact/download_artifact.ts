@@ -4,11 +4,13 @@ import { diskFault, Failure } from "../../../failure.ts";
 import { abortableIterator } from "../../../async/abortable.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
-import { CHECK_EVERY_BYTES, checkSpace, type DiskGuard } from "./artifact_disk_space.ts";
+import type { DiskGuard } from "./artifact_disk_space.ts";
+import { CHECK_EVERY_BYTES, checkSpace } from "../../../os/disk_space.ts";
 import { CORRUPT_WAIT_MS, MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS } from "./artifact_limits.ts";
-import { displayName, megabytes } from "./artifact_name.ts";
+import { displayName } from "./artifact_name.ts";
 import { PartialDownload } from "./partial_download.ts";
 import { type Answer, ask, networkCause } from "./artifact_request.ts";
+import { formatMegabytes, formatTransferred } from "../../../model/size.ts";
 
 /** Often enough to be watched by a person. */
 const REPORT_EVERY_MS = 500;
@@ -100,7 +102,7 @@ class Download {
       this.#signal.throwIfAborted();
       if (error instanceof Failure || isOfOurSide(error)) throw error;
       if (mayResume()) return false;
-      const done = megabytes(this.#part.bytes, this.#totalBytes);
+      const done = formatTransferred(this.#part.bytes, this.#totalBytes);
       throw new Failure(`the download of ${this.#name} broke off at ${done}: ${networkCause(error)}`, {
         kind: "transient",
         reason: "artifact_unreachable",
@@ -147,12 +149,12 @@ class Download {
     const { clock, progress } = this.#options;
     if (clock.monotonic() - this.#toldAt < REPORT_EVERY_MS) return;
     this.#toldAt = clock.monotonic();
-    progress(`downloading ${this.#name}: ${megabytes(this.#part.bytes, this.#totalBytes)}`);
+    progress(`downloading ${this.#name}: ${formatTransferred(this.#part.bytes, this.#totalBytes)}`);
   }
 
   #checkSize(bytes: number): void {
     if (bytes <= MAX_DOWNLOAD_BYTES) return;
-    throw new Failure(`${this.#name} is over ${megabytes(MAX_DOWNLOAD_BYTES, null)}`, {
+    throw new Failure(`${this.#name} is over ${formatMegabytes(MAX_DOWNLOAD_BYTES)}`, {
       kind: "mistake",
       reason: "artifact_invalid",
       hint: "name a smaller file in the manifest",
@@ -171,7 +173,7 @@ class Download {
   }
 
   #tooLate(what: string): Failure {
-    const done = megabytes(this.#part.bytes, this.#totalBytes);
+    const done = formatTransferred(this.#part.bytes, this.#totalBytes);
     const { host } = new URL(this.#artifact.url);
     return new Failure(`the server "${host}" ${what}, and ${done} of ${this.#name} are here`, {
       kind: "transient",

@@ -8,6 +8,7 @@ import { MARKER } from "../service_environment.ts";
 import { readEnviron } from "./read_environ.ts";
 import { cgroupPids, isInCgroup, isPopulated, thawCgroup } from "./cgroup_processes.ts";
 import { isAlive, type ProcessHandle, signal, statOf } from "../../../os/pidfd.ts";
+import { exists } from "../../../os/exists.ts";
 
 /** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
 const ROUNDS = 5;
@@ -190,8 +191,4 @@ function tryKill(pid: number, name: Deno.Signal): void {
   } catch {
     // It ended by itself in between.
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

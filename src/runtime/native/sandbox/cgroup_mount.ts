@@ -1,5 +1,6 @@
 /** Where cgroup v2 is mounted, and what of it this process has (https://docs.kernel.org/admin-guide/cgroup-v2.html). */
 import { join } from "node:path";
+import { exists } from "../../../os/exists.ts";
 
 /** The second where systemd keeps version 1 beside it. */
 const MOUNTS = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
@@ -50,8 +51,4 @@ export async function enableControllers(group: string, { pid, name }: { pid: num
 async function giveOne(group: string, controller: Controller): Promise<boolean> {
   const path = join(group, "cgroup.subtree_control");
   return await Deno.writeTextFile(path, `+${controller}`).then(() => true, () => false);
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

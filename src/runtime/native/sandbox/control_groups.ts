@@ -1,6 +1,7 @@
 /** A control group for each instance: all its processes can be killed at once, and its limits hold for all of them. */
 import { join } from "node:path";
-import { enableControllers, exists, findCgroup } from "./cgroup_mount.ts";
+import { enableControllers, findCgroup } from "./cgroup_mount.ts";
+import { exists } from "../../../os/exists.ts";
 import { removeCgroup } from "../process/cgroup_processes.ts";
 import { SystemdScope } from "./systemd_scope.ts";
 import { singleflight } from "../../../async/singleflight.ts";

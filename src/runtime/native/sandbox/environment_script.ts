@@ -6,6 +6,7 @@
  */
 import { Failure } from "../../../failure.ts";
 import { requireTool } from "../../../os/tool.ts";
+import { shellQuoted } from "../../../model/escape.ts";
 
 /**
  * Variables that `export` of a shell cannot hand on as they are: dash, bash and busybox compute or protect them. env(1)
@@ -49,13 +50,9 @@ export async function lateWords(env: Record<string, string>): Promise<string[]> 
 /** A function `hn_export` in the language of a POSIX shell, which exports all variables but those of `lateWords`. */
 export function exportScript(env: Record<string, string>): string {
   const lines = Object.entries(env).filter(([name]) => !isLate(name)).map(([name, value]) =>
-    `export ${name}=${quoted(value)}`
+    `export ${name}=${shellQuoted(value)}`
   );
   return ["hn_export() {", ":", ...lines, "}", ""].join("\n");
-}
-
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import type { Instance } from "../../../model/instance.ts";
 import type { Resources } from "../../../model/workload.ts";
-import { type Controller, controllersOf, exists, findCgroup } from "./cgroup_mount.ts";
+import { type Controller, controllersOf, findCgroup } from "./cgroup_mount.ts";
+import { exists } from "../../../os/exists.ts";
 
 /** Of cpu.max, in microseconds: within each of these a share is used up. */
 const PERIOD_US = 100_000;

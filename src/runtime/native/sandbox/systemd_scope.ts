@@ -6,7 +6,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { enableControllers, exists } from "./cgroup_mount.ts";
+import { enableControllers } from "./cgroup_mount.ts";
+import { exists } from "../../../os/exists.ts";
 import { findTool, requireTool } from "../../../os/tool.ts";
 
 /** Slow boards at boot; after it instances are started without limits, and say so. */
