@@ -10,10 +10,10 @@ import { tempDir } from "../support/temp.ts";
 import { running, steppedDaemon } from "../reconciler/single_reconcile_device.ts";
 
 const SLEEP = 'command = ["/bin/sleep", "3600"]\n';
-/** Notes when it was stopped, by which signal. */
+/** Notes when it was stopped, by which signal. A shell lets its background programs ignore SIGINT: they are killed. */
 const noting = (path: string, name: string, more: string) =>
   `command = ["/bin/sh", "-c", "trap 'echo ${name} >>${path}; exit 0' INT; sleep 3600 & wait"]\n` +
-  `stop_signal = "SIGINT"\numask = "0000"\n${more}`;
+  `stop_signal = "SIGINT"\nstop_timeout = "1s"\numask = "0000"\n${more}`;
 
 const turn = async (parts: DaemonParts) => void await Promise.all(await parts.reconciler.reconcile());
 const names = async (parts: DaemonParts) => (await running(parts)).map((instance) => instance.workload).sort();

@@ -33,7 +33,10 @@ export async function steppedDaemon(
     });
     stop.abort();
     await parts.close();
-    await Deno.remove(parts.dir.run, { recursive: true });
+    // A later daemon of the same device may have removed it.
+    await Deno.remove(parts.dir.run, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
   };
   return { parts, [Symbol.asyncDispose]: dispose };
 }

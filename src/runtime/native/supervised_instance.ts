@@ -54,7 +54,8 @@ export class SupervisedInstance {
   /** On the monotonic clock: when what is left gets SIGKILL. Null until somebody asks it to end. */
   #deadline: number | null = null;
   readonly #clock: Clock;
-  #isClosed = false;
+  /** Aborted when the instance no longer waits for its last processes. */
+  #draining = new AbortController();
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
 
@@ -79,6 +80,7 @@ export class SupervisedInstance {
     }
     const { life, effects } = transition(this.#life, event);
     this.#life = life;
+    if (life !== "draining") this.#draining.abort(new Error("the instance has ended"));
     for (const effect of effects) await this.#do(effect, by);
   }
 
@@ -201,13 +203,14 @@ export class SupervisedInstance {
     this.#deadline ??= this.#clock.monotonic() + this.#stop.timeoutMs;
     await signalTree(this.#tree, this.#stop.signal ?? "SIGTERM", this.#signalled).catch(() => {});
     // All that it does at the end of an instance answers for itself.
-    this.#untilEmpty().catch(() => {});
+    this.#draining = new AbortController();
+    this.#untilEmpty(this.#draining.signal).catch(() => {});
   }
 
-  async #untilEmpty(): Promise<void> {
+  async #untilEmpty(signal: AbortSignal): Promise<void> {
     for (let wait = DRAIN_LOOK_MS.first; this.#life === "draining"; wait = Math.min(wait * 1.5, DRAIN_LOOK_MS.most)) {
-      await this.#clock.sleep(wait);
-      if (this.#isClosed || this.#life !== "draining") return;
+      await this.#clock.sleep(wait, signal);
+      if (this.#life !== "draining") return;
       const isLate = this.#deadline !== null && this.#clock.monotonic() > this.#deadline;
       const event = !await this.#isAnyLeft() ? "emptied" : isLate ? "late" : null;
       if (event !== null) await this.dispatch(event, { now: this.#clock.now() });
@@ -221,7 +224,7 @@ export class SupervisedInstance {
 
   /** Ends all that goes on by itself. The instance runs on, and the next daemon sees to it. */
   close(): void {
-    this.#isClosed = true;
+    this.#draining.abort(new Error("closed"));
   }
 
   /** As `observe`, after a look whether what runs of it is what is on disk still. */

@@ -23,12 +23,12 @@ interface Case {
   detail?: Partial<Instance>;
   rollouts?: Partial<RolloutState>;
   applied?: Workload;
-  hold?: Override["action"];
+  override?: Override["action"];
   isOperating?: boolean;
 }
 
 /** "web applied; revision applied, healthy, rolled back, at rest" */
-function progress({ spec = WEB, runs = spec, detail, rollouts, applied, hold, isOperating = false }: Case): string {
+function progress({ spec = WEB, runs = spec, detail, rollouts, applied, override, isOperating = false }: Case): string {
   const device = new ModelDevice(runs === null ? [] : [instance(runs, { id: "a", slot: 0, ...detail })]);
   device.states.set("web", {
     ...newState("web"),
@@ -36,7 +36,7 @@ function progress({ spec = WEB, runs = spec, detail, rollouts, applied, hold, is
       ? {}
       : { applied: { workload: applied, fingerprint: fingerprint(applied), revision: "r" } }),
     ...(rollouts === undefined ? {} : { rollouts: { versions: [], history: [], ...rollouts } }),
-    ...(hold === undefined ? {} : { hold: { action: hold, since: 0, until: null } }),
+    ...(override === undefined ? {} : { override: { action: override, since: 0, until: null } }),
   });
   const input = device.input(desired([spec], REVISION));
   const made = plan(input);
@@ -117,8 +117,16 @@ const CASES: [claim: string, of: Case, expected: string][] = [
     { spec: SUSPENDED },
     "web not applied; revision applied, healthy, at rest",
   ],
-  ["is held by the operator", { hold: "hold", applied: WEB }, "web not applied; revision applied, healthy, at rest"],
-  ["was stopped by the operator", { hold: "stop", runs: null }, "web not applied; revision applied, healthy, at rest"],
+  [
+    "is suspended by the operator",
+    { override: "suspend", applied: WEB },
+    "web not applied; revision applied, healthy, at rest",
+  ],
+  [
+    "was stopped by the operator",
+    { override: "stop", runs: null },
+    "web not applied; revision applied, healthy, at rest",
+  ],
   [
     "is disabled",
     { spec: native({ name: "web", enabled: false }), runs: null },
