@@ -52,7 +52,7 @@ export interface Device {
   /** Writes the state; `unsaved` says why it cannot. */
   readonly disk: StateDisk;
   readonly startedAt: number;
-  /** When the state was last written by the daemon before, in ms since 1970: it can not be earlier now. Null where it is new. */
+  /** When the state was last written by the daemon before, in ms since 1970: it cannot be earlier now. Null where it is new. */
   readonly lastStateWrite: number | null;
   /** The monotonic clock at `startedAt`. */
   readonly startedMonotonic: number;

@@ -84,7 +84,7 @@ export function controlDeps(device: Device, configReload: ConfigReload | null = 
 }
 
 function reloadUnsupported(): never {
-  throw new Failure("this daemon can not read its settings again", {
+  throw new Failure("this daemon cannot read its settings again", {
     kind: "refused",
     reason: "internal_error",
     hint: "stop it, and start it again",

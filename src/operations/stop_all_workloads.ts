@@ -18,7 +18,7 @@ export async function down(device: Device, options: StopOptions): Promise<string
 }
 
 /**
- * Resolves with the names of what was stopped. With the machine, each is tried once, and what can not be seen or does not
+ * Resolves with the names of what was stopped. With the machine, each is tried once, and what cannot be seen or does not
  * stop is left to whoever ends everything in a moment.
  */
 export async function stopAllWorkloads(

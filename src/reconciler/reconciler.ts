@@ -206,7 +206,7 @@ function downPlan(
   { observations, workloadStates, retries, plan, shutdownKind }: Device,
   workedOn: ReadonlySet<string>,
 ): Plan {
-  // A machine that goes down does not wait for what can not be stopped.
+  // A machine that goes down does not wait for what cannot be stopped.
   const busy = shutdownKind === "shutdown" ? new Set([...workedOn, ...retries.keys()]) : workedOn;
   const actions = planStopAll(observations, { states: workloadStates.all, busy, why: shutdownKind! });
   return { ...plan, actions, restartLeases: new Map(), wakeAt: null };

@@ -109,7 +109,7 @@ function weigh(first: Workload, other: Workload, input: RuntimeChoiceInput & { b
       : take(first, because);
   }
 
-  // From here on the first choice can not be looked at: what may run there is not to be started a second time.
+  // From here on the first choice cannot be looked at: what may run there is not to be started a second time.
   if (begun) return take(first, because);
   if (isHere && !fellBack) return take(other, `${first.runtime} does not answer; it moves there when it does`);
   const fallback = take(other, `${first.runtime} does not answer`, first.runtime);

@@ -64,7 +64,7 @@ export function prune(input: PruneInput): Prune {
   };
 }
 
-/** As they were last applied: what is gone can not be asked any more. */
+/** As they were last applied: what is gone cannot be asked any more. */
 export function removalGuards(states: ReadonlyMap<string, WorkloadState>): Map<string, "stop" | "keep"> {
   return new Map([...states].flatMap(([name, { applied }]) => {
     const guard = applied?.workload.prune;

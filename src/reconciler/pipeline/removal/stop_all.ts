@@ -14,7 +14,7 @@ const MESSAGES: Record<ShutdownKind, string> = {
 };
 
 /**
- * Stops and forgets every instance that can be seen; what can't be seen is left as it is. In
+ * Stops and forgets every instance that can be seen; what cannot be seen is left as it is. In
  * reverse of the order of starts: what others depend on comes in a later turn, when they are gone. With the machine, what
  * has ended by itself stays: how it ended still counts when it is back.
  */

@@ -9,7 +9,7 @@ export interface BackoffCurve {
   jitter: number;
 }
 
-/** Failed attempts to carry out an action: an image that can't be pulled, a port that is taken. */
+/** Failed attempts to carry out an action: an image that cannot be pulled, a port that is taken. */
 export const RETRY_CURVE: BackoffCurve = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: 0.1 };
 
 /**
