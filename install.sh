@@ -182,7 +182,7 @@ download() {
     curl -fsSL --retry 3 --connect-timeout 30 --proto "$protocols" --tlsv1.2 -o "$scratch/$1" "$base_url/$1"
   else
     wget -q -T 30 -O "$scratch/$1" "$base_url/$1"
-  fi </dev/null || fail "$base_url/$1 can not be downloaded; nothing was changed" \
+  fi </dev/null || fail "$base_url/$1 cannot be downloaded; nothing was changed" \
     "look at the address, the network, https_proxy and the space in ${TMPDIR:-/tmp}"
 }
 
@@ -210,14 +210,14 @@ find_release() {
 # The sums guard against a broken or mixed-up download. Who made them, only a signature proves.
 check_signature() {
   if [ -n "$signers" ]; then cat "$signers"; else release_signers; fi >"$scratch/signers" ||
-    fail "the --signers can not be read"
+    fail "the --signers cannot be read"
   unsigned="only that the download is whole is checked, not who made it"
   if ! grep -q '^[^#]' "$scratch/signers"; then
     [ -z "$signers" ] || fail "\"$signers\" names nobody" "write a line like: release@harbornode ssh-ed25519 AAAA..."
     say "warning: HarborNode has no key to sign releases with yet: $unsigned" && return
   fi
   download SHA256SUMS.sig
-  # Before OpenSSH 8.2 it can not.
+  # Before OpenSSH 8.2 it cannot.
   if ! has ssh-keygen || ssh-keygen -Y find-principals 2>&1 </dev/null | grep -q -e '-- Y'; then
     [ -z "$signers" ] || fail "there is no ssh-keygen to check the signature with" "install openssh-client, 8.2 or later"
     say "warning: there is no ssh-keygen to check the signature with: $unsigned" && return
@@ -264,7 +264,7 @@ fetch_executable() {
     download "$asset.gz"
     verify "$asset.gz"
     gzip -d "$scratch/$asset.gz" ||
-      fail "$asset.gz can not be unpacked; nothing was changed" "look at the space in ${TMPDIR:-/tmp}"
+      fail "$asset.gz cannot be unpacked; nothing was changed" "look at the space in ${TMPDIR:-/tmp}"
   else
     download "$asset"
   fi
@@ -276,7 +276,7 @@ try_executable() {
   run mkdir -p "${bin%/*}"
   temp=${bin%/*}/.harbornode.$$
   run install -m 755 "$scratch/$asset" "$temp" ||
-    fail "${bin%/*} can not be written; nothing was changed" "look at its space, and whether it is mounted read-only"
+    fail "${bin%/*} cannot be written; nothing was changed" "look at its space, and whether it is mounted read-only"
   [ -z "$dry_run" ] || return 0
   said=$("$temp" version </dev/null) || fail "the new executable does not run here; nothing was changed" \
     "it needs glibc 2.27 or newer, and ${bin%/*} must not be mounted noexec"
@@ -547,7 +547,7 @@ LimitNOFILE=524288
 OOMScoreAdjust=-500
 
 # Neither ProtectSystem=, PrivateTmp=, NoNewPrivileges=, CapabilityBoundingSet= nor SystemCallFilter=: what a
-# daemon gives up its children can not get back, and a service would find another system than its author did.
+# daemon gives up its children cannot get back, and a service would find another system than its author did.
 # Each service is confined by itself: a user of its own, no privileges to be gained, as [policy] allows.
 
 [Install]

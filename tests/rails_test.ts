@@ -126,8 +126,8 @@ const RAILS: Record<string, readonly Held[]> = {
   "a signal reaches the process that is meant": [
     ["runtime/native/native_runtime_test.ts", "native does not signal a process that only has the pid of one of ours"],
   ],
-  "a secret that can not be resolved stops nothing": [
-    ["secrets/", "an identity that can not be used is said of each workload that needs it, and of no other"],
+  "a secret that cannot be resolved stops nothing": [
+    ["secrets/", "an identity that cannot be used is said of each workload that needs it, and of no other"],
   ],
   "an image that may be needed again stays": [
     ["runtime/docker/image/unused_images_test.ts", "an image that was pulled goes when no spec needs it any more"],

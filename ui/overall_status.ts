@@ -24,7 +24,7 @@ export function overallStatus(snapshot: Snapshot): { sentence: string; tone: str
 function ofWorkloads({ workloads, source }: Snapshot): { sentence: string; tone: string } {
   const count = workloads.length;
   const { attention: { length: bad }, moving: { length: moving } } = groups(workloads);
-  if (count === 0 && source.error !== null) return { sentence: "The repository can not be reached", tone: "bad" };
+  if (count === 0 && source.error !== null) return { sentence: "The repository cannot be reached", tone: "bad" };
   if (count === 0) return { sentence: source.attempted === null ? "Starting" : "Nothing to run", tone: "idle" };
   if (bad > 0) return { sentence: `${bad} of ${count} ${bad === 1 ? "needs" : "need"} attention`, tone: "bad" };
   if (moving > 0) {

@@ -19,7 +19,7 @@ export class Trigger {
   }
 
   /**
-   * Resolves when a turn is asked for, was asked for since the last `next`, or `delayMs` have passed (null: no end).
+   * Resolves when a turn is asked for, was asked for since the last `wait`, or `delayMs` have passed (null: no end).
    * Rejects with the signal's reason when it aborts. One waiter at a time.
    */
   async wait(delayMs: number | null, signal: AbortSignal): Promise<void> {

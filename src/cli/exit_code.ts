@@ -19,7 +19,7 @@ export const EXIT_MEANINGS: readonly [ExitCode, string][] = [
   [EXIT.failed, "failed"],
   [EXIT.usage, "wrong usage"],
   [EXIT.problems, "manifests or settings have problems"],
-  [EXIT.unreachable, "repository, runtime or daemon can not be reached"],
+  [EXIT.unreachable, "repository, runtime or daemon cannot be reached"],
   [EXIT.locked, "another daemon holds the data_dir"],
   [EXIT.down, 'run: ended because "harbornode down" was said; do not start it again'],
   [EXIT.upgraded, "run: ended so that another executable takes over; start it again"],

@@ -43,7 +43,7 @@ export const reload: Command = {
   },
 };
 
-/** Where the daemon is, the settings themselves say: of another data_dir nobody is there to tell that it can not change. */
+/** Where the daemon is, the settings themselves say: of another data_dir nobody is there to tell that it cannot change. */
 function explainMove(error: unknown): never {
   if (!(error instanceof NoDaemon) || error.reason === "permission_denied") throw error;
   throw new NoDaemon(error.message, {

@@ -96,7 +96,7 @@ async function showRecipient(input: CommandInput): Promise<ExitCode> {
     input.out(device.recipient);
     return EXIT.done;
   }
-  throw new Failure(`the identity "${path}" can not be used`, {
+  throw new Failure(`the identity "${path}" cannot be used`, {
     kind: "refused",
     reason: "secret_unresolved",
     hint: "the daemon's log says why",

@@ -11,7 +11,7 @@ const MOST_BYTES = 1024 * 1024;
 export async function readPlaintext(file: string | undefined, options: PlaintextOptions): Promise<Uint8Array> {
   if (file !== undefined && file !== "-") {
     return await Deno.readFile(file).catch((error) => {
-      throw new UsageError(`"${file}" can not be read: ${error instanceof Error ? error.message : error}`);
+      throw new UsageError(`"${file}" cannot be read: ${error instanceof Error ? error.message : error}`);
     });
   }
   if (Deno.stdin.isTerminal()) return await typed(options);

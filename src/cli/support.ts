@@ -69,7 +69,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
     await Deno.writeFile(path, bytes, { createNew: true, mode: 0o600 });
   } catch (error) {
     const isThere = error instanceof Deno.errors.AlreadyExists;
-    throw new Failure(`"${path}" ${isThere ? "is there already" : `can not be written: ${readError(error)}`}`, {
+    throw new Failure(`"${path}" ${isThere ? "is there already" : `cannot be written: ${readError(error)}`}`, {
       kind: "refused",
       reason: "permission_denied",
       hint: "name another file with --output",

@@ -124,7 +124,7 @@ async function bringAndStart(input: CommandInput, { settings, places, found }: T
   return await restartAfterSwap(input, { settings, places, tried });
 }
 
-/** State that the older one can not read is set aside, and counts again with this one: the owner wants it all the same. */
+/** State that the older one cannot read is set aside, and counts again with this one: the owner wants it all the same. */
 async function goBack(input: CommandInput, { settings, places }: Target): Promise<ExitCode> {
   const { note, signal } = input;
   needRoot();

@@ -32,6 +32,6 @@ export async function confirmTrial(dataDir: string, events: EventLog): Promise<v
     events.add({ workload: null, reason: "upgraded", message });
     log.info("{message}", { message });
   } catch (error) {
-    log.error("the trial of this version can not be ended: {error}", { error });
+    log.error("the trial of this version cannot be ended: {error}", { error });
   }
 }

@@ -59,7 +59,7 @@ function senderOf(
     try {
       outgoing = request(message);
     } catch {
-      return { type: "refused", why: "a message that was kept over a restart can not be read" };
+      return { type: "refused", why: "a message that was kept over a restart cannot be read" };
     }
     return await send(outgoing, { signal, allowLocal, now: clock.now() });
   };

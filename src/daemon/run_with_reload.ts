@@ -26,7 +26,7 @@ export interface RunOptions extends Pick<DaemonOptions, "signal" | "ready" | "se
 
 /**
  * Until the process is to end, and why. No workload notices that one daemon follows the other: they run outside of it.
- * Throws what keeps the first from starting; a later one that can not start leaves the place to the settings before.
+ * Throws what keeps the first from starting; a later one that cannot start leaves the place to the settings before.
  */
 export async function runWithReload(
   { settings, notify, begin, renew, onHangup, ...options }: RunOptions,

@@ -1,4 +1,4 @@
-/** What a check is: a look at the machine, which may fail, and a judgement of what was seen, which can not. */
+/** What a check is: a look at the machine, which may fail, and a judgement of what was seen, which cannot. */
 import type { Clock } from "../clock.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Snapshot } from "../model/snapshot.ts";

@@ -49,7 +49,7 @@ export const docker: Check<DockerFacts> = {
       return [ok(`${message}; deployments alone need one`)];
     }
     if (there === "denied" && !isRoot) return [skipped(`this user may not use "${socket}"`, "sudo harbornode doctor")];
-    if (answer === null) return [problem(`"${socket}" can not be used`, `see what it is: ls -l ${socket}`)];
+    if (answer === null) return [problem(`"${socket}" cannot be used`, `see what it is: ls -l ${socket}`)];
     if ("failure" in answer) {
       const { message, hint } = answer.failure;
       return [problem(message, hint ?? "see what it says: sudo systemctl status docker")];
@@ -79,7 +79,7 @@ function judgeInfo(info: DockerInfo): Finding[] {
     ["pids", info.PidsLimit],
   ].flatMap(([name, has]) => has === false ? [name] : []);
   if (limits.length > 0) {
-    found.push(warning(`it can not limit ${limits.join(", ")} of containers`, "see control groups, above"));
+    found.push(warning(`it cannot limit ${limits.join(", ")} of containers`, "see control groups, above"));
   }
   if (info.IPv4Forwarding === false) {
     found.push(warning("the kernel forwards no packets to containers", "sudo sysctl -w net.ipv4.ip_forward=1"));

@@ -1,19 +1,19 @@
 /** What several checks look at the machine with. Nothing here throws for what is not there. */
 import { dirname, join } from "node:path";
 
-/** Null for what is missing or can not be read. */
+/** Null for what is missing or cannot be read. */
 export async function readText(path: string): Promise<string | null> {
   return await Deno.readTextFile(path).catch(() => null);
 }
 
-/** "permission denied", "not there": why a file can not be read; null where it can. */
+/** "permission denied", "not there": why a file cannot be read; null where it can. */
 export async function readError(path: string): Promise<string | null> {
   try {
     (await Deno.open(path)).close();
     return null;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "is not there";
-    return error instanceof Deno.errors.PermissionDenied ? "may not be read by this user" : "can not be read";
+    return error instanceof Deno.errors.PermissionDenied ? "may not be read by this user" : "cannot be read";
   }
 }
 

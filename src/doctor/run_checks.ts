@@ -52,7 +52,7 @@ async function findingsOf(
   signal.addEventListener("abort", stop, { once: true });
   try {
     const over = AbortSignal.any([signal, late.signal]);
-    // Some looks can not be ended, like one at a disk that hangs: nobody waits for them any longer.
+    // Some looks cannot be ended, like one at a disk that hangs: nobody waits for them any longer.
     const look = check.gather({ ...context, settings: settings!, snapshot: snapshot! }, over)
       .then((facts) => check.evaluate(facts));
     return await Promise.race([look, end.promise.then(() => [tooLate])]);

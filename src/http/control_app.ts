@@ -47,7 +47,7 @@ export interface ControlDeps {
   accept(revision: string | null): Promise<string>;
   /** A test message to each target; `error` is null where it was told. */
   tryNotify(): Promise<{ name: string; error: string | null }[]>;
-  /** Reads the settings again. Throws a `Failure` for those that can not take effect. */
+  /** Reads the settings again. Throws a `Failure` for those that cannot take effect. */
   reload(): Promise<ReloadAnswer>;
   /** Null while it is under way. */
   reloadEnd(number: number): ReloadEnd | null;

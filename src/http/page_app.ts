@@ -109,7 +109,7 @@ function matches(route: string, path: string): boolean {
   return a.length === b.length && a.every((part, index) => part.startsWith(":") || part === b[index]);
 }
 
-/** The page shows what it can: output that can't be read is no reason to show nothing. */
+/** The page shows what it can: output that cannot be read is no reason to show nothing. */
 async function lastLines(read: ReadLogs, name: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(read(name, { tail: TAIL_ON_PAGE, follow: false }))).map((line) => line.text);

@@ -50,7 +50,7 @@ export class Requests {
   }
 
   /**
-   * Ends what can end in time, then the rest. Not by `shutdown()`: after it a server can not be cut any more, and one
+   * Ends what can end in time, then the rest. Not by `shutdown()`: after it a server cannot be cut any more, and one
    * stream that nobody ends keeps it, and the connection, for ever.
    */
   async close(server: Deno.HttpServer<Deno.Addr>): Promise<void> {

@@ -146,7 +146,7 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   const { name, on = EVERY_DEVICE } = read.common;
   if (name === undefined && table.name === undefined && !WORKLOAD_NAME.test(stem)) {
     scope.error(
-      `the file's name ${quote(stem)} can not be the name of a workload`,
+      `the file's name ${quote(stem)} cannot be the name of a workload`,
       "lower-case letters, digits and - can",
     );
   }

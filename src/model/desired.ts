@@ -3,7 +3,7 @@ import type { Kind, RuntimeName, Workload } from "./workload.ts";
 import type { ReasonCode } from "./reason.ts";
 import type { Problem } from "./problem.ts";
 
-/** A manifest that can't be applied. Its workload stays at its last applied spec; the others go on. */
+/** A manifest that cannot be applied. Its workload stays at its last applied spec; the others go on. */
 export interface InvalidManifest {
   /** As far as it could be told: the manifest's name, else its file's. */
   name: string;

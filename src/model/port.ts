@@ -4,7 +4,7 @@ import type { Port, ProbePort } from "./workload.ts";
 /** "${ports.http}" in commands, environment and probes. */
 export const PORT_REFERENCE = /\$\{ports\.([A-Za-z0-9_-]+)\}/g;
 
-/** Whether the two can not both be had on one device. One that is not published, or chosen by the device, meets nobody. */
+/** Whether the two cannot both be had on one device. One that is not published, or chosen by the device, meets nobody. */
 export function portsClash(a: Port, b: Port): boolean {
   if (a.host === null || a.host === 0 || a.host !== b.host || a.protocol !== b.protocol) return false;
   const anywhere = ["0.0.0.0", "::"];

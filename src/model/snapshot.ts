@@ -195,7 +195,7 @@ export interface UpgradeStatus {
    * - `invalid`: `problems` says why it is not known what git asks for.
    * - `denied`: the owner's policy does not allow it.
    * - `refused`: it was tried here, and did not work.
-   * - `unsupported`: this daemon can not be replaced by another one.
+   * - `unsupported`: this daemon cannot be replaced by another one.
    * - `downloading`, `waiting`: it is brought; it is here, and the time is not right.
    * - `installed`: it is in place, and counts from the next start on.
    * - `failed`: it could not be brought; tried again by itself.

@@ -104,7 +104,7 @@ async function beginning(body: ReadableStream<Uint8Array>, signal: AbortSignal):
   return text.slice(0, MAX_ANSWER_BYTES);
 }
 
-/** A name that can not be resolved here is left to `fetch`: a proxy may know it. */
+/** A name that cannot be resolved here is left to `fetch`: a proxy may know it. */
 async function isLocal(url: string): Promise<boolean> {
   const { hostname } = new URL(url);
   const literal = addressIn(hostname);
@@ -120,8 +120,6 @@ function whyUnreachable(error: unknown): string {
   const known = /connection refused|connection reset|connection closed|network unreachable|timed out|dns error/i.exec(
     text,
   );
-  if (known !== null) return `can not be reached: ${known[0].toLowerCase()}`;
-  return /certificate|tls|ssl/i.test(text)
-    ? "can not be reached: its certificate is not trusted"
-    : "can not be reached";
+  if (known !== null) return `cannot be reached: ${known[0].toLowerCase()}`;
+  return /certificate|tls|ssl/i.test(text) ? "cannot be reached: its certificate is not trusted" : "cannot be reached";
 }

@@ -20,7 +20,7 @@ export interface Checkout extends Pick<Revision, "entries" | "read"> {
   problems: Problem[];
 }
 
-/** Throws a `Failure` for a folder that can not be read. */
+/** Throws a `Failure` for a folder that cannot be read. */
 export async function openCheckout(dir: string): Promise<Checkout> {
   const { entries, read } = await readDirectory(dir);
   const file = entries.find(({ path, type }) => path === FLEET_FILE && type === "file");

@@ -19,7 +19,7 @@ export async function down(deps: StopDeps & Pick<OperationDeps, "stop">, options
 }
 
 /**
- * Resolves with the names of what was stopped. With the machine, each is tried once, and what can not be seen or does not
+ * Resolves with the names of what was stopped. With the machine, each is tried once, and what cannot be seen or does not
  * stop is left to whoever ends everything in a moment.
  */
 export async function stopAllWorkloads(

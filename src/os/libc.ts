@@ -95,7 +95,7 @@ export function sendDatagram(address: string, text: string): boolean {
 
 const CLOCK_MONOTONIC = 1;
 
-/** Since the machine booted, as systemd counts; null where the kernel can not be asked. */
+/** Since the machine booted, as systemd counts; null where the kernel cannot be asked. */
 export function monotonicMicroseconds(): bigint | null {
   const time = new BigInt64Array(2);
   if (libc()?.clock_gettime(CLOCK_MONOTONIC, new Uint8Array(time.buffer)) !== 0) return null;

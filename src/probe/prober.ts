@@ -191,7 +191,7 @@ export class Prober {
       }
       const port = probedPort(probe.port, instance.ports);
       const address = port === null ? null : await runtime.address(instance, port);
-      if (address === null) return { ok: false, output: `port ${port ?? "of the probe"} can not be reached` };
+      if (address === null) return { ok: false, output: `port ${port ?? "of the probe"} cannot be reached` };
       return probe.type === "tcp"
         ? await probeTcp(address, signal)
         : await probeHttp({ ...address, path: probe.path, headers: probe.headers }, signal);

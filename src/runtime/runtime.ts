@@ -98,7 +98,7 @@ export interface Runtime {
 
   /**
    * Starts one instance and returns when it exists; it may have ended already. Throws `Failure` with the reason when
-   * it can't be started (`command_not_found`, `port_conflict`, ...), and leaves nothing half-made behind.
+   * it cannot be started (`command_not_found`, `port_conflict`, ...), and leaves nothing half-made behind.
    */
   start(request: StartRequest): Promise<Instance>;
 
@@ -110,7 +110,7 @@ export interface Runtime {
 
   /**
    * Lets a running instance start its program again by itself, once and at once, should it end with another exit code
-   * than these; null takes that back. A runtime that can't do so does nothing.
+   * than these; null takes that back. A runtime that cannot do so does nothing.
    */
   setRestartLease(instance: Instance, finalCodes: readonly number[] | null): Promise<void>;
 
@@ -146,7 +146,7 @@ export interface Runtime {
     signal: AbortSignal,
   ): Promise<{ exitCode: number; output: string }>;
 
-  /** Host and port at which a probe reaches `port` of the instance; null when it can't be reached from the device. */
+  /** Host and port at which a probe reaches `port` of the instance; null when it cannot be reached from the device. */
   address(instance: Instance, port: number): Promise<{ host: string; port: number } | null>;
 
   /** What a running instance uses right now; null when it does not run. Cheap enough for every few seconds. */

@@ -26,7 +26,7 @@ export function parseDocument(file: string, text: string): Document {
     return { table: parse(plain, { integersAsBigInt: "asNeeded", maxDepth: MAX_DEPTH }) };
   } catch (error) {
     const syntax = syntaxError(plain) ?? (error instanceof TomlError ? withoutExcerpt(error) : null);
-    if (syntax === null) return { problem: fileProblem(file, "the file can not be read as TOML") };
+    if (syntax === null) return { problem: fileProblem(file, "the file cannot be read as TOML") };
     const { line, column, message } = syntax;
     return { problem: { file, line, column, field: "", message: syntaxMessage(message) } };
   }

@@ -87,7 +87,7 @@ export class Credentials {
     } catch (error) {
       await this.#remove(key);
       const ofDisk = diskFailure(error);
-      throw new Failure(`its secrets can not be written: ${error instanceof Error ? error.message : error}`, {
+      throw new Failure(`its secrets cannot be written: ${error instanceof Error ? error.message : error}`, {
         kind: "transient",
         reason: ofDisk?.reason ?? "start_failed",
         ...(ofDisk?.hint === undefined ? {} : { hint: ofDisk.hint }),

@@ -33,7 +33,7 @@ export async function readIdentity(path: string): Promise<Identity> {
     if (((mode ?? 0) & 0o077) !== 0) log.warn("others can read {path}: chmod 600 {path}", { path });
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
-    throw unusable(path, isMissing ? "is not there" : "can not be read", error);
+    throw unusable(path, isMissing ? "is not there" : "cannot be read", error);
   }
   const stranger = STRANGERS.find(([pattern]) => pattern.test(text));
   if (stranger !== undefined) throw unusable(path, stranger[1]);

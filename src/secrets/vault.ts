@@ -41,12 +41,12 @@ export class Vault {
     return !(this.#identity instanceof Failure);
   }
 
-  /** What secrets for this device are encrypted to; null while its identity can not be used. */
+  /** What secrets for this device are encrypted to; null while its identity cannot be used. */
   get recipient(): string | null {
     return this.#identity instanceof Failure ? null : this.#identity.recipient;
   }
 
-  /** The workload with the digests of its secrets; what can not be decrypted has none, and the first of them is told. */
+  /** The workload with the digests of its secrets; what cannot be decrypted has none, and the first of them is told. */
   async resolve<T extends Workload>(workload: T): Promise<{ workload: T; unresolved: Unresolved | null }> {
     const { secrets = [] } = workload;
     if (secrets.length === 0) return { workload, unresolved: null };
@@ -111,7 +111,7 @@ export class Vault {
   async #decrypt(secret: Secret): Promise<Uint8Array> {
     if (this.#identity instanceof Failure) {
       const { message, hint } = this.#identity;
-      throw refused(secret, `can not be decrypted: ${message}`, hint);
+      throw refused(secret, `cannot be decrypted: ${message}`, hint);
     }
     const { keys, recipient } = this.#identity;
     const done = await decrypt(Uint8Array.fromBase64(secret.ciphertext), keys);

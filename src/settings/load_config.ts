@@ -163,7 +163,7 @@ function ownParts(
 
 function unreadable(file: string, error: Error): { problems: Problem[] } {
   const isMissing = error instanceof Deno.errors.NotFound;
-  const message = isMissing ? "there is no such file" : `can not be read: ${readError(error)}`;
+  const message = isMissing ? "there is no such file" : `cannot be read: ${readError(error)}`;
   return { problems: [{ file, field: "", message, hint: unreadableHint(error) }] };
 }
 

@@ -16,7 +16,7 @@ export async function readPolicyFile(file: string): Promise<{ policy: Policy } |
     error instanceof Error ? error : new Error(String(error))
   );
   if (typeof text !== "string") {
-    return { problems: [{ file, field: "", message: `can not be read: ${readError(text)}` }] };
+    return { problems: [{ file, field: "", message: `cannot be read: ${readError(text)}` }] };
   }
   const document = parseDocument(file, text);
   if ("problem" in document) return { problems: [document.problem] };

@@ -37,7 +37,7 @@ export async function secretOf(
   const { text, error } = await readNear(file, base);
   if (error !== null) {
     const hint = `write the path of the file with the ${name}, absolute or from the folder of config.toml`;
-    scope.error(`names a file that can not be read: ${readError(error)}`, hint);
+    scope.error(`names a file that cannot be read: ${readError(error)}`, hint);
     return null;
   }
   if (text.trim() === "") scope.error("names a file that is empty", `put the ${name} into it`);

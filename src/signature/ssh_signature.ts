@@ -8,7 +8,7 @@ export interface SshSignature {
   key: PublicKey;
   /** What the signer says it is for: "git", "file". Part of what is signed. */
   namespace: string;
-  /** Whether it was made of this message. Throws `Malformed` for a signature that the key can not have made. */
+  /** Whether it was made of this message. Throws `Malformed` for a signature that the key cannot have made. */
   isOf(message: Uint8Array): boolean;
 }
 

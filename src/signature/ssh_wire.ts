@@ -27,7 +27,7 @@ export class WireReader {
   /** A string of printable ASCII, as names are. */
   name(): string {
     const text = latin1(this.string());
-    if (!/^[\x21-\x7e]{0,100}$/.test(text)) throw new Malformed("holds a name that can not be one");
+    if (!/^[\x21-\x7e]{0,100}$/.test(text)) throw new Malformed("holds a name that cannot be one");
     return text;
   }
 

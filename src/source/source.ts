@@ -48,7 +48,7 @@ export interface Revision {
 export interface Ancestry {
   /**
    * Whether `id` is the revision itself or one that it came after, through any number of commits. Throws a `Failure`
-   * when that can not be found out. May fetch commits, never files.
+   * when that cannot be found out. May fetch commits, never files.
    */
   isAncestor(id: string): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 /**
- * JSON files with a format version. What can not be read is set aside under another name and reported, never trusted,
+ * JSON files with a format version. What cannot be read is set aside under another name and reported, never trusted,
  * never overwritten and never deleted: a torn file after a power cut, a file of a newer format after a way back.
  *
  * A file of another format lies beside as `FILE.aside-FORMAT`: the newer one that an older daemon found, and the older
@@ -105,7 +105,7 @@ interface Found {
   value: unknown;
 }
 
-/** `value` is undefined for what can not be read. */
+/** `value` is undefined for what cannot be read. */
 function read<T>(text: string, format: Format<T>): { version: number; value: T | undefined } | null {
   const found = parse(text);
   if (found === null || found.version > format.version) return null;
@@ -126,7 +126,7 @@ async function setAside(path: string, { text, known }: { text: string; known: nu
     refused(path, error);
   });
   if (found === null || found.version <= known) {
-    log.warn('"{path}" can not be read; it was set aside as "{aside}"', { path, aside });
+    log.warn('"{path}" cannot be read; it was set aside as "{aside}"', { path, aside });
     return;
   }
   const file = { path, aside, by: found.by, found: found.version, known };

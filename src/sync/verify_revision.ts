@@ -53,7 +53,7 @@ async function readSigners(path: string | null): Promise<AllowedSigner[]> {
   if (size > MAX_SIGNERS_BYTES) throw unreadable(`The list of signers "${path}" is over 1 MiB`);
   const text = await Deno.readTextFile(path ?? "").catch((error) => {
     const why = error instanceof Deno.errors.NotFound ? "it is not there" : error.message;
-    throw unreadable(`The list of signers "${path}" can not be read: ${why}`);
+    throw unreadable(`The list of signers "${path}" cannot be read: ${why}`);
   });
   const list = readAllowedSigners(text);
   if (!Array.isArray(list)) throw unreadable(`Line ${list.line} of the list of signers "${path}" ${list.message}`);

@@ -100,7 +100,7 @@ async function unpack(
     if (failure !== null) throw failure;
     if (error instanceof Failure) throw error;
     if (error instanceof TypeError) throw damaged("is no gzip file");
-    const message = `the new executable can not be written to "${path}": ${
+    const message = `the new executable cannot be written to "${path}": ${
       error instanceof Error ? error.message : error
     }`;
     const { reason = "insufficient_disk", hint = "free some space" } = diskFailure(error) ?? {};

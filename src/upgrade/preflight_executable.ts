@@ -12,7 +12,7 @@ export interface Build {
   commit: string;
 }
 
-/** Throws a `Failure` for what can not be run here, or is no HarborNode. */
+/** Throws a `Failure` for what cannot be run here, or is no HarborNode. */
 export async function readBuildInfo(executable: string, signal: AbortSignal): Promise<Build> {
   const { code, out, message } = await ask(executable, { words: ["version"], signal });
   const [, version, commit] = /^harbornode (\S+) \(([0-9a-z+]+)\)/.exec(out) ?? [];
@@ -25,7 +25,7 @@ export async function readBuildInfo(executable: string, signal: AbortSignal): Pr
 /**
  * - `ready`: it would start here.
  * - `problems`: it does not like config.toml.
- * - `state`: it can not read the state, which a newer one wrote.
+ * - `state`: it cannot read the state, which a newer one wrote.
  * - `unknown`: it does not know the question.
  */
 export interface StartAnswer {
@@ -68,7 +68,7 @@ async function ask(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure) throw error;
-    throw useless(`can not be run: ${error instanceof Error ? error.message : error}`);
+    throw useless(`cannot be run: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -67,7 +67,7 @@ export async function resolveRelease(
 /** Read anew each time, so that a key that is taken out counts for nothing from then on. */
 async function signersOf(file: string | null): Promise<AllowedSigner[]> {
   const text = file === null ? RELEASE_SIGNERS : await Deno.readTextFile(file).catch((error) => {
-    throw unreadable(`"${file}" can not be read: ${error instanceof Error ? error.message : error}`);
+    throw unreadable(`"${file}" cannot be read: ${error instanceof Error ? error.message : error}`);
   });
   const list = readAllowedSigners(text);
   if (!Array.isArray(list)) throw unreadable(`line ${list.line} of ${file ?? "the built-in list"} ${list.message}`);

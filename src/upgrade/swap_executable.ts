@@ -11,7 +11,7 @@ export interface CheckOptions {
   wanted: Build | null;
   /** As the daemon is told; null for what it finds by itself. */
   config: string | null;
-  /** Of state that it can not read: refuse it, or go on and say so. */
+  /** Of state that it cannot read: refuse it, or go on and say so. */
   newerState: "refuse" | "tell";
   note: (message: string) => void;
   signal: AbortSignal;
@@ -29,12 +29,12 @@ export async function checkNext({ next }: UpgradePaths, options: CheckOptions): 
     throw refusal(`the new executable says that it is ${said}, and the release ${wanted.version} (${wanted.commit})`);
   }
   const { verdict, message } = await preflight(next, { config, signal });
-  if (verdict === "problems") throw refusal(`${build.version} can not use config.toml: ${message}`);
+  if (verdict === "problems") throw refusal(`${build.version} cannot use config.toml: ${message}`);
   if (verdict === "ready") return build;
   // One that does not know the question is from before the first release, and nobody knows what it would make of the state.
   const sentence = verdict === "state"
-    ? `${build.version} can not read all of the state: ${message}`
-    : `${build.version} can not say whether it could read the state`;
+    ? `${build.version} cannot read all of the state: ${message}`
+    : `${build.version} cannot say whether it could read the state`;
   if (newerState === "refuse") throw refusal(sentence, "state_newer");
   note(sentence);
   return build;

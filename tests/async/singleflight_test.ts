@@ -45,7 +45,7 @@ Deno.test("what a service may not reach is named, by its path and behind a link,
   await Deno.symlink(program, link);
   for (const path of [program, link]) {
     await Deno.chmod(program, 0o644);
-    await assert.rejects(checkPathAccess(path, nobody), /user nobody can not execute ".*\/(closed|link)"/);
+    await assert.rejects(checkPathAccess(path, nobody), /user nobody cannot execute ".*\/(closed|link)"/);
     await Deno.chmod(program, 0o755);
     await checkPathAccess(path, nobody);
   }

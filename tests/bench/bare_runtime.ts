@@ -23,7 +23,7 @@ const PAGE =
 
 /**
  * Compiles, into the folder, a program that serves a page of one letter, with the flags of ours. Null where the Deno that
- * runs this can not compile.
+ * runs this cannot compile.
  */
 export async function bareServer(dir: string): Promise<string | null> {
   const source = join(dir, "bare.js");

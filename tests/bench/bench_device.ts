@@ -79,7 +79,7 @@ async function starts(
   count: number,
 ): Promise<Samples> {
   const bare = await bareServer(dir);
-  if (bare === null) console.error(`THE BARE RUNTIME is not measured: Deno ${Deno.version.deno} can not compile here`);
+  if (bare === null) console.error(`THE BARE RUNTIME is not measured: Deno ${Deno.version.deno} cannot compile here`);
   const taken: { own: number[]; bare: number[] } = { own: [], bare: [] };
   await device.stopDaemon();
   for (let time = 0; time < count; time++) {

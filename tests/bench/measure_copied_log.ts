@@ -4,7 +4,7 @@ import type { Samples } from "./figure.ts";
 const CUTS = 30;
 
 /**
- * Where a file system can not cut a file at its front, a log is copied and emptied: how many lines of 10 000 that costs a
+ * Where a file system cannot cut a file at its front, a log is copied and emptied: how many lines of 10 000 that costs a
  * program that writes 20 000 a second. Only the kernel knows, so that no test can claim it.
  */
 export async function measureCopiedLog(): Promise<Samples> {

@@ -5,7 +5,7 @@ import { installed, type Peer, type Supervisor } from "./peer.ts";
 
 const VERSION = "7.0.4";
 
-/** Fetched by npx once, then run from its cache: npx itself takes a second. Null when it can not be fetched. */
+/** Fetched by npx once, then run from its cache: npx itself takes a second. Null when it cannot be fetched. */
 export async function pm2(): Promise<Peer | null> {
   if (await installed("npx") === null) return null;
   const args = ["-y", "--package", `pm2@${VERSION}`, "--", "sh", "-c", "command -v pm2"];

@@ -96,7 +96,7 @@ Deno.test("mistakes are told before anything is encrypted, and no plaintext with
   assert.match(await said("--to", "nowhere", here.plain), /; add it: nowhere = "age1\.\.\."$/);
   assert.match(await said("--to", "age1qqqq", here.plain), /^2 error: "age1qqqq" is no recipient of a device/);
   assert.match(await said("--to", "nas", "--name", "../up", here.plain), /^2 error: --name is "\.\.\/up"/);
-  assert.match(await said("--to", "nas", join(here.path, "gone")), /^2 error: ".*gone" can not be read/);
+  assert.match(await said("--to", "nas", join(here.path, "gone")), /^2 error: ".*gone" cannot be read/);
   await Deno.writeFile(here.plain, new Uint8Array(70_000));
   assert.match(await said("--to", "nas", here.plain), /^1 error: what is to be encrypted is too large/);
   await Deno.writeTextFile(here.plain, "");

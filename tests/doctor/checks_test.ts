@@ -51,7 +51,7 @@ Deno.test("a problem that others come from is shown before them, and stands in i
 Deno.test("the judgement of every check has a test", async () => {
   const here = new URL(".", import.meta.url);
   const text = async (path: string) => await Deno.readTextFile(new URL(path, here));
-  const tests = await Promise.all(["repository", "machine", "daemon"].map((name) => text(`judge_${name}_test.ts`)));
+  const tests = await Promise.all(["repository", "machine", "daemon"].map((name) => text(`${name}_checks_test.ts`)));
   const judged = [...tests.join("\n").matchAll(/^judges\(\s*(\w+),/gm)].map(([, name]) => name).sort();
   const table = await text("../../src/doctor/checks.ts");
   const all = [...table.matchAll(/^ {2}(\w+),$/gm)].map(([, name]) => name).sort();

@@ -59,7 +59,7 @@ judges(
       /^problem: config\.toml:3:1: listen_port: is "x", wanted a number\n {2}correct it there/,
     ],
     [
-      { isRoot: false, problems: [{ file: "config.toml", field: "", message: "can not be read: permission denied" }] },
+      { isRoot: false, problems: [{ file: "config.toml", field: "", message: "cannot be read: permission denied" }] },
       /^skipped: .*permission denied\n {2}sudo harbornode doctor$/,
     ],
   ],

@@ -143,7 +143,7 @@ judges(identity, {
   [{ isThere: false, isNamed: true }, /^problem: identity_file "\/i.txt" is not there\n.*age-keygen -o \/i.txt$/],
   [{ mode: 0o644 }, 'warning: others may read "/i.txt"\n  sudo chmod 600 /i.txt'],
   [{ isDenied: true, isRoot: false }, "skipped: only root may read it\n  sudo harbornode doctor"],
-  [{ isDenied: true }, /^problem: "\/i.txt" can not be read by root/],
+  [{ isDenied: true }, /^problem: "\/i.txt" cannot be read by root/],
   [
     { failure: { message: '"/i.txt" holds no identity', hint: null } },
     /^problem: "\/i.txt" holds no identity\n {2}bring it back/,
@@ -167,7 +167,7 @@ judges(docker, {
     /^problem: there is no Docker on .*\n {2}sudo apt-get install docker.io$/,
   ],
   [{ there: "denied", answer: null, isRoot: false }, /^skipped: this user may not use .*\n {2}sudo harbornode doctor$/],
-  [{ there: "denied", answer: null }, /^problem: .* can not be used/],
+  [{ there: "denied", answer: null }, /^problem: .* cannot be used/],
   [{ answer: { failure: { message: "Docker does not answer", hint: null } } }, /^problem: Docker does not answer\n/],
   [{ answer: { about: "", info: { ...INFO, Driver: "vfs" } } }, /^warning: its storage driver "vfs" copies/],
   [
@@ -177,7 +177,7 @@ judges(docker, {
   [{ answer: { about: "", info: { ...INFO, CgroupDriver: "cgroupfs", CgroupVersion: "1" } } }, /^ok/],
   [
     { answer: { about: "", info: { ...INFO, MemoryLimit: false, PidsLimit: true } } },
-    /^warning: it can not limit memory of containers\n/,
+    /^warning: it cannot limit memory of containers\n/,
   ],
   [
     { answer: { about: "", info: { ...INFO, IPv4Forwarding: false } } },

@@ -1,4 +1,4 @@
-/** What checks see of a machine: of this one, and of those that can not be had here, as folders of their files. */
+/** What checks see of a machine: of this one, and of those that cannot be had here, as folders of their files. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { docker } from "../../src/doctor/docker_engine.ts";

@@ -69,14 +69,14 @@ await testNeeding(
 
 await testNeeding(
   ["git", "docker"],
-  "a move to Docker that can not be prepared leaves the process running",
+  "a move to Docker that cannot be prepared leaves the process running",
   async () => {
     await using dir = await tempDir();
     const repository = await fleet(dir.path, manifest({ preferred: "native" }));
     await using device = await TestDevice.start({ root: dir.path, repository: repository.dir });
     const before = await device.until("web", (workload) => workload.phase === "running" && workload.sync === "synced");
     assert.deepEqual(before.mode, { chosen: "native", reason: "its manifest prefers it" });
-    // Nobody listens there: the image can not be pulled.
+    // Nobody listens there: the image cannot be pulled.
     await repository.write("services/web.toml", manifest({ preferred: "container", image: "127.0.0.1:1/none:1" }));
     await repository.commit("Move");
     const blocked = await device.until(
@@ -140,7 +140,7 @@ await testNeeding(["git", "docker"], "what fell back stays native when Docker an
   );
   assert.equal(moved.instances.length, 1);
 
-  // And an outage moves nothing back: what can not be seen is unknown.
+  // And an outage moves nothing back: what cannot be seen is unknown.
   await Deno.remove(socket);
   await device.killDaemon();
   await device.startDaemon();

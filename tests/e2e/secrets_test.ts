@@ -1,6 +1,6 @@
 /**
  * Secrets of a real device, from the push to the process and the container: what arrives, what a changed value does, what
- * one that can not be decrypted does, and that nothing of them is anywhere else.
+ * one that cannot be decrypted does, and that nothing of them is anywhere else.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -118,7 +118,7 @@ await testNeeding(
       assert.equal((await device.workload("box"))?.instances[0]?.container_id, box.container_id);
     });
 
-    await t.step("one that can not be decrypted blocks its workload alone, and what runs goes on", async () => {
+    await t.step("one that cannot be decrypted blocks its workload alone, and what runs goes on", async () => {
       await write("db-password", password, recipientOf(newIdentity())!);
       await repository.commit("For somebody else");
       const blocked = await device.until("web", (workload) => workload.reason === "secret_unresolved");

@@ -2,7 +2,7 @@
  * How fuzz runs are seeded: the same seed every time, so that a run that fails says something of the change before it.
  * `SLOW=1` takes another one and many more runs; `SEED=` takes up a run that was printed.
  */
-// deno-lint-ignore-file no-console -- a run that can not be taken up again found nothing
+// deno-lint-ignore-file no-console -- a run that cannot be taken up again found nothing
 import type { Parameters } from "fast-check";
 
 const SLOW = Deno.env.get("SLOW") === "1";

@@ -128,7 +128,7 @@ Deno.test("no delivery is a bug to who takes it; unproved it wakes nobody, prove
         assert.ok(one.length < 500);
       }
     }
-    assert.equal((await paper.get("/")).status, 200, "the page can not show it");
+    assert.equal((await paper.get("/")).status, 200, "the page cannot show it");
   });
   await fc.assert(property, fuzz(800));
   assert.ok(accepted > rounds(800) / 10, `${accepted} were accepted`);

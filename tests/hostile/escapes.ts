@@ -109,7 +109,7 @@ export function processes({ port }: Surroundings): Escape[] {
     {
       name: "closed-folder",
       manifest: native('working_dir = "/root"'),
-      says: /can not pass the folder|can not|permission/,
+      says: /cannot pass the folder|cannot|permission/,
     },
   ];
 }

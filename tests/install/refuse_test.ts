@@ -87,12 +87,12 @@ const RELEASES: Case[] = [
   {
     what: "an executable that is not there",
     spoil: (target) => target.served.delete(`${ASSET}.gz`),
-    says: new RegExp(`/${ASSET}.gz can not be downloaded`),
+    says: new RegExp(`/${ASSET}.gz cannot be downloaded`),
   },
   {
     what: "a release without sums",
     spoil: (target) => target.served.delete("SHA256SUMS"),
-    says: /SHA256SUMS can not be downloaded/,
+    says: /SHA256SUMS cannot be downloaded/,
   },
   {
     what: "sums without a line for the executable",
@@ -183,7 +183,7 @@ for (
     {
       what: "a full disk",
       options: "size=8k",
-      says: /can not be written; nothing was changed\n {2}hint: look at its space/,
+      says: /cannot be written; nothing was changed\n {2}hint: look at its space/,
     },
     {
       what: "a folder mounted noexec",

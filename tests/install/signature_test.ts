@@ -36,7 +36,7 @@ const REFUSED: { what: string; spoil: (target: Target) => unknown; says: RegExp 
   {
     what: "without a signature",
     spoil: (target) => target.served.delete("SHA256SUMS.sig"),
-    says: /SHA256SUMS\.sig can not be downloaded/,
+    says: /SHA256SUMS\.sig cannot be downloaded/,
   },
   {
     what: "with sums that were changed after they were signed",
@@ -55,7 +55,7 @@ const REFUSED: { what: string; spoil: (target: Target) => unknown; says: RegExp 
     says: /no ssh-keygen to check the signature with\n {2}hint: install openssh-client/,
   },
   {
-    what: "that an old ssh-keygen can not check",
+    what: "that an old ssh-keygen cannot check",
     spoil: (target) => target.stub("ssh-keygen", "echo 'unknown option -- Y' >&2; exit 1"),
     says: /no ssh-keygen to check/,
   },
@@ -109,7 +109,7 @@ Deno.test("without any key it is said that only the sums are checked; a list tha
   for (const file of ["nobody", "missing"]) {
     const { code, message } = await target.install(["--signers", `${target.dir.path}/${file}`]);
     assert.equal(code, 1, message);
-    assert.match(message, /names nobody|can not be read/);
+    assert.match(message, /names nobody|cannot be read/);
   }
 });
 

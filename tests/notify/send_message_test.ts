@@ -135,7 +135,7 @@ Deno.test("nobody there is said without the URL, which may be a secret", async (
   const { port } = listener.addr;
   listener.close();
   const outcome = await send({ url: `http://127.0.0.1:${port}/s3cr3t`, headers: {}, body: "{}" }, options);
-  assert.deepEqual(outcome, { type: "failed", why: "can not be reached: connection refused", afterMs: null });
+  assert.deepEqual(outcome, { type: "failed", why: "cannot be reached: connection refused", afterMs: null });
 });
 
 Deno.test("nothing is sent to this device or its link, however the address is written, unless the owner says so", async () => {

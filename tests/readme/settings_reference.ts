@@ -38,7 +38,7 @@ function shownDefault(field: Field): string {
 
 /**
  * A default as a person would write it, which is what the setting's own schema reads as the default. Null where leaving
- * it out can not be written.
+ * it out cannot be written.
  */
 export function writtenDefault({ name, default: fallback, schema }: Field): string | null {
   if (fallback === null) return null;
@@ -48,7 +48,7 @@ export function writtenDefault({ name, default: fallback, schema }: Field): stri
       return JSON.stringify(candidate).replace(/,/g, ", ");
     }
   }
-  throw new Error(`the default of "${name}" can not be written: ${JSON.stringify(fallback)}`);
+  throw new Error(`the default of "${name}" cannot be written: ${JSON.stringify(fallback)}`);
 }
 
 const UNITS: [string, number][] = [

@@ -53,9 +53,9 @@ await testNeeding(["git"], "a release that installs, works and goes is seen to d
 for (
   const { what, says, ...given } of [
     {
-      what: "the release can not be downloaded",
+      what: "the release cannot be downloaded",
       stubs: { curl: "exit 22" },
-      says: /install\.sh can not be downloaded/,
+      says: /install\.sh cannot be downloaded/,
     },
     {
       what: "another version is installed",

@@ -1,4 +1,4 @@
-/** What runs at the forge can not be run here: that what it names is there, is pinned, and may do no more than it must. */
+/** What runs at the forge cannot be run here: that what it names is there, is pinned, and may do no more than it must. */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import project from "../../deno.json" with { type: "json" };
@@ -114,7 +114,7 @@ Deno.test("the files, tasks and steps that workflows name are there", async () =
   assert.ok(scripts.includes(".ci/run") && scripts.includes(".github/release") && scripts.length > 6);
   for (const path of scripts) {
     const { mode } = await Deno.stat(new URL(path, ROOT));
-    assert.ok(path.endsWith(".yml") || (mode! & 0o111) !== 0, `${path} can not be run`);
+    assert.ok(path.endsWith(".yml") || (mode! & 0o111) !== 0, `${path} cannot be run`);
   }
   const script = await Deno.readTextFile(new URL(".github/release", ROOT));
   for (const { step } of steps) {

@@ -53,7 +53,7 @@ Deno.test("an identity that is torn, empty or of another kind is left as it is, 
   }
   await Deno.remove(path);
   await Deno.mkdir(path);
-  assert.match(await refusal(path), /can not be read$/);
+  assert.match(await refusal(path), /cannot be read$/);
 });
 
 Deno.test("several identities of a file count, and the first of them is the device's own", async () => {

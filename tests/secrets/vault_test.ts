@@ -115,7 +115,7 @@ Deno.test("a value is handed over as it is, a variable without the line end behi
   });
 });
 
-Deno.test("what can not be decrypted or delivered is named, with what to do, and has no digest", async () => {
+Deno.test("what cannot be decrypted or delivered is named, with what to do, and has no digest", async () => {
   await using device = await vaults(1);
   const [vault] = device.all as [Vault];
   const to = vault.recipient!;
@@ -140,7 +140,7 @@ Deno.test("what can not be decrypted or delivered is named, with what to do, and
   }
 });
 
-Deno.test("an identity that can not be used is said of each workload that needs it, and of no other", async () => {
+Deno.test("an identity that cannot be used is said of each workload that needs it, and of no other", async () => {
   await using device = await vaults(1);
   const path = join(device.path, "torn.txt");
   await Deno.writeTextFile(path, "AGE-SECRET-KEY-1QQ", { mode: 0o600 });
@@ -149,7 +149,7 @@ Deno.test("an identity that can not be used is said of each workload that needs 
   const { unresolved } = await vault.resolve(
     native({ secrets: [await secret("x", { to: device.all[0]!.recipient! })] }),
   );
-  assert.match(unresolved?.message ?? "", /^the secret "PASSWORD" can not be decrypted: the identity ".*" is damaged/);
+  assert.match(unresolved?.message ?? "", /^the secret "PASSWORD" cannot be decrypted: the identity ".*" is damaged/);
   assert.equal((await vault.resolve(native({}))).unresolved, null);
 });
 

@@ -52,7 +52,7 @@ Deno.test("a problem of the environment is told at its variable, with no word of
   const cases: [Record<string, string>, RegExp][] = [
     [
       { HARBORNODE_REPO_TOKEN_FILE: "s3cr3t" },
-      /^environment: HARBORNODE_REPO_TOKEN_FILE: names a file that can not be read: no such file or directory \| write/,
+      /^environment: HARBORNODE_REPO_TOKEN_FILE: names a file that cannot be read: no such file or directory \| write/,
     ],
     [{ HARBORNODE_WEBHOOK_SECRET_FILE: "." }, /^environment: HARBORNODE_WEBHOOK_SECRET_FILE: .*is a directory/],
     [{ HARBORNODE_REPO_TOKEN_FILE: "empty" }, /^environment: HARBORNODE_REPO_TOKEN_FILE: names a file that is empty/],

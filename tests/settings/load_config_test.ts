@@ -180,13 +180,13 @@ Deno.test("settings that are not there, or no TOML, are a problem with a hint", 
   assert.match((await load({ text: "listen_port = \n" })).problems[0]!, /^config\.toml:\d+:\d+: /);
 });
 
-Deno.test("settings in a file that can not be read have a hint that fits", async () => {
+Deno.test("settings in a file that cannot be read have a hint that fits", async () => {
   const folder = await load({ files: { "settings.d/config.toml": URL_LINE }, file: "settings.d" });
   assert.deepEqual(folder.problems, [
-    "settings.d: can not be read: is a directory | name the file inside of it, like config.toml",
+    "settings.d: cannot be read: is a directory | name the file inside of it, like config.toml",
   ]);
   const below = await load({ text: URL_LINE, file: "config.toml/x.toml" });
   assert.deepEqual(below.problems, [
-    "config.toml/x.toml: can not be read: not a directory | look at what is there with: ls -l",
+    "config.toml/x.toml: cannot be read: not a directory | look at what is there with: ls -l",
   ]);
 });

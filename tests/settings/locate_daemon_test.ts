@@ -10,14 +10,14 @@ async function reach(text: string | null, env: Record<string, string> = {}) {
   return JSON.parse(JSON.stringify(found).replaceAll(dir.path, "/here"));
 }
 
-Deno.test("the daemon is reached though its token can not be read, and though other settings are wrong", async () => {
+Deno.test("the daemon is reached though its token cannot be read, and though other settings are wrong", async () => {
   const text = '[repo]\nurl = "no url"\ntoken_file = "missing"\nintervall = "1s"\n[nonsense]\n';
   assert.deepEqual(await reach(text), { dataDir: "/here/data" });
   assert.deepEqual(await reach(`data_dir = "/var/lib/harbornode"\n${text}`), { dataDir: "/var/lib/harbornode" });
   assert.deepEqual(await reach(text, { HARBORNODE_DATA_DIR: "state" }), { dataDir: "/here/state" });
 });
 
-Deno.test("settings that can not tell where the daemon is say why", async () => {
+Deno.test("settings that cannot tell where the daemon is say why", async () => {
   assert.equal((await reach("data_dir = 3\n")).problems[0].field, "data_dir");
   assert.equal((await reach("data_dir = \n")).problems.length, 1);
   assert.equal((await reach(null)).problems[0].message, "there is no such file");

@@ -46,7 +46,7 @@ Deno.test("files of a repository's settings lie beside config.toml, or among sys
     Deno.env.delete("CREDENTIALS_DIRECTORY");
   }
   assert.deepEqual((await load(dir.path, 'ca_file = "gone.pem"\nproxy = "http://u:p@proxy:1"')).problems, [
-    "repo.ca_file: names a file that can not be read: no such file or directory",
+    "repo.ca_file: names a file that cannot be read: no such file or directory",
     'repo.proxy: is not a URL like "http://proxy.example.org:3128", without a user',
   ]);
 });

@@ -19,8 +19,8 @@ Deno.test("signatures that nobody could verify are a problem of the settings", a
   const cases: [string, string][] = [
     ['verify = "all"', 'is "all", wanted "none" or "head"'],
     ['verify = "head"', "there is no allowed_signers to verify with"],
-    ['verify = "head"\nallowed_signers = "gone"', "names a file that can not be read: no such file"],
-    ['verify = "head"\nallowed_signers = "folder"', "names a file that can not be read: is a directory"],
+    ['verify = "head"\nallowed_signers = "gone"', "names a file that cannot be read: no such file"],
+    ['verify = "head"\nallowed_signers = "folder"', "names a file that cannot be read: is a directory"],
   ];
   for (const [lines, sentence] of cases) {
     const { problems } = await loadGiven({ text: `${URL_LINE}${lines}\n`, files: { "folder/file": "" } });

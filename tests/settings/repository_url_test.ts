@@ -28,7 +28,7 @@ Deno.test("a repository's URL is http, https or file with a scheme in lower case
   }
 });
 
-Deno.test("a repository's URL that can not work is refused with a sentence that says why", async () => {
+Deno.test("a repository's URL that cannot work is refused with a sentence that says why", async () => {
   const cases: [string, RegExp][] = [
     ["", /^is "", wanted a URL like/],
     ["https://", /^names no host \| write https:\/\//],

@@ -19,7 +19,7 @@ Deno.test("settings of the webhook say what is wrong with each of several, and q
   const { problems } = await loadGiven({ text, files: { empty: "" } });
   assert.deepEqual(problems.map((problem) => problem.replace(/ \| .*/, "")), [
     "config.toml:4:11: webhook.secrets: is no array of secrets",
-    "config.toml:5:17: webhook.secret_files[0]: names a file that can not be read: no such file or directory",
+    "config.toml:5:17: webhook.secret_files[0]: names a file that cannot be read: no such file or directory",
     "config.toml:5:25: webhook.secret_files[1]: names a file that is empty",
     'config.toml:6:20: webhook.trusted_proxies[0]: is "proxy.example.org", wanted a network like "10.0.0.0/8" or "fd00::/8", or an address',
     'config.toml:6:41: webhook.trusted_proxies[1]: is "10.0.0.0/40", wanted a network like "10.0.0.0/8" or "fd00::/8", or an address',

@@ -163,7 +163,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
   ],
   ["several", { spec: { replicas: 2 }, instances: [{}, {}] }, "synced running healthy running: 2 instances run"],
   [
-    "one that can not be started again",
+    "one that cannot be started again",
     { instances: [exited(7)], rest: { retry: attempt, state: streaking } },
     "synced blocked unhealthy port_conflict: port 80 is taken by nginx (pid 7); stop that program",
   ],
@@ -173,7 +173,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
     "synced running healthy running: runs",
   ],
   [
-    "a job whose next run can not begin",
+    "a job whose next run cannot begin",
     {
       spec: { job: { schedule: "* * * * *", timezone: null, overlap: "skip", missed: "once", timeoutMs: null } },
       instances: [exited(0)],
@@ -193,7 +193,7 @@ const SCENES: [claim: string, scene: Scene, shown: string][] = [
     "out-of-sync pending unknown waiting: is about to run",
   ],
   [
-    "one that can not be started",
+    "one that cannot be started",
     { instances: [], rest: { retry: attempt } },
     "out-of-sync blocked unknown port_conflict: port 80 is taken by nginx (pid 7); stop that program",
   ],

@@ -22,7 +22,7 @@ Deno.test("deliveries are there after a restart, the last fifty, and what was ac
   await again.close();
 });
 
-Deno.test("deliveries that can not be read are set aside, and nothing is written while nothing comes", async () => {
+Deno.test("deliveries that cannot be read are set aside, and nothing is written while nothing comes", async () => {
   await using dir = await tempDir();
   const path = join(dir.path, "deliveries.json");
   await Deno.writeTextFile(path, '{"version":1,"value":{"deliveries":[{}],"accepted":[]}}');

@@ -110,7 +110,7 @@ Deno.test("state of a newer version is told of beforehand, and nothing of it is 
   assert.equal(await Deno.readTextFile(path), text, "looking changes nothing");
 
   const { all } = await WorkloadStateStore.open(workloads);
-  assert.deepEqual([...all.keys()], ["cache"], "one file that can not be read harms one workload");
+  assert.deepEqual([...all.keys()], ["cache"], "one file that cannot be read harms one workload");
   assert.equal(await Deno.readTextFile(`${path}.aside-99`), text);
 });
 

@@ -50,7 +50,7 @@ await testNeeding(["git"], "strange files make their own workload invalid, with 
     "services/escape/service.toml": /a symlink is not followed/,
     "services/twin.toml": /the name "twin" is taken by services\/other.toml as well/,
     "services/other.toml": /the name "twin" is taken by services\/twin.toml as well/,
-    "services/LOUD.toml": /"LOUD" can not be the name of a workload/,
+    "services/LOUD.toml": /"LOUD" cannot be the name of a workload/,
   };
   assert.deepEqual(Object.keys(said).sort(), Object.keys(expected).sort());
   for (const [path, message] of Object.entries(expected)) assert.match(said[path]!.message, message, path);

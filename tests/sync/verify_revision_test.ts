@@ -107,7 +107,7 @@ await testNeeding(
     await assert.rejects(check(), {
       ...refusal,
       reason: "signers_unreadable",
-      message: /can not be read: it is not there/,
+      message: /cannot be read: it is not there/,
     });
     await Deno.writeTextFile(allowedSigners, "");
     await assert.rejects(check(), { ...refusal, reason: "signer_unknown" });

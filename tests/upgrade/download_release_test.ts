@@ -185,7 +185,7 @@ await testNeeding(
     await Deno.remove(list);
     assert.match(
       await refused(signed.find(null, { releaseSigners })),
-      /^mistake signers_unreadable: .* can not be read/,
+      /^mistake signers_unreadable: .* cannot be read/,
     );
   },
 );

@@ -9,7 +9,7 @@ import { type Guard, guardOf } from "./guard.ts";
 const TRIED = { version: "0.2.0", sha256: "ab".repeat(32), from: "0.1.0" };
 const OLD = "#!/bin/sh\nexit 0\n";
 
-/** Programs that can not be a daemon, and how many starts of each there are. */
+/** Programs that cannot be a daemon, and how many starts of each there are. */
 const BROKEN: { what: string; text: string; starts: number }[] = [
   { what: "ends with 1", text: "#!/bin/sh\nexit 1\n", starts: 2 },
   { what: "segfaults at once", text: "#!/bin/sh\nkill -SEGV $$\n", starts: 2 },

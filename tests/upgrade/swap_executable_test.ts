@@ -66,20 +66,20 @@ Deno.test("a new executable is what the release says, and says that it could sta
     /does not say which version it is: no GLIBC_2\.99$/,
   );
   assert.match(await verdict("\x7fELF\x02\x01\x01\x00"), /^release_invalid: /);
-  assert.match(await verdict("#!/nowhere/sh\n"), /^release_invalid: the new executable can not be run/);
+  assert.match(await verdict("#!/nowhere/sh\n"), /^release_invalid: the new executable cannot be run/);
 });
 
 Deno.test("a new executable that would not start here is not put in place", async () => {
   const problems = program("0.2.0", 'echo "error: config.toml:3:1: there is no field named \\"x\\"" >&2; exit 3');
   assert.match(
     await verdict(problems),
-    /^release_invalid: 0\.2\.0 can not use config\.toml: config\.toml:3:1: there is no/,
+    /^release_invalid: 0\.2\.0 cannot use config\.toml: config\.toml:3:1: there is no/,
   );
   const newer = program("0.2.0", 'echo "error: state/a.json is of format 3" >&2; exit 1');
-  assert.equal(await verdict(newer), "state_newer: 0.2.0 can not read all of the state: state/a.json is of format 3");
-  assert.match(await verdict(newer, { newerState: "tell" }), /^0\.2\.0 may; 0\.2\.0 can not read all of the state/);
+  assert.equal(await verdict(newer), "state_newer: 0.2.0 cannot read all of the state: state/a.json is of format 3");
+  assert.match(await verdict(newer, { newerState: "tell" }), /^0\.2\.0 may; 0\.2\.0 cannot read all of the state/);
   const older = program("0.2.0", 'echo "error: there is no command \\"check-start\\"" >&2; exit 2');
-  assert.equal(await verdict(older), "state_newer: 0.2.0 can not say whether it could read the state");
+  assert.equal(await verdict(older), "state_newer: 0.2.0 cannot say whether it could read the state");
   assert.match(await verdict(older, { newerState: "tell" }), /^0\.2\.0 may; /);
 });
 
@@ -118,10 +118,10 @@ Deno.test("there is no way back where nothing was before", async () => {
 });
 
 const SWAPPER = `
-import { placesOf } from "${new URL("../../src/upgrade/upgrade_trial.ts", import.meta.url)}";
+import { upgradePaths } from "${new URL("../../src/upgrade/upgrade_trial.ts", import.meta.url)}";
 import { hashOf } from "${new URL("../../src/upgrade/download_release.ts", import.meta.url)}";
 import { swap } from "${new URL("../../src/upgrade/swap_executable.ts", import.meta.url)}";
-const places = placesOf(Deno.args[0]);
+const places = upgradePaths(Deno.args[0]);
 for (let round = 0;; round++) {
   await Deno.copyFile(Deno.args[round % 2 === 0 ? 1 : 2], places.next);
   console.log(round);

@@ -17,7 +17,7 @@ async function list(root: string, directory: string, lines: string[]): Promise<v
   try {
     names = (await Array.fromAsync(Deno.readDir(join(root, directory)), ({ name }) => name)).sort();
   } catch (error) {
-    lines.push(`${directory === "" ? "." : directory}: ${error instanceof Error ? error.name : "can not be read"}`);
+    lines.push(`${directory === "" ? "." : directory}: ${error instanceof Error ? error.name : "cannot be read"}`);
     return;
   }
   for (const name of names) {

@@ -29,7 +29,7 @@ export const memory: Check<MemoryFacts> = {
   },
   evaluate({ totalBytes, availableBytes, reserveBytes }) {
     if (totalBytes === null || availableBytes === null) {
-      return [skipped("/proc/meminfo can not be read", "mount /proc")];
+      return [skipped("/proc/meminfo cannot be read", "mount /proc")];
     }
     const free = `${formatMebibytes(availableBytes)} of ${formatMebibytes(totalBytes)} free`;
     if (reserveBytes === null || availableBytes >= reserveBytes) return [ok(free)];

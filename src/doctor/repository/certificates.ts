@@ -22,7 +22,7 @@ export interface CertificateFacts {
   system: Bundle | null;
   /** `[repo] ca_file`; null where none is named. */
   own: Bundle | null;
-  /** Whether the running daemon believes the system's; null where that can not be seen. */
+  /** Whether the running daemon believes the system's; null where that cannot be seen. */
   isSystemUsed: boolean | null;
 }
 

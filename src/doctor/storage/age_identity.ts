@@ -49,7 +49,7 @@ export const identity: Check<IdentityFacts, "settings"> = {
     }
     if (isDenied) {
       return isRoot
-        ? [problem(`"${file}" can not be read by root`, `see what it is: ls -l ${file}`)]
+        ? [problem(`"${file}" cannot be read by root`, `see what it is: ls -l ${file}`)]
         : [skipped("only root may read it", "sudo harbornode doctor")];
     }
     if (failure !== null) return [problem(failure.message, failure.hint ?? "bring it back from a backup")];

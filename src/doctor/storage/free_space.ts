@@ -5,7 +5,7 @@ import { type Finding, orOk, problem, skipped, warning } from "../finding.ts";
 
 export interface DiskFacts {
   path: string;
-  /** Null where it can not be looked at. */
+  /** Null where it cannot be looked at. */
   disk: { freeBytes: number; totalBytes: number; freeFiles: number; totalFiles: number } | null;
   /** What downloads leave free. */
   reserveBytes: number;
@@ -28,7 +28,7 @@ export const disk: Check<DiskFacts, "settings"> = {
     }
   },
   evaluate({ path, disk, reserveBytes }) {
-    if (disk === null) return [skipped("it can not be looked at", "sudo harbornode doctor")];
+    if (disk === null) return [skipped("it cannot be looked at", "sudo harbornode doctor")];
     const { freeBytes, totalBytes, freeFiles, totalFiles } = disk;
     const free = `${sizeText(freeBytes)} of ${sizeText(totalBytes)} free`;
     const found: Finding[] = [];

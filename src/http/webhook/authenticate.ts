@@ -92,7 +92,7 @@ function driftMs({ header, now }: Credentials): number {
 function stale(claim: Credentials): AuthResult {
   if (claim.now < EARLIEST_MS) {
     const says = new Date(claim.now).toISOString().slice(0, 10);
-    return refused("clock_wrong", `the clock of this device says ${says}, so the age of a signature can not be told`);
+    return refused("clock_wrong", `the clock of this device says ${says}, so the age of a signature cannot be told`);
   }
   const minutes = Math.round(Math.abs(driftMs(claim)) / 60_000);
   const side = driftMs(claim) < 0 ? "behind" : "ahead of";

@@ -1,4 +1,4 @@
-/** How often somebody may fail to prove a secret: whoever guesses is slowed down, and can not fill the list of deliveries. */
+/** How often somebody may fail to prove a secret: whoever guesses is slowed down, and cannot fill the list of deliveries. */
 
 const PER_WINDOW = 10;
 const WINDOW_MS = 60_000;

@@ -43,7 +43,7 @@ export function readFleet(source: string): { devices: FleetDevice[] } | { proble
   const diagnostics: Diagnostic[] = [];
   const devices = Object.entries(document.table).map(([name, given]): FleetDevice => {
     const scope = new DiagnosticScope(diagnostics).at(name);
-    if (!NAME.test(name)) scope.keyError(`the name ${quote(name)} can not be that of a device`);
+    if (!NAME.test(name)) scope.keyError(`the name ${quote(name)} cannot be that of a device`);
     const short = typeof given === "string" ? RECIPIENT.read(given, scope) : undefined;
     const table = typeof given === "string" ? short === undefined ? {} : { recipient: short } : given;
     if (!isTable(table)) scope.mismatch(given, "a table", `write [${quote(name)}]`);

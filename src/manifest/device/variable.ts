@@ -132,7 +132,7 @@ function resolveText(text: string, { known, scope, expanded, expandedInAll }: Re
     const value = lookUp(name);
     if (value === undefined) return reference;
     if (!isPlain(value)) {
-      scope.error(`${quote(name)} is an array, and can not be written into other text`);
+      scope.error(`${quote(name)} is an array, and cannot be written into other text`);
       return reference;
     }
     return isTooLong(value) ? "" : String(value);

@@ -276,7 +276,7 @@ function formatOf(
   if (/\.zip$/i.test(file)) return "zip";
   if (!/\.(tar|tar\.\w+|txz|tbz2?|gz|bz2|xz|zst|7z|rar|deb|rpm)$/i.test(file)) return "plain";
   return scope.error(
-    `${quote(file)} can not be unpacked: tar.gz and zip can`,
+    `${quote(file)} cannot be unpacked: tar.gz and zip can`,
     'name another file, or write extract = "none" to keep it as one',
   );
 }

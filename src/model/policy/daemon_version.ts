@@ -10,7 +10,7 @@ export function daemonVersionDenial(
 ): PolicyViolation | null {
   if (wanted === running || policy.daemonVersions.includes(wanted)) return null;
   const hint = `leave it out, or add "${wanted}" to daemon_versions in [policy] of config.toml`;
-  // What an older one leaves undone, and what it can not read, nobody asked the owner.
+  // What an older one leaves undone, and what it cannot read, nobody asked the owner.
   if (running !== null && compareVersions(wanted, running) < 0) {
     const message = `the repository asks for the older version "${wanted}", and the owner of this device names no such`;
     return { reason: "policy_denied", message, hint };

@@ -27,7 +27,7 @@ export const DOCKER_RULES: DockerRules = {
     denyEach(mounts, (mount, index) =>
       // Whose a volume is only Docker knows (runtime/docker/check/check_volumes.ts).
       mount.type === "host" ? hostPathDenial(mount.source, { policy, index }) : null),
-  labels: "are for others to read; ours can not be written",
+  labels: "are for others to read; ours cannot be written",
   hostname: "is what it calls itself",
   network: ({ network }, { allowHostNetwork }) =>
     network !== "host" || allowHostNetwork

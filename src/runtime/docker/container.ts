@@ -3,7 +3,7 @@ import type { Instance, InstanceState, ProbeResult } from "../../model/instance.
 import type { DockerWorkload } from "../../model/workload.ts";
 import type { ContainerStatus, HealthLogEntry, InspectedContainer } from "./api_types.ts";
 
-/** A container is ours when the first label holds this device's id. Labels can't be changed once it is created. */
+/** A container is ours when the first label holds this device's id. Labels cannot be changed once it is created. */
 export const LABEL = {
   device: "harbornode.device",
   workload: "harbornode.workload",

@@ -37,7 +37,7 @@ import { usage } from "./container_usage.ts";
  */
 const STARTS_AT_ONCE = 8;
 
-/** What the planner can not ask, since it takes a look at the device. */
+/** What the planner cannot ask, since it takes a look at the device. */
 export type RuntimePolicy = Pick<Policy, "allowHostPaths" | "allowNetworks" | "allowVolumes">;
 
 export interface DockerOptions {
@@ -62,7 +62,7 @@ export interface DockerOptions {
 
 /**
  * Opening does not talk to Docker, so it works where Docker is not (yet): `observe` says so, and `watch` tells when it
- * came. Throws a `Failure` only for a host that can't be used.
+ * came. Throws a `Failure` only for a host that cannot be used.
  */
 export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime> {
   return Promise.try(() => new DockerRuntime(socketPath(options.host), options));

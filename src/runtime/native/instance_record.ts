@@ -56,7 +56,7 @@ export async function writeRecord(directory: string, record: InstanceRecord): Pr
 }
 
 /**
- * Everything below the run folder that can be read; what can't is removed: it never got as far as a process. So are the
+ * Everything below the run folder that can be read; what cannot is removed: it never got as far as a process. So are the
  * empty folders that a daemon leaves behind when it is killed between two steps of a removal.
  */
 export async function readRecords(runDir: string): Promise<FoundRecord[]> {

@@ -18,7 +18,7 @@ import { MARKER } from "./service_environment.ts";
  * Arguments: the run folder, the cgroup to join or "", the soft limit of open files, the score for the kernel's killer,
  * the umask, then the command.
  * - fd 4 takes notes for the daemon, fd 5 is where the daemon grants restarts: files that the service's user could not
- *   open, in a folder that it can not enter.
+ *   open, in a folder that it cannot enter.
  * - `read </proc/self/stat` is done by the shell itself, whose pid and start time its successor keeps over exec.
  * - Deno raises the soft limit of open files to the hard one, and children inherit it.
  * - The shell exports PWD by itself; what follows is root still, and needs no variable.

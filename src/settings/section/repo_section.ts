@@ -87,6 +87,6 @@ async function fileOf(
 ): Promise<string | null> {
   if (path === null) return null;
   const { file, error } = await readNear(path, base);
-  if (error !== null) scope.error(`names a file that can not be read: ${readError(error)}`);
+  if (error !== null) scope.error(`names a file that cannot be read: ${readError(error)}`);
   return file;
 }

@@ -40,7 +40,7 @@ export async function trustOf(values: TrustValues, { base, scopeOf }: SectionCon
   const failure = await Deno.readTextFile(file).then(() => null, readError);
   if (failure !== null) {
     scope.error(
-      `names a file that can not be read: ${failure}`,
+      `names a file that cannot be read: ${failure}`,
       "write the path of the file, absolute or from the folder of config.toml",
     );
   }

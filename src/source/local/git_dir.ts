@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { Failure } from "../../failure.ts";
 import { sha256Unsupported } from "../git_failure.ts";
 
-/** Of a bare repository, a working tree, or a linked worktree. Throws a `Failure` for one that can not be read. */
+/** Of a bare repository, a working tree, or a linked worktree. Throws a `Failure` for one that cannot be read. */
 export async function gitDirOf(dir: string): Promise<string> {
   const gitdir = await findGitDir(dir);
   if (gitdir === null) {

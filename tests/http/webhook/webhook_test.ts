@@ -128,7 +128,7 @@ Deno.test("webhook answers 429 after ten failures of an address in a minute, nev
   assert.equal(paper.deliveries.length, 10, "what is limited is not listed");
   await check(await paper.get("/webhook", bearer(SECRET), { address: "192.0.2.1" }), 202, /looked at now/);
   await check(await fail("192.0.2.2"), 401, /of no secret/);
-  // Who is no proxy of ours can not speak for others; who is, does.
+  // Who is no proxy of ours cannot speak for others; who is, does.
   await check(await fail("192.0.2.1", "198.51.100.1"), 429, /too many/);
   await check(await fail("10.0.0.2", "192.0.2.1"), 429, /too many/);
   await check(await fail("10.0.0.2", "198.51.100.1"), 401, /of no secret/);

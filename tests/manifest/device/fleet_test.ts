@@ -26,13 +26,13 @@ docker = false
   });
 });
 
-Deno.test("a fleet that can not be read says why, in its place", () => {
+Deno.test("a fleet that cannot be read says why, in its place", () => {
   const read = readFleet(`pi = 3\n[a]\nlabel = { room = "x" }\narch = "arm"\n["b c"]\n`);
   assert.ok("problems" in read);
   assert.deepEqual(read.problems.map(problemLine), [
     "devices.toml:1:6: pi: is 3, wanted a table",
     'devices.toml:3:1: a.label: there is no field named "label"',
     'devices.toml:4:8: a.arch: is "arm", wanted "arm64" or "x86_64"',
-    'devices.toml:5:2: "b c": the name "b c" can not be that of a device',
+    'devices.toml:5:2: "b c": the name "b c" cannot be that of a device',
   ]);
 });

@@ -77,7 +77,7 @@ Deno.test("overlays for others harm nobody here, and are told of when a checkout
   ]);
 });
 
-Deno.test("overlays can not change who a workload is, nor be anything but tables of fields", () => {
+Deno.test("overlays cannot change who a workload is, nor be anything but tables of fields", () => {
   const cases: [string, RegExp][] = [
     [`[overlay."pi-lab"]\nname = "other"`, /name is the same on every device/],
     [`[overlay."pi-lab"]\non = "x"`, /on is the same on every device/],
@@ -131,13 +131,13 @@ Deno.test("a file of the environment that a variable or an overlay names is read
   assert.deepEqual(web(files).env, { B: "1" });
 });
 
-Deno.test("variables that are not there, or can not be used so, are told in their place", () => {
+Deno.test("variables that are not there, or cannot be used so, are told in their place", () => {
   const cases: [string, RegExp][] = [
     [
       `env = { A = "\${vars.domian}" }`,
       /env\.A: there is no variable "vars\.domian" \| did you mean "\$\{vars\.domain\}"\?/,
     ],
-    [`env = { A = "x\${vars.args}" }`, /env\.A: "vars\.args" is an array, and can not be written into other text/],
+    [`env = { A = "x\${vars.args}" }`, /env\.A: "vars\.args" is an array, and cannot be written into other text/],
     [`replicas = "\${vars.domain}"`, /replicas: is "pi\.example\.org", wanted a whole number/],
     [`env = { A = "\${device.labels.floor}" }`, /there is no variable "device\.labels\.floor"/],
     [`vars = { "a b" = 1 }`, /the name "a b" is not letters/],
@@ -160,7 +160,7 @@ Deno.test("a broken file of variables harms those who use one, and no others", (
   assert.match(invalid[0]!.problems[0]!.message, /variables of vars\.toml are used, and that has problems/);
 });
 
-Deno.test("variables can not fill the memory of a device", () => {
+Deno.test("variables cannot fill the memory of a device", () => {
   const long = `big = "${"x".repeat(200_000)}"\n`;
   for (const use of ["-${vars.big}", "${vars.big}"]) {
     const uses = Array.from({ length: 2000 }, (_, index) => `V${index} = "${use}"`).join("\n");

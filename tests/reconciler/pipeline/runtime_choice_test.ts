@@ -97,7 +97,7 @@ const SCENES: [claim: string, Scene, chosen: string][] = [
   ],
   ["one way is no choice", { choice: NATIVE_ALONE, owner: { defaultMode: "docker" } }, "native: no choice"],
   [
-    "a mode that the manifest lacks can not be had",
+    "a mode that the manifest lacks cannot be had",
     { choice: NATIVE_ALONE, owner: { modes: { web: "docker" } } },
     "native BLOCKED mode_unavailable: the settings of the device ask for docker, and its manifest allows native alone",
   ],

@@ -186,7 +186,7 @@ await testNeeding([...DOCKER], "docker removes what ended, not what runs, and ca
 
 await testNeeding(
   [...DOCKER],
-  "docker names the reason when a container can't be started, and leaves none behind",
+  "docker names the reason when a container cannot be started, and leaves none behind",
   async () => {
     await using device = await dockerDevice();
     const cases = [

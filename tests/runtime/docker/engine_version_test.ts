@@ -47,7 +47,7 @@ await testNeeding(
 
 await testNeeding(
   ["docker", "busybox", "git"],
-  "nothing is created or removed while Docker can not be observed, and what was pushed follows when it can",
+  "nothing is created or removed while Docker cannot be observed, and what was pushed follows when it can",
   async () => {
     await using image = await busyboxImage();
     await using dir = await tempDir();

@@ -65,7 +65,7 @@ await testNeeding(
   },
 );
 
-Deno.test("native ends what it can not know, so that nothing is started beside it", async () => {
+Deno.test("native ends what it cannot know, so that nothing is started beside it", async () => {
   await using device = await nativeDevice();
   const one = await start(device.runtime, nativeWorkload({ command: ["/bin/sleep", "1000"] }));
   const service = { pid: one.pid!, startTime: (await statOf(one.pid!))!.startTime };

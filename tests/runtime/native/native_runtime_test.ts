@@ -138,7 +138,7 @@ Deno.test("native believes no notes that name a process of somebody else", async
   await stranger.status;
 });
 
-Deno.test("native forgets records of an earlier boot, and those that can not be read", async () => {
+Deno.test("native forgets records of an earlier boot, and those that cannot be read", async () => {
   await using device = await nativeDevice();
   const directory = join(device.runDir, "web/0/web-0-old");
   await Deno.mkdir(directory, { recursive: true });

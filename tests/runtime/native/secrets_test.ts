@@ -81,7 +81,7 @@ Deno.test("a probe's command has the environment and the files of the service", 
   assert.equal(output, `${PASSWORD.value}\n${KEY.value}`);
 });
 
-Deno.test("one that can not be started leaves no file", async () => {
+Deno.test("one that cannot be started leaves no file", async () => {
   await using device = await nativeDevice();
   await assert.rejects(() => start(device.runtime, nativeWorkload({ command: ["/nonexistent/program"] })));
   await device.runtime.observe();

@@ -32,7 +32,7 @@ async function commitOf(root: string): Promise<string> {
   return `${id.slice(0, 7)}${changes === "" ? "" : "+changes"}`;
 }
 
-/** Null where git can not say it. */
+/** Null where git cannot say it. */
 async function git(cwd: string, args: string[]): Promise<string | null> {
   const command = new Deno.Command("git", { args, cwd, stdin: "null", stderr: "null" });
   const output = await command.output().catch(() => null);

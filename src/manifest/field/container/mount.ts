@@ -95,7 +95,7 @@ function files(source: string, { target, readOnly, scope }: MountOptions): Mount
   const path = source.split("/").filter((part) => part !== "" && part !== ".").join("/");
   if (path.split("/").includes("..")) return scope.error(`${quote(source)} leaves the workload's folder`);
   if (readOnly === false) {
-    return scope.error("files of the folder can not be mounted to be written", "take it out, or use a volume");
+    return scope.error("files of the folder cannot be mounted to be written", "take it out, or use a volume");
   }
   return { type: "files", source: path, target, readOnly: true };
 }

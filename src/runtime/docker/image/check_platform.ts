@@ -1,4 +1,4 @@
-/** Can programs of an image run here. Docker pulls and starts one that can't without a word, and it ends with "exec format error". */
+/** Can programs of an image run here. Docker pulls and starts one that cannot without a word, and it ends with "exec format error". */
 import { Failure } from "../../../failure.ts";
 import type { ImageAnswer } from "../api_types.ts";
 

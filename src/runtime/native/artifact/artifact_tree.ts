@@ -43,7 +43,7 @@ class Tree {
   async add(entry: ArchiveEntry): Promise<void> {
     this.#options.signal.throwIfAborted();
     if (++this.#entries > MAX_ENTRIES) throw new Error(`it has more than ${MAX_ENTRIES} entries`);
-    if (entry.type === "other") throw new Error(`${quote(entry.path)} can not be brought: ${entry.what}`);
+    if (entry.type === "other") throw new Error(`${quote(entry.path)} cannot be brought: ${entry.what}`);
     const path = this.#pathOf(entry.path);
     if (path === null) return;
     if (entry.type === "folder") return await this.#folder(path);

@@ -87,7 +87,7 @@ class Download {
         etag: this.#etag,
         signal: this.#signal,
       });
-      // What is here is longer than what the server has: it can not be the beginning of it.
+      // What is here is longer than what the server has: it cannot be the beginning of it.
       if (answer === null) await this.#restart();
       else if (await this.#isReceived(answer, () => resumes < MAX_RESUMES && this.#received > before)) return;
     }

@@ -39,7 +39,7 @@ export async function unpack(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Failure || isOfSystem(error)) throw error;
-    throw new Failure(`${displayName(artifact)} can not be unpacked: ${sentence(error)}`, {
+    throw new Failure(`${displayName(artifact)} cannot be unpacked: ${sentence(error)}`, {
       kind: "mistake",
       reason: "artifact_invalid",
       hint: "look into it with tar or unzip, and name another one in the manifest",

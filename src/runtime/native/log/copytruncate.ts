@@ -20,7 +20,7 @@ const LAST_READS = 200;
 const EMPTY_READS = 500;
 const NEWLINE = 10;
 
-/** The file's content becomes archive 1, not compressed yet. Throws nothing: a file that can't be copied stays. */
+/** The file's content becomes archive 1, not compressed yet. Throws nothing: a file that cannot be copied stays. */
 export async function copyTruncate(
   log: SlotLog,
   { maxFiles, signal }: { maxFiles: number; signal: AbortSignal },

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 
 /**
- * Whether the stdout of this process is the file at this path. True when that can't be seen: the process has ended, or
+ * Whether the stdout of this process is the file at this path. True when that cannot be seen: the process has ended, or
  * is another user's. `pid` is of the shim, whose stdout stays what it was given; a program may send its own elsewhere.
  */
 export function isOpenedBy(path: string, pid: number): boolean {

@@ -25,7 +25,7 @@ export interface RotateOptions {
 
 /**
  * Cuts the file when it is over its bound, and removes archives that are too many. Does nothing else, and writes nothing
- * then. One call at a time for each log. When it can't archive (a full disk) it cuts all the same: the bound comes first.
+ * then. One call at a time for each log. When it cannot archive (a full disk) it cuts all the same: the bound comes first.
  * A file that can only be emptied whole keeps at least one archive.
  */
 export async function rotate(log: SlotLog, bound: LogBound, { method, signal }: RotateOptions): Promise<void> {

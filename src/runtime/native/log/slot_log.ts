@@ -172,7 +172,7 @@ export class SlotLog {
 
 function gone(error: unknown): null {
   if (error instanceof Deno.errors.NotFound) return null;
-  throw new Failure(`the log can not be read: ${error instanceof Error ? error.message : error}`, {
+  throw new Failure(`the log cannot be read: ${error instanceof Error ? error.message : error}`, {
     kind: "refused",
     reason: "permission_denied",
     cause: error,

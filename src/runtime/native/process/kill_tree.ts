@@ -10,7 +10,7 @@ import { cgroupPids, isInCgroup, isPopulated, thawCgroup } from "./cgroup_proces
 import { isAlive, type ProcessHandle, signal, statOf } from "../../../os/pidfd.ts";
 import { exists } from "../../../os/exists.ts";
 
-/** A program that forks faster than it is looked at loses after a few rounds: what is stopped can't fork. */
+/** A program that forks faster than it is looked at loses after a few rounds: what is stopped cannot fork. */
 const ROUNDS = 5;
 /** Of a group, a millisecond and more apart: a second or two. */
 const EMPTY_LOOKS = 1000;

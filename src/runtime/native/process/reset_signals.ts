@@ -1,6 +1,6 @@
 /**
  * Signals that this daemon was started to ignore, as by nohup(1) or a shell's "&". Ignoring is inherited over exec
- * (execve(2)), and a service that can't be told to hang up or stop by its terminal's signals is not what was asked for.
+ * (execve(2)), and a service that cannot be told to hang up or stop by its terminal's signals is not what was asked for.
  */
 import { findTool } from "../../../os/tool.ts";
 

@@ -60,7 +60,7 @@ function bound(value: Limit["soft"]): string {
 async function niceWords(wanted: number): Promise<string[]> {
   const step = wanted - getPriority();
   if (step === 0) return [];
-  if (step < 0 && !await may("SYS_NICE")) throw notAllowed(`nice can not go below ${getPriority()}, to ${wanted}`);
+  if (step < 0 && !await may("SYS_NICE")) throw notAllowed(`nice cannot go below ${getPriority()}, to ${wanted}`);
   return [await requireTool("nice"), "-n", String(step)];
 }
 
@@ -68,7 +68,7 @@ async function niceWords(wanted: number): Promise<string[]> {
 export async function oomScoreAdj({ oomScoreAdj: wanted }: NativeWorkload): Promise<number> {
   if (await may("SYS_RESOURCE")) return wanted ?? 0;
   const own = Number(await Deno.readTextFile("/proc/self/oom_score_adj").catch(() => "0"));
-  if (wanted !== null && wanted < own) throw notAllowed(`oom_score_adj can not go below ${own}, to ${wanted}`);
+  if (wanted !== null && wanted < own) throw notAllowed(`oom_score_adj cannot go below ${own}, to ${wanted}`);
   return Math.max(wanted ?? 0, own);
 }
 

@@ -20,7 +20,7 @@ export class ControlGroups {
     this.#deviceId = deviceId;
   }
 
-  /** Makes one; null where that can't be done (version 1, a container, no root). */
+  /** Makes one; null where that cannot be done (version 1, a container, no root). */
   async make(id: string): Promise<string | null> {
     const found = await this.#find("");
     if (found === null) return null;
@@ -78,7 +78,7 @@ function groupOf(own: string): string {
   return own.endsWith(`/${LEAF}`) ? own.slice(0, -LEAF.length - 1) : own;
 }
 
-/** Null when it can't be made, or can't kill what is in it (before Linux 5.14). */
+/** Null when it cannot be made, or cannot kill what is in it (before Linux 5.14). */
 async function makeGroup(directory: string): Promise<string | null> {
   try {
     await Deno.mkdir(directory);

@@ -22,7 +22,7 @@ export async function checkPathAccess(path: string, identity: RunAs | null): Pro
     const info = isLast ? (isLink ? await statOf(one) : last) : await folderAbove(one);
     if (info === null || mayExecute(info, identity)) continue;
     const what = info.isDirectory ? "pass the folder" : "execute";
-    throw new Failure(`user ${identity.name} can not ${what} "${one}"`, {
+    throw new Failure(`user ${identity.name} cannot ${what} "${one}"`, {
       kind: "refused",
       reason: "permission_denied",
       hint: `chmod o+x ${one}`,

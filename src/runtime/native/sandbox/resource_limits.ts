@@ -1,4 +1,4 @@
-/** `[resources]` as limits of an instance's control group; what can't be enforced is said, never replaced or dropped. */
+/** `[resources]` as limits of an instance's control group; what cannot be enforced is said, never replaced or dropped. */
 import { join } from "node:path";
 import type { Instance } from "../../../model/instance.ts";
 import type { Resources } from "../../../model/workload.ts";

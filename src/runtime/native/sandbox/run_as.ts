@@ -26,7 +26,7 @@ const AS_GOOD_AS_ROOT = ["root", "docker", "disk", "kmem", "shadow", "sudo", "wh
 
 /**
  * Null: as the daemon itself, which is not root or has no range of users to give. Throws `Failure` where the device
- * can not or its owner does not want to (`policy_denied`).
+ * cannot or its owner does not want to (`policy_denied`).
  */
 export async function resolveRunAs(workload: NativeWorkload, bounds: SandboxOptions): Promise<RunAs | null> {
   const { policy } = bounds;
@@ -65,7 +65,7 @@ async function accountOf({ name, user }: NativeWorkload, { stateDir, uidRange }:
 /** Only root can become somebody else, or hand out what it has. */
 async function asDaemon({ user, group, supplementaryGroups, capabilities }: NativeWorkload): Promise<null> {
   const refused = (what: string) =>
-    new Failure(`the daemon can not start a program ${what}`, {
+    new Failure(`the daemon cannot start a program ${what}`, {
       kind: "refused",
       reason: "permission_denied",
       hint: "run the daemon as root, or leave it out of the manifest",

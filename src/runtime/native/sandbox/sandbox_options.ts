@@ -6,6 +6,6 @@ export interface SandboxOptions {
   stateDir: string;
   /** Users for services that name none, both ends included; null: they run as the daemon does. */
   uidRange: { from: number; to: number } | null;
-  /** What the planner can not ask: who a name stands for, and whose groups are as good as root. */
+  /** What the planner cannot ask: who a name stands for, and whose groups are as good as root. */
   policy: Pick<Policy, "allowRoot" | "allowGroups">;
 }

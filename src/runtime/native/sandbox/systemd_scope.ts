@@ -1,5 +1,5 @@
 /**
- * A scope of systemd's, in which the control groups of instances are made where systemd is the init system. They can't
+ * A scope of systemd's, in which the control groups of instances are made where systemd is the init system. They cannot
  * be below the daemon's own unit: a group that gives controllers to those below it must not have a process of its own,
  * so systemd could not put the next daemon into the unit as long as an instance runs (it fails with 219/CGROUP).
  */

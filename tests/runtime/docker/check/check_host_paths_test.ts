@@ -86,7 +86,7 @@ Deno.test("Docker's socket is mounted only where the owner names it itself", asy
 
 await testNeeding(
   ["docker", "busybox"],
-  "a container sees a path of the device, and can not write where it says ro",
+  "a container sees a path of the device, and cannot write where it says ro",
   async () => {
     await using at = await device();
     const { root } = at;

@@ -21,7 +21,7 @@ async function listing(root: string, below = ""): Promise<string[]> {
   return lines.sort();
 }
 
-/** What is said of an archive that can not be unpacked; nothing of it may be left, inside of the store or outside. */
+/** What is said of an archive that cannot be unpacked; nothing of it may be left, inside of the store or outside. */
 async function refusal(file: string, archive: Uint8Array<ArrayBuffer>, stripComponents = 0): Promise<string> {
   await using given = await givenStore();
   const artifact = given.server.put(file, archive, { stripComponents });
@@ -30,7 +30,7 @@ async function refusal(file: string, archive: Uint8Array<ArrayBuffer>, stripComp
   assert.deepEqual(await given.names(), [`${artifact.sha256}.part`]);
   const outside = await Array.fromAsync(Deno.readDir(join(given.dir, "..")), (entry) => entry.name);
   assert.deepEqual(outside, ["artifacts"]);
-  const start = `${file} can not be unpacked: `;
+  const start = `${file} cannot be unpacked: `;
   assert.ok(failure.message.startsWith(start), failure.message);
   assert.doesNotMatch(failure.message, /\.$|n't\b/);
   return failure.message.slice(start.length);
@@ -138,9 +138,9 @@ const HOSTILE_TAR: [claim: string, entries: RawEntry[], said: string][] = [
   ["one file twice", [file("x"), file("./x")], '"x" is in it twice'],
   ["a file over a folder", [file("d/x"), file("d")], '"d" is in it twice'],
   ["a file as a folder", [file("d"), file("d/x")], '"d" is a folder and something else'],
-  ["a device", [{ name: "x", flag: "3" }], '"x" can not be brought: character-device'],
-  ["a block device", [{ name: "x", flag: "4" }], '"x" can not be brought: block-device'],
-  ["a pipe", [{ name: "x", flag: "6" }], '"x" can not be brought: fifo'],
+  ["a device", [{ name: "x", flag: "3" }], '"x" cannot be brought: character-device'],
+  ["a block device", [{ name: "x", flag: "4" }], '"x" cannot be brought: block-device'],
+  ["a pipe", [{ name: "x", flag: "6" }], '"x" cannot be brought: fifo'],
   ["nothing", [], "there is nothing in it"],
   ["a huge file, announced", [{ ...file("x"), size: 8 * 1024 ** 3 - 1 }], "it unpacks to more than 64 MiB"],
   ["a bomb", [{ name: "x", content: new Uint8Array(65 * 1024 ** 2) }], "it unpacks to more than 64 MiB"],
@@ -192,8 +192,8 @@ const HOSTILE_ZIP: [claim: string, entries: RawZipEntry[], said: string][] = [
   ["a file through a link", [zipLink("d", ".."), zipped("d/x")], '"d" is a folder and something else'],
   ["a link whose target is a novel", [zipLink("x", "a/".repeat(3000))], '"x" is a link to a name that is too long'],
   ["one file twice", [zipped("x"), zipped("x")], '"x" is in it twice'],
-  ["an encrypted file", [zipped("x", { encrypted: true })], '"x" can not be brought: encrypted file'],
-  ["a device", [zipped("x", { mode: 0o020666 })], '"x" can not be brought: special file'],
+  ["an encrypted file", [zipped("x", { encrypted: true })], '"x" cannot be brought: encrypted file'],
+  ["a device", [zipped("x", { mode: 0o020666 })], '"x" cannot be brought: special file'],
   ["a huge file, announced", [zipped("x", { size: 3 * 1024 ** 3 })], "it unpacks to more than 64 MiB"],
   ["a bomb", [zipped("x", { content: new Uint8Array(65 * 1024 ** 2) })], "it unpacks to more than 64 MiB"],
   [

@@ -18,7 +18,7 @@ export interface LogFolder extends AsyncDisposable {
   reopen(): SlotLog;
 }
 
-/** `memory`: on a tmpfs, which can not cut files, where the machine has one for everybody. */
+/** `memory`: on a tmpfs, which cannot cut files, where the machine has one for everybody. */
 export async function logFolder({ memory = false } = {}): Promise<LogFolder> {
   const dir = await tempDir(memory && await Deno.stat(MEMORY).catch(() => null) ? { dir: MEMORY } : {});
   const path = join(dir.path, "logs/web/0.log");

@@ -219,7 +219,7 @@ await testNeeding(["root"], "a folder that the user may not pass is named before
   await assert.rejects(wants, (error) => {
     assert.ok(error instanceof Failure);
     assert.equal(error.reason, "permission_denied");
-    assert.match(error.message, new RegExp(`can not pass the folder "${closed}"`));
+    assert.match(error.message, new RegExp(`cannot pass the folder "${closed}"`));
     assert.equal(error.hint, `chmod o+x ${closed}`);
     return true;
   });

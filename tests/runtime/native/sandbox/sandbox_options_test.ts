@@ -45,7 +45,7 @@ await testNeeding(["root"], "limits are soft and hard as the manifest says", asy
   assert.deepEqual(limit(read, "Max processes"), ["50", "100"]);
 });
 
-Deno.test("a limit of resources that this device can not enforce is said, and the service runs", async () => {
+Deno.test("a limit of resources that this device cannot enforce is said, and the service runs", async () => {
   await using device = await nativeDevice();
   const { pid, warnings } = await startAs(device, {
     resources: { memoryBytes: 64 * 1024 * 1024, cpus: 0.5, pids: 20 },
