@@ -381,6 +381,18 @@ function importCycles(files: readonly SourceFile[]): string[][] {
   return cycles.filter(([first], index) => first === inCycle[index]);
 }
 
+Deno.test("state has one writer: a field is assigned in the class, or in the file, that declares it", () => {
+  const rooms = ["src/reconciler", "src/sync", "src/operations", "src/daemon", "src/status"];
+  const found = files.filter(({ path }) => rooms.some((room) => within(path, room))).flatMap(({ path, text }) => {
+    const assigned = text.matchAll(/^\s*(?!this\b)[a-z]\w*(?:\.#?\w+)*\.(\w+)\s*(?:[-+*?|]{0,2}=(?![=>])|\+\+|--)/gm);
+    return [...assigned].flatMap(([statement, field]) => {
+      const isOwn = new RegExp(`^\\s+${field}\\??: .*;$`, "m").test(text);
+      return isOwn ? [] : [`${path}: ${statement.trim()}`];
+    });
+  });
+  assert.deepEqual(found, []);
+});
+
 Deno.test("an instance is assessed once: its health and its restart are decided in one place", () => {
   const users = (name: string) =>
     files.filter(({ path, text }) => !path.endsWith(`/${name}.ts`) && text.includes(`/${name}.ts"`))

@@ -7,11 +7,12 @@ import type { HttpRequest } from "../notify/http_request.ts";
 import { send } from "../notify/send_message.ts";
 import { statusRequest } from "../notify/status_request.ts";
 import type { Settings } from "../settings/settings.ts";
-import { type NotifyFile, type NotifyState, type QueuedMessage, readNotifyState } from "../store/notify_state.ts";
+import { SentRecord } from "../notify/sent_record.ts";
+import { type NotifyFile, type QueuedMessage, readNotifyState } from "../store/notify_state.ts";
 import { Trigger } from "../async/trigger.ts";
 
 export interface Notifier {
-  readonly notifyState: NotifyState;
+  readonly sent: SentRecord;
   readonly outbox: Outbox;
   /** Turns that look at the snapshot, which `tell` asks for. */
   readonly trigger: Trigger;
@@ -39,11 +40,9 @@ export async function openNotifier(settings: Settings, options: { file: NotifyFi
     senders.set(statusTarget(settings), senderOf(request, { allowLocal: true, clock }));
   }
   const notifyState = await readNotifyState(file);
-  for (const name of Object.keys(notifyState.told)) if (!senders.has(name)) delete notifyState.told[name];
-  for (const name of Object.keys(notifyState.targets)) if (!senders.has(name)) delete notifyState.targets[name];
   const outbox = new Outbox({ file, notifyState, clock, senders, jitter: Math.random });
   return {
-    notifyState,
+    sent: new SentRecord(notifyState, senders),
     outbox,
     trigger: new Trigger(clock),
     deliveryTriggers: new Map([...senders.keys()].map((name) => [name, new Trigger(clock)])),

@@ -1,6 +1,5 @@
 /** Tells others what became of revisions and workloads. Beside everything else: nothing ever waits for it. */
 import { logger, redactSecrets } from "../log.ts";
-import { canonical } from "../model/fingerprint.ts";
 import { commitStates, unsent } from "../notify/commit_state.ts";
 import type { Message } from "../notify/message_request.ts";
 import { pendingMessages } from "../notify/pending_messages.ts";
@@ -13,8 +12,6 @@ import { isoTime } from "../model/iso_timestamp.ts";
 
 const log = logger("notify");
 
-/** Enough for the revisions that are pending, and those that somebody looks at. */
-const KEPT_STATES = 20;
 /** What comes and goes within a moment is not worth a message. */
 const REST_MS = 250;
 /** What lasts is told again; the shortest interval is a minute. */
@@ -72,10 +69,10 @@ async function untilStopped({ stopped, clock }: NotifyLoopOptions, turn: () => P
 
 /** Queues what is new since the last look, and writes it down before anything of it is sent. */
 async function look({ feed, settings, notifier, clock, isShuttingDown }: NotifyLoopOptions): Promise<void> {
-  const { notifyState, outbox, deliveryTriggers } = notifier;
+  const { sent, outbox, deliveryTriggers } = notifier;
   if (isShuttingDown()) return;
   const snapshot = feed.current;
-  const before = canonical([notifyState.told, notifyState.states]);
+  const before = sent.signature();
   const woken = new Set<string>();
   const add = (target: string, topic: string | null, content: unknown) => {
     outbox.add({ target, topic, content });
@@ -86,16 +83,14 @@ async function look({ feed, settings, notifier, clock, isShuttingDown }: NotifyL
       ...commitState,
       description: redactSecrets(commitState.description),
     }));
-    for (const state of unsent(notifyState.states, current)) {
+    for (const state of unsent(sent.states, current)) {
       add(statusTarget(settings), state.revision, state);
-      notifyState.states = [...notifyState.states.filter((one) => one.revision !== state.revision), state].slice(
-        -KEPT_STATES,
-      );
+      sent.recordState(state);
     }
   }
   for (const target of settings.notify) {
-    const found = pendingMessages({ snapshot, told: notifyState.told[target.name] ?? {}, target, now: clock.now() });
-    notifyState.told[target.name] = found.told;
+    const found = pendingMessages({ snapshot, told: sent.alertsOf(target.name), target, now: clock.now() });
+    sent.recordAlerts(target.name, found.told);
     for (const { event, workload, revision, reason, message } of found.messages) {
       const content: Message = {
         event,
@@ -109,7 +104,7 @@ async function look({ feed, settings, notifier, clock, isShuttingDown }: NotifyL
       add(target.name, null, content);
     }
   }
-  if (woken.size === 0 && canonical([notifyState.told, notifyState.states]) === before) return;
+  if (woken.size === 0 && sent.signature() === before) return;
   await outbox.save();
   for (const target of woken) deliveryTriggers.get(target)!.fire();
 }

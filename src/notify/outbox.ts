@@ -33,6 +33,8 @@ export class Outbox {
     const { notifyState, senders } = options;
     // Who is no target any more has nothing to hear.
     notifyState.queue = notifyState.queue.filter(({ target }) => senders.has(target));
+    const targets = Object.entries(notifyState.targets).filter(([target]) => senders.has(target));
+    notifyState.targets = Object.fromEntries(targets);
   }
 
   /** Puts it at the end, in memory; `save` makes it last. */

@@ -9,6 +9,7 @@ import { localRef } from "./local/local_refs.ts";
 import { parseLocation, type RepositoryLocation } from "./repository_location.ts";
 import type { Ref } from "../model/git_ref.ts";
 import { type Access, connector } from "./remote/connect.ts";
+import { ReceiveBudget } from "./remote/receive_budget.ts";
 import { remoteHead } from "./remote/remote_head.ts";
 import type { RevisionVerifier, Source } from "./source.ts";
 
@@ -57,7 +58,7 @@ function remotePlace(access: Access, options: SourceOptions & { ref: Ref; silenc
   const { ref, silenceMs, clock, budgetBytes: bytes = MAX_PACK_BYTES } = options;
   return {
     head: (signal) => {
-      const connect = connector(access, { silenceMs, budget: { bytes, received: 0 }, clock });
+      const connect = connector(access, { silenceMs, budget: new ReceiveBudget(bytes), clock });
       return remoteHead(connect, { url: access.url, ref, signal });
     },
     origin: () => Promise.resolve({ type: "remote", access }),

@@ -64,17 +64,27 @@ export async function recordStart(
   const slot = { ...slotAfterStart(restart, { ...action, at }, before.slots[action.slot]), runtime };
   const state: WorkloadState = {
     ...withRepairs(before, { reason: action.reason, at }),
+    ...withJobRun(before, { action, instance, at }),
     slots: { ...before.slots, [action.slot]: slot },
   };
-  if (action.dueAt !== undefined) {
-    const { dueAt, fingerprint } = action;
-    const run = { dueAt, fingerprint, instanceId: instance.id, startedAt: at };
-    state.job = withRun(before.job ?? { seenUntil: dueAt, runs: [] }, run);
-  }
   // A first start of a slot says nothing that its loss would change: it is written with what is applied.
   const isFirst = before.slots[action.slot] === undefined && action.dueAt === undefined && runtime === "native";
   if (isFirst) states.keep(state);
   else await states.save(state);
+}
+
+/** The run of a job that a start begins; nothing for a workload that is no job. */
+function withJobRun(
+  { job }: WorkloadState,
+  { action: { dueAt, fingerprint }, instance, at }: {
+    action: Action & { type: "start" };
+    instance: Instance;
+    at: number;
+  },
+): Pick<WorkloadState, "job"> {
+  if (dueAt === undefined) return {};
+  const run = { dueAt, fingerprint, instanceId: instance.id, startedAt: at };
+  return { job: withRun(job ?? { seenUntil: dueAt, runs: [] }, run) };
 }
 
 /** What is started for another reason than that it had been changed by hand, or had ended, begins anew. */

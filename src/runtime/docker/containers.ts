@@ -32,7 +32,7 @@ export class Containers {
    * From now on, what was learned of a container counts until its status is another or `changed` is called: then an
    * idle look costs one request. True only while Docker tells of each change.
    */
-  set remembers(value: boolean) {
+  setRemembers(value: boolean): void {
     this.#remembers = value;
     this.changed(null);
   }

@@ -105,7 +105,7 @@ export class DockerRuntime implements Runtime {
       clock,
       deviceId,
       connected: (is) => {
-        containers.remembers = is;
+        containers.setRemembers(is);
         if (!is) containers.ends.lost(clock.now());
         this.#tell(null);
       },

@@ -23,7 +23,7 @@ export async function adopt({ runDir, bootId, clock }: AdoptOptions): Promise<Su
       return [];
     }
     await thawCgroup(found.record.cgroup);
-    const one = new SupervisedInstance(found, clock);
+    const one = new SupervisedInstance(found, { clock });
     if (!await one.readIdentity(clock.now())) await waitForShim(one, clock);
     await one.learnRespawns(clock.now());
     if (one.service !== null && !await one.isAlive()) await one.dispatch("ended", { now: clock.now() });

@@ -128,8 +128,7 @@ export class NativeRuntime implements Runtime {
     const logFile = await this.#output.fileFor(workload.name, slot);
     // Written before the process exists: whoever finds a process of ours finds its record too.
     await writeRecord(directory, record);
-    const one = new SupervisedInstance({ record, directory }, clock);
-    one.environment = launch.env;
+    const one = new SupervisedInstance({ record, directory }, { clock, environment: launch.env });
     this.#instances.set(id, one);
     try {
       const request = { runDir: directory, cgroup, id, logFile, ...launch, chain: [...this.#prefix, ...launch.chain] };

@@ -36,10 +36,10 @@ export class SupervisedInstance {
   readonly directory: string;
   service: ProcessHandle | null = null;
   /** The environment of its program; null for an instance that an earlier daemon started. Holds secrets. */
-  environment: Record<string, string> | null = null;
+  readonly environment: Record<string, string> | null;
   shim: ProcessHandle | null = null;
   /** How the ports that it listens on differ from those it declares. */
-  portWarnings: Instance["warnings"] = [];
+  #portWarnings: Instance["warnings"] = [];
   /** Resolves once when it has ended. */
   readonly ended: Promise<void>;
   #life: LifecycleState = "created";
@@ -59,8 +59,13 @@ export class SupervisedInstance {
   #exit: { code: number | null; at: number } | null = null;
   #tellEnd!: () => void;
 
-  constructor({ record, directory }: FoundRecord, clock: Clock) {
+  /** `environment` is that of a program that this daemon starts. */
+  constructor(
+    { record, directory }: FoundRecord,
+    { clock, environment = null }: { clock: Clock; environment?: Record<string, string> | null },
+  ) {
     this.record = record;
+    this.environment = environment;
     this.directory = directory;
     this.#clock = clock;
     this.#stop = record.stop ?? DEFAULT_STOP;
@@ -222,6 +227,14 @@ export class SupervisedInstance {
     return await isAnyLeft(this.#tree).catch(() => true);
   }
 
+  get portWarnings(): Instance["warnings"] {
+    return this.#portWarnings;
+  }
+
+  setPortWarnings(warnings: Instance["warnings"]): void {
+    this.#portWarnings = warnings;
+  }
+
   /** Ends all that goes on by itself. The instance runs on, and the next daemon sees to it. */
   close(): void {
     this.#draining.abort(new Error("closed"));
@@ -253,7 +266,7 @@ export class SupervisedInstance {
       ports,
       respawns: this.#respawns,
       ...(this.#altered === undefined ? {} : { altered: this.#altered }),
-      warnings: [...warnings ?? [], ...over ? [] : this.portWarnings, ...this.#overMemory ? [OVER_MEMORY] : []],
+      warnings: [...warnings ?? [], ...over ? [] : this.#portWarnings, ...this.#overMemory ? [OVER_MEMORY] : []],
     };
   }
 }

@@ -8,6 +8,7 @@ import { refText } from "../../model/git_ref.ts";
 import { ServerError } from "../remote/pkt_line_reader.ts";
 import { remoteHead } from "../remote/remote_head.ts";
 import { connector } from "../remote/connect.ts";
+import { ReceiveBudget } from "../remote/receive_budget.ts";
 import type { Connect } from "../remote/transport.ts";
 import { systemClock } from "../../clock.ts";
 import { SpaceCheck } from "../../os/disk_space.ts";
@@ -100,7 +101,7 @@ export function connectTo(
   { origin, silenceMs, budgetBytes: bytes }: Extract<WorkerRequest, { budgetBytes: number }>,
 ): Connect | null {
   if (origin.type === "local") return null;
-  return connector(origin.access, { silenceMs, budget: { bytes, received: 0 }, clock: systemClock });
+  return connector(origin.access, { silenceMs, budget: new ReceiveBudget(bytes), clock: systemClock });
 }
 
 /** One check for all that the request writes: packs, and content. */

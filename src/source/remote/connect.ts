@@ -2,7 +2,8 @@
 import type { Clock } from "../../clock.ts";
 import { Failure } from "../../failure.ts";
 import type { Credentials, SshLocation } from "../repository_location.ts";
-import { type Budget, HttpTransport } from "./http_transport.ts";
+import { HttpTransport } from "./http_transport.ts";
+import type { ReceiveBudget } from "./receive_budget.ts";
 import { SshTransport } from "./ssh_transport.ts";
 import type { Connect } from "./transport.ts";
 
@@ -23,7 +24,7 @@ export interface Bounds {
   /** Longest silence in an answer. */
   silenceMs: number;
   /** Shared by all conversations. */
-  budget: Budget;
+  budget: ReceiveBudget;
   clock: Clock;
 }
 

@@ -11,6 +11,7 @@ import type { Credentials } from "../repository_location.ts";
 import { deadline } from "../../async/deadline.ts";
 import { redirectTarget } from "./redirect.ts";
 import type { Transport } from "./transport.ts";
+import type { ReceiveBudget } from "./receive_budget.ts";
 
 export interface HttpOptions {
   /** Of the repository, clean. */
@@ -24,16 +25,10 @@ export interface HttpOptions {
   /** Longest silence: until the headers, and between two chunks. */
   silenceMs: number;
   /** Of all answers together; shared by all conversations of one fetch. */
-  budget: Budget;
+  budget: ReceiveBudget;
   clock: Clock;
   /** Ends everything that is under way. */
   signal: AbortSignal;
-}
-
-export interface Budget {
-  readonly bytes: number;
-  /** So far. */
-  received: number;
 }
 
 export class HttpTransport implements Transport {
@@ -140,8 +135,7 @@ export class HttpTransport implements Transport {
       while (true) {
         const { done, value } = await this.#read(reader);
         if (done) return;
-        budget.received += value.length;
-        if (budget.received > budget.bytes) throw tooLarge(url, budget.bytes);
+        if (budget.exceededBy(value.length)) throw tooLarge(url, budget.bytes);
         yield value;
       }
     } finally {

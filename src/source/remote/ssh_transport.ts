@@ -7,7 +7,7 @@ import { Failure } from "../../failure.ts";
 import { damaged, tooLarge } from "../git_failure.ts";
 import type { SshLocation } from "../repository_location.ts";
 import { deadline } from "../../async/deadline.ts";
-import type { Budget } from "./http_transport.ts";
+import type { ReceiveBudget } from "./receive_budget.ts";
 import { sshFailure, sshMissing } from "./ssh_failure.ts";
 import type { Transport } from "./transport.ts";
 import { shellQuoted } from "../../model/escape.ts";
@@ -19,7 +19,7 @@ export interface SshOptions {
   /** Null for the user's and the system's own. */
   knownHostsFile: string | null;
   silenceMs: number;
-  budget: Budget;
+  budget: ReceiveBudget;
   clock: Clock;
   signal: AbortSignal;
 }
@@ -142,8 +142,7 @@ export class SshTransport implements Transport {
     while (true) {
       const { done, value } = await deadline({ clock, ms, signals: [signal], late }, () => reader.read());
       if (done) break;
-      budget.received += value.length;
-      if (budget.received > budget.bytes) throw tooLarge(url, budget.bytes);
+      if (budget.exceededBy(value.length)) throw tooLarge(url, budget.bytes);
       yield value;
     }
     const code = await ended;

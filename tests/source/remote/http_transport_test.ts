@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ReceiveBudget } from "../../../src/source/remote/receive_budget.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { collect } from "../../../src/source/remote/remote_head.ts";
 import { HttpTransport } from "../../../src/source/remote/http_transport.ts";
@@ -12,7 +13,7 @@ async function advertisement(on: Fleet): Promise<string> {
     caCerts: null,
     proxy: null,
     silenceMs: 200,
-    budget: { bytes: 1e6, received: 0 },
+    budget: new ReceiveBudget(1e6),
     clock: systemClock,
     signal: FOREVER,
   });

@@ -1,5 +1,6 @@
 /** git over ssh, with a real server on loopback. */
 import assert from "node:assert/strict";
+import { ReceiveBudget } from "../../../src/source/remote/receive_budget.ts";
 import { parseRef } from "../../../src/model/git_ref.ts";
 import { type SshLocation } from "../../../src/source/repository_location.ts";
 import { sshFailure } from "../../../src/source/remote/ssh_failure.ts";
@@ -96,7 +97,7 @@ await testNeeding(["git", "sshd"], "what is wrong with a key, a host or a path o
 Deno.test("ssh is told to ask nobody, to use no settings and no agent, and the host comes after --", () => {
   const location = parseLocation("ssh://git@host:2222/it's.git") as SshLocation;
   const options = { keyFile: "/a 100%/key", knownHostsFile: "/a 100%/hosts", silenceMs: 30_000 };
-  const rest = { budget: { bytes: 1, received: 0 }, clock: systemClock, signal: FOREVER };
+  const rest = { budget: new ReceiveBudget(1), clock: systemClock, signal: FOREVER };
   const words = sshArgs({ location, ...options, ...rest });
   assert.deepEqual(words.slice(-3), ["--", "host", `git-upload-pack '/it'\\''s.git'`]);
   assert.equal(words[words.indexOf("-F") + 1], "/dev/null");

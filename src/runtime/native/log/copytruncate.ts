@@ -73,7 +73,7 @@ function exchange(log: SlotLog, { source, target, beside, copied, maxFiles }: Ex
     pieces.forEach(take);
     return total;
   }, { expected: 0 });
-  log.archives = [{ from, to: from + bytes, compressed: false }, ...log.archives].slice(0, maxFiles);
+  log.addArchive({ from, to: from + bytes, compressed: false }, maxFiles);
   if (last === NEWLINE) log.begins(log.base);
   log.forget();
 }

@@ -79,7 +79,7 @@ function cutInto(
   shiftArchives(log.path, { count: log.archives.length, max: maxFiles });
   Deno.renameSync(beside, path);
   const cut = log.advance(() => collapseRange(log.path, bytes) ? bytes : 0, { expected: bytes });
-  log.archives = [{ from, to, compressed: true }, ...log.archives].slice(0, maxFiles);
+  log.addArchive({ from, to, compressed: true }, maxFiles);
   // It was able to a moment ago. What is in the archive is in the file too; from now on it is copied.
   if (cut === 0) cannotCollapse(dirname(log.path));
 }
@@ -99,12 +99,12 @@ async function compressNewest(log: SlotLog, signal: AbortSignal): Promise<void> 
 function exchange(log: SlotLog, { plain, beside }: { plain: string; beside: string }): void {
   Deno.renameSync(beside, archivePath(log.path, 1, { compressed: true }));
   Deno.removeSync(plain);
-  log.archives = log.archives.map((archive, index) => index === 0 ? { ...archive, compressed: true } : archive);
+  log.markNewestCompressed();
 }
 
 function trim(log: SlotLog, max: number): void {
   removeOldArchives(log.path, max);
-  log.archives = log.archives.slice(0, max);
+  log.dropArchives(max);
   log.forget();
 }
 

@@ -13,8 +13,7 @@ import { TimeIndex } from "./time_index.ts";
 export class SlotLog {
   readonly path: string;
   readonly #index: string;
-  /** Newest first, as they are numbered. Only ever changed together with their files. */
-  archives: Archive[];
+  #archives: Archive[];
   marks: TimeIndex;
   /** Changes whenever a position in the file is at another offset than before. */
   generation = 0;
@@ -31,7 +30,7 @@ export class SlotLog {
     const archives = findArchives(path, 0);
     const archived = archives.reduce((sum, archive) => sum + archive.to - archive.from, 0);
     this.#base = Math.max(known?.base ?? 0, archived);
-    this.archives = archives.map((archive) => ({
+    this.#archives = archives.map((archive) => ({
       ...archive,
       from: archive.from + this.#base,
       to: archive.to + this.#base,
@@ -43,6 +42,26 @@ export class SlotLog {
     this.#beginnings = known?.beginnings ?? [this.start];
     this.#save();
     this.refresh();
+  }
+
+  /** Archives, newest first, as they are numbered. */
+  get archives(): readonly Archive[] {
+    return this.#archives;
+  }
+
+  /** Records a new archive; at most `max` are kept. Its file, and the numbers of the others, were changed before. */
+  addArchive(archive: Archive, max: number): void {
+    this.#archives = [archive, ...this.#archives].slice(0, max);
+  }
+
+  /** Records that the file of the newest archive was compressed. */
+  markNewestCompressed(): void {
+    this.#archives = this.#archives.map((archive, index) => index === 0 ? { ...archive, compressed: true } : archive);
+  }
+
+  /** Records that the files of all archives but the `max` newest were removed. */
+  dropArchives(max: number): void {
+    this.#archives = this.#archives.slice(0, max);
   }
 
   /** Of the first byte that is kept. */

@@ -39,7 +39,7 @@ export class PortMismatchWatch {
 async function look(instance: SupervisedInstance): Promise<boolean> {
   const warnings = portWarnings(instance.record.ports, await listeningPorts(await pidsOf(instance)));
   if (same(warnings, instance.portWarnings)) return false;
-  instance.portWarnings = warnings;
+  instance.setPortWarnings(warnings);
   return true;
 }
 
