@@ -93,7 +93,7 @@ async function look(options: ImageUpdateOptions, spec: DockerWorkload, { complai
   const { runtimes, states, observer, busy, clock, stopped, onNewImage } = options;
   const { name } = spec;
   try {
-    const digest = await runtimes.get("docker")?.latestImage(spec, stopped) ?? null;
+    const digest = await runtimes.get("docker")?.latestImage?.(spec, stopped) ?? null;
     complaints.delete(name);
     const running = containersOf(observer, name).find((instance) => instance.state === "running")?.imageDigest ?? null;
     // Before its first container it is made of whatever the registry has then. A chain under way writes memory, too.

@@ -32,7 +32,7 @@ export function removeUnusedImages(
     ...[...states.values()].flatMap(retainedSpecs),
   ];
   for (const runtime of runtimes.values()) {
-    runtime.collectImages(specs).catch((error) => {
+    runtime.collectImages?.(specs).catch((error) => {
       if (!stopped.aborted) log.warn("old images stay: {message}", { message: asFailure(error).message });
     });
   }

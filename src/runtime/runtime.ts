@@ -87,7 +87,29 @@ export interface Usage {
 /** Long work in a sentence, like "pulling nginx:1.27: 12.4 of 68.0 MB". */
 export type Progress = (message: string) => void;
 
-export interface Runtime {
+/** Capability of a runtime whose instances have names in networks. */
+export interface NameCapability {
+  /** Publishes a canary: its networks resolve the workload's names to it from now on. */
+  publish(instance: Instance, workload: Workload): Promise<void>;
+}
+
+/** Capability of a runtime whose instances are made from images. */
+export interface ImageCapability {
+  /**
+   * Returns what the name of the workload's image stands for in its registry now, as "sha256:..."; null when the registry
+   * does not say. Pulls nothing.
+   */
+  latestImage(workload: Workload, signal: AbortSignal): Promise<string | null>;
+
+  /**
+   * Garbage-collects images that HarborNode pulled and that neither `specs` nor a container uses. Never removes what
+   * somebody else pulled. Cheap to call often.
+   */
+  collectImages(specs: readonly Workload[]): Promise<void>;
+}
+
+/** What every runtime can do. Capabilities that only some have are absent in the others. */
+export interface Runtime extends Partial<NameCapability>, Partial<ImageCapability> {
   readonly name: RuntimeName;
 
   /** All our instances, running or ended and not yet removed. Never throws: what could not be seen is `ok: false`. */
@@ -114,23 +136,8 @@ export interface Runtime {
    */
   setRestartLease(instance: Instance, finalCodes: readonly number[] | null): Promise<void>;
 
-  /** Lets others find a withheld instance under the names of its networks. Nothing for a runtime that has no names. */
-  publish(instance: Instance, workload: Workload): Promise<void>;
-
   /** Forgets an ended instance (record, container). Never removes volumes, data or logs. */
   remove(instance: Instance): Promise<void>;
-
-  /**
-   * What the name of the workload's image stands for in its registry now, as "sha256:...", asked without a pull. Null
-   * where there are no images.
-   */
-  latestImage(workload: Workload, signal: AbortSignal): Promise<string | null>;
-
-  /**
-   * Removes what it brought (images) and none of these specs needs, nor anything that runs. Never what somebody else
-   * brought. Cheap to call again and again.
-   */
-  collectImages(specs: readonly Workload[]): Promise<void>;
 
   /** Takes over what may change without a new instance: the bounds of its logs. Called again and again. */
   configure(workload: Workload): void;
@@ -158,3 +165,6 @@ export interface Runtime {
   /** Ends watching and frees handles. Instances go on running. */
   close(): Promise<void>;
 }
+
+/** A runtime of containers: it has every capability. */
+export type ContainerRuntime = Runtime & NameCapability & ImageCapability;

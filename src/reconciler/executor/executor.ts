@@ -184,7 +184,7 @@ export class Executor {
         await recordStop(states, { action, isShuttingDown: view().isShuttingDown });
         return await this.#runtime(action.runtime).stop(action.instance, action);
       case "publish":
-        return await this.#runtime(action.spec.runtime).publish(action.instance, action.spec);
+        return await this.#runtime(action.spec.runtime).publish?.(action.instance, action.spec);
       case "remove":
         this.#forcedRestarts.delete(action.instance.id);
         await recordRemove(states, action);

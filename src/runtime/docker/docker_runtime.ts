@@ -7,7 +7,7 @@ import type { Instance, Observation } from "../../model/instance.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type { DockerWorkload, SignalName, Workload } from "../../model/workload.ts";
 import { Credentials, type Readers } from "../../secrets/credentials.ts";
-import type { LogLine, LogOptions, Progress, Runtime, StartRequest, StopOptions, Usage } from "../runtime.ts";
+import type { ContainerRuntime, LogLine, LogOptions, Progress, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
 import { Containers } from "./containers.ts";
 import { checkDevices, resolveHostPaths } from "./check/check_host_paths.ts";
@@ -68,7 +68,7 @@ export function openDockerRuntime(options: DockerOptions): Promise<DockerRuntime
   return Promise.try(() => new DockerRuntime(socketPath(options.host), options));
 }
 
-export class DockerRuntime implements Runtime {
+export class DockerRuntime implements ContainerRuntime {
   readonly name = "docker";
   readonly #parts: LifecycleContext;
   readonly #grants: RestartPolicies;

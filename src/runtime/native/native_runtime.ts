@@ -168,20 +168,6 @@ export class NativeRuntime implements Runtime {
     if (one !== undefined && !one.hasExited && one.service !== null) await signal(one.service, name);
   }
 
-  latestImage(): Promise<null> {
-    return Promise.resolve(null);
-  }
-
-  /** Artifacts are kept by whoever hands them in. */
-  collectImages(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** A process has no name that others find it by. */
-  publish(): Promise<void> {
-    return Promise.resolve();
-  }
-
   async setRestartLease(instance: Instance, finalCodes: readonly number[] | null): Promise<void> {
     const one = this.#instances.get(instance.id);
     if (one === undefined || one.hasExited || one.service === null) return;
