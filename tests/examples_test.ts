@@ -15,14 +15,14 @@ for await (const { name, isDirectory } of Deno.readDir(EXAMPLES)) {
   const directory = new URL(`${name}/`, EXAMPLES).pathname;
 
   Deno.test(`examples/${name} has manifests without a problem, for any device`, async () => {
-    const tree = await loadTexts(await readDirectory(directory), ANY);
+    const { tree } = await loadTexts(await readDirectory(directory), ANY);
     const desired = readManifests(tree, { revision: "checkout", ...ANY });
     assert.deepEqual(desired.invalid, []);
     assert.ok(desired.workloads.length > 0, "it asks for nothing");
   });
 
   Deno.test(`examples/${name} asks for nothing that a device denies whose owner said nothing`, async () => {
-    const tree = await loadTexts(await readDirectory(directory), ANY);
+    const { tree } = await loadTexts(await readDirectory(directory), ANY);
     const desired = readManifests(tree, { revision: "checkout", ...ANY });
     assert.deepEqual(policyProblems(desired, { tree, policy: defaultPolicy() }), []);
   });

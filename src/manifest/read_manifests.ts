@@ -21,7 +21,12 @@ import {
 import { misplacedFiles } from "./check/misplaced.ts";
 import { daemonOverlayProblems, desiredVersion, HARBORNODE_TOML } from "./device/harbornode_toml.ts";
 import { atSource } from "./device/overlay.ts";
-import { type OverlayContext, overlayContext, resolveOverlays } from "./device/resolve_overlays.ts";
+import {
+  type OverlayContext,
+  overlayContext,
+  type ResolvedManifest,
+  resolveOverlays,
+} from "./device/resolve_overlays.ts";
 import { EVERY_DEVICE, isSelected, type Target } from "./device/selector.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
 import { parseEnvFile } from "./env_file.ts";
@@ -64,24 +69,45 @@ export function textsExcess(entries: readonly TreeEntry[]): string | null {
   } is the limit`;
 }
 
+/** Manifests with their overlays merged and their variables replaced, by path. */
+export type ResolvedManifests = ReadonlyMap<string, ResolvedManifest | { problem: Problem }>;
+
+/** Resolves the manifests of a tree for a device, each once. Never throws. */
+export function resolveManifests(tree: ManifestTree, target: Target): ResolvedManifests {
+  const context = overlayContext(tree, target);
+  return new Map(
+    manifestFiles(tree.entries).flatMap(({ entry: { path } }) => {
+      const text = tree.text(path);
+      return text === undefined ? [] : [[path, resolveOverlays(path, text, context)]];
+    }),
+  );
+}
+
 /**
  * Returns the files that the manifests refer to, each once. Skips files over their limit. Never throws: `readManifests`
  * reports what is wrong with them.
  */
-export function envFilePaths(tree: ManifestTree, target: Target): string[] {
-  const context = overlayContext(tree, target);
+export function envFilePaths(tree: ManifestTree, manifests: ResolvedManifests): string[] {
   const sizes = new Map(tree.entries.map(({ path, size }) => [path, size]));
   const paths = manifestFiles(tree.entries).flatMap(({ entry, folder }) => {
-    const resolved = resolveOverlays(entry.path, tree.text(entry.path) ?? "", context);
-    return "table" in resolved ? envFileNames(resolved.table).slice(0, MAX_ENV_FILES).map((name) => folder + name) : [];
+    const resolved = manifests.get(entry.path);
+    if (resolved === undefined || "problem" in resolved) return [];
+    return envFileNames(resolved.table).slice(0, MAX_ENV_FILES).map((name) => folder + name);
   });
   return [...new Set(paths)].filter((path) => (sizes.get(path) ?? 0) <= MAX_MANIFEST_BYTES);
 }
 
-/** Never throws. Returns every problem of a manifest, up to the first hundred; a bad file does not affect the others. */
-export function readManifests(tree: ManifestTree, target: Target & { revision: string }): Desired {
+/**
+ * Never throws. Returns every problem of a manifest, up to the first hundred; a bad file does not affect the others.
+ * `manifests` are those of the tree, resolved for the same device.
+ */
+export function readManifests(
+  tree: ManifestTree,
+  target: Target & { revision: string },
+  manifests: ResolvedManifests = resolveManifests(tree, target),
+): Desired {
   const context = { ...overlayContext(tree, target), secretFiles: readSecretFiles(tree.entries, tree.text) };
-  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, ...context }));
+  const read = manifestFiles(tree.entries).map((manifest) => readManifest(manifest, { tree, manifests, ...context }));
   const unique = rejectCycles(rejectRenameConflicts(rejectDuplicates(read, tree), tree), tree);
   const chosen = (one: Read) => one.type === "workload" && isSelected(one.on, target);
   const choices = unique.flatMap((one) => one.type === "workload" && chosen(one) ? one.choice : []);
@@ -120,6 +146,8 @@ function misplaced({ entries }: ManifestTree, read: readonly Read[]): InvalidMan
 interface Reading extends OverlayContext {
   tree: ManifestTree;
   secretFiles: SecretFiles;
+  /** Manifests that were resolved before; absent: none. */
+  manifests?: ResolvedManifests;
   /** Names of the overlays to merge, in place of those that match the device. */
   overlays?: readonly string[];
 }
@@ -137,10 +165,11 @@ function readManifest(manifest: ManifestFile, reading: Reading): Read {
   if (tooLarge !== null) return { ...base, type: "invalid", problems: [tooLarge] };
   const text = tree.text(entry.path);
   if (text === undefined) return unread("the file could not be read");
-  const resolved = resolveOverlays(entry.path, text, reading);
+  const resolved = reading.manifests?.get(entry.path) ?? resolveOverlays(entry.path, text, reading);
   if ("problem" in resolved) return { ...base, type: "invalid", problems: [resolved.problem] };
 
-  const { table, diagnostics, sourceOf } = resolved;
+  const { table, sourceOf } = resolved;
+  const diagnostics = [...resolved.diagnostics];
   const scope = new DiagnosticScope(diagnostics);
   const read = readModes(kind, table, diagnostics);
   const { name, on = EVERY_DEVICE } = read.common;

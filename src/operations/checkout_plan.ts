@@ -38,8 +38,8 @@ export async function readForDevice(
   checkout: Checkout,
   target: Target,
 ): Promise<{ desired: Desired; tree: ManifestTree }> {
-  const tree = await loadTexts(checkout, target);
-  return { desired: readManifests(tree, { revision: CHECKOUT, ...target }), tree };
+  const { tree, manifests } = await loadTexts(checkout, target);
+  return { desired: readManifests(tree, { revision: CHECKOUT, ...target }, manifests), tree };
 }
 
 /** The plan of a device that nothing runs on yet, and whose owner allows all that is asked. */

@@ -4,7 +4,15 @@ import { asFailure, Failure, isOfDisk } from "../failure.ts";
 import type { Target } from "../manifest/device/selector.ts";
 import { secretPaths } from "../manifest/field/secret_fields.ts";
 import { MAX_TEXTS_BYTES } from "../manifest/manifest_limits.ts";
-import { envFilePaths, type ManifestTree, readManifests, textPaths, textsExcess } from "../manifest/read_manifests.ts";
+import {
+  envFilePaths,
+  type ManifestTree,
+  readManifests,
+  type ResolvedManifests,
+  resolveManifests,
+  textPaths,
+  textsExcess,
+} from "../manifest/read_manifests.ts";
 import type { Desired } from "../model/desired.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Revision, TreeEntry } from "../source/source.ts";
@@ -15,8 +23,8 @@ export async function loadRevision(
   revision: Revision,
   target: Target,
 ): Promise<Desired> {
-  const tree = await loadTexts(revision, target);
-  return readManifests(tree, { revision: revision.id, ...target });
+  const { tree, manifests } = await loadTexts(revision, target);
+  return readManifests(tree, { revision: revision.id, ...target }, manifests);
 }
 
 /** Throws a `Failure` for a revision whose texts are together more than a device loads. Reads none of them. */
@@ -30,6 +38,12 @@ export function checkTexts({ entries }: Pick<Revision, "entries">): void {
   });
 }
 
+export interface LoadedTexts {
+  tree: ManifestTree;
+  /** The manifests of the tree, resolved for the target. */
+  manifests: ResolvedManifests;
+}
+
 /**
  * The tree with the texts that `readManifests` needs: the manifests, and the files their `env_file` names. Loads no text
  * that is over its own limit, and no more than `MAX_TEXTS_BYTES` of all. Throws a `Failure` where the manifests alone are
@@ -38,7 +52,7 @@ export function checkTexts({ entries }: Pick<Revision, "entries">): void {
 export async function loadTexts(
   revision: Pick<Revision, "entries" | "read">,
   target: Target,
-): Promise<ManifestTree> {
+): Promise<LoadedTexts> {
   checkTexts(revision);
   const byPath = new Map(revision.entries.map((entry) => [entry.path, entry]));
   const texts = new Map<string, string>();
@@ -55,8 +69,9 @@ export async function loadTexts(
   const decoded = (content: Uint8Array) => new TextDecoder().decode(content);
   await load(secretPaths(revision.entries), (content) => content.toBase64());
   await load(textPaths(revision.entries), decoded);
-  await load(envFilePaths(tree, target), decoded);
-  return tree;
+  const manifests = resolveManifests(tree, target);
+  await load(envFilePaths(tree, manifests), decoded);
+  return { tree, manifests };
 }
 
 export interface Materialised {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fieldsOf } from "../../src/manifest/manifest_fields.ts";
-import { envFilePaths, type ManifestTree, readManifests, textPaths } from "../../src/manifest/read_manifests.ts";
+import {
+  envFilePaths,
+  type ManifestTree,
+  readManifests,
+  resolveManifests,
+  textPaths,
+} from "../../src/manifest/read_manifests.ts";
 import { manifestSchema } from "../../src/manifest/json_schema.ts";
 import type { Desired } from "../../src/model/desired.ts";
 import type { TreeEntry } from "../../src/source/source.ts";
@@ -189,7 +195,7 @@ Deno.test("env_file gives values that env wins over, and never leaves the folder
     "services/web/a.env": '# note\nexport A="one two"\nB=file\n\n',
     "services/web/b.env": "C='x'\n",
   };
-  assert.deepEqual(envFilePaths(tree(files), { device: "pi", labels: {} }), [
+  assert.deepEqual(envFilePaths(tree(files), resolveManifests(tree(files), { device: "pi", labels: {} })), [
     "services/web/a.env",
     "services/web/b.env",
   ]);

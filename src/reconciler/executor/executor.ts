@@ -7,6 +7,7 @@ import type { Instance } from "../../model/instance.ts";
 import type { RuntimeName, Workload } from "../../model/workload.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { Vault } from "../../secrets/vault.ts";
+import type { RevealedSecrets } from "../../runtime/runtime.ts";
 import type { Source } from "../../source/source.ts";
 import type { DataDir } from "../../store/data_dir.ts";
 import { placeFiles, placeMountedAlone } from "../../store/file_tree.ts";
@@ -39,6 +40,8 @@ interface RunningOperation {
   preparing: string | null;
   /** Aborted when the spec is superseded. */
   readonly superseded: AbortController;
+  /** Secrets of the operation's specs: revealed once, and gone with the operation. */
+  readonly secrets: Map<Workload, RevealedSecrets>;
 }
 
 /** What the reconciler decided last. */
@@ -114,7 +117,7 @@ export class Executor {
       return { workload, actions: chain.map(actionTitle), message: chain.at(-1)!.message };
     }));
     return chains.map(([workload, chain], index) => {
-      const operation = { progress: null, preparing: null, superseded: new AbortController() };
+      const operation = { progress: null, preparing: null, superseded: new AbortController(), secrets: new Map() };
       this.#operations.set(workload, operation);
       const running = this.#run({ workload, chain, operation, journaled }).catch((error) => {
         log.error("{workload}: {error}", { workload, error: error instanceof Error ? error.stack : error });
@@ -190,7 +193,7 @@ export class Executor {
         await recordRemove(states, action);
         return await this.#runtime(action.runtime).remove(action.instance);
       case "start":
-        return await this.#startInstance(action);
+        return await this.#startInstance(action, operation);
       case "reload": {
         const runtime = this.#runtime(action.instance.runtime);
         return await reloadInstance(action, { runtime, filesDir: dir.files, stopped });
@@ -200,7 +203,7 @@ export class Executor {
 
   /** Fetches what the spec needs, after the checks that need no download. */
   async #prepare(spec: Workload, operation: RunningOperation): Promise<void> {
-    const { observer, vault, stopped, onProgress } = this.#options;
+    const { observer, stopped, onProgress } = this.#options;
     const progress = (message: string) => {
       operation.progress = message;
       onProgress();
@@ -209,17 +212,25 @@ export class Executor {
     operation.preparing = fingerprintOf(spec);
     try {
       await checkNewPorts(spec, observer.instancesOf(spec.name));
-      await vault.reveal(spec);
+      await this.#reveal(spec, operation);
       return await this.#runtime(spec.runtime).prepare(spec, progress, signal);
     } finally {
       operation.preparing = null;
     }
   }
 
-  async #startInstance(action: Action & { type: "start" }): Promise<void> {
-    const { states, vault, dir, source, events, view, portRange, listenPort, clock } = this.#options;
+  async #reveal(spec: Workload, { secrets }: RunningOperation): Promise<RevealedSecrets> {
+    const known = secrets.get(spec);
+    if (known !== undefined) return known;
+    const revealed = await this.#options.vault.reveal(spec);
+    secrets.set(spec, revealed);
+    return revealed;
+  }
+
+  async #startInstance(action: Action & { type: "start" }, operation: RunningOperation): Promise<void> {
+    const { states, dir, source, events, view, portRange, listenPort, clock } = this.#options;
     const { spec: workload, slot, fingerprint, canary = false } = action;
-    const secrets = await vault.reveal(workload);
+    const secrets = await this.#reveal(workload, operation);
     await moveDirectories(workload.name, { states, dir });
     await restoreFiles(workload, { root: dir.files, source, events });
     const filesDir = await placeFiles(dir.files, workload);
