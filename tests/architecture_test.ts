@@ -508,14 +508,65 @@ Deno.test("src/ARCHITECTURE.md names every room of src", async () => {
   for (const room of rooms) assert.ok(text.includes(`\`${room}/\``), `${room}/ is not in it`);
 });
 
-Deno.test("every source that src/ARCHITECTURE.md names is there", async () => {
-  const text = await Deno.readTextFile(new URL("../src/ARCHITECTURE.md", import.meta.url));
-  const named = [...text.matchAll(/`([a-z_/]+\.ts)`/g)].map(([, path]) => path!).filter((path) =>
-    !/^tests\//.test(path)
+/** The pages about the sources: the map, the words, and one file for each decision. */
+const SOURCE_PAGES = await sourcePages();
+
+async function sourcePages(): Promise<Map<string, string>> {
+  const directory = new URL("../src/", import.meta.url);
+  const decisions = await Array.fromAsync(Deno.readDir(new URL("decisions/", directory)), ({ name }) => name);
+  const paths = ["ARCHITECTURE.md", "GLOSSARY.md", ...decisions.sort().map((name) => `decisions/${name}`)];
+  return new Map(
+    await Promise.all(
+      paths.map(async (path) => [path, await Deno.readTextFile(new URL(path, directory))] as const),
+    ),
   );
-  assert.ok(named.length > 10);
-  const isThere = (path: string) => files.some((file) => file.path === `src/${path}` || file.path.endsWith(`/${path}`));
-  assert.deepEqual(named.filter((path) => !isThere(path)), []);
+}
+
+Deno.test("every source that src/ARCHITECTURE.md or a decision names is there", async () => {
+  const named = [...SOURCE_PAGES].flatMap(([page, text]) =>
+    [...text.matchAll(/`([a-z0-9_/]+(?:\.tsx?|\/))`/g)].map(([, path]) => ({ page, path: path! }))
+  );
+  assert.ok(named.length > 100);
+  // Directories of data_dir are named too: of directories, only those below a room of src are checked.
+  const rooms = new Set(files.flatMap(({ path }) => /^src\/([a-z]+)\//.exec(path)?.[1] ?? []));
+  const isSource = (path: string) => path.endsWith("/") ? rooms.has(path.split("/")[0]!) : !path.startsWith("tests/");
+  const isThere = (path: string) =>
+    files.some((file) => file.path === `src/${path}` || file.path.startsWith(`src/${path}/`.replace("//", "/"))) ||
+    (!path.endsWith("/") && files.some((file) => file.path.endsWith(`/${path}`)));
+  const missing = named.filter(({ path }) => isSource(path) && !isThere(path));
+  for (const { page, path } of named.filter(({ path }) => path.startsWith("tests/"))) {
+    await Deno.stat(new URL(`../${path}`, import.meta.url)).catch(() => missing.push({ page, path }));
+  }
+  assert.deepEqual(missing, []);
+});
+
+Deno.test("src/ARCHITECTURE.md links to every decision, and every link of a page about the sources leads to a page", () => {
+  const links = (page: string) =>
+    [...SOURCE_PAGES.get(page)!.matchAll(/\]\(([^):#]+\.md)\)/g)].map(([, link]) => link!);
+  const linked = new Set(links("ARCHITECTURE.md"));
+  const decisions = [...SOURCE_PAGES.keys()].filter((page) => page.startsWith("decisions/"));
+  assert.deepEqual(decisions.filter((page) => !linked.has(page)), []);
+  const from = (page: string, link: string) => page.startsWith("decisions/") ? `decisions/${link}` : link;
+  const dead = [...SOURCE_PAGES.keys()].flatMap((page) => links(page).map((link) => from(page, link)))
+    .filter((target) => !SOURCE_PAGES.has(target));
+  assert.deepEqual(dead, []);
+});
+
+Deno.test("every class that src/ARCHITECTURE.md calls the owner of a state is declared in the file that it names", () => {
+  const rows = [...SOURCE_PAGES.get("ARCHITECTURE.md")!.matchAll(/^\| [^|]+ \| (`[A-Z][^|]*) \| (`[^|]*) \|/gm)];
+  assert.ok(rows.length > 20, "the table of state owners is there");
+  const wrong = rows.flatMap(([, owners, paths]) => {
+    const named = [...paths!.matchAll(/`([^`]+)`/g)].map(([, path]) => `src/${path}`);
+    const texts = files.filter(({ path }) => named.some((name) => path === name || path.startsWith(name)));
+    return [...owners!.matchAll(/`(\w+)`/g)].map(([, owner]) => owner!).filter((owner) =>
+      !texts.some(({ text }) => new RegExp(`^export (class|async function) ${owner}\\b`, "m").test(text))
+    );
+  });
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("src/ARCHITECTURE.md is a map: at most 2,500 words", () => {
+  assert.ok(SOURCE_PAGES.get("ARCHITECTURE.md")!.split(/\s+/).length <= 2500, "move reasons to src/decisions");
 });
 
 Deno.test("the rules see an import of every form", () => {

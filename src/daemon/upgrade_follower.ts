@@ -6,6 +6,7 @@ import { asFailure, type Failure, isOfDisk } from "../failure.ts";
 import { logger } from "../log.ts";
 import { daemonVersionDenial } from "../model/policy/daemon_version.ts";
 import type { UpgradeStatus } from "../model/snapshot.ts";
+import { isRolloutOpen } from "../reconciler/pipeline/revision_progress.ts";
 import { removalWindowClosed } from "../reconciler/pipeline/gates/gate.ts";
 import { resolveRelease } from "../upgrade/resolve_release.ts";
 import { download } from "../upgrade/download_release.ts";
@@ -181,7 +182,7 @@ export class UpgradeFollower {
     if (this.#options.reconciler.shutdown !== null) return "everything is being stopped";
     const closed = removalWindowClosed(this.#options.reconciler.planInput());
     if (closed !== null) return closed.message;
-    const rollout = this.#options.feed.published.workloads.find((workload) => workload.rollout !== null)?.name;
+    const rollout = this.#options.reconciler.progress.workloads.find(isRolloutOpen)?.workload.name;
     const busy = rollout ?? [...this.#options.executor.operations.keys()][0];
     return busy === undefined ? null : `it is here, and waits until ${busy} has come to rest`;
   }

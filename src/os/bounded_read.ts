@@ -19,7 +19,7 @@ const scratch = new Uint8Array(CHUNK_BYTES);
 /**
  * Reads the first bytes of a file, `most` of them or fewer. Allocates for what is there, not for `most`. Throws what
  * open(2) and read(2) fail with. The memory of another process (`environ`, `cmdline`) can keep read(2) waiting: use
- * `environ.ts` for it.
+ * `read_environ.ts` for it.
  */
 export async function readStart(path: string, max: number): Promise<Uint8Array> {
   const file = await open(path, FLAGS);

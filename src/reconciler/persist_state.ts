@@ -23,7 +23,7 @@ import { removeUnusedImages } from "./remove_images.ts";
 import { emitRolloutEvents, withEvidence } from "./rollout_events.ts";
 import { NO_ROLLOUTS } from "../model/rollout.ts";
 
-const log = logger("pass");
+const log = logger("reconciler");
 
 export interface PersistOptions {
   state: StateStore;

@@ -9,7 +9,7 @@ import type { WorkloadStateStore } from "../store/workload_state_store.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Observer } from "./observer.ts";
 
-const log = logger("pass");
+const log = logger("reconciler");
 
 export interface RenameInput {
   desired: Desired | null;

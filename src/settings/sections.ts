@@ -1,4 +1,4 @@
-/** The table of settings, for config.toml and for the environment (environment.ts). */
+/** The table of settings, for config.toml and for the environment (environment_overrides.ts). */
 import type { Section } from "./section.ts";
 import { COMMIT_STATUS } from "./section/commit_status_section.ts";
 import { DAEMON } from "./section/daemon_section.ts";

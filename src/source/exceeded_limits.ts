@@ -1,4 +1,4 @@
-/** Limits of `limits.ts` that a revision's list of files exceeds, as phrases that continue "The repository has ...". */
+/** Limits of `fetch_limits.ts` that a revision's list of files exceeds, as phrases that continue "The repository has ...". */
 import { quoted } from "../model/escape.ts";
 import { MAX_CONTENT_BYTES, MAX_DEPTH, MAX_ENTRIES, MAX_PATH_BYTES } from "./fetch_limits.ts";
 import type { TreeEntry } from "./source.ts";

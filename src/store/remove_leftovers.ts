@@ -1,6 +1,6 @@
 /**
  * What a daemon that was killed left half-written in data_dir. Each temporary name has one owner that removes it where a
- * write fails; this is for writes that nobody ended. The folders of a fetch are put right by `FetchedDirectory.recover`,
+ * write fails; this is for writes that nobody ended. The folders of a fetch are put right by `CacheDirectory.recover`,
  * logs by the next rotation, and pieces of downloads stay, since the next try goes on from them.
  */
 import { join } from "node:path";

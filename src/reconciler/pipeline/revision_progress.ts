@@ -97,7 +97,8 @@ function isExempt({ workload, isSuspended }: WorkloadProgress): boolean {
   return workload.override !== null || isSuspended;
 }
 
-function isRolloutOpen({ workload, rollouts: { underWay } }: WorkloadProgress): boolean {
+/** Returns whether a rollout of the workload is under way. */
+export function isRolloutOpen({ workload, rollouts: { underWay } }: WorkloadProgress): boolean {
   return workload.spec !== null && underWay !== undefined && underWay.failed === undefined;
 }
 

@@ -29,7 +29,7 @@ const MAX_SAID = 2000;
  */
 const BOUNDED = 'ulimit -c 0; ulimit -d "$0" 2>/dev/null; echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$@"';
 
-/** The result of the request. Throws a `ChildFailure`, or the signal's reason. */
+/** The result of the request. Throws a `WorkerFailure`, or the signal's reason. */
 export async function runWorker(request: WorkerRequest, { progress = () => {}, signal }: RunOptions): Promise<string> {
   signal.throwIfAborted();
   // Not Node's `spawn`, which takes our own executable in a command for Deno's and gives it Deno's words.
