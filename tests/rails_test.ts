@@ -157,9 +157,9 @@ const RAILS: Record<string, readonly Held[]> = {
     ["manifest/misplaced_test.ts", "a folder with almost the right name is told, where the right one is missing"],
   ],
   "what a repository tells a loader reaches no program of root's": [
-    ["runtime/native/confine/environment_test.ts", "what a manifest tells the loader is never told to root"],
+    ["runtime/native/sandbox/environment_script_test.ts", "what a manifest tells the loader is never told to root"],
     [
-      "runtime/native/confine/environment_test.ts",
+      "runtime/native/sandbox/environment_script_test.ts",
       "no catalog of messages of a commit is read by a program that is root",
     ],
   ],
