@@ -133,7 +133,7 @@ const RAILS: Record<string, readonly Held[]> = {
     ["runtime/docker/image/unused_images_test.ts", "an image that was pulled goes when no spec needs it any more"],
   ],
   "nothing goes to addresses of the device's own link unasked": [
-    ["notify/send_message_test.ts", "nothing is sent to this device or its link, however the address is written"],
+    ["notify/send_once_test.ts", "nothing is sent to this device or its link, however the address is written"],
     ["model/policy/words_test.ts", "addresses of the machine's own link are told, however they are written"],
   ],
   "over HTTP there are GET and one POST": [[

@@ -12,7 +12,7 @@ import { buildNetwork } from "./field/container/network.ts";
 import { buildProcessOptions } from "./field/container/process_options.ts";
 import { checkDependencies } from "./field/depends_on.ts";
 import { buildJob } from "./field/job.ts";
-import type { Mode } from "./field/mode.ts";
+import type { Mode } from "./field/runtime_mode.ts";
 import { buildOnChange } from "./field/on_change.ts";
 import { checkPortNames } from "./field/port.ts";
 import { buildHealth } from "./field/probe.ts";
@@ -28,7 +28,7 @@ import {
   OWN_FIELDS,
   type ServiceRead,
 } from "./manifest_fields.ts";
-import type { ManifestFile } from "./repository_layout.ts";
+import type { ManifestFile } from "./find_manifests.ts";
 
 /** The fields of a manifest by mode; null for a mode that the manifest does not have. */
 export interface WorkloadRead {

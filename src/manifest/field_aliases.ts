@@ -1,6 +1,6 @@
 /** [pure] Names of fields in other tools, and the hints for them. */
 import type { Kind } from "../model/workload.ts";
-import { type Mode, modeOf, otherMode } from "./field/mode.ts";
+import { type Mode, modeOf, otherMode } from "./field/runtime_mode.ts";
 import { isFieldOf, isOwnField } from "./manifest_fields.ts";
 
 const HABITS: Record<string, string> = {

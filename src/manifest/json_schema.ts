@@ -1,7 +1,7 @@
 /** [pure] The JSON Schema of a manifest, for editors and for CI. Generated from the table of fields. */
 import type { Kind } from "../model/workload.ts";
 import { tableSchema } from "../schema/field_table.ts";
-import { modeOf } from "./field/mode.ts";
+import { modeOf } from "./field/runtime_mode.ts";
 import { MANIFEST_FIELDS } from "./manifest_fields.ts";
 
 /** Returns a JSON Schema (draft 2020-12): as strict as the reader about names, and less about what depends on other files. */

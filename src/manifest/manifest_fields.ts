@@ -16,7 +16,7 @@ import { dependency, DEPENDENCY_FIELDS } from "./field/depends_on.ts";
 import { SERVICE_DEVICE_FIELDS } from "./field/devices.ts";
 import { JOB_FIELDS } from "./field/job.ts";
 import { WINDOW_FIELDS } from "./field/maintenance_window.ts";
-import { type Mode, modeFields } from "./field/mode.ts";
+import { type Mode, modeFields } from "./field/runtime_mode.ts";
 import { workloadName } from "./field/name.ts";
 import { CHANGE_FIELDS } from "./field/on_change.ts";
 import { DEPLOYMENT_PORT_FIELDS, nativePort, SERVICE_PORT_FIELDS } from "./field/port.ts";

@@ -18,7 +18,7 @@ import {
   rejectDuplicates,
   rejectRenameConflicts,
 } from "./check/cross_manifest.ts";
-import { misplacedFiles } from "./check/misplaced.ts";
+import { misplacedFiles } from "./check/misplaced_files.ts";
 import { daemonOverlayProblems, desiredVersion, HARBORNODE_TOML } from "./device/harbornode_toml.ts";
 import { atSource } from "./device/overlay.ts";
 import {
@@ -31,7 +31,7 @@ import { EVERY_DEVICE, isSelected, type Target } from "./device/selector.ts";
 import { VARIABLES_FILE } from "./device/variable.ts";
 import { parseEnvFile } from "./env_file.ts";
 import { readSecretFiles, type SecretFiles, secretPaths } from "./field/secret_fields.ts";
-import { type ManifestFile, manifestFiles } from "./repository_layout.ts";
+import { type ManifestFile, manifestFiles } from "./find_manifests.ts";
 import {
   MAX_ENV_FILES,
   MAX_MANIFEST_BYTES,

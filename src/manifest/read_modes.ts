@@ -15,10 +15,10 @@ import {
   ModeScope,
   otherMode,
   RUNTIME_OF,
-} from "./field/mode.ts";
+} from "./field/runtime_mode.ts";
 import type { SecretFiles } from "./field/secret_fields.ts";
 import { isOwnField, MANIFEST_FIELDS, OWN_FIELDS } from "./manifest_fields.ts";
-import type { ManifestFile } from "./repository_layout.ts";
+import type { ManifestFile } from "./find_manifests.ts";
 
 /** The fields of a manifest as they were read. */
 export interface ManifestRead extends WorkloadRead {

@@ -2,7 +2,7 @@
  * What only a container can be given. What a manifest does not ask for is null or empty here, so that it says nothing in
  * a fingerprint: a field that a later version knows leaves the containers that run alone.
  */
-import type { Limit, LimitName } from "./limit.ts";
+import type { Limit, LimitName } from "./rlimit.ts";
 
 /** Docker knows no limit of a process's address space. */
 export type ContainerLimitName = Exclude<LimitName, "as">;

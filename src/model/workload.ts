@@ -2,7 +2,7 @@
 import type { MaintenanceWindow } from "./maintenance_window.ts";
 import type { SignalName } from "./signal.ts";
 import type { ContainerOptions } from "./container_options.ts";
-import type { Limit, LimitName } from "./limit.ts";
+import type { Limit, LimitName } from "./rlimit.ts";
 import type { Secret } from "./secret_reference.ts";
 
 export type Kind = "service" | "deployment";

@@ -1,7 +1,7 @@
 /** [pure] A message in the form that each service takes. */
 import { standardSignature } from "../standard_webhooks.ts";
 import type { NotifyTarget } from "../settings/settings.ts";
-import { type HttpRequest, shortened } from "./http_request.ts";
+import { type HttpRequest, shortened } from "./outgoing_request.ts";
 
 export interface Message {
   /** One of the events of `[[notify]]`, or "test". */

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { logger } from "../log.ts";
 import type { NotifyStatus } from "../model/snapshot.ts";
 import { type NotifyFile, type NotifyState, type QueuedMessage, writeNotifyState } from "../store/notify_state.ts";
-import type { Outcome } from "./send_message.ts";
+import type { Outcome } from "./send_once.ts";
 
 const log = logger("notify");
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { repositoryAddress } from "../model/repository_address.ts";
 import type { CommitStatusSettings, Forge } from "../settings/settings.ts";
 import type { CommitState } from "./commit_state.ts";
-import { type HttpRequest, shortened } from "./http_request.ts";
+import { type HttpRequest, shortened } from "./outgoing_request.ts";
 
 /** GitHub's limit, and short enough for the others. */
 const MAX_DESCRIPTION = 140;

@@ -1,7 +1,7 @@
 /** `harbornode notify test` */
 import { messageRequest } from "../notify/message_request.ts";
-import type { HttpRequest } from "../notify/http_request.ts";
-import { send } from "../notify/send_message.ts";
+import type { HttpRequest } from "../notify/outgoing_request.ts";
+import { send } from "../notify/send_once.ts";
 import type { NotifyTarget } from "../settings/settings.ts";
 import type { OperationDeps } from "./operation_deps.ts";
 import { isoTime } from "../model/iso_timestamp.ts";

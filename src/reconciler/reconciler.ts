@@ -9,7 +9,7 @@ import type { Desired } from "../model/desired.ts";
 import { buildSnapshot, type DeviceFacts } from "../status/build_snapshot.ts";
 import type { SnapshotFeed } from "../status/snapshot_feed.ts";
 import { collectPlanInput, type PlanInputOwners } from "./collect_plan_input.ts";
-import { cooldownAfter } from "./cooldown.ts";
+import { cooldownAfter } from "./reconcile_cooldown.ts";
 import type { DesiredStateSource } from "./desired_state_source.ts";
 import type { FailureReports } from "./failure_reports.ts";
 import { restoreImageState } from "./image_update_loop.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Workload, WorkloadFile } from "../model/workload.ts";
-import { chunksOf, filesDirectory, replaceFile, UNFINISHED } from "./file_tree.ts";
+import { chunksOf, filesDirectory, replaceFile, UNFINISHED } from "./workload_files.ts";
 
 /** Of times on disk. FAT has the coarsest. */
 const COARSE_MS = 2000;

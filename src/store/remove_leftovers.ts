@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { logger } from "../log.ts";
 import type { DataDir } from "./data_dir.ts";
-import { UNFINISHED } from "./file_tree.ts";
+import { UNFINISHED } from "./workload_files.ts";
 
 const log = logger("store");
 

@@ -1,5 +1,5 @@
 /** From a revision to what it asks of this device, with the files that the workloads need put on disk. */
-import { checkSpace, SMALL_BYTES } from "../os/disk_space.ts";
+import { checkSpace, SMALL_BYTES } from "../os/disk_reserve.ts";
 import { asFailure, Failure, isOfDisk } from "../failure.ts";
 import type { Target } from "../manifest/device/selector.ts";
 import { secretPaths } from "../manifest/field/secret_fields.ts";
@@ -16,7 +16,7 @@ import {
 import type { Desired } from "../model/desired.ts";
 import type { Workload } from "../model/workload.ts";
 import type { Revision, TreeEntry } from "../source/source.ts";
-import { isMaterialised, materialize } from "../store/file_tree.ts";
+import { isMaterialised, materialize } from "../store/workload_files.ts";
 
 /** All manifests of the revision, read for this device. Writes nothing. */
 export async function loadRevision(

@@ -1,6 +1,6 @@
 /** From a revision to desired state with its files on disk, noted in the crash guard for as long as that takes. */
 import type { Desired } from "../model/desired.ts";
-import { spaceAboveReserve } from "../os/disk_space.ts";
+import { spaceAboveReserve } from "../os/disk_reserve.ts";
 import type { Executor } from "../reconciler/executor/executor.ts";
 import type { Observer } from "../reconciler/observer.ts";
 import type { StateStore } from "../reconciler/state_store.ts";

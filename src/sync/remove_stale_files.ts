@@ -2,7 +2,7 @@
 import { asFailure } from "../failure.ts";
 import { logger } from "../log.ts";
 import { retainedSpecs } from "../model/workload_state.ts";
-import { contentFolders, removeOthers } from "../store/file_tree.ts";
+import { contentFolders, removeOthers } from "../store/workload_files.ts";
 import type { Desired } from "../model/desired.ts";
 import type { Executor } from "../reconciler/executor/executor.ts";
 import type { Observer } from "../reconciler/observer.ts";

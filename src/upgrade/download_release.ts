@@ -9,7 +9,7 @@ import type { ResolvedRelease } from "./resolve_release.ts";
 import { MAX_EXECUTABLE_BYTES, MAX_PACKED_BYTES, SPARE_BYTES, UNPACKED_RATIO } from "./release_limits.ts";
 import { get, shown } from "./release_request.ts";
 import { formatMegabytes, formatTransferred } from "../model/size.ts";
-import { checkSpace } from "../os/disk_space.ts";
+import { checkSpace } from "../os/disk_reserve.ts";
 
 export interface DownloadOptions {
   /** The file: written over, unless it is already what the release has. */

@@ -3,10 +3,10 @@ import { Failure } from "../failure.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type AllowedSigner, readAllowedSigners } from "../signature/allowed_signers.ts";
 import { MAX_SIGNATURE_BYTES, MAX_SUMS_BYTES } from "./release_limits.ts";
-import { type Architecture, executableName, hashesFor, readSums, releaseDirectory } from "./release.ts";
+import { type Architecture, executableName, hashesFor, readSums, releaseDirectory } from "./release_files.ts";
 import { RELEASE_SIGNERS } from "./release_signers.ts";
 import { type Get, get, shown } from "./release_request.ts";
-import { type Verified, verifyRelease } from "./verify_release.ts";
+import { type Verified, verifyRelease } from "./verify_release_signature.ts";
 
 /** An executable that may be brought. */
 export interface ResolvedRelease extends Verified {

@@ -5,7 +5,7 @@ import type { Check, DoctorContext } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/checks.ts";
 import { runChecks } from "../../src/doctor/run_checks.ts";
 import { ok, problem } from "../../src/doctor/finding.ts";
-import { parseMounts } from "../../src/doctor/host_facts.ts";
+import { parseMounts } from "../../src/doctor/inspect_host.ts";
 import { Failure } from "../../src/failure.ts";
 
 const NOTHING: DoctorContext = {

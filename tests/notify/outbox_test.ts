@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/clock.ts";
 import { Outbox } from "../../src/notify/outbox.ts";
-import type { Outcome } from "../../src/notify/send_message.ts";
+import type { Outcome } from "../../src/notify/send_once.ts";
 import { notifyFile, type QueuedMessage, readNotifyState } from "../../src/store/notify_state.ts";
 import { tempDir } from "../support/temp.ts";
 

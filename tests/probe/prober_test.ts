@@ -172,6 +172,6 @@ Deno.test("an image that Docker calls unhealthy too soon is unhealthy when its s
   assert.equal(await ended.promise, 30_000);
   assert.equal(prober.health("i"), "unhealthy");
   prober.set([{ instance: { ...started, runtimeHealth: "healthy" }, workload }]);
-  assert.deepEqual(prober.statuses().get("i"), { verdict: "healthy", since: NOW + 30_000, hasBeenHealthy: true });
+  assert.deepEqual(prober.statuses().get("i"), { health: "healthy", since: NOW + 30_000, hasBeenHealthy: true });
   prober.close();
 });

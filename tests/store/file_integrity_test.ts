@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Workload, WorkloadFile } from "../../src/model/workload.ts";
 import { findDamagedFiles, rewriteFiles } from "../../src/store/file_integrity.ts";
-import { filesDirectory, materialize } from "../../src/store/file_tree.ts";
+import { filesDirectory, materialize } from "../../src/store/workload_files.ts";
 import { tempDir } from "../support/temp.ts";
 
 const TEXTS: Record<string, string> = { "app.sh": "#!/bin/sh\n", "conf/a.txt": "a", "conf/b.txt": "b" };

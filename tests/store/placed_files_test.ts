@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Workload } from "../../src/model/workload.ts";
-import { contentFolders, materialize, placeFiles, placeMountedAlone, removeOthers } from "../../src/store/file_tree.ts";
+import {
+  contentFolders,
+  materialize,
+  placeFiles,
+  placeMountedAlone,
+  removeOthers,
+} from "../../src/store/workload_files.ts";
 import { docker } from "../support/workload.ts";
 import { tempDir } from "../support/temp.ts";
 

@@ -6,10 +6,10 @@ import { hiddenValues, redactConfig } from "../../settings/redact_config.ts";
 import { secretValues } from "../../settings/secret_values.ts";
 import { COMMIT, VERSION } from "../../version.ts";
 import type { DoctorContext } from "../check.ts";
-import { readText, runTool } from "../host_facts.ts";
+import { readText, runTool } from "../inspect_host.ts";
 import { dropInFiles, installedUnit, UNIT_NAME } from "../service/installed_unit.ts";
 import type { Entry } from "./bundle_archive.ts";
-import { filesBelow } from "./files_below.ts";
+import { filesBelow } from "./data_dir_listing.ts";
 import { omitOutput, redactedCommandLine, redactedUnit, unitSecrets } from "./redacted_config.ts";
 import { scrubber } from "./scrub_secrets.ts";
 

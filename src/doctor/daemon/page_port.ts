@@ -4,7 +4,7 @@ import { checkPortsFree, portsInUse } from "../../runtime/native/port/free_ports
 import type { Range } from "../../settings/settings.ts";
 import type { Check } from "../check.ts";
 import { type Finding, orOk, problem, warning } from "../finding.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 
 export interface PortFacts {
   /** Of the page; 0: any. */

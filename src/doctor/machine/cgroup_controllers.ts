@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { CONTROLLERS } from "../../runtime/native/sandbox/cgroup_mount.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 
 export interface ControlGroupFacts {
   /** As the root group of version 2 names them; null where it is not mounted. */

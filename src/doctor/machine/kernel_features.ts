@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { type Finding, orOk, warning } from "../finding.ts";
-import { readText, runTool } from "../host_facts.ts";
+import { readText, runTool } from "../inspect_host.ts";
 
 export interface KernelFacts {
   /** "6.1.0-18-arm64" */

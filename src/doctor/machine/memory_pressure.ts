@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { ok, skipped, warning } from "../finding.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 import { formatMebibytes } from "../../model/size.ts";
 
 export interface MemoryFacts {

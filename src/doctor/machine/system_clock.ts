@@ -2,7 +2,7 @@ import { parseLocation } from "../../source/repository_location.ts";
 import { EARLIEST_MS, minuteText } from "../../model/iso_timestamp.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { runTool } from "../host_facts.ts";
+import { runTool } from "../inspect_host.ts";
 import { httpClient } from "../repository/ca_bundle.ts";
 
 export interface ClockFacts {

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Check } from "../check.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
-import { readError, readText } from "../host_facts.ts";
+import { readError, readText } from "../inspect_host.ts";
 import { bundleFile } from "./ca_bundle.ts";
 
 /** What a file of certificates holds, as seen by this device's clock. */

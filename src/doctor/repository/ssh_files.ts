@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { sshLocation } from "../../source/repository_location.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, problem } from "../finding.ts";
-import { readError, readText, runTool } from "../host_facts.ts";
+import { readError, readText, runTool } from "../inspect_host.ts";
 
 export interface SshFacts {
   /** As known_hosts has it, "[git.example.org]:2222"; null where the repository is not asked over ssh. */

@@ -1,7 +1,7 @@
 import { type Problem, problemLine } from "../../model/problem.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, problem, skipped, warning } from "../finding.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 
 export interface SettingsFacts {
   /** Null where none was read. */

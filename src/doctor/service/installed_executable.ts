@@ -1,7 +1,7 @@
 import { COMMIT, VERSION } from "../../version.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, warning } from "../finding.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 
 export interface ExecutableFacts {
   version: string;

@@ -1,7 +1,7 @@
 /** Where systemd finds the unit of the daemon, and what the owner adds to it. */
 import { join } from "node:path";
 import type { DoctorContext } from "../check.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 
 export const UNIT_NAME = "harbornode.service";
 

@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { COMMIT } from "../../version.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, problem, skipped, warning } from "../finding.ts";
-import { runTool } from "../host_facts.ts";
+import { runTool } from "../inspect_host.ts";
 import { dropInFiles, installedUnit, UNIT_NAME } from "./installed_unit.ts";
 import { UNIT } from "./unit_text.ts";
 

@@ -3,7 +3,7 @@ import { canCollapse } from "../../runtime/native/log/collapse_range.ts";
 import { deviceFile } from "../../store/data_dir.ts";
 import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, problem, skipped, warning } from "../finding.ts";
-import { findMount, type Mount, readText } from "../host_facts.ts";
+import { findMount, type Mount, readText } from "../inspect_host.ts";
 
 export interface DataDirFacts {
   path: string;

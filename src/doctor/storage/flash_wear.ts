@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Check } from "../check.ts";
 import { type Finding, orOk, problem, warning } from "../finding.ts";
-import { readText } from "../host_facts.ts";
+import { readText } from "../inspect_host.ts";
 
 export interface FlashWearFacts {
   /** What eMMC tells of itself: https://docs.kernel.org/driver-api/mmc/mmc-dev-attrs.html. SD cards tell nothing. */

@@ -3,7 +3,7 @@ import { portsClash } from "../../model/port.ts";
 import type { Mount, Port } from "../../model/workload.ts";
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { quote } from "../../schema/toml_value.ts";
-import type { ManifestFile } from "../repository_layout.ts";
+import type { ManifestFile } from "../find_manifests.ts";
 
 /** Entries of `ports`: an entry of a deployment may be a range of ports. A wrong entry is a hole. */
 export type PortEntries = readonly (Port | Port[] | undefined)[];

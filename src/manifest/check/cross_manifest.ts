@@ -9,7 +9,7 @@ import type { TreeEntry } from "../../source/source.ts";
 import { atSource } from "../device/overlay.ts";
 import type { DeviceSelector } from "../device/selector.ts";
 import { dependencyCycles } from "../field/depends_on.ts";
-import type { ManifestFile } from "../repository_layout.ts";
+import type { ManifestFile } from "../find_manifests.ts";
 
 /** The files of a revision. */
 export interface ManifestTree {

@@ -12,7 +12,7 @@ import type { Workload } from "../../model/workload.ts";
 import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/diagnostic.ts";
 import { parseDocument, withPositions } from "../../schema/toml_document.ts";
 import { isTable, type Table } from "../../schema/toml_value.ts";
-import type { Mode } from "../field/mode.ts";
+import type { Mode } from "../field/runtime_mode.ts";
 import type { ManifestTree } from "../read_manifests.ts";
 
 /** Returns none for a workload of two modes that is allowed in one of them. */

@@ -9,7 +9,7 @@ import type { Workload } from "../../model/workload.ts";
 import { type Diagnostic, DiagnosticScope, type FieldPath } from "../../schema/diagnostic.ts";
 import { parseDocument, withPositions } from "../../schema/toml_document.ts";
 import { isTable, quote } from "../../schema/toml_value.ts";
-import type { Mode } from "../field/mode.ts";
+import type { Mode } from "../field/runtime_mode.ts";
 import type { ManifestTree } from "../read_manifests.ts";
 
 /** Returns a problem at the port of the workload that is later by name. Disabled workloads use no port. */

@@ -1,5 +1,5 @@
 /** [pure] Fields of a service for its user, its resource limits and its privileges. */
-import type { Limit, LimitName } from "../../model/limit.ts";
+import type { Limit, LimitName } from "../../model/rlimit.ts";
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { field, fields } from "../../schema/field_table.ts";
 import { capability } from "../../schema/linux_capability.ts";

@@ -6,8 +6,8 @@ import { duration } from "../../schema/quantity.ts";
 import { mapOf, number, oneOf, type Schema, text } from "../../schema/schema.ts";
 import { suggest } from "../../schema/suggest.ts";
 import { quote } from "../../schema/toml_value.ts";
-import type { ManifestFile } from "../repository_layout.ts";
-import type { Mode } from "./mode.ts";
+import type { ManifestFile } from "../find_manifests.ts";
+import type { Mode } from "./runtime_mode.ts";
 import { checkProgram } from "./program.ts";
 import { shellWords } from "./shell_words.ts";
 

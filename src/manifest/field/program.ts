@@ -2,7 +2,7 @@
 import type { DiagnosticScope } from "../../schema/diagnostic.ts";
 import { suggest } from "../../schema/suggest.ts";
 import { quote } from "../../schema/toml_value.ts";
-import type { ManifestFile } from "../repository_layout.ts";
+import type { ManifestFile } from "../find_manifests.ts";
 
 interface ProgramContext {
   manifest: ManifestFile;

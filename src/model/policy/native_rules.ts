@@ -1,5 +1,5 @@
 /** What only a service can ask for. */
-import type { Limit, LimitName } from "../limit.ts";
+import type { Limit, LimitName } from "../rlimit.ts";
 import type { NativeWorkload } from "../workload.ts";
 import { isAllowed, isRoot } from "./allowed_accounts.ts";
 import type { NativeRules } from "./field_rule.ts";

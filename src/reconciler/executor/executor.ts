@@ -10,7 +10,7 @@ import type { Vault } from "../../secrets/vault.ts";
 import type { RevealedSecrets } from "../../runtime/runtime.ts";
 import type { Source } from "../../source/source.ts";
 import type { DataDir } from "../../store/data_dir.ts";
-import { placeFiles, placeMountedAlone } from "../../store/file_tree.ts";
+import { placeFiles, placeMountedAlone } from "../../store/workload_files.ts";
 import type { Journal } from "../../store/journal.ts";
 import type { WorkloadStateStore } from "../../store/workload_state_store.ts";
 import type { EventLog } from "../event_log.ts";

@@ -3,7 +3,7 @@ import { redactSecrets } from "../../log.ts";
 import { portNumber, substitutePorts, withAssignedPorts } from "../../model/port.ts";
 import type { Workload } from "../../model/workload.ts";
 import type { Action } from "../pipeline/action.ts";
-import { placeFiles } from "../../store/file_tree.ts";
+import { placeFiles } from "../../store/workload_files.ts";
 import { Failure } from "../../failure.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import type { WorkloadStateStore } from "../../store/workload_state_store.ts";

@@ -12,7 +12,7 @@ import { monotonicStart } from "./elapsed.ts";
 import { lastDue, nextDue } from "./next_run.ts";
 import { isSuccess } from "./restart/restart_decision.ts";
 import type { ReconcileInput, Step } from "./step.ts";
-import { prepareAction, stopAction } from "./teardown_actions.ts";
+import { prepareAction, stopAction } from "./instance_actions.ts";
 
 /** Runs of a job that are remembered. */
 const MAX_RUNS = 20;

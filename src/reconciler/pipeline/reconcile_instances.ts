@@ -10,11 +10,11 @@ import type { Blocked } from "./blocked.ts";
 import { repairBackoff, wasRemovedExternally } from "./drift_repair.ts";
 import { earliest } from "./earliest.ts";
 import { reloadAction } from "./file_reload.ts";
-import { type Strategy, strategyOf } from "./rollout/strategy.ts";
+import { type Strategy, strategyOf } from "./rollout/rollout_strategy.ts";
 import { type Slot, slotsOf } from "./slots.ts";
 import { explainChange } from "./spec_diff.ts";
 import type { ReconcileInput, Step } from "./step.ts";
-import { prepareAction, stopAction, teardown } from "./teardown_actions.ts";
+import { prepareAction, stopAction, teardown } from "./instance_actions.ts";
 
 /** Compares the slots of the spec with the instances. Reports a drift state only when repairs back off. */
 export function reconcileInstances(input: ReconcileInput): Step {

@@ -16,7 +16,7 @@ import { checkOciRuntime } from "./check/check_oci_runtime.ts";
 import { Engine } from "./engine.ts";
 import { EngineEvents } from "./engine_events.ts";
 import { execute } from "./exec_command.ts";
-import { Credentials as RegistryCredentials, type CredentialSources } from "./image/registry_credentials.ts";
+import { Credentials as RegistryCredentials, type CredentialSources } from "./image/find_registry_login.ts";
 import { ImageDigests } from "./image/image_digests.ts";
 import type { PulledImages } from "./image/pulled_images.ts";
 import { Images } from "./image/images.ts";

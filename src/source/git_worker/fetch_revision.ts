@@ -11,7 +11,7 @@ import { connector } from "../remote/connect.ts";
 import { ReceiveBudget } from "../remote/receive_budget.ts";
 import type { Connect } from "../remote/transport.ts";
 import { systemClock } from "../../clock.ts";
-import { SpaceCheck } from "../../os/disk_space.ts";
+import { SpaceCheck } from "../../os/disk_reserve.ts";
 import { writeRevision } from "./write_revision.ts";
 import { type ListedEntry, listTree, readCommit, type Store } from "./git_tree.ts";
 import { type Offer, receivePackfile } from "./receive_pack.ts";

@@ -1,6 +1,6 @@
 /** A pack as it arrives: written as it comes, and known to be whole by the checksum at its end. */
 import { createHash, type Hash } from "node:crypto";
-import type { SpaceCheck } from "../../os/disk_space.ts";
+import type { SpaceCheck } from "../../os/disk_reserve.ts";
 import { concat } from "../../model/bytes.ts";
 import { damaged } from "../git_failure.ts";
 

@@ -1,5 +1,5 @@
 /** One conversation in which a server sends objects. They are in a pack, which is not looked into here. */
-import type { SpaceCheck } from "../../os/disk_space.ts";
+import type { SpaceCheck } from "../../os/disk_reserve.ts";
 import { damaged } from "../git_failure.ts";
 import { readRefAdvertisement, type RefAdvertisement } from "../remote/ref_advertisement.ts";
 import { PktLineReader, ServerError } from "../remote/pkt_line_reader.ts";

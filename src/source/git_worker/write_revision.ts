@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import git from "isomorphic-git";
-import type { SpaceCheck } from "../../os/disk_space.ts";
+import type { SpaceCheck } from "../../os/disk_reserve.ts";
 import { ContentSum } from "../exceeded_limits.ts";
 import { damaged, overLimits } from "../git_failure.ts";
 import { type CachedEntry, CONTENT, recordText, writeRecord } from "../cache/revision_record.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
 import { plan } from "../../../src/reconciler/pipeline/plan.ts";
-import { teardown } from "../../../src/reconciler/pipeline/teardown_actions.ts";
+import { teardown } from "../../../src/reconciler/pipeline/instance_actions.ts";
 import { LAWS } from "./laws.ts";
 import type { Planner } from "./model_device.ts";
 

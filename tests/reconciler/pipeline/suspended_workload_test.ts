@@ -5,7 +5,7 @@ import { NO_ROLLOUTS } from "../../../src/model/rollout.ts";
 import type { Workload } from "../../../src/model/workload.ts";
 import { actionTitle } from "../../../src/reconciler/pipeline/action.ts";
 import { assessInstances } from "../../../src/reconciler/pipeline/assess_instance.ts";
-import { reconcileWorkload } from "../../../src/reconciler/pipeline/reconcile_workload.ts";
+import { reconcileWorkload } from "../../../src/reconciler/pipeline/plan_workloads.ts";
 import { reconcileSuspended, suspendedRollouts } from "../../../src/reconciler/pipeline/suspended_workload.ts";
 import { native } from "../../support/workload.ts";
 import { instance } from "./model_device.ts";

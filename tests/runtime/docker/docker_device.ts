@@ -8,7 +8,7 @@ import {
   openDockerRuntime,
   type RuntimePolicy,
 } from "../../../src/runtime/docker/docker_runtime.ts";
-import type { CredentialSources } from "../../../src/runtime/docker/image/registry_credentials.ts";
+import type { CredentialSources } from "../../../src/runtime/docker/image/find_registry_login.ts";
 import type { PulledImages } from "../../../src/runtime/docker/image/pulled_images.ts";
 import type { InspectedContainer, ListedContainer, ListedNetwork } from "../../../src/runtime/docker/api_types.ts";
 import { busyboxImage, dockerCall } from "../../support/docker_image.ts";

@@ -5,7 +5,7 @@ import { removableNow } from "../dependencies.ts";
 import { earliest } from "../earliest.ts";
 import type { PlanContext } from "../plan_input.ts";
 import { retryTime } from "../retry_state.ts";
-import { teardown } from "../teardown_actions.ts";
+import { teardown } from "../instance_actions.ts";
 import type { Prune } from "./prune_guards.ts";
 
 /**

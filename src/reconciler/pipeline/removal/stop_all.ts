@@ -2,7 +2,7 @@
 import type { WorkloadState } from "../../../model/workload_state.ts";
 import { isAlive, type Observation, observedInstances } from "../../../model/instance.ts";
 import type { Action } from "../action.ts";
-import { teardown } from "../teardown_actions.ts";
+import { teardown } from "../instance_actions.ts";
 import { removableNow } from "../dependencies.ts";
 
 /** "down": the operator stops everything. "shutdown": the machine goes down, and its next boot starts everything again. */

@@ -11,7 +11,7 @@ import { fingerprint } from "../../../model/fingerprint.ts";
 import { earliest } from "../earliest.ts";
 import { monotonicStart } from "../elapsed.ts";
 import type { PlanContext } from "../plan_input.ts";
-import type { ReconcileResult } from "../reconcile_workload.ts";
+import type { ReconcileResult } from "../plan_workloads.ts";
 import { restartAfter, slotAfterStart } from "./restart_decision.ts";
 
 export interface RestartLease {

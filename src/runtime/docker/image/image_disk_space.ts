@@ -1,6 +1,6 @@
 /** Room for an image. Docker tells no size before it pulls, so all that can be looked at is what is free. */
 import { formatMegabytes } from "../../../model/size.ts";
-import { insufficientDisk, spaceAboveReserve } from "../../../os/disk_space.ts";
+import { insufficientDisk, spaceAboveReserve } from "../../../os/disk_reserve.ts";
 import type { Engine } from "../engine.ts";
 import type { InfoAnswer } from "../api_types.ts";
 

@@ -9,7 +9,7 @@ import type { Engine } from "../engine.ts";
 import { pullError } from "../engine_error.ts";
 import type { ImageAnswer } from "../api_types.ts";
 import { cleanImages } from "./unused_images.ts";
-import type { Credentials } from "./registry_credentials.ts";
+import type { Credentials } from "./find_registry_login.ts";
 import { type ImageDigests, latestDigest } from "./image_digests.ts";
 import { imageIds, type PulledImages, recordPulled } from "./pulled_images.ts";
 import { imagePath, registryOf } from "../../../model/image_name.ts";

@@ -1,5 +1,5 @@
 /** What a full, read-only or broken disk means for an artifact. */
-import { insufficientDisk, type SpaceLimit } from "../../../os/disk_space.ts";
+import { insufficientDisk, type SpaceLimit } from "../../../os/disk_reserve.ts";
 import { diskFault, diskWords, Failure } from "../../../failure.ts";
 
 /** Of an artifact; its `folder` exists. */

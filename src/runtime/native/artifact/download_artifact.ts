@@ -5,7 +5,7 @@ import { abortableIterator } from "../../../async/abortable.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
 import type { DiskGuard } from "./artifact_disk_space.ts";
-import { CHECK_EVERY_BYTES, checkSpace } from "../../../os/disk_space.ts";
+import { CHECK_EVERY_BYTES, checkSpace } from "../../../os/disk_reserve.ts";
 import { CORRUPT_WAIT_MS, MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS } from "./artifact_limits.ts";
 import { displayName } from "./artifact_name.ts";
 import { PartialDownload } from "./partial_download.ts";

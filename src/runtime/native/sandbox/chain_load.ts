@@ -4,7 +4,7 @@
  */
 import { getPriority } from "node:os";
 import { Failure } from "../../../failure.ts";
-import type { Limit } from "../../../model/limit.ts";
+import type { Limit } from "../../../model/rlimit.ts";
 import type { NativeWorkload } from "../../../model/workload.ts";
 import type { RunAs } from "./run_as.ts";
 import { singleflight } from "../../../async/singleflight.ts";

@@ -1,7 +1,7 @@
 /** Stage: restart leases of all instances, by what the reconcile of their workload came to. */
 import assert from "node:assert/strict";
 import type { Instance } from "../../../../src/model/instance.ts";
-import type { ReconcileResult } from "../../../../src/reconciler/pipeline/reconcile_workload.ts";
+import type { ReconcileResult } from "../../../../src/reconciler/pipeline/plan_workloads.ts";
 import { restartLeases } from "../../../../src/reconciler/pipeline/restart/delegated_restart.ts";
 import { docker, native } from "../../../support/workload.ts";
 import { instance } from "../model_device.ts";

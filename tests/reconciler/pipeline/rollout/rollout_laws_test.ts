@@ -9,7 +9,7 @@ import type { Instance } from "../../../../src/model/instance.ts";
 import { rolloutPolicy } from "../../../../src/model/rollout_policy.ts";
 import type { RolloutPolicy, Workload } from "../../../../src/model/workload.ts";
 import { plan } from "../../../../src/reconciler/pipeline/plan.ts";
-import { strategyOf } from "../../../../src/reconciler/pipeline/rollout/strategy.ts";
+import { strategyOf } from "../../../../src/reconciler/pipeline/rollout/rollout_strategy.ts";
 import { ALWAYS, docker, native } from "../../../support/workload.ts";
 import { desired } from "../arbitraries.ts";
 import { carryOut, look, ModelDevice, type Planner, settle } from "../model_device.ts";

@@ -4,7 +4,7 @@ import { addressIn, Networks } from "../ip_network.ts";
 import { redactSecrets } from "../log.ts";
 import { abortableIterator } from "../async/abortable.ts";
 import { VERSION } from "../version.ts";
-import type { HttpRequest } from "./http_request.ts";
+import type { HttpRequest } from "./outgoing_request.ts";
 
 export type Outcome =
   | { type: "said" }

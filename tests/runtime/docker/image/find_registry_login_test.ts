@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runCredentialHelper } from "../../../../src/runtime/docker/image/credential_helper.ts";
-import { Credentials, type CredentialSources } from "../../../../src/runtime/docker/image/registry_credentials.ts";
+import { Credentials, type CredentialSources } from "../../../../src/runtime/docker/image/find_registry_login.ts";
 import { authHeaders, redactLogin } from "../../../../src/runtime/docker/image/registry_login.ts";
 import { removeImage } from "../../../support/docker_image.ts";
 import { testNeeding } from "../../../support/prerequisite.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fingerprint } from "../../../src/model/fingerprint.ts";
 import type { Instance } from "../../../src/model/instance.ts";
 import { assessInstances } from "../../../src/reconciler/pipeline/assess_instance.ts";
-import { reconcileWorkload } from "../../../src/reconciler/pipeline/reconcile_workload.ts";
+import { reconcileWorkload } from "../../../src/reconciler/pipeline/plan_workloads.ts";
 import type { ReconcileInput } from "../../../src/reconciler/pipeline/step.ts";
 import { native, ON_FAILURE, TIMING } from "../../support/workload.ts";
 import { instance } from "./model_device.ts";

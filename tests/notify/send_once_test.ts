@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Message, messageRequest } from "../../src/notify/message_request.ts";
-import { retryAfterMs, send } from "../../src/notify/send_message.ts";
+import { retryAfterMs, send } from "../../src/notify/send_once.ts";
 import type { NotifyTarget } from "../../src/settings/settings.ts";
 import { type Asked, Receiver } from "./receiver.ts";
 import { authenticate } from "../../src/http/webhook/authenticate.ts";

@@ -3,7 +3,7 @@ import { rolloutPolicy } from "../../../../src/model/rollout_policy.ts";
 import type { Instance } from "../../../../src/model/instance.ts";
 import type { DockerWorkload, Port, RolloutPolicy, Workload } from "../../../../src/model/workload.ts";
 import { plan } from "../../../../src/reconciler/pipeline/plan.ts";
-import { strategyOf } from "../../../../src/reconciler/pipeline/rollout/strategy.ts";
+import { strategyOf } from "../../../../src/reconciler/pipeline/rollout/rollout_strategy.ts";
 import { docker, native } from "../../../support/workload.ts";
 import { desired } from "../arbitraries.ts";
 import { ModelDevice, settle } from "../model_device.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cooldownAfter } from "../../src/reconciler/cooldown.ts";
+import { cooldownAfter } from "../../src/reconciler/reconcile_cooldown.ts";
 
 Deno.test("passes get at most a tenth of the time, and a change never waits longer than anybody would notice", () => {
   for (const tookMs of [0, 0.2, 1, 5]) {

@@ -1,9 +1,9 @@
 /** A release as it is read: which folder, what its sums say, and who signed it. */
 import assert from "node:assert/strict";
 import { Failure } from "../../src/failure.ts";
-import { hashesFor, readSums, releaseDirectory } from "../../src/upgrade/release.ts";
+import { hashesFor, readSums, releaseDirectory } from "../../src/upgrade/release_files.ts";
 import { RELEASE_SIGNERS } from "../../src/upgrade/release_signers.ts";
-import { verifyRelease } from "../../src/upgrade/verify_release.ts";
+import { verifyRelease } from "../../src/upgrade/verify_release_signature.ts";
 import { readAllowedSigners } from "../../src/signature/allowed_signers.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { makeKey, signWith } from "../support/ssh_keys.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Workload, WorkloadFile } from "../../src/model/workload.ts";
-import { filesDirectory, materialize, removeOthers } from "../../src/store/file_tree.ts";
+import { filesDirectory, materialize, removeOthers } from "../../src/store/workload_files.ts";
 import { tempDir } from "../support/temp.ts";
 
 function workload(files: Record<string, string>): Workload {
