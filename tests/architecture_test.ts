@@ -430,7 +430,7 @@ const PURE = [
   /^src\/source\/(poll_interval|redact_credentials|lfs_pointer|cache\/cached_commit|git_worker\/fetch_request|remote\/(ls_refs|pkt_line))\.ts$/,
   /^src\/source\/signature\//,
   /^src\/signature\//,
-  /^src\/upgrade\/(release|release_signers|verify_release)\.ts$/,
+  /^src\/upgrade\/(release_files|release_signers|verify_release_signature)\.ts$/,
   /^ui\/overall_status\.ts$/,
 ];
 const isPure = (path: string) => PURE.some((pattern) => pattern.test(path));
