@@ -30,7 +30,7 @@ const PURE = [
   "tests/doctor/repository_checks_test.ts",
   "tests/http/webhook/authenticate_test.ts",
   "tests/notify/commit_state_test.ts",
-  "tests/notify/status_request_test.ts",
+  "tests/notify/commit_status_request_test.ts",
   "tests/notify/pending_messages_test.ts",
   "tests/probe/probe_status_test.ts",
   "tests/runtime/docker/container_test.ts",

@@ -1,7 +1,7 @@
 /** The data_dir of a daemon: who the device is, its folders, its lock, and what writes its state. */
 import type { Settings } from "../settings/settings.ts";
 import { type DataDir, dataDir, makeDirectories } from "../store/data_dir.ts";
-import { StateDisk } from "../store/state_disk.ts";
+import { StateDisk } from "../store/state_writer.ts";
 import { deviceId } from "./device_id.ts";
 import { lockDataDir } from "./data_dir_lock.ts";
 

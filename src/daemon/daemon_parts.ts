@@ -32,7 +32,7 @@ import { DeliveryLog } from "../store/delivery_log.ts";
 import { ImageInventory } from "../store/image_inventory.ts";
 import { Journal } from "../store/journal.ts";
 import { notifyFile } from "../store/notify_state.ts";
-import type { StateDisk } from "../store/state_disk.ts";
+import type { StateDisk } from "../store/state_writer.ts";
 import { newerFiles, newerSentence } from "../store/versioned_file.ts";
 import { attemptClock, CrashGuard } from "../sync/crash_guard.ts";
 import { deviceFacts } from "../sync/device_facts.ts";

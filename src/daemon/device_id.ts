@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { diskFault, Failure } from "../failure.ts";
 import { dataDir, deviceFile, makeFolder, newDeviceId } from "../store/data_dir.ts";
 import { IDENTITY } from "../store/state_formats.ts";
-import { StateDisk } from "../store/state_disk.ts";
+import { StateDisk } from "../store/state_writer.ts";
 import type { Unsaved } from "../store/unsaved_reason.ts";
 
 /**

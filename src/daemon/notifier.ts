@@ -5,7 +5,7 @@ import { type Message, messageRequest } from "../notify/message_request.ts";
 import { Outbox, type OutboxOptions } from "../notify/outbox.ts";
 import type { HttpRequest } from "../notify/outgoing_request.ts";
 import { send } from "../notify/send_once.ts";
-import { statusRequest } from "../notify/status_request.ts";
+import { statusRequest } from "../notify/commit_status_request.ts";
 import type { Settings } from "../settings/settings.ts";
 import { SentRecord } from "../notify/sent_record.ts";
 import { type NotifyFile, type QueuedMessage, readNotifyState } from "../store/notify_state.ts";

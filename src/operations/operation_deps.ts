@@ -15,7 +15,7 @@ import type { Source } from "../source/source.ts";
 import type { SnapshotFeed } from "../status/snapshot_feed.ts";
 import type { DataDir } from "../store/data_dir.ts";
 import type { DeliveryLog } from "../store/delivery_log.ts";
-import type { StateDisk } from "../store/state_disk.ts";
+import type { StateDisk } from "../store/state_writer.ts";
 import type { CrashGuard } from "../sync/crash_guard.ts";
 import type { Syncer } from "../sync/syncer.ts";
 

@@ -10,7 +10,7 @@ import type { ClockMonitor } from "./clock_monitor.ts";
 import type { Executor } from "./executor/executor.ts";
 import type { Observer } from "./observer.ts";
 import type { PlanInput } from "./pipeline/plan_input.ts";
-import { removalDoubt } from "./removal_doubt.ts";
+import { removalDoubt } from "./source_change.ts";
 import type { StateStore } from "./state_store.ts";
 
 export interface PlanInputOwners {

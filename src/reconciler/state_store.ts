@@ -1,6 +1,6 @@
 /** What this device persists for planning: one state for each workload, and one for the source. */
 import { SourceRecord } from "../store/source_record.ts";
-import type { StateDisk } from "../store/state_disk.ts";
+import type { StateDisk } from "../store/state_writer.ts";
 import { WorkloadStateStore } from "../store/workload_state_store.ts";
 
 /** Each half is the only writer of its state, and changes it through named methods. */

@@ -1,7 +1,7 @@
 /** The last webhook deliveries, and which were accepted before. Losing the file costs history, and a look too many. */
 import { dirname } from "node:path";
 import type { Delivery } from "../model/snapshot.ts";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 import type { Format } from "./versioned_file.ts";
 
 /** Enough for a page. */

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
 import type { PulledImage } from "../model/pulled_image.ts";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 import type { Format } from "./versioned_file.ts";
 
 export const IMAGES: Format<PulledImage[]> = {

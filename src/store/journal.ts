@@ -5,7 +5,7 @@
  * One line an entry, one sync for all chains of a pass. Emptied when nothing is under way: an idle device writes nothing.
  */
 import { dirname } from "node:path";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 
 export interface Intent {
   workload: string;

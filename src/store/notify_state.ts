@@ -1,6 +1,6 @@
 /** What must still be said to others after a restart, and what was said. Losing it costs messages, nothing else. */
 import { dirname } from "node:path";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 import type { Format } from "./versioned_file.ts";
 
 /** When somebody was last told of a thing; `silent`: it came back too soon to tell it again; `over`: it is no more. */

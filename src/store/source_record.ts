@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { canonical } from "../model/fingerprint.ts";
 import { type ForcePush, readSourceState, type SourceState, writeSourceState } from "./source_state.ts";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 
 /** Number of revisions back for which the signer is known: the applied revision, and those between it and the next. */
 const MAX_SIGNERS = 5;

@@ -1,6 +1,6 @@
 /** What is remembered of the repository: which revision was seen, tried, applied, healthy. */
 import { dirname } from "node:path";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 import type { Format } from "./versioned_file.ts";
 
 export interface SourceState {

@@ -4,7 +4,7 @@ import { dataDir } from "./data_dir.ts";
 import { DELIVERIES } from "./delivery_log.ts";
 import { IMAGES } from "./image_inventory.ts";
 import { WORKLOAD } from "./workload_state_store.ts";
-import { ATTEMPT } from "./revision_attempt.ts";
+import { ATTEMPT } from "./revision_in_progress.ts";
 import { NOTIFICATIONS } from "./notify_state.ts";
 import { SOURCE } from "./source_state.ts";
 import { type Format, type NewerFile, newerThan } from "./versioned_file.ts";

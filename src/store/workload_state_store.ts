@@ -6,7 +6,7 @@ import type { Override } from "../model/override.ts";
 import { type Applied, newState, type WorkloadState } from "../model/workload_state.ts";
 import { rolloutPolicy } from "../model/rollout_policy.ts";
 import { raise2 } from "./migrate_workload_state.ts";
-import { StateDisk } from "./state_disk.ts";
+import { StateDisk } from "./state_writer.ts";
 import type { Format } from "./versioned_file.ts";
 
 export const WORKLOAD: Format<WorkloadState> = {

@@ -12,7 +12,7 @@ import {
   removeAttempt,
   type RevisionAttempt,
   writeAttempt,
-} from "../store/revision_attempt.ts";
+} from "../store/revision_in_progress.ts";
 import { VERSION } from "../version.ts";
 
 const log = logger("sync");

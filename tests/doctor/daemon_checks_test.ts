@@ -8,7 +8,7 @@ import { workloads } from "../../src/doctor/daemon/failed_workloads.ts";
 import { executable } from "../../src/doctor/service/installed_executable.ts";
 import { settings } from "../../src/doctor/service/config_file.ts";
 import { unit } from "../../src/doctor/service/unit_differences.ts";
-import { UNIT } from "../../src/doctor/service/unit_text.ts";
+import { UNIT } from "../../src/doctor/service/embedded_unit.ts";
 import { judges } from "./evaluate_checks.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 18, 0);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { docker } from "../../src/doctor/docker_engine.ts";
 import { unit } from "../../src/doctor/service/unit_differences.ts";
-import { UNIT } from "../../src/doctor/service/unit_text.ts";
+import { UNIT } from "../../src/doctor/service/embedded_unit.ts";
 import { dataDir } from "../../src/doctor/storage/data_dir_checks.ts";
 import { disk } from "../../src/doctor/storage/free_space.ts";
 import { identity } from "../../src/doctor/storage/age_identity.ts";
@@ -96,7 +96,7 @@ Deno.test("eMMC that is used up, and a file system with errors, are told", async
 });
 
 Deno.test("the unit inside the executable is the one of systemd/, as embed_unit.ts makes it", async () => {
-  const made = new URL("../../src/doctor/service/unit_text.ts", import.meta.url);
+  const made = new URL("../../src/doctor/service/embedded_unit.ts", import.meta.url);
   assert.equal(await Deno.readTextFile(made), await unitModule(), "deno run -A tests/support/embed_unit.ts");
 });
 

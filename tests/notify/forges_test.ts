@@ -1,7 +1,7 @@
 /** Commit statuses over real HTTP, to servers that refuse what a forge's documentation does not allow. */
 import assert from "node:assert/strict";
 import { send } from "../../src/notify/send_once.ts";
-import { statusRequest } from "../../src/notify/status_request.ts";
+import { statusRequest } from "../../src/notify/commit_status_request.ts";
 import type { CommitStatusSettings, Forge } from "../../src/settings/settings.ts";
 import { FORGE_TOKEN, ForgeServer } from "./forge_server.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Writes src/doctor/service/unit_text.ts from systemd/harbornode.service: one executable has no files beside it. Run it
+ * Writes src/doctor/service/embedded_unit.ts from systemd/harbornode.service: one executable has no files beside it. Run it
  * after a change: `deno run -A tests/support/embed_unit.ts`.
  */
 const ROOT = new URL("../../", import.meta.url);
@@ -15,4 +15,6 @@ export async function unitModule(): Promise<string> {
   ].join("\n");
 }
 
-if (import.meta.main) await Deno.writeTextFile(new URL("src/doctor/service/unit_text.ts", ROOT), await unitModule());
+if (import.meta.main) {
+  await Deno.writeTextFile(new URL("src/doctor/service/embedded_unit.ts", ROOT), await unitModule());
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { CrashGuard } from "../../src/sync/crash_guard.ts";
-import { type RevisionAttempt, writeAttempt } from "../../src/store/revision_attempt.ts";
+import { type RevisionAttempt, writeAttempt } from "../../src/store/revision_in_progress.ts";
 import { tempDir } from "../support/temp.ts";
 
 const BAD = "b".repeat(40);

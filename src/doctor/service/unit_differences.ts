@@ -4,7 +4,7 @@ import type { Check } from "../check.ts";
 import { type Finding, ok, orOk, problem, skipped, warning } from "../finding.ts";
 import { runTool } from "../inspect_host.ts";
 import { dropInFiles, installedUnit, UNIT_NAME } from "./installed_unit.ts";
-import { UNIT } from "./unit_text.ts";
+import { UNIT } from "./embedded_unit.ts";
 
 export interface UnitFacts {
   /** "systemd 252 (...)"; null where there is none. */

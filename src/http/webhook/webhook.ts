@@ -10,7 +10,7 @@ import { readBody } from "../read_body.ts";
 import type { LongOperation, SyncOutcome } from "../control_app.ts";
 import { authenticate } from "./authenticate.ts";
 import { clientAddress } from "./client_address.ts";
-import { RateLimit } from "./rate_limit.ts";
+import { RateLimit } from "./secret_failure_limit.ts";
 import { type DetectedForge, detectForge, printable } from "./forge.ts";
 import { ignoreReason } from "./match_push.ts";
 import { SyncStreams } from "./sync_stream.ts";

@@ -9,7 +9,7 @@ import type { DockerWorkload, SignalName, Workload } from "../../model/workload.
 import { Credentials, type Readers } from "../../secrets/credentials.ts";
 import type { ContainerRuntime, LogLine, LogOptions, Progress, StartRequest, StopOptions, Usage } from "../runtime.ts";
 import { LABEL, networkAddress } from "./container.ts";
-import { Containers } from "./containers.ts";
+import { Containers } from "./observed_containers.ts";
 import { checkDevices, resolveHostPaths } from "./check/check_host_paths.ts";
 import { checkVolumes } from "./check/check_volumes.ts";
 import { checkOciRuntime } from "./check/check_oci_runtime.ts";
@@ -20,7 +20,7 @@ import { Credentials as RegistryCredentials, type CredentialSources } from "./im
 import { ImageDigests } from "./image/image_digests.ts";
 import type { PulledImages } from "./image/pulled_images.ts";
 import { Images } from "./image/images.ts";
-import { RestartPolicies } from "./restart_policy.ts";
+import { RestartPolicies } from "./delegated_restart_policy.ts";
 import { Semaphore } from "../../async/semaphore.ts";
 import { publish } from "./network/endpoints.ts";
 import { Networks } from "./network/networks.ts";

@@ -4,7 +4,7 @@ import { Failure } from "../../failure.ts";
 import { formatMegabytes } from "../../model/size.ts";
 import { MAX_READ_BYTES } from "../fetch_limits.ts";
 import type { Revision, TreeEntry } from "../source.ts";
-import { parseCommit } from "./cached_commit.ts";
+import { parseCommit } from "../parse_commit.ts";
 import { type CachedEntry, CONTENT, type RevisionRecord } from "./revision_record.ts";
 
 /** Large files are hashed in pieces of this. */

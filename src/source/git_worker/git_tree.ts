@@ -4,7 +4,7 @@ import fs from "node:fs";
 import git from "isomorphic-git";
 import { Failure } from "../../failure.ts";
 import { quoted } from "../../model/escape.ts";
-import { parseCommit } from "../cache/cached_commit.ts";
+import { parseCommit } from "../parse_commit.ts";
 import { PathLimits } from "../exceeded_limits.ts";
 import { commitMissing, damaged, overLimits } from "../git_failure.ts";
 import { MAX_COMMIT_BYTES, MAX_ENTRIES } from "../fetch_limits.ts";

@@ -1,5 +1,5 @@
 /** What a commit came after. Only commits are asked for where a server can leave out the rest, in steps of more. */
-import { parseCommit } from "../cache/cached_commit.ts";
+import { parseCommit } from "../parse_commit.ts";
 import { damaged } from "../git_failure.ts";
 import { type Child, connectTo, receivePack, spaceFor, wantedId } from "./fetch_revision.ts";
 import { readCommit, type Store } from "./git_tree.ts";

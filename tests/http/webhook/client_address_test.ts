@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RateLimit } from "../../../src/http/webhook/rate_limit.ts";
+import { RateLimit } from "../../../src/http/webhook/secret_failure_limit.ts";
 import { clientAddress } from "../../../src/http/webhook/client_address.ts";
 import { addressIn, isNetwork, Networks, visitorOf } from "../../../src/ip_network.ts";
 

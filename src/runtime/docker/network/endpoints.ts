@@ -1,10 +1,10 @@
 /** A container on its networks: with its names, or without them as long as it is withheld. */
 import { Failure } from "../../../failure.ts";
 import { isCanary, networksOf } from "../container.ts";
-import type { Containers } from "../containers.ts";
+import type { Containers } from "../observed_containers.ts";
 import type { Engine } from "../engine.ts";
 import type { Network } from "./networks.ts";
-import { upperAddress } from "./subnet.ts";
+import { upperAddress } from "./subnet_halves.ts";
 import type { EndpointRequest, InspectedContainer, InspectedEndpoint } from "../api_types.ts";
 
 export interface Attachment {

@@ -7,7 +7,7 @@ import type { DockerWorkload } from "../../../model/workload.ts";
 import { LABEL } from "../container.ts";
 import type { Engine } from "../engine.ts";
 import type { CreatedNetwork, ListedContainer, ListedNetwork } from "../api_types.ts";
-import { lowerHalf } from "./subnet.ts";
+import { lowerHalf } from "./subnet_halves.ts";
 
 const log = logger("docker");
 

@@ -9,7 +9,7 @@ import type { Artifact } from "../../../model/workload.ts";
 import { syncDirectory } from "../../../store/atomic_file.ts";
 import { abortable } from "../../../async/abortable.ts";
 import type { Progress } from "../../runtime.ts";
-import { asDiskFailure } from "./artifact_disk_space.ts";
+import { asDiskFailure } from "./artifact_disk_failure.ts";
 import { download } from "./download_artifact.ts";
 import { directoryName, displayName } from "./artifact_name.ts";
 import { areExecutablesIntact, writeExecutables } from "./executables.ts";

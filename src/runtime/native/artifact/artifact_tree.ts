@@ -4,7 +4,7 @@
  * inside.
  */
 import { dirname, join } from "node:path";
-import type { DiskGuard } from "./artifact_disk_space.ts";
+import type { DiskGuard } from "./artifact_disk_failure.ts";
 import { CHECK_EVERY_BYTES, checkSpace } from "../../../os/disk_reserve.ts";
 import type { ArchiveEntry } from "./archive_entry.ts";
 import { MAX_ENTRIES } from "./artifact_limits.ts";

@@ -4,7 +4,7 @@ import { diskFault, Failure } from "../../../failure.ts";
 import { abortableIterator } from "../../../async/abortable.ts";
 import type { Artifact } from "../../../model/workload.ts";
 import type { Progress } from "../../runtime.ts";
-import type { DiskGuard } from "./artifact_disk_space.ts";
+import type { DiskGuard } from "./artifact_disk_failure.ts";
 import { CHECK_EVERY_BYTES, checkSpace } from "../../../os/disk_reserve.ts";
 import { CORRUPT_WAIT_MS, MAX_ATTEMPT_MS, MAX_DOWNLOAD_BYTES, MAX_RESUMES, MAX_SILENCE_MS } from "./artifact_limits.ts";
 import { displayName } from "./artifact_name.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Failure } from "../../../failure.ts";
 import type { Artifact } from "../../../model/workload.ts";
-import type { DiskGuard } from "./artifact_disk_space.ts";
+import type { DiskGuard } from "./artifact_disk_failure.ts";
 import type { ArchiveEntry } from "./archive_entry.ts";
 import { maxUnpackedBytes } from "./artifact_limits.ts";
 import { displayName } from "./artifact_name.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statusRequest } from "../../src/notify/status_request.ts";
+import { statusRequest } from "../../src/notify/commit_status_request.ts";
 import type { CommitStatusSettings, Forge } from "../../src/settings/settings.ts";
 
 const REVISION = "bffeb74224043ba2feb48d137756c8a9331c449a";

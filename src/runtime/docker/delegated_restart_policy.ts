@@ -4,7 +4,7 @@
  */
 import { asFailure } from "../../failure.ts";
 import { logger } from "../../log.ts";
-import type { Containers } from "./containers.ts";
+import type { Containers } from "./observed_containers.ts";
 import type { Engine } from "./engine.ts";
 
 const log = logger("docker");

@@ -1,5 +1,5 @@
 /** [pure] A commit as git stores it: https://git-scm.com/docs/git-commit-tree, headers, an empty line, the message. */
-import { oneLine } from "../../model/escape.ts";
+import { oneLine } from "../model/escape.ts";
 
 export interface Commit {
   tree: string;

@@ -11,7 +11,7 @@ import { Journal } from "../../src/store/journal.ts";
 import { WorkloadStateStore } from "../../src/store/workload_state_store.ts";
 import { notifyFile, readNotifyState } from "../../src/store/notify_state.ts";
 import { readSourceState, type SourceState, writeSourceState } from "../../src/store/source_state.ts";
-import { StateDisk } from "../../src/store/state_disk.ts";
+import { StateDisk } from "../../src/store/state_writer.ts";
 import { eventually } from "../support/eventually.ts";
 import { testNeeding } from "../support/prerequisite.ts";
 import { refusingDisk } from "../support/refusing_disk.ts";

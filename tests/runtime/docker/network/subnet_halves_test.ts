@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lowerHalf, upperAddress } from "../../../../src/runtime/docker/network/subnet.ts";
+import { lowerHalf, upperAddress } from "../../../../src/runtime/docker/network/subnet_halves.ts";
 
 Deno.test("a subnet is shared by what Docker hands out and what is asked for", () => {
   assert.equal(lowerHalf("172.18.0.0/16"), "172.18.0.0/17");
