@@ -236,16 +236,16 @@ const stateOf = (specs: Specs): fc.Arbitrary<WorkloadState> => {
     drift: maybe(fc.record({ repairs: fc.array(ago, { maxLength: 4 }) }), 30),
     image: maybe(fc.record({ base: fc.constant("sha256:0"), digest: fc.constantFrom(null, "sha256:1"), at: ago }), 30),
     goneSince: maybe(fc.constantFrom(NOW - 1000, NOW - 1_000_000, null), 20),
-    hold: maybe(
+    override: maybe(
       fc.record({
-        action: fc.constantFrom("hold" as const, "stop" as const, "start" as const),
+        action: fc.constantFrom("suspend" as const, "stop" as const, "start" as const),
         since: fc.constantFrom(NOW - 5000, NOW - 5000, NOW + 1e9),
         until: fc.constantFrom(null, NOW + 5000, NOW - 1000),
         ended: once(6),
-      }).map(({ ended, ...hold }) => ended ? { ...hold, ended: true } : hold),
+      }).map(({ ended, ...override }) => ended ? { ...override, ended: true } : override),
       20,
     ),
-  }).map(({ slots, job, rollouts, drift, image, goneSince, hold, applied }) => ({
+  }).map(({ slots, job, rollouts, drift, image, goneSince, override, applied }) => ({
     name: desired.name,
     applied: applied ?? null,
     slots: Object.fromEntries(slots.flatMap((slot, index) => slot === undefined ? [] : [[index, slot]])),
@@ -261,7 +261,7 @@ const stateOf = (specs: Specs): fc.Arbitrary<WorkloadState> => {
       },
     }),
     ...(goneSince === undefined ? {} : { goneSince }),
-    ...(hold === undefined ? {} : { hold }),
+    ...(override === undefined ? {} : { override }),
   }));
 };
 
