@@ -1,14 +1,14 @@
 /** Why a daemon ended. */
 
 /**
- * - `stopped`: it was told to.
+ * - `stopped`: a signal asked it to.
  * - `down`: everything was stopped for good; a service manager should not start the daemon again by itself.
  * - `upgraded`: another executable is in place, which is to be started.
  * - `reload`: the settings changed, and another daemon of the same process goes on with the new ones.
  */
 export type DaemonEnd = "stopped" | "down" | "upgraded" | "reload";
 
-/** What the log says of each. */
+/** Log message for each. */
 export const DAEMON_ENDS: Record<DaemonEnd, string> = {
   stopped: "stopped; workloads go on running",
   down: "everything is down",

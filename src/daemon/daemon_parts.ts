@@ -254,7 +254,7 @@ async function openRuntimes(
     const { docker: { host, configFile }, registries, policy } = settings;
     const protectedPaths = [
       ...policy.own.paths,
-      // Whoever can write to it is root at the next start.
+      // A process that can write to the executable is root at its next start.
       ...(OWN_EXECUTABLE === null ? [] : Object.values(upgradePaths(OWN_EXECUTABLE))),
       dir.run,
       credentials,

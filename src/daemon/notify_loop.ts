@@ -12,9 +12,9 @@ import { isoTime } from "../model/iso_timestamp.ts";
 
 const log = logger("notify");
 
-/** What comes and goes within a moment is not worth a message. */
+/** Rest between two looks at the snapshot: a state that lasts for less is not reported. */
 const REST_MS = 250;
-/** What lasts is told again; the shortest interval is a minute. */
+/** Longest wait between two looks, since alerts are repeated; the shortest repeat interval is a minute. */
 const REPEAT_LOOK_MS = 60_000;
 
 const AFTER_BUG_MS = 60_000;

@@ -1,4 +1,4 @@
-/** What a command may ask of a device whose daemon does not run. */
+/** The plan of a device whose daemon does not run, for `harbornode plan`. */
 import { type Settings } from "../settings/settings.ts";
 import { type PlanPreview, previewPlan } from "../operations/plan_preview.ts";
 import { claimDataDir } from "./claim_data_dir.ts";
